@@ -1,0 +1,65 @@
+# Two commands do all the set-up: `make demo` and `make test`. They need git, make and Python 3.13.
+# Everything they install lies in .venv/, node_modules/ and build/; `make clean` removes it.
+
+PYTHON ?= $(shell command -v python3.13 || command -v python3)
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+REQUIREMENTS := requirements.txt requirements-dev.txt runtime/processor/requirements.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down status test lint format synth customer-template bench requirements snapshots clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
+
+$(READY): $(REQUIREMENTS) pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if v == (3, 13) else f"Python 3.13 is needed, {sys.executable} is {v[0]}.{v[1]}: make PYTHON=/path/to/python3.13")'
+	@echo "Setting up $(VENV) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check "$$(grep -o '^uv==[^ ]*' requirements-dev.txt)"
+	@$(PY) -m uv pip install --quiet --python $(PY) $(foreach f,$(REQUIREMENTS),-r $(f))
+	@$(PY) -m uv pip install --quiet --python $(PY) --no-deps --editable .
+	@touch $@
+
+setup: $(READY) ## the Python environment, from the pinned requirements
+
+demo: $(READY) ## deploy everything into the embedded cloud and run real logs through it
+	@$(PY) -m local demo
+
+up: $(READY) ## the embedded cloud with the stacks deployed, left running
+	@$(PY) -m local up
+
+down: $(READY) ## stop it
+	@$(PY) -m local down
+
+status: $(READY) ## what is deployed and what waits in the queues
+	@$(PY) -m local status
+
+lint: $(READY) ## style, types, import rules
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(VENV)/bin/lint-imports
+
+format: $(READY) ## let the formatter write
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+test: lint ## the whole suite: lint, then every test, with coverage
+	@$(PY) -m pytest -n 2 --cov --cov-report=term $(PYTEST_ARGS)
+
+snapshots: $(READY) ## accept today's templates as the reviewed snapshots
+	@$(PY) -m pytest tests/snapshot --snapshot-update
+
+synth: $(READY) ## the cloud assembly of every stack, cdk-nag included
+	@$(PY) -m local synth
+
+customer-template: $(READY) ## the onboarding stack as one plain CloudFormation template
+	@$(PY) -m stacks.customer_template build/customer-template.json
+
+requirements: $(READY) ## write requirements-dev.txt anew from requirements-dev.in
+	@$(PY) -m uv pip compile --quiet --python-version 3.13 --no-header --output-file requirements-dev.txt requirements-dev.in
+
+clean: ## everything that was installed or built
+	rm -rf $(VENV) node_modules build cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

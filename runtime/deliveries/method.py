@@ -1,0 +1,66 @@
+"""What a delivery method is: one class, found through the entry point group ``logrouter.delivery_methods``.
+
+A method brings its config model, and sends one delivery (one object x one config). It says how far it came by
+writing to ``Delivery.progress``, so that any exception leaves an exact checkpoint behind.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from runtime.delivery_config.model import DeliveryConfig
+from runtime.objects.stored_object import StoredObject
+from runtime.processor.time_budget import TimeBudget
+
+if TYPE_CHECKING:
+    from runtime.objects.batches import Batch
+
+ENTRY_POINT_GROUP = "logrouter.delivery_methods"
+
+
+@dataclass(slots=True)
+class Progress:
+    """What the destination has acknowledged so far, and what was counted on the way.
+
+    ``checkpoint`` counts planned batches, acknowledged without a gap from the first one.
+    ``set_aside`` counts events by reason; ``left_out`` counts empty events; ``oldest_event_ms`` is epoch ms.
+    """
+
+    checkpoint: int = 0
+    events: int = 0
+    bytes: int = 0
+    left_out: int = 0
+    set_aside: Counter[str] = field(default_factory=Counter)
+    oldest_event_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One object x one delivery config: the unit of retry, of parking and of records."""
+
+    object: StoredObject
+    config: DeliveryConfig
+    budget: TimeBudget
+    progress: Progress = field(default_factory=Progress)
+
+
+class BatchSource(Protocol):
+    """The object's planned batches, from a given one on, read once for all deliveries that need them."""
+
+    def batches(self, start: int) -> "Iterator[Batch]":
+        """Yield the batches from number ``start`` on. Raises ``DeliveryError`` where the object can't be read."""
+
+
+class DeliveryMethod(Protocol):
+    """One kind of destination. Instances are made once a process and shared by threads."""
+
+    name: ClassVar[str]
+    reads_events: ClassVar[bool]
+    config_model: ClassVar[type[DeliveryConfig]]
+
+    def central_session_policy(self, object_: StoredObject, config: DeliveryConfig) -> dict[str, object]:
+        """Give the session policy under which the central role is assumed for this tenant and destination."""
+
+    def deliver(self, delivery: Delivery, source: BatchSource | None) -> None:
+        """Send it. Return when the destination has acknowledged everything, else raise a ``DeliveryError``."""
