@@ -1,0 +1,67 @@
+"""What an engine is: the part of a CloudWatch delivery that carries one batch to one log stream.
+
+``CloudWatchDelivery`` does everything else for both engines: role hops, taking out what can't be sent, in-process
+retries within the time budget, set-aside events, the checkpoint. An engine only sends, and says how it went.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from runtime.aws.clients import Credentials
+from runtime.objects.batches import Batch
+from runtime.processor.time_budget import TimeBudget
+
+CredentialsSource = Callable[[], Credentials]
+"""Gives the customer role's credentials, from the role chain's cache, fresh enough to sign a call now."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogDestination:
+    """Where the events of one delivery go. ``log_stream_name`` is already in its short form where it needs one."""
+
+    region: str
+    log_group_name: str
+    log_stream_name: str
+    tenant_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Events of a sent batch that the destination refused for good: they are set aside, never sent again.
+
+    ``positions`` are places in the batch that was given to ``send``. The rejections of one call don't overlap.
+    ``reason`` is one of the words in ``sendable.py`` (``too-old``, ``too-new``, ``expired``).
+    """
+
+    reason: str
+    positions: range
+
+
+class BatchSender(Protocol):
+    """Sends the batches of one delivery, one after another, from one thread."""
+
+    def send(self, batch: Batch) -> Sequence[Rejection]:
+        """Send one batch; return when the destination has acknowledged it, with what it refused (often nothing).
+
+        The batch has at least one event, each with 1 to 1,048,550 bytes, none of a time that CloudWatch refuses.
+
+        :raises runtime.deliveries.errors.RetryableError: the caller repeats the call with backoff while the budget
+            lasts, unless it is a ``RefusedError`` (repeating now can't help: handed over).
+        :raises runtime.deliveries.errors.BlockedByCustomerError: only the customer can mend it.
+        """
+
+    def close(self) -> None:
+        """Release what ``open`` took, in any state; called exactly once, also after ``send`` has raised."""
+
+
+class Engine(Protocol):
+    """One way to send. Instances are made once a process and shared by threads."""
+
+    name: ClassVar[str]
+
+    def open(self, destination: LogDestination, credentials: CredentialsSource, budget: TimeBudget) -> BatchSender:
+        """Start sending to one log stream. ``budget`` bounds each wait inside ``send``.
+
+        :raises runtime.deliveries.errors.DeliveryError: as in ``BatchSender.send``, retried by the caller alike.
+        """
