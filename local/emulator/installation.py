@@ -1,0 +1,44 @@
+"""The emulator's own virtual environment: it pins its own SDK, which isn't the project's."""
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+from local.paths import ROOT, TOOLS
+from local.processes import run
+
+REQUIREMENTS = ROOT / "local" / "requirements.txt"
+PACKAGES = TOOLS / "emulator"
+
+
+def emulator_python() -> Path:
+    """Give the interpreter of the emulator's environment, made anew whenever its requirements change."""
+    python = PACKAGES / "bin" / "python"
+    if not is_current(PACKAGES, REQUIREMENTS):
+        make_environment(PACKAGES, REQUIREMENTS)
+    return python
+
+
+def make_environment(place: Path, requirements: Path) -> None:
+    """Make a virtual environment of pinned requirements, with uv."""
+    uv = (sys.executable, "-m", "uv")
+    make = (*uv, "venv", "--quiet", "--clear", "--python", sys.executable, place)
+    install = (*uv, "pip", "install", "--quiet", "--python", place / "bin" / "python", "-r", requirements)
+    for command in (make, install):
+        run(command, log=place.with_suffix(".log"), env=os.environ, cwd=ROOT)
+    _mark(place).write_text(_digest(requirements))
+
+
+def is_current(place: Path, requirements: Path) -> bool:
+    """Say whether the environment was made, to its end, from these very requirements."""
+    mark = _mark(place)
+    return mark.exists() and mark.read_text() == _digest(requirements)
+
+
+def _mark(place: Path) -> Path:
+    return place / "requirements.sha256"
+
+
+def _digest(requirements: Path) -> str:
+    return hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()

@@ -1,0 +1,41 @@
+"""What the emulator forgives or lacks, repaired: one module per gap, applied inside the emulator's own process.
+
+Here lives only what makes it behave as AWS does; nothing here is specific to this project. Each module says what
+AWS does and names what it replaces, and `apply` fails loudly when that is gone or takes other parameters.
+
+Not repaired, so nothing seen here is proof of it: KMS key policies across services, fair queues, MemorySize,
+the one-hour cap of chained role sessions, metrics from EMF lines, SNS filters on arrays in the body (the
+notification is filtered by key prefix instead).
+"""
+
+from local.fidelity import (
+    bucket_owner,
+    copy_object,
+    cross_account_bucket,
+    log_event_limits,
+    loopback_tls,
+    multipart_acl,
+    policy_variables,
+    principal_arn,
+    queue_limits,
+    session_name,
+)
+
+PATCHES = (
+    loopback_tls,
+    policy_variables,
+    principal_arn,
+    cross_account_bucket,
+    multipart_acl,
+    bucket_owner,
+    copy_object,
+    log_event_limits,
+    queue_limits,
+    session_name,
+)
+
+
+def apply_all() -> None:
+    """Apply every patch. Raises ``PatchTargetMissingError`` at the first whose target has changed."""
+    for patch in PATCHES:
+        patch.apply()

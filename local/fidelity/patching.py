@@ -1,0 +1,52 @@
+"""Replacing a function of the emulator: checked first, so that a new version can't silently drop a patch."""
+
+import importlib
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+type Function = Callable[..., Any]
+
+
+class PatchTargetMissingError(RuntimeError):
+    """The emulator no longer has what a patch replaces, or it takes other parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One function of the emulator, by module and name, with the parameters it is expected to take."""
+
+    module: str
+    name: str
+    parameters: tuple[str, ...]
+
+    def resolve(self) -> Function:
+        """Give the function as it is now. Raises ``PatchTargetMissingError`` if it isn't what was expected."""
+        function: Function | None = getattr(importlib.import_module(self.module), self.name, None)
+        if not callable(function):
+            raise PatchTargetMissingError(self._message("is gone"))
+        found = tuple(inspect.signature(function).parameters)
+        if found != self.parameters:
+            raise PatchTargetMissingError(self._message(f"takes {found} where {self.parameters} was expected"))
+        return function
+
+    def _message(self, problem: str) -> str:
+        return f"{self.module}.{self.name} {problem}: review the patch before moving to this version of the emulator"
+
+
+def wrap(target: Target, make: Callable[[Function], Function]) -> None:
+    """Replace the target by ``make(original)``, in its module and in the module's table of handlers."""
+    original = target.resolve()
+    replacement = make(original)
+    replacement.__wrapped__ = original  # type: ignore[attr-defined]  # a second patch sees the same parameters
+    module = importlib.import_module(target.module)
+    setattr(module, target.name, replacement)
+    handlers = getattr(module, "_HANDLERS", {})
+    for action in [action for action, handler in handlers.items() if handler is original]:
+        handlers[action] = replacement
+
+
+def emulator(module: str) -> Any:
+    """Import one of the emulator's modules; untyped, because it isn't installed where types are checked."""
+    return importlib.import_module(f"ministack.{module}")

@@ -1,0 +1,90 @@
+"""Policy variables such as ``${aws:PrincipalTag/tenant_id}`` in resources and condition values.
+
+AWS replaces them by the request's context before it matches; a statement whose variable has no value in the request
+doesn't match (IAM user guide, "Policy variables and tags").
+"""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from local.fidelity.patching import Function, Target, emulator, wrap
+
+FIRST_MATCH = Target("ministack.core.iam_evaluator", "_first_match", ("ctx", "stmts", "effect"))
+CONDITIONS_MET = Target("ministack.core.iam_evaluator", "_conditions_met", ("conditions", "ctx"))
+CONTEXT_KEY = Target("ministack.core.iam_evaluator", "_resolve_condition_key", ("key", "ctx"))
+
+VARIABLE = re.compile(r"\$\{\s*([^},\s]+)\s*(?:,\s*'([^']*)')?\s*\}")
+ESCAPES = frozenset({"*", "?", "$"})
+
+
+class UnsupportedPolicyVariableError(RuntimeError):
+    """An escape such as ``${*}``: matching it as a wildcard would be wrong, so it is refused."""
+
+
+def apply() -> None:
+    """Substitute variables in resources and in conditions."""
+    CONTEXT_KEY.resolve()
+    wrap(FIRST_MATCH, _with_resources_substituted)
+    wrap(CONDITIONS_MET, _with_conditions_substituted)
+
+
+def substitute(pattern: str, ctx: Any) -> str | None:
+    """Give the pattern with its variables' values, or None where one has no single value in this request."""
+    resolve = emulator("core.iam_evaluator")._resolve_condition_key  # noqa: SLF001  # the emulator has no public hook
+    values: list[str] = []
+    for name, default in VARIABLE.findall(pattern):
+        if name in ESCAPES:
+            raise UnsupportedPolicyVariableError(pattern)
+        value = resolve(name, ctx)
+        if value is None and default:
+            value = default
+        if value is None or isinstance(value, list):
+            return None
+        values.append(str(value))
+    remaining = iter(values)
+    return VARIABLE.sub(lambda _: next(remaining), pattern)
+
+
+def _with_resources_substituted(original: Function) -> Function:
+    def _first_match(ctx: Any, stmts: list[Any], effect: str) -> Any:
+        return original(ctx, [found for stmt in stmts if (found := _for_request(stmt, ctx)) is not None], effect)
+
+    return _first_match
+
+
+def _for_request(stmt: Any, ctx: Any) -> Any:
+    """Give the statement with its resources as they are for this request, or None if none can match."""
+    if not any("${" in pattern for pattern in (*stmt.resources, *stmt.not_resources)):
+        return stmt
+    resources = [found for pattern in stmt.resources if (found := substitute(pattern, ctx)) is not None]
+    if stmt.resources and not resources:
+        return None
+    excluded = [found for pattern in stmt.not_resources if (found := substitute(pattern, ctx)) is not None]
+    if len(excluded) < len(stmt.not_resources):
+        return None
+    return replace(stmt, resources=resources, not_resources=excluded)
+
+
+def _with_conditions_substituted(original: Function) -> Function:
+    def _conditions_met(conditions: dict[str, Any], ctx: Any) -> Any:
+        found: dict[str, Any] = {}
+        for operator, keys in (conditions or {}).items():
+            if not isinstance(keys, dict):
+                continue
+            found[operator] = {key: _values(expected, ctx) for key, expected in keys.items()}
+            if None in found[operator].values():
+                return False
+        return original(found, ctx)
+
+    return _conditions_met
+
+
+def _values(expected: Any, ctx: Any) -> Any:
+    """Give the condition's values substituted, or None where a variable has no value."""
+    if isinstance(expected, str):
+        return substitute(expected, ctx) if "${" in expected else expected
+    if isinstance(expected, list):
+        values = [_values(value, ctx) for value in expected]
+        return None if None in values else values
+    return expected

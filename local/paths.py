@@ -1,0 +1,15 @@
+"""Where things lie in the checkout. Everything that is written lies under `build/`."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILD = ROOT / "build"
+
+UP_HOME = BUILD / "local"
+"""The embedded cloud that `up` leaves running."""
+
+DEMO_HOME = BUILD / "demo"
+"""The demo's own cloud, so that it never meets the one that `up` left running."""
+
+TOOLS = BUILD / "tools"
+"""What is installed once: the emulator's environment, Node where there is none, the `cdk` CLI."""
