@@ -1,0 +1,95 @@
+"""Habits that hold for the whole repository."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TRACKED = subprocess.run(  # the committed and the to-be-committed: what a clone would have
+    ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+    check=True,
+).stdout.splitlines()
+DOCUMENTS = [name for name in TRACKED if name.endswith(".md")]
+TEST_FILES = [name for name in TRACKED if re.fullmatch(r"tests/.*test_\w+\.py", name)]
+SOURCE_ROOTS = ("runtime", "constructs_lib", "stacks", "local", "benchmarks", "vector_config")
+
+
+def text_of(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_documents_name_paths_that_exist(name):
+    """A document that names a file or folder which is gone would send its reader nowhere."""
+    document = ROOT / name
+    inline = re.findall(
+        r"`((?:runtime|constructs_lib|stacks|local|docs|tests|vector_config|benchmarks)/[\w./-]*)`", text_of(name)
+    )
+    missing = [path for path in inline if not (ROOT / path).exists()]
+    links = [link.split("#")[0] for link in re.findall(r"\]\((?!https?:|#|mailto:)([^)]+)\)", text_of(name))]
+    missing += [link for link in links if not (document.parent / link).exists()]
+    assert not missing
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_documents_name_make_targets_that_exist(name):
+    """A command in a document that make doesn't know would be the first thing a newcomer trips over."""
+    targets = set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
+    named = set(re.findall(r"`make ([a-z-]+)", text_of(name))) | set(
+        re.findall(r"^make ([a-z-]+)", text_of(name), re.MULTILINE)
+    )
+    assert named <= targets
+
+
+@pytest.mark.parametrize("name", TEST_FILES)
+def test_every_test_says_what_would_be_broken(name):
+    """A test without its one line can't be judged when it fails."""
+    functions = [
+        node for node in ast.walk(ast.parse(text_of(name))) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    silent = [node.name for node in functions if node.name.startswith("test_") and not ast.get_docstring(node)]
+    assert not silent
+
+
+@pytest.mark.parametrize("root", SOURCE_ROOTS)
+def test_every_folder_says_what_lives_there(root):
+    """A folder that doesn't say what lives in it would make a newcomer open its files to find out."""
+    folders = {str(Path(name).parent) for name in TRACKED if name.startswith(f"{root}/") and name.endswith(".py")}
+    silent = [
+        folder
+        for folder in sorted(folders)
+        if not (ROOT / folder / "README.md").exists()
+        and not (
+            (ROOT / folder / "__init__.py").exists() and ast.get_docstring(ast.parse(text_of(f"{folder}/__init__.py")))
+        )
+    ]
+    assert not silent
+
+
+def test_nothing_of_the_builders_machine_is_committed():
+    """A path of one machine, or a registry's address, in a committed file would fail on every other machine."""
+    forbidden = re.compile(r"/(?:root|work|home/\w+)/|pypi\.org|registry\.npmjs|files\.pythonhosted")
+    guilty = []
+    for name in TRACKED:
+        if name.endswith((".xz", ".gz", ".png")) or name == "tests/unit/test_project.py":
+            continue
+        guilty += [f"{name}: {match.group()}" for match in [forbidden.search(text_of(name))] if match]
+    assert not guilty
+
+
+def test_every_pin_is_exact():
+    """A requirement without an exact version would make two clean clones differ."""
+    loose = [
+        f"{name}: {line}"
+        for name in TRACKED
+        if re.search(r"requirements.*\.txt$", name)
+        for line in text_of(name).splitlines()
+        if line.strip() and not line.lstrip().startswith(("#", "-r")) and "==" not in line
+    ]
+    assert not loose
