@@ -1,0 +1,33 @@
+"""Builds the CDK app. The only place where infrastructure reads its environment and the command line's context.
+
+Context (``-c key=value``):
+
+- ``stage``: ``development`` (default), ``production`` or ``embedded``.
+- ``central_account``: the central account's 12 digits; else the account of the credentials in use.
+- ``regions``: comma-separated, instead of the stage's; the first holds the central role's stack.
+- ``part``: ``central`` or ``customer`` for one side alone; both otherwise.
+- ``customer_stack_name``: for a second tenant in one account and Region.
+"""
+
+import os
+
+from aws_cdk import App
+
+from stacks.application import add_central_stacks, add_customer_stack, check_every_synthesis
+from stacks.context import AppContext
+
+
+def main() -> None:
+    """Add what the context asks for, and synthesize."""
+    app = App()
+    context = AppContext.read(app.node.try_get_context, os.environ)
+    if context.central:
+        add_central_stacks(app, stage=context.stage, account=context.central_account, code=context.processor_code)
+    if context.customer:
+        add_customer_stack(app, stack_name=context.customer_stack_name)
+    check_every_synthesis(app)
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""What the central role may do for one Region's data path. Each Region attaches its own, by the role's name."""
+
+from typing import Final
+
+from aws_cdk import Aws
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from constructs_lib.acknowledgement import acknowledge_wildcards
+from constructs_lib.central_log_bucket import CentralLogBucket
+from constructs_lib.limits import require_match
+from constructs_lib.names import CENTRAL_ROLE_NAME
+
+CUSTOMER_ROLE_PATTERN: Final = "*LogDistributionRole*"
+_OBJECTS: Final = "tenant_id=*/*"
+_ANY_BUCKET: Final = f"arn:{Aws.PARTITION}:s3:::*/*"
+_ANY_KEY: Final = f"arn:{Aws.PARTITION}:kms:*:*:key/*"
+
+
+class CentralRoleRegionPolicy(Construct):
+    """Inline policy: read this Region's objects, put into customers' buckets, assume customers' roles.
+
+    It is the outer bound: the processor narrows each session to one tenant and one destination, and the customer's
+    own policy decides again. Writing to the central bucket itself is denied: that would be an endless loop, or a
+    forged key. The policy is inline: a role holds 10,240 characters of it (IAM quotas), enough for eight Regions.
+
+    :param policy_name: unique within the role: IAM is global, so each stage and Region brings a name of its own.
+    :param customer_role_pattern: which roles of any account may be assumed, as in ``role/<pattern>`` (path included).
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        bucket: CentralLogBucket,
+        policy_name: str,
+        customer_role_pattern: str = CUSTOMER_ROLE_PATTERN,
+        role_name: str = CENTRAL_ROLE_NAME,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        require_match("policy_name", policy_name, r"[\w+=,.@-]{1,128}", "1-128 letters, digits or +=,.@-_")
+        require_match(
+            "customer_role_pattern", customer_role_pattern, r"(?!\*+$)[\w+=,.@/*-]+", "a role name pattern, not '*'"
+        )
+        self.policy = iam.CfnPolicy(
+            self,
+            "Policy",
+            policy_name=policy_name,
+            roles=[role_name],
+            policy_document=iam.PolicyDocument(
+                statements=[
+                    _read(bucket),
+                    *_put(bucket),
+                    _assume(customer_role_pattern),
+                    *_use_keys(bucket),
+                ]
+            ),
+        )
+        acknowledge_wildcards(
+            self.policy,
+            reason="Customers' buckets, keys and roles aren't known when this is deployed. Each session is narrowed "
+            "to one destination, and the customer's own policy must allow it too.",
+            resources=(_ANY_BUCKET, _ANY_KEY, _roles(customer_role_pattern)),
+        )
+        bucket.acknowledge_pattern(
+            self.policy, key_pattern=_OBJECTS, reason="Each session is narrowed to the objects of one tenant."
+        )
+
+
+def _read(bucket: CentralLogBucket) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        sid="ReadObjects",
+        actions=["s3:GetObject", "s3:GetObjectVersion"],
+        resources=[bucket.objects_arn(_OBJECTS)],
+    )
+
+
+def _put(bucket: CentralLogBucket) -> list[iam.PolicyStatement]:
+    return [
+        iam.PolicyStatement(
+            sid="PutIntoCustomersBuckets",
+            # PutObjectAcl: S3 asks for it where a copy sets an ACL. Aborting: copies over the threshold are multipart.
+            actions=["s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload"],
+            resources=[_ANY_BUCKET],
+            conditions={"StringNotEquals": {"s3:ResourceAccount": Aws.ACCOUNT_ID}},
+        ),
+        iam.PolicyStatement(
+            sid="NeverIntoTheCentralBucket",
+            effect=iam.Effect.DENY,
+            actions=["s3:PutObject", "s3:PutObjectAcl", "s3:DeleteObject"],
+            resources=[bucket.objects_arn("*")],
+        ),
+    ]
+
+
+def _assume(customer_role_pattern: str) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        sid="AssumeCustomersRoles",
+        actions=["sts:AssumeRole"],
+        resources=[_roles(customer_role_pattern)],
+    )
+
+
+def _use_keys(bucket: CentralLogBucket) -> list[iam.PolicyStatement]:
+    """Give S3 the use of keys on this role's behalf; never the role itself: ``kms:ViaService``."""
+    via_s3 = {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com*"}}
+    statements = [
+        iam.PolicyStatement(
+            sid="WriteWithCustomersKeys",
+            # Decrypt: S3 needs it to put the parts of a multipart copy together.
+            actions=["kms:GenerateDataKey", "kms:Decrypt"],
+            resources=[_ANY_KEY],
+            conditions={**via_s3, "StringNotEquals": {"aws:ResourceAccount": Aws.ACCOUNT_ID}},
+        )
+    ]
+    if bucket.encryption_key is not None:
+        statements.append(
+            iam.PolicyStatement(
+                sid="ReadWithTheBucketsKey",
+                actions=["kms:Decrypt"],
+                resources=[bucket.encryption_key.key_arn],
+                conditions=via_s3,
+            )
+        )
+    return statements
+
+
+def _roles(pattern: str) -> str:
+    return f"arn:{Aws.PARTITION}:iam::*:role/{pattern}"

@@ -1,0 +1,153 @@
+"""The processor as a function: one for both queues, from a zip or a container image."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from constructs_lib.acknowledgement import acknowledge, acknowledge_wildcards
+from constructs_lib.limits import require, require_between, require_match
+from constructs_lib.work_queue import WorkQueue
+
+HANDLER: Final = "runtime.processor.lambda_handler.handler"
+BATCH_SIZE: Final = 10
+"""Messages of one invocation; the processor works on them side by side."""
+
+VISIBILITY_FACTOR: Final = 6
+"""Source: Lambda developer guide, "Configuring a queue": visibility of at least six times the function's timeout."""
+
+_LAYER_ARN = r"arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:layer:[\w-]+:\d+"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessorSize:
+    """How big one invocation is, and how many run at once.
+
+    :param memory_mib: 128-10,240; processor power grows with it, one core at 1,769. The work itself stays below 160.
+    :param max_concurrency: invocations that each queue's event source may start, 2-1,000.
+    :param reserved_concurrency: taken out of the account's pool for this function; must cover both event sources,
+        or messages are throttled towards the dead-letter queue.
+    """
+
+    memory_mib: int = 1024
+    timeout: Duration = Duration.minutes(2)
+    max_concurrency: int = 20
+    reserved_concurrency: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what Lambda would refuse (quotas page: memory, timeout; event source: maximum concurrency)."""
+        require_between("memory_mib", self.memory_mib, 128, 10240, unit="MiB")
+        require_between("timeout", self.timeout.to_seconds(), 5, 900, unit="seconds")
+        require_between("max_concurrency", self.max_concurrency, 2, 1000)
+        if self.reserved_concurrency is not None:
+            require(
+                holds=self.reserved_concurrency >= 2 * self.max_concurrency,
+                constraint="reserved_concurrency must cover both event sources: at least "
+                f"{2 * self.max_concurrency}, not {self.reserved_concurrency}",
+            )
+
+
+class Processor(Construct):
+    """Python 3.13 function with two SQS event sources, partial batch responses and a log group of its own.
+
+    :param code: a directory or zip for the function's architecture, or a container image (``DockerImageCode`` is a
+        ``Code`` of its own in CDK: pass ``lambda_.EcrImageCode`` or ``lambda_.AssetImageCode``).
+    :param vector_layer_arn: layer version with the Vector program for the Vector engine, any account's, same Region.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        role: iam.IRole,
+        code: lambda_.Code,
+        object_queue: WorkQueue,
+        delivery_queue: WorkQueue,
+        environment: dict[str, str],
+        size: ProcessorSize,
+        architecture: lambda_.Architecture = lambda_.Architecture.ARM_64,
+        vector_layer_arn: str | None = None,
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+        removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        sources = {"ObjectSource": object_queue, "DeliverySource": delivery_queue}
+        for queue in sources.values():
+            _require_visibility(queue, size.timeout)
+        self.log_group = logs.LogGroup(self, "LogGroup", retention=log_retention, removal_policy=removal_policy)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            description="Delivers log objects into customers' accounts",
+            code=code,
+            architecture=architecture,
+            role=role,
+            environment=environment,
+            memory_size=size.memory_mib,
+            timeout=size.timeout,
+            reserved_concurrent_executions=size.reserved_concurrency,
+            log_group=self.log_group,
+            layers=self._layers(vector_layer_arn),
+            **_runtime(code),
+        )
+        acknowledge(
+            self.function,
+            reason="The pinned wheels and the byte code in the zip are made for this version; both move together.",
+            findings=("AwsSolutions-L1",),
+        )
+        self._write_own_log(role)
+        for source_id, queue in sources.items():
+            self.function.add_event_source_mapping(
+                source_id,
+                event_source_arn=queue.queue.queue_arn,
+                batch_size=BATCH_SIZE,
+                max_concurrency=size.max_concurrency,
+                report_batch_item_failures=True,
+            )
+
+    def _layers(self, arn: str | None) -> list[lambda_.ILayerVersion] | None:
+        if arn is None:
+            return None
+        require_match("vector_layer_arn", arn, _LAYER_ARN, "the ARN of a layer version")
+        return [lambda_.LayerVersion.from_layer_version_arn(self, "VectorLayer", arn)]
+
+    def _write_own_log(self, role: iam.IRole) -> None:
+        policy = iam.Policy(
+            self,
+            "WriteOwnLog",
+            roles=[role],
+            statements=[
+                iam.PolicyStatement(
+                    sid="WriteOwnLog",
+                    actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+                    resources=[self.log_group.log_group_arn],
+                )
+            ],
+        )
+        self.function.node.add_dependency(policy)
+        acknowledge_wildcards(
+            policy,
+            reason="The streams of its own log group; Lambda names them.",
+            resources=(self.log_group.log_group_arn,),
+        )
+
+
+def _runtime(code: lambda_.Code) -> dict[str, object]:
+    """Zip: Python 3.13 and our handler. Image: both are the image's own."""
+    if isinstance(code, (lambda_.EcrImageCode, lambda_.AssetImageCode)):
+        return {"runtime": lambda_.Runtime.FROM_IMAGE, "handler": lambda_.Handler.FROM_IMAGE}
+    return {"runtime": lambda_.Runtime.PYTHON_3_13, "handler": HANDLER}
+
+
+def _require_visibility(queue: WorkQueue, timeout: Duration) -> None:
+    least = VISIBILITY_FACTOR * timeout.to_seconds()
+    require(
+        holds=queue.visibility_timeout.to_seconds() >= least,
+        constraint=f"visibility_timeout of {queue.node.id} must be at least {VISIBILITY_FACTOR} times the function's "
+        f"timeout: {least} s, not {queue.visibility_timeout.to_seconds()} s",
+    )

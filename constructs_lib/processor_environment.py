@@ -1,0 +1,84 @@
+"""The processor's environment, as its hosts are given it. The fields are those of the processor's settings model."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from aws_cdk import Duration
+
+from constructs_lib.limits import require, require_between
+from constructs_lib.names import central_role_arn
+from constructs_lib.processor_execution_role import ProcessorResources
+
+METRICS_NAMESPACE: Final = "LogRouter"
+_COPY_LIMIT: Final = 5 * 1024**3
+"""The largest object that one CopyObject copies: 5 GiB. Source: S3 API reference, CopyObject."""
+_LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+class CloudWatchEngine(StrEnum):
+    """How CloudWatch deliveries are sent."""
+
+    NATIVE = "native"
+    VECTOR = "vector"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessorTuning:
+    """What a stage may choose about the processor's work. Bytes are bytes.
+
+    :param config_cache: how long a tenant's delivery configs are remembered.
+    :param copy_threshold_bytes: objects over it are copied in parts.
+    :param max_uncompressed_bytes: an object that expands further is corrupt.
+    :param vector_binary: where the Vector engine finds its program; a layer's lies under ``/opt``.
+    """
+
+    engine: CloudWatchEngine = CloudWatchEngine.NATIVE
+    log_level: str = "INFO"
+    config_cache: Duration = Duration.seconds(60)
+    copy_threshold_bytes: int = _COPY_LIMIT
+    max_uncompressed_bytes: int = 10 * 1024**3
+    delivery_schedule: Duration = Duration.days(1)
+    vector_binary: str = "vector"
+
+    def __post_init__(self) -> None:
+        """Refuse what the processor would refuse, or what S3 can't do."""
+        require_between("copy_threshold_bytes", self.copy_threshold_bytes, 1, _COPY_LIMIT, unit="bytes")
+        require_between("config_cache", self.config_cache.to_seconds(), 0, 900, unit="seconds")
+        require(
+            holds=self.log_level in _LOG_LEVELS, constraint=f"log_level must be one of {', '.join(_LOG_LEVELS)}"
+        )
+
+
+def processor_environment(
+    *, resources: ProcessorResources, tuning: ProcessorTuning, account: str
+) -> dict[str, str]:
+    """Give the variables that every host sets; ``AWS_REGION`` is the host's own to give."""
+    return {
+        "TENANT_CONFIG_TABLE": resources.delivery_configs.table_name,
+        "PARKED_DELIVERIES_TABLE": resources.parked_deliveries.table_name,
+        "CENTRAL_LOG_DISTRIBUTION_ROLE_ARN": central_role_arn(account),
+        "CENTRAL_BUCKET": resources.bucket.bucket_name,
+        "DELIVERY_QUEUE_URL": resources.delivery_queue.queue.queue_url,
+        "OBJECT_DLQ_URL": resources.object_queue.dead_letter_queue.queue_url,
+        "DELIVERY_DLQ_URL": resources.delivery_queue.dead_letter_queue.queue_url,
+        "CLOUDWATCH_ENGINE": tuning.engine.value,
+        "LOG_LEVEL": tuning.log_level,
+        "CONFIG_CACHE_SECONDS": str(tuning.config_cache.to_seconds()),
+        "COPY_THRESHOLD_BYTES": str(tuning.copy_threshold_bytes),
+        "MAX_UNCOMPRESSED_BYTES": str(tuning.max_uncompressed_bytes),
+        "DELIVERY_SCHEDULE_SECONDS": str(tuning.delivery_schedule.to_seconds()),
+        "METRICS_NAMESPACE": METRICS_NAMESPACE,
+        "VECTOR_BINARY": tuning.vector_binary,
+    }
+
+
+def poller_environment(
+    *, resources: ProcessorResources, tuning: ProcessorTuning, account: str, region: str
+) -> dict[str, str]:
+    """Give the variables of one poller's Deployment: the queue it reads, and its Region."""
+    return {
+        **processor_environment(resources=resources, tuning=tuning, account=account),
+        "AWS_REGION": region,
+        "SQS_QUEUE_URL": resources.object_queue.queue.queue_url,
+    }

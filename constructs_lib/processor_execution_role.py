@@ -1,0 +1,132 @@
+"""The role that the processor runs as: on Lambda, on Kubernetes by web identity, or both."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from constructs_lib.central_log_bucket import CentralLogBucket
+from constructs_lib.limits import require, require_between
+from constructs_lib.names import (
+    PROCESSOR_ROLE_PATH,
+    ROLE_NAME_LIMIT,
+    SET_ASIDE_PREFIX,
+    TENANT_TAG,
+    central_role_arn,
+    processor_role_name,
+)
+from constructs_lib.web_identity import WebIdentity
+from constructs_lib.work_queue import WorkQueue
+
+_READ_QUEUE: Final = (
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibility",
+    "sqs:GetQueueAttributes",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessorResources:
+    """What the processor works with, all of one account and Region."""
+
+    bucket: CentralLogBucket
+    object_queue: WorkQueue
+    delivery_queue: WorkQueue
+    delivery_configs: dynamodb.ITable
+    parked_deliveries: dynamodb.ITable
+
+
+class ProcessorExecutionRole(Construct):
+    """May do its own work in its own Region and assume the central role; nothing in a customer's account.
+
+    :param stage: part of the fixed name, so that stages and Regions of one account don't clash.
+    :param on_lambda: the Lambda service may assume it.
+    :param web_identity: this service account may assume it; for the poller on Kubernetes.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: str,
+        resources: ProcessorResources,
+        on_lambda: bool = True,
+        web_identity: WebIdentity | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        stack = Stack.of(self)
+        name = processor_role_name(stage, stack.region)
+        require(
+            holds=on_lambda or web_identity is not None,
+            constraint="a host must be able to assume the role: on_lambda, web_identity, or both",
+        )
+        require_between("length of the role's name", len(name), 1, ROLE_NAME_LIMIT, unit="characters")
+        self.role = iam.Role(
+            self,
+            "Role",
+            role_name=name,
+            path=PROCESSOR_ROLE_PATH,
+            description="Runs the log processor",
+            assumed_by=_hosts(on_lambda=on_lambda, web_identity=web_identity),
+            max_session_duration=Duration.hours(1 if on_lambda else 12),
+        )
+        for statement in _statements(resources, stack.account):
+            self.role.add_to_policy(statement)
+        resources.bucket.grant_use_of_key(self.role, "kms:GenerateDataKey")
+        resources.bucket.acknowledge_pattern(
+            self.role,
+            key_pattern=f"{SET_ASIDE_PREFIX}*",
+            reason="Events set aside are kept under their tenant and day, which come with them.",
+        )
+
+
+def _hosts(*, on_lambda: bool, web_identity: WebIdentity | None) -> iam.IPrincipal:
+    hosts: list[iam.PrincipalBase] = []
+    if on_lambda:
+        hosts.append(iam.ServicePrincipal("lambda.amazonaws.com"))
+    if web_identity is not None:
+        hosts.append(web_identity.principal())
+    return hosts[0] if len(hosts) == 1 else iam.CompositePrincipal(*hosts)
+
+
+def _statements(resources: ProcessorResources, account: str) -> list[iam.PolicyStatement]:
+    work = (resources.object_queue, resources.delivery_queue)
+    return [
+        iam.PolicyStatement(
+            sid="ReadWork", actions=list(_READ_QUEUE), resources=[each.queue.queue_arn for each in work]
+        ),
+        iam.PolicyStatement(
+            sid="HandOver",
+            actions=["sqs:SendMessage"],
+            resources=[
+                resources.delivery_queue.queue.queue_arn,
+                *(each.dead_letter_queue.queue_arn for each in work),
+            ],
+        ),
+        iam.PolicyStatement(
+            sid="ReadDeliveryConfigs",
+            actions=["dynamodb:Query", "dynamodb:GetItem"],
+            resources=[resources.delivery_configs.table_arn],
+        ),
+        iam.PolicyStatement(
+            sid="ParkDeliveries",
+            actions=["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+            resources=[resources.parked_deliveries.table_arn],
+        ),
+        iam.PolicyStatement(
+            sid="SetEventsAside",
+            actions=["s3:PutObject"],
+            resources=[resources.bucket.objects_arn(f"{SET_ASIDE_PREFIX}*")],
+        ),
+        iam.PolicyStatement(
+            sid="AssumeCentralRoleForOneTenant",
+            actions=["sts:AssumeRole", "sts:TagSession"],
+            resources=[central_role_arn(account)],
+            conditions={"StringLike": {f"aws:RequestTag/{TENANT_TAG}": "?*"}},
+        ),
+    ]

@@ -1,0 +1,129 @@
+"""The processor's code as an asset: built once for each content and architecture, measured, and kept."""
+
+import hashlib
+import platform
+import shutil
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from aws_cdk import aws_lambda as lambda_
+
+from constructs_lib import runtime_bundle
+from constructs_lib.limits import require
+
+PROJECT: Final = Path(__file__).resolve().parent.parent
+
+ZIP_BUDGET_BYTES: Final = 7_700_000
+"""What the zip may weigh: today's size and a tenth. A cold start loads it; whoever raises this says what it is for."""
+
+
+class FunctionArchitecture(StrEnum):
+    """The processor that a function runs on, in Lambda's words."""
+
+    ARM_64 = "arm64"
+    X86_64 = "x86_64"
+
+    @classmethod
+    def of_this_machine(cls) -> "FunctionArchitecture":
+        """Give the architecture that this machine runs."""
+        return cls.ARM_64 if platform.machine() in {"arm64", "aarch64"} else cls.X86_64
+
+    @property
+    def wheel_platform(self) -> str:
+        """The platform of wheels that Lambda's Amazon Linux 2023 (glibc 2.34) can load, as uv names it."""
+        return {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}[self.value]
+
+    @property
+    def of_lambda(self) -> lambda_.Architecture:
+        """The architecture as the CDK has it."""
+        return {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}[self.value]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuntimeAsset:
+    """A directory with what the function runs, ready to be zipped.
+
+    :param directory: ``build/assets/processor-<architecture>-<content hash>``.
+    :param zip_bytes: what it weighs as a zip.
+    """
+
+    directory: Path
+    zip_bytes: int
+
+    def code(self) -> lambda_.Code:
+        """Give it to a function."""
+        return lambda_.Code.from_asset(str(self.directory))
+
+
+def build_runtime_asset(architecture: FunctionArchitecture, project: Path = PROJECT) -> RuntimeAsset:
+    """Build the asset unless its content was built before.
+
+    Raises ``BundleError`` where wheels are missing, ``PropertyError`` where the zip is over its budget.
+    """
+    require(
+        holds=sys.version_info[:2] == tuple(int(n) for n in runtime_bundle.PYTHON_VERSION.split(".")),
+        constraint=f"the byte code is made for Python {runtime_bundle.PYTHON_VERSION}: synthesize with it",
+    )
+    name = f"processor-{architecture.value}-{_content_hash(project, architecture)}"
+    directory = project / "build" / "assets" / name
+    if not directory.is_dir():
+        _build(project, directory, architecture)
+    size = zipped_size(directory)
+    print(  # noqa: T201 - the CDK command line shows what the app prints
+        f"processor ({architecture.value}): zip of {size:,} bytes, budget {ZIP_BUDGET_BYTES:,}", file=sys.stderr
+    )
+    require(
+        holds=size <= ZIP_BUDGET_BYTES,
+        constraint=f"the processor's zip must be at most {ZIP_BUDGET_BYTES:,} bytes, not {size:,}",
+    )
+    return RuntimeAsset(directory=directory, zip_bytes=size)
+
+
+def zipped_size(directory: Path) -> int:
+    """Give the size in bytes of the directory as a zip (deflated, as the CDK does it)."""
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in _files(directory):
+            archive.write(file, file.relative_to(directory))
+    return buffer.tell()
+
+
+def _requirements(project: Path) -> Path:
+    return project / "runtime" / "processor" / "requirements.txt"
+
+
+def _build(project: Path, directory: Path, architecture: FunctionArchitecture) -> None:
+    """Build beside the place and move it there: an interrupted build leaves nothing that looks finished."""
+    unfinished = directory.with_name(f"{directory.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    runtime_bundle.install_wheels(_requirements(project), unfinished, architecture.wheel_platform)
+    runtime_bundle.cut_packages(unfinished)
+    runtime_bundle.cut_sdk(unfinished)
+    runtime_bundle.copy_sources(project, unfinished)
+    runtime_bundle.write_metadata(project, unfinished)
+    runtime_bundle.compile_sources(unfinished)
+    unfinished.rename(directory)
+
+
+def _content_hash(project: Path, architecture: FunctionArchitecture) -> str:
+    """Hash everything that the asset is made of: sources, pins, the project's metadata, and these steps."""
+    digest = hashlib.sha256(architecture.value.encode())
+    steps = [Path(__file__), Path(runtime_bundle.__file__)]
+    inputs = [project / "pyproject.toml", *steps]
+    for source in runtime_bundle.SOURCES:
+        inputs += [file for file in _files(project / source) if "__pycache__" not in file.parts]
+    for file in inputs:
+        digest.update(f"\0{file.name if file in steps else file.relative_to(project)}\0".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _files(directory: Path) -> Iterator[Path]:
+    return (file for file in sorted(directory.rglob("*")) if file.is_file())

@@ -1,0 +1,109 @@
+"""The steps that fill a directory with what the function runs: wheels, sources, metadata, byte code.
+
+Each step depends on its inputs alone: the same pins and sources give the same bytes on any machine.
+"""
+
+import compileall
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from py_compile import PycInvalidationMode
+from typing import Final
+
+PYTHON_VERSION: Final = "3.13"
+SERVICES: Final = ("dynamodb", "logs", "s3", "sqs", "sts")
+"""The services that the processor calls; the rest of the SDK's descriptions (90 % of it) is cut."""
+
+SOURCES: Final = ("runtime", "vector_config")
+_NOT_SOURCES: Final = ("__pycache__", "kubernetes", "Dockerfile", "*.md", "requirements*.txt", "*.pyc", "manifests")
+_NOT_DATA: Final = ("examples-1.json", "waiters-2.json", "completions-1.json")
+_NOT_NEEDED: Final = ("tests", "test", "__pycache__", "include", "bin", "share")
+_TYPE_HINTS: Final = ("*.pyi", "py.typed", "*.c", "*.pyx", "*.pxd", "*.h")
+
+
+class BundleError(RuntimeError):
+    """A step of the build failed; the message has the tool's own words."""
+
+
+def install_wheels(requirements: Path, target: Path, platform: str) -> None:
+    """Install the pinned wheels for another platform; nothing is compiled or run, no dependency is added."""
+    command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    command += ["--python-platform", platform, "--python-version", PYTHON_VERSION, "--link-mode", "copy"]
+    command += ["--target", str(target), "--requirement", str(requirements)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words and paths of this checkout
+    if done.returncode != 0:
+        raise BundleError(f"installing the function's wheels failed:\n{done.stderr.strip()}")
+
+
+def cut_packages(target: Path) -> None:
+    """Remove what a function never reads: tests, type hints, scripts, packages' metadata."""
+    for metadata in target.glob("*.dist-info"):
+        shutil.rmtree(metadata)
+    for name in _NOT_NEEDED:
+        for folder in sorted(target.rglob(name), reverse=True):
+            if folder.is_dir():
+                shutil.rmtree(folder)
+    for pattern in _TYPE_HINTS:
+        for file in target.rglob(pattern):
+            file.unlink()
+    for lock in target.glob(".lock"):
+        lock.unlink()
+
+
+def cut_sdk(target: Path) -> None:
+    """Keep of the SDK's data the described services, without examples and waiters, and its general files."""
+    data = target / "botocore" / "data"
+    if not data.is_dir():
+        return
+    for entry in data.iterdir():
+        if entry.is_dir() and entry.name not in SERVICES:
+            shutil.rmtree(entry)
+    for name in _NOT_DATA:
+        for file in [*data.rglob(name), *data.rglob(f"{name}.gz")]:
+            file.unlink()
+
+
+def copy_sources(project: Path, target: Path) -> None:
+    """Copy what runs, without images, manifests and prose."""
+    for name in SOURCES:
+        if (project / name).is_dir():
+            shutil.copytree(project / name, target / name, ignore=shutil.ignore_patterns(*_NOT_SOURCES))
+
+
+def write_metadata(project: Path, target: Path) -> None:
+    """Write the project's own dist-info: through its entry points the delivery methods are found."""
+    described = tomllib.loads((project / "pyproject.toml").read_text())["project"]
+    info = target / f"{re.sub(r'[-_.]+', '_', described['name'])}-{described['version']}.dist-info"
+    info.mkdir(parents=True)
+    metadata = f"Metadata-Version: 2.1\nName: {described['name']}\nVersion: {described['version']}\n"
+    (info / "METADATA").write_text(metadata)
+    lines: list[str] = []
+    for group, points in described.get("entry-points", {}).items():
+        lines += [f"[{group}]", *(f"{name} = {value}" for name, value in points.items()), ""]
+    (info / "entry_points.txt").write_text("\n".join(lines))
+
+
+def compile_sources(target: Path) -> None:
+    """Byte-compile in place, so that a cold start compiles nothing.
+
+    Unchecked hashes, not timestamps: the archive's times differ, and the same source must give the same bytes. The
+    dependencies' sources go (their byte code takes their name); ours stay, so that tracebacks show lines.
+    """
+    quiet_and_same = {"quiet": 2, "invalidation_mode": PycInvalidationMode.UNCHECKED_HASH, "stripdir": str(target)}
+    for entry in sorted(target.iterdir()):
+        ours = entry.name in SOURCES
+        compile_it = compileall.compile_dir if entry.is_dir() else compileall.compile_file
+        if entry.is_dir() or entry.suffix == ".py":
+            compile_it(str(entry), legacy=not ours, **quiet_and_same)  # type: ignore[operator]
+        if not ours:
+            _drop_sources(entry)
+
+
+def _drop_sources(entry: Path) -> None:
+    """Remove each source that has byte code beside it; one that doesn't compile stays as it is."""
+    for source in [entry] if entry.is_file() else entry.rglob("*.py"):
+        if source.suffix == ".py" and source.with_suffix(".pyc").exists():
+            source.unlink()

@@ -1,0 +1,60 @@
+"""Which stacks there are, and in which order: one role, and for each Region storage, collection and processing."""
+
+from collections.abc import Callable
+
+from aws_cdk import App, Environment, Tags, Validations
+from aws_cdk import aws_lambda as lambda_
+from cdk_nag import AwsSolutionsChecks
+
+from stacks.central_role_stack import CentralRoleStack
+from stacks.collection_stack import CollectionStack
+from stacks.customer_stack import CustomerStack
+from stacks.processing_stack import ProcessingStack
+from stacks.stages import StageConfig
+from stacks.storage_stack import StorageStack
+
+
+def add_central_stacks(
+    app: App, *, stage: StageConfig, account: str, code: Callable[[], lambda_.Code]
+) -> list[ProcessingStack]:
+    """Add the provider's side: ``LogRouterCentralRole`` and, for each Region, ``LogRouter<part>-<region>``.
+
+    :param account: the central account's 12 digits.
+    :returns: the Regions' processing stacks, in the stage's order.
+    """
+    home = Environment(account=account, region=stage.regions[0])
+    role = CentralRoleStack(
+        app, "LogRouterCentralRole", env=home, termination_protection=stage.termination_protection
+    )
+    processing_stacks = []
+    for region in stage.regions:
+        env = Environment(account=account, region=region)
+        storage = StorageStack(app, f"LogRouterStorage-{region}", env=env, stage=stage)
+        collection = CollectionStack(
+            app, f"LogRouterCollection-{region}", env=env, stage=stage, storage=storage
+        )
+        processing = ProcessingStack(
+            app,
+            f"LogRouterProcessing-{region}",
+            env=env,
+            stage=stage,
+            storage=storage,
+            collection=collection,
+            code=code,
+        )
+        # By name only, so that CloudFormation doesn't know: the policy is attached to the role that must be there.
+        processing.add_stack_dependency(role)
+        processing_stacks.append(processing)
+        for stack in (storage, collection, processing):
+            Tags.of(stack).add("logrouter:stage", stage.name)
+    return processing_stacks
+
+
+def add_customer_stack(app: App, *, stack_name: str = "LogRouterCustomer") -> CustomerStack:
+    """Add the customer's side: one stack with parameters, for whatever account and Region it is deployed in."""
+    return CustomerStack(app, "LogRouterCustomer", stack_name=stack_name)
+
+
+def check_every_synthesis(app: App) -> None:
+    """Let cdk-nag's AwsSolutions rules judge every synthesis; an unacknowledged finding ends it."""
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))

@@ -1,0 +1,23 @@
+"""The central role, alone: customers pin it, so nothing else may ever be a reason to replace its stack."""
+
+from aws_cdk import CfnOutput, Environment, Stack
+from constructs import Construct
+
+from constructs_lib.central_log_distribution_role import CentralLogDistributionRole
+
+
+class CentralRoleStack(Stack):
+    """One for the whole system, in one Region; retained when the stack goes."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, env: Environment, termination_protection: bool = False
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            env=env,
+            termination_protection=termination_protection,
+            description="logrouter: the role that customers trust",
+        )
+        self.central_role = CentralLogDistributionRole(self, "CentralLogDistributionRole")
+        CfnOutput(self, "CentralLogDistributionRoleArn", value=self.central_role.role.role_arn)

@@ -1,0 +1,52 @@
+"""The way in: which clusters may write to the bucket, and the queue in which new objects wait."""
+
+from aws_cdk import CfnOutput, Environment, Stack
+from constructs import Construct
+
+from constructs_lib.object_queue import ObjectQueue
+from constructs_lib.writer_role import WriterRole
+from stacks.stages import StageConfig
+from stacks.storage_stack import StorageStack
+
+
+class CollectionStack(Stack):
+    """One Region's object queue, and a writer role for each of its clusters."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, env: Environment, stage: StageConfig, storage: StorageStack
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            env=env,
+            termination_protection=stage.termination_protection,
+            description="logrouter: writer roles and object queue",
+        )
+        self.object_queue = ObjectQueue(
+            self,
+            "ObjectQueue",
+            topic=storage.notifications.topic,
+            visibility_timeout=stage.visibility_timeout,
+            removal_policy=stage.removal_policy,
+        )
+        self.writer_roles = {
+            cluster.cluster_id: WriterRole(
+                self,
+                f"Writer-{cluster.cluster_id}",
+                bucket=storage.central_bucket,
+                cluster_id=cluster.cluster_id,
+                identity=cluster.identity,
+            )
+            for cluster in stage.clusters
+            if cluster.region == self.region
+        }
+        self._write_outputs()
+
+    def _write_outputs(self) -> None:
+        CfnOutput(self, "ObjectQueueUrl", value=self.object_queue.queue.queue_url)
+        CfnOutput(self, "ObjectDlqUrl", value=self.object_queue.dead_letter_queue.queue_url)
+        CfnOutput(self, "UndeliveredNotificationsUrl", value=self.object_queue.undelivered_notifications.queue_url)
+        for number, (cluster_id, writer) in enumerate(sorted(self.writer_roles.items()), start=1):
+            CfnOutput(
+                self, f"WriterRoleArn{number}", value=writer.role.role_arn, description=f"cluster {cluster_id}"
+            )

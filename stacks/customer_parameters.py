@@ -1,0 +1,173 @@
+"""What a customer fills in: the onboarding template's parameters, conditions and rules."""
+
+from typing import Final
+
+from aws_cdk import Aws, CfnCondition, CfnParameter, CfnRule, CfnRuleAssertion, Fn, ICfnConditionExpression, Stack
+
+MODES: Final = ["create", "existing", "none"]
+DEFAULT_PREFIX: Final = "ROSA/cluster-logs/"
+
+
+class CustomerParameters:
+    """The parameters of one stack, and what follows from them.
+
+    ``external_id``, ``region`` and ``log_group_name`` are the values with their defaults taken in.
+    """
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._who()
+        self._where()
+        self._conditions()
+        self._rules()
+
+    def _who(self) -> None:
+        self.tenant_id = self._text(
+            "TenantId", "Your tenant id, as the log provider gave it to you", r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
+        ).value_as_string
+        self.central_role_arn = self._text(
+            "CentralRoleArn", "The log provider's central log distribution role", r"arn:[a-z-]+:iam::\d{12}:role/.+"
+        ).value_as_string
+        given = self._text(
+            "ExternalId",
+            "What the provider presents when it assumes your role. Empty: the provider's account id",
+            r"|[\w+=,.@:/-]{2,1224}",
+            default="",
+        ).value_as_string
+        has_external_id = self._condition("HasExternalId", _given(given))
+        account = Fn.select(4, Fn.split(":", self.central_role_arn))
+        self.external_id = Fn.condition_if(has_external_id.logical_id, given, account).to_string()
+
+    def _where(self) -> None:
+        self.given_region = self._text(
+            "Region",
+            "Region of an existing log group or bucket. Empty: the Region of this stack",
+            r"|[a-z]{2}(-[a-z]+)+-\d",
+            default="",
+        ).value_as_string
+        self.log_group_mode = self._mode("LogGroup", "CloudWatch Logs: create a log group, use an existing one, none")
+        self.given_log_group_name = self._text(
+            "LogGroupName",
+            "Name of the log group. Empty: /logrouter/ and your tenant id",
+            r"[A-Za-z0-9._/#-]{0,512}",
+            default="",
+        ).value_as_string
+        self.log_group_retention_days = CfnParameter(
+            self._stack,
+            "LogGroupRetentionDays",
+            type="Number",
+            description="Days that a created log group keeps events. Older ones can't be delivered into it",
+            default=30,
+            allowed_values=["14", "30", "60", "90", "120", "150", "180", "365", "400", "545", "731", "1096", "3653"],
+        ).value_as_number
+        self.bucket_mode = self._mode("Bucket", "S3: create a bucket, use an existing one, none")
+        self.given_bucket_name = self._text(
+            "BucketName",
+            "Name of the bucket. Empty: CloudFormation names the created one",
+            r"|[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+            default="",
+        ).value_as_string
+        self.bucket_prefix = self._text(
+            "BucketPrefix",
+            "What your objects' keys begin with; empty, or with its trailing slash",
+            r"|[^/].*/",
+            default=DEFAULT_PREFIX,
+        ).value_as_string
+        self.kms_key_arn = self._text(
+            "KmsKeyArn",
+            "Your KMS key of the bucket, if it has one. Merge the printed statement into the key's policy",
+            r"|arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/.+",
+            default="",
+        ).value_as_string
+
+    def _conditions(self) -> None:
+        has_region = self._condition("HasRegion", _given(self.given_region))
+        has_name = self._condition("HasLogGroupName", _given(self.given_log_group_name))
+        self.creates_log_group = self._condition("CreatesLogGroup", Fn.condition_equals(self.log_group_mode, "create"))
+        self.delivers_to_cloudwatch = self._condition(
+            "DeliversToCloudWatch", Fn.condition_not(Fn.condition_equals(self.log_group_mode, "none"))
+        )
+        self.creates_bucket = self._condition("CreatesBucket", Fn.condition_equals(self.bucket_mode, "create"))
+        self.uses_existing_bucket = self._condition(
+            "UsesExistingBucket", Fn.condition_equals(self.bucket_mode, "existing")
+        )
+        self.delivers_to_s3 = self._condition(
+            "DeliversToS3", Fn.condition_not(Fn.condition_equals(self.bucket_mode, "none"))
+        )
+        self.has_bucket_name = self._condition("HasBucketName", _given(self.given_bucket_name))
+        has_key = self._condition("HasKmsKey", _given(self.kms_key_arn))
+        self.has_kms_key = has_key
+        self.prints_key_statement = self._condition(
+            "PrintsKeyStatement", Fn.condition_and(has_key, self.delivers_to_s3)
+        )
+        self.region = Fn.condition_if(has_region.logical_id, self.given_region, Aws.REGION).to_string()
+        self.log_group_name = Fn.condition_if(
+            has_name.logical_id, self.given_log_group_name, f"/logrouter/{self.tenant_id}"
+        ).to_string()
+
+    def _rules(self) -> None:
+        """CloudFormation refuses these before it makes anything."""
+        self._rule(
+            "SomeDestination",
+            Fn.condition_not(
+                Fn.condition_and(
+                    Fn.condition_equals(self.log_group_mode, "none"), Fn.condition_equals(self.bucket_mode, "none")
+                )
+            ),
+            "LogGroup and Bucket can't both be none: there would be nothing to deliver to",
+        )
+        self._rule(
+            "ExistingBucketHasName",
+            _given(self.given_bucket_name),
+            "Bucket is existing: BucketName must say which",
+            when=Fn.condition_equals(self.bucket_mode, "existing"),
+        )
+        self._rule(
+            "ExistingLogGroupHasName",
+            _given(self.given_log_group_name),
+            "LogGroup is existing: LogGroupName must say which",
+            when=Fn.condition_equals(self.log_group_mode, "existing"),
+        )
+        self._rule(
+            "CreatesOnlyInItsOwnRegion",
+            Fn.condition_or(
+                Fn.condition_equals(self.given_region, ""), Fn.condition_equals(self.given_region, Aws.REGION)
+            ),
+            "Region differs from this stack's: a log group or bucket to create can only be created here",
+            when=Fn.condition_or(
+                Fn.condition_equals(self.log_group_mode, "create"), Fn.condition_equals(self.bucket_mode, "create")
+            ),
+        )
+
+    def _text(self, name: str, description: str, pattern: str, *, default: str | None = None) -> CfnParameter:
+        return CfnParameter(
+            self._stack, name, type="String", description=description, allowed_pattern=pattern, default=default
+        )
+
+    def _mode(self, name: str, description: str) -> str:
+        parameter = CfnParameter(
+            self._stack, name, type="String", description=description, allowed_values=MODES, default="create"
+        )
+        return parameter.value_as_string
+
+    def _condition(self, name: str, expression: ICfnConditionExpression) -> CfnCondition:
+        return CfnCondition(self._stack, name, expression=expression)
+
+    def _rule(
+        self,
+        name: str,
+        holds: ICfnConditionExpression,
+        otherwise: str,
+        *,
+        when: ICfnConditionExpression | None = None,
+    ) -> None:
+        CfnRule(
+            self._stack,
+            name,
+            rule_condition=when,
+            assertions=[CfnRuleAssertion(assert_=holds, assert_description=otherwise)],
+        )
+
+
+def _given(value: str) -> ICfnConditionExpression:
+    return Fn.condition_not(Fn.condition_equals(value, ""))

@@ -1,0 +1,151 @@
+"""The customer's side: the role, the log group and the bucket that deliveries need, in the customer's account."""
+
+from typing import Final
+
+from aws_cdk import Aws, BootstraplessSynthesizer, CfnCondition, CfnOutput, CfnResource, Fn, Stack
+from aws_cdk import aws_s3 as s3
+from constructs import Construct, IConstruct
+
+from constructs_lib.customer_bucket_statements import bucket_statements, key_statement
+from constructs_lib.customer_log_bucket import CustomerLogBucket
+from constructs_lib.customer_log_distribution_role import CustomerLogDistributionRole
+from constructs_lib.customer_log_group import CustomerLogGroup
+from stacks.customer_parameters import CustomerParameters
+
+TEMPLATE_VERSION: Final = "1.0.0"
+"""Raised with each change of what the template makes; an output, so that a customer can tell which one runs."""
+
+
+class CustomerStack(Stack):
+    """One tenant's destinations in one Region, by parameters alone.
+
+    No asset and no bootstrap: deployed by the CDK, or as a plain CloudFormation template. One account can hold it
+    for several Regions and tenants. What exists already is never changed: for an existing bucket, and for a key,
+    the statements to merge into its policy are outputs.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, stack_name: str | None = None) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            stack_name=stack_name,
+            synthesizer=BootstraplessSynthesizer(),
+            analytics_reporting=False,
+            description=f"Destinations for delivered logs, template version {TEMPLATE_VERSION}",
+        )
+        self.parameters = CustomerParameters(self)
+        self._add_role()
+        self._add_log_group()
+        self._add_bucket()
+        self._print_delivery_configs()
+        self._print_statements()
+        CfnOutput(self, "TemplateVersion", value=TEMPLATE_VERSION)
+
+    def _add_role(self) -> None:
+        given = self.parameters
+        self.role = CustomerLogDistributionRole(
+            self,
+            "LogDistributionRole",
+            tenant_id=given.tenant_id,
+            central_role_arn=given.central_role_arn,
+            external_id=given.external_id,
+            log_group_name=given.log_group_name,
+            region=given.region,
+        )
+        _only_if(given.delivers_to_cloudwatch, self.role)
+
+    def _add_log_group(self) -> None:
+        given = self.parameters
+        self.log_group = CustomerLogGroup(
+            self,
+            "LogGroupResource",
+            log_group_name=given.log_group_name,
+            retention_days=given.log_group_retention_days,
+        )
+        _only_if(given.creates_log_group, self.log_group)
+
+    def _add_bucket(self) -> None:
+        given = self.parameters
+        self.bucket = CustomerLogBucket(
+            self,
+            "BucketResource",
+            tenant_id=given.tenant_id,
+            central_role_arn=given.central_role_arn,
+            bucket_prefix=given.bucket_prefix,
+            bucket_name=Fn.condition_if(
+                given.has_bucket_name.logical_id, given.given_bucket_name, Aws.NO_VALUE
+            ).to_string(),
+        )
+        resource = self.bucket.bucket.node.default_child
+        assert isinstance(resource, s3.CfnBucket)
+        resource.bucket_encryption = Fn.condition_if(
+            given.has_kms_key.logical_id,
+            _encryption({"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": given.kms_key_arn}, bucket_key=True),
+            _encryption({"SSEAlgorithm": "AES256"}, bucket_key=False),
+        )
+        _only_if(given.creates_bucket, self.bucket)
+        self.bucket_name = Fn.condition_if(
+            given.creates_bucket.logical_id, self.bucket.bucket.bucket_name, given.given_bucket_name
+        ).to_string()
+
+    def _print_delivery_configs(self) -> None:
+        """Print what the provider's API takes, ready to paste."""
+        given = self.parameters
+        general = {"tenant_id": given.tenant_id, "enabled": True, "target_region": given.region}
+        cloudwatch = {
+            **general,
+            "type": "cloudwatch",
+            "external_id": given.external_id,
+            "log_distribution_role_arn": self.role.role.role_arn,
+            "log_group_name": given.log_group_name,
+        }
+        bucket = {
+            **general,
+            "type": "s3",
+            "bucket_name": self.bucket_name,
+            "bucket_prefix": given.bucket_prefix,
+            "bucket_owner": Aws.ACCOUNT_ID,
+        }
+        to_cloudwatch, to_s3 = given.delivers_to_cloudwatch, given.delivers_to_s3
+        self._output("CloudWatchDeliveryConfig", self.to_json_string(cloudwatch), to_cloudwatch)
+        self._output("LogDistributionRoleArn", self.role.role.role_arn, to_cloudwatch)
+        self._output("LogGroupNameOut", given.log_group_name, to_cloudwatch)
+        self._output("S3DeliveryConfig", self.to_json_string(bucket), to_s3)
+        self._output("BucketNameOut", self.bucket_name, to_s3)
+        self._output("BucketPrefixOut", given.bucket_prefix, to_s3)
+
+    def _print_statements(self) -> None:
+        given = self.parameters
+        statements = bucket_statements(
+            bucket_arn=f"arn:{Aws.PARTITION}:s3:::{given.given_bucket_name}",
+            bucket_prefix=given.bucket_prefix,
+            tenant_id=given.tenant_id,
+            central_role_arn=given.central_role_arn,
+        )
+        for_key = key_statement(
+            tenant_id=given.tenant_id,
+            central_role_arn=given.central_role_arn,
+            region=given.region,
+            url_suffix=Aws.URL_SUFFIX,
+        )
+        merged = self.to_json_string([statement.to_statement_json() for statement in statements])
+        self._output("BucketPolicyStatements", merged, given.uses_existing_bucket)
+        self._output(
+            "KeyPolicyStatement", self.to_json_string(for_key.to_statement_json()), given.prints_key_statement
+        )
+
+    def _output(self, name: str, value: str, condition: CfnCondition) -> None:
+        CfnOutput(self, name, value=value, condition=condition)
+
+
+def _only_if(condition: CfnCondition, construct: IConstruct) -> None:
+    """Make every resource of the construct depend on the condition."""
+    for node in construct.node.find_all():
+        if CfnResource.is_cfn_resource(node):
+            assert isinstance(node, CfnResource)
+            node.cfn_options.condition = condition
+
+
+def _encryption(by_default: dict[str, str], *, bucket_key: bool) -> dict[str, object]:
+    rule = {"ServerSideEncryptionByDefault": by_default, "BucketKeyEnabled": bucket_key}
+    return {"ServerSideEncryptionConfiguration": [rule]}

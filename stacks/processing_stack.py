@@ -1,0 +1,100 @@
+"""What runs: the processor, its role, its delivery queue, and this Region's part of the central role's policy."""
+
+from collections.abc import Callable
+
+from aws_cdk import CfnOutput, Environment, Stack
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from constructs_lib.central_role_region_policy import CentralRoleRegionPolicy
+from constructs_lib.delivery_queue import DeliveryQueue
+from constructs_lib.processor import Processor
+from constructs_lib.processor_environment import poller_environment, processor_environment
+from constructs_lib.processor_execution_role import ProcessorExecutionRole, ProcessorResources
+from stacks.collection_stack import CollectionStack
+from stacks.stages import Host, StageConfig
+from stacks.storage_stack import StorageStack
+
+
+class ProcessingStack(Stack):
+    """One Region's processor on the stage's host.
+
+    :param code: makes the function's code; not called where the poller alone is the host.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        env: Environment,
+        stage: StageConfig,
+        storage: StorageStack,
+        collection: CollectionStack,
+        code: Callable[[], lambda_.Code],
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            env=env,
+            termination_protection=stage.termination_protection,
+            description="logrouter: processor, delivery queue",
+        )
+        self.delivery_queue = DeliveryQueue(
+            self,
+            "DeliveryQueue",
+            visibility_timeout=stage.visibility_timeout,
+            delivery_schedule=stage.tuning.delivery_schedule,
+            removal_policy=stage.removal_policy,
+        )
+        self.resources = ProcessorResources(
+            bucket=storage.central_bucket,
+            object_queue=collection.object_queue,
+            delivery_queue=self.delivery_queue,
+            delivery_configs=storage.delivery_configs.table,
+            parked_deliveries=storage.parked_deliveries.table,
+        )
+        self.execution_role = ProcessorExecutionRole(
+            self,
+            "ExecutionRole",
+            stage=stage.name,
+            resources=self.resources,
+            on_lambda=stage.host is not Host.POLLER,
+            web_identity=stage.poller_identity if stage.host is not Host.LAMBDA else None,
+        )
+        CentralRoleRegionPolicy(
+            self,
+            "CentralRolePolicy",
+            bucket=storage.central_bucket,
+            policy_name=f"logrouter-{stage.name}-{self.region}",
+        )
+        self.processor = self._function(stage, code) if stage.host is not Host.POLLER else None
+        self._write_outputs(stage)
+
+    def _function(self, stage: StageConfig, code: Callable[[], lambda_.Code]) -> Processor:
+        return Processor(
+            self,
+            "Processor",
+            role=self.execution_role.role,
+            code=code(),
+            object_queue=self.resources.object_queue,
+            delivery_queue=self.delivery_queue,
+            environment=processor_environment(resources=self.resources, tuning=stage.tuning, account=self.account),
+            size=stage.size,
+            architecture=stage.architecture.of_lambda,
+            vector_layer_arn=stage.vector_layer_arn,
+            log_retention=stage.function_log_kept,
+        )
+
+    def _write_outputs(self, stage: StageConfig) -> None:
+        CfnOutput(self, "DeliveryQueueUrl", value=self.delivery_queue.queue.queue_url)
+        CfnOutput(self, "DeliveryDlqUrl", value=self.delivery_queue.dead_letter_queue.queue_url)
+        CfnOutput(self, "ProcessorExecutionRoleArn", value=self.execution_role.role.role_arn)
+        if self.processor is not None:
+            CfnOutput(self, "ProcessorFunctionName", value=self.processor.function.function_name)
+            CfnOutput(self, "ProcessorLogGroupName", value=self.processor.log_group.log_group_name)
+        if stage.host is not Host.LAMBDA:
+            environment = poller_environment(
+                resources=self.resources, tuning=stage.tuning, account=self.account, region=self.region
+            )
+            CfnOutput(self, "PollerEnvironment", value=self.to_json_string(environment))

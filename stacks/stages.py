@@ -1,0 +1,114 @@
+"""Stages as typed values: what differs between development and production, and nothing else."""
+
+import re
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk.aws_logs import RetentionDays
+
+from constructs_lib.central_log_bucket import ColdStorage, Transition
+from constructs_lib.limits import require, require_match
+from constructs_lib.processor import ProcessorSize
+from constructs_lib.processor_environment import ProcessorTuning
+from constructs_lib.runtime_asset import FunctionArchitecture
+from constructs_lib.web_identity import WebIdentity
+
+
+class Host(StrEnum):
+    """Where the processor runs. Both: the poller takes what it can, and Lambda the rest of the same queues."""
+
+    LAMBDA = "lambda"
+    POLLER = "poller"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """A cluster whose agent may write into one Region's bucket."""
+
+    cluster_id: str
+    region: str
+    identity: WebIdentity
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageConfig:
+    """One stage of the whole system.
+
+    :param name: lower case, part of the stacks' and of the execution role's name.
+    :param regions: each has a data path of its own; the central role's stack lies in the first.
+    :param host: where the processor runs; a poller needs ``poller_identity``.
+    :param customer_managed_key: SSE-KMS for the bucket and the topic, instead of SSE-S3.
+    :param objects_kept: expiry of the central bucket's objects.
+    :param visibility_timeout: of both queues; at least six times the function's timeout.
+    :param athena_table: a table over the bucket.
+    """
+
+    name: str
+    regions: tuple[str, ...] = ("us-east-1",)
+    host: Host = Host.LAMBDA
+    architecture: FunctionArchitecture = FunctionArchitecture.ARM_64
+    size: ProcessorSize = field(default_factory=ProcessorSize)
+    tuning: ProcessorTuning = field(default_factory=ProcessorTuning)
+    vector_layer_arn: str | None = None
+    visibility_timeout: Duration = Duration.minutes(12)
+    removal_policy: RemovalPolicy = RemovalPolicy.DESTROY
+    deletion_protection: bool = False
+    termination_protection: bool = False
+    customer_managed_key: bool = False
+    objects_kept: Duration = Duration.days(30)
+    transitions: tuple[Transition, ...] = ()
+    function_log_kept: RetentionDays = RetentionDays.ONE_WEEK
+    athena_table: bool = False
+    clusters: tuple[Cluster, ...] = ()
+    poller_identity: WebIdentity | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what can't be deployed."""
+        require_match("name", self.name, r"[a-z][a-z0-9]{0,15}", "1-16 lower-case letters and digits")
+        require(holds=len(self.regions) > 0, constraint="regions must name at least one Region")
+        require(holds=len(set(self.regions)) == len(self.regions), constraint="regions must not repeat one")
+        for region in self.regions:
+            require(
+                holds=re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region) is not None,
+                constraint=f"regions: {region!r} is not the name of a Region",
+            )
+        require(
+            holds=self.host is Host.LAMBDA or self.poller_identity is not None,
+            constraint="host poller needs poller_identity: the service account that it runs as",
+        )
+        for cluster in self.clusters:
+            require(
+                holds=cluster.region in self.regions,
+                constraint=f"cluster {cluster.cluster_id}: its region must be one of the stage's, not {cluster.region}",
+            )
+
+
+DEVELOPMENT: Final = StageConfig(name="development", athena_table=True)
+
+PRODUCTION: Final = StageConfig(
+    name="production",
+    size=ProcessorSize(memory_mib=1769, timeout=Duration.minutes(5), max_concurrency=100),
+    visibility_timeout=Duration.minutes(30),
+    removal_policy=RemovalPolicy.RETAIN,
+    deletion_protection=True,
+    termination_protection=True,
+    customer_managed_key=True,
+    objects_kept=Duration.days(365),
+    transitions=(Transition(storage_class=ColdStorage.GLACIER_INSTANT_RETRIEVAL, after_days=90),),
+    function_log_kept=RetentionDays.THREE_MONTHS,
+    athena_table=True,
+)
+
+EMBEDDED: Final = replace(
+    DEVELOPMENT,
+    name="embedded",
+    architecture=FunctionArchitecture.of_this_machine(),
+    size=ProcessorSize(memory_mib=512, timeout=Duration.seconds(60), max_concurrency=4),
+    visibility_timeout=Duration.minutes(6),
+)
+"""For the embedded cloud, which runs the function on this very machine."""
+
+STAGES: Final = {stage.name: stage for stage in (DEVELOPMENT, PRODUCTION, EMBEDDED)}

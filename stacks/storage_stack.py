@@ -1,0 +1,70 @@
+"""What holds tenants' data and configuration of one Region: it outlives everything that runs."""
+
+from aws_cdk import CfnOutput, Environment, Stack
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from constructs_lib.athena_table import AthenaTable
+from constructs_lib.central_log_bucket import CentralLogBucket
+from constructs_lib.delivery_config_table import DeliveryConfigTable
+from constructs_lib.notification_topic import NotificationTopic
+from constructs_lib.parked_deliveries_table import ParkedDeliveriesTable
+from constructs_lib.work_queue import RETENTION_LIMIT
+from stacks.stages import StageConfig
+
+
+class StorageStack(Stack):
+    """Central bucket with its topic, and the tables."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, env: Environment, stage: StageConfig) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            env=env,
+            termination_protection=stage.termination_protection,
+            description="logrouter: central bucket, its notifications, delivery configs, parked deliveries",
+        )
+        key = self._key(stage)
+        self.notifications = NotificationTopic(self, "ObjectNotifications", encryption_key=key)
+        self.central_bucket = CentralLogBucket(
+            self,
+            "CentralLogBucket",
+            notifications=self.notifications,
+            expire_after=stage.objects_kept,
+            longest_retry=RETENTION_LIMIT,
+            transitions=stage.transitions,
+            encryption_key=key,
+            removal_policy=stage.removal_policy,
+        )
+        self.delivery_configs = DeliveryConfigTable(
+            self,
+            "DeliveryConfigs",
+            removal_policy=stage.removal_policy,
+            deletion_protection=stage.deletion_protection,
+        )
+        self.parked_deliveries = ParkedDeliveriesTable(
+            self,
+            "ParkedDeliveries",
+            removal_policy=stage.removal_policy,
+            deletion_protection=stage.deletion_protection,
+        )
+        if stage.athena_table:
+            AthenaTable(self, "Athena", bucket=self.central_bucket, database_name=f"logrouter_{stage.name}")
+        self._write_outputs()
+
+    def _key(self, stage: StageConfig) -> kms.Key | None:
+        if not stage.customer_managed_key:
+            return None
+        return kms.Key(
+            self,
+            "Key",
+            description="logrouter: central bucket and its notifications",
+            enable_key_rotation=True,
+            removal_policy=stage.removal_policy,
+        )
+
+    def _write_outputs(self) -> None:
+        CfnOutput(self, "CentralBucketName", value=self.central_bucket.bucket_name)
+        CfnOutput(self, "NotificationTopicArn", value=self.notifications.topic_arn)
+        CfnOutput(self, "TenantConfigTableName", value=self.delivery_configs.table.table_name)
+        CfnOutput(self, "ParkedDeliveriesTableName", value=self.parked_deliveries.table.table_name)
