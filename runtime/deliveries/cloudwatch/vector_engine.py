@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from threading import BoundedSemaphore
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from runtime.aws.clients import Credentials
+from runtime.aws.clients import AwsClients, Credentials
 from runtime.deliveries.cloudwatch import vector_engine_limits as limits
 from runtime.deliveries.cloudwatch.engine import BatchSender, CredentialsSource, Engine, LogDestination, Rejection
 from runtime.deliveries.cloudwatch.vector_engine_process import VectorConnectionError, VectorProcess, VectorStartError
+from runtime.deliveries.cloudwatch.vector_engine_retention import retention_ms
 from runtime.deliveries.errors import BlockedByCustomerError, OutOfTimeError, RetryableError
 from runtime.objects.batches import Batch
 from runtime.processor.time_budget import TimeBudget
@@ -55,6 +56,16 @@ class VectorEngine:
         self._retention_of = retention_of
         self._fallback = fallback
         self._places = BoundedSemaphore(max_processes)
+
+    @classmethod
+    def using(cls, clients: AwsClients, *, binary: str, fallback: Engine) -> Self:
+        """Make a processor's engine: endpoints as botocore resolves them, retentions asked for with its clients."""
+        return cls(
+            binary=binary,
+            endpoint_of=lambda region: str(clients.client("logs", region).meta.endpoint_url),
+            retention_of=lambda destination, credentials: retention_ms(clients, destination, credentials),
+            fallback=fallback,
+        )
 
     def open(self, destination: LogDestination, credentials: CredentialsSource, budget: TimeBudget) -> BatchSender:
         """Wait for a place and give the sender; its process starts with the first batch.
@@ -166,7 +177,7 @@ class VectorSender:
             raise BlockedByCustomerError(
                 "access-denied",
                 f"{detail}. Allow the customer's role logs:CreateLogGroup, logs:CreateLogStream, "
-                "logs:DescribeLogStreams and logs:PutLogEvents there, and CloudWatch Logs the use of the group's KMS key",
+                "logs:DescribeLogStreams and logs:PutLogEvents there, and CloudWatch Logs the use of the KMS key",
             )
         raise RetryableError("vector-refused", detail)
 

@@ -179,8 +179,8 @@ def _free_port() -> int:
 
 def _how_to_get(binary: str, error: OSError) -> str:
     return (
-        f"cannot run '{Path(binary).name}' ({error.strerror}): CLOUDWATCH_ENGINE=vector needs the Vector program, 0.57 "
-        "or newer. Container: build the target `with-vector` of runtime/processor/Dockerfile. Lambda: give the processor "
-        "a layer with bin/vector and set VECTOR_BINARY=/opt/bin/vector. Elsewhere: a package from vector.dev/download, "
-        "on PATH or named by VECTOR_BINARY. Or set CLOUDWATCH_ENGINE=native"
+        f"cannot run '{Path(binary).name}' ({error.strerror}): CLOUDWATCH_ENGINE=vector needs Vector 0.57 or newer. "
+        "Container: build the target `with-vector` of runtime/processor/Dockerfile. Lambda: give the processor a layer "
+        "with bin/vector and set VECTOR_BINARY=/opt/bin/vector. Elsewhere: a package from vector.dev/download, on PATH "
+        "or named by VECTOR_BINARY. Or set CLOUDWATCH_ENGINE=native"
     )
