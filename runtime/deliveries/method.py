@@ -5,16 +5,19 @@ writing to ``Delivery.progress``, so that any exception leaves an exact checkpoi
 """
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from runtime.delivery_config.model import DeliveryConfig
-from runtime.objects.stored_object import StoredObject
-from runtime.processor.time_budget import TimeBudget
-
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runtime.aws.clients import AwsClients
+    from runtime.deliveries.role_chain import RoleChain
+    from runtime.delivery_config.model import DeliveryConfig
     from runtime.objects.batches import Batch
+    from runtime.objects.stored_object import StoredObject
+    from runtime.processor.settings import ProcessorSettings
+    from runtime.processor.time_budget import TimeBudget
 
 ENTRY_POINT_GROUP = "logrouter.delivery_methods"
 
@@ -39,9 +42,9 @@ class Progress:
 class Delivery:
     """One object x one delivery config: the unit of retry, of parking and of records."""
 
-    object: StoredObject
-    config: DeliveryConfig
-    budget: TimeBudget
+    object: "StoredObject"
+    config: "DeliveryConfig"
+    budget: "TimeBudget"
     progress: Progress = field(default_factory=Progress)
 
 
@@ -52,15 +55,30 @@ class BatchSource(Protocol):
         """Yield the batches from number ``start`` on. Raises ``DeliveryError`` where the object can't be read."""
 
 
+@dataclass(frozen=True, slots=True)
+class DeliveryServices:
+    """What a method may use; it is constructed with this, once a process."""
+
+    clients: "AwsClients"
+    role_chain: "RoleChain"
+    settings: "ProcessorSettings"
+
+
 class DeliveryMethod(Protocol):
-    """One kind of destination. Instances are made once a process and shared by threads."""
+    """One kind of destination, constructed as ``Method(services: DeliveryServices)``. Shared by threads.
+
+    ``name`` is the part of a config's ``type`` before the colon. ``reads_events``: it wants the object's batches;
+    otherwise the object isn't read at all for it.
+    """
 
     name: ClassVar[str]
     reads_events: ClassVar[bool]
-    config_model: ClassVar[type[DeliveryConfig]]
-
-    def central_session_policy(self, object_: StoredObject, config: DeliveryConfig) -> dict[str, object]:
-        """Give the session policy under which the central role is assumed for this tenant and destination."""
+    config_model: "ClassVar[type[DeliveryConfig]]"
 
     def deliver(self, delivery: Delivery, source: BatchSource | None) -> None:
-        """Send it. Return when the destination has acknowledged everything, else raise a ``DeliveryError``."""
+        """Send it. Return when the destination has acknowledged everything, else raise a ``DeliveryError``.
+
+        ``source`` is given where ``reads_events`` is true. ``delivery.config`` has its ``target_region`` filled in.
+        The method takes the role it needs from the role chain, stops when the budget runs out
+        (``OutOfTimeError``), and keeps ``delivery.progress`` exact.
+        """

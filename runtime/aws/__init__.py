@@ -1,0 +1,1 @@
+"""How the runtime talks to AWS: clients and whose credentials sign a call. No service's meaning lives here."""

@@ -1,0 +1,105 @@
+"""Role sessions, kept apart by tenant: execution role -> central role -> customer role (contract §4).
+
+The central role is only ever assumed for one tenant, under a session policy and with the tenant's tag. Both hops
+are cached until shortly before they expire; a thousand threads that want one session make one call.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from runtime.aws.clients import AwsClients, Credentials, acting_as
+from runtime.aws.expiring_cache import ExpiringCache
+from runtime.deliveries.errors import EXPIRED, Hop, classify
+from runtime.deliveries.session_policy import assume_role, compact, document
+
+SESSION_SECONDS = 3600  # IAM user guide, role chaining: "limits your … role session to a maximum of one hour"
+RENEW_BEFORE_SECONDS = 300
+CAPACITY = 1024  # sessions of each hop; about 1.5 KB each
+TENANT_TAG = "tenant_id"
+
+MIN_SESSION_NAME, MAX_SESSION_NAME = 2, 64  # STS API reference, AssumeRole, RoleSessionName
+_KEPT = 47  # 47 + "-" + 16 hex digits = 64
+
+
+def session_name(tenant_id: str) -> str:
+    """Name the tenant in the customer's CloudTrail: its id, or where that doesn't fit its start and a digest."""
+    if MIN_SESSION_NAME <= len(tenant_id) <= MAX_SESSION_NAME:
+        return tenant_id
+    return f"{tenant_id[:_KEPT]}-{hashlib.sha256(tenant_id.encode()).hexdigest()[:16]}"
+
+
+class RoleChain:
+    """Assumes roles. Shared by all threads.
+
+    :param central_role_arn: the central log distribution role; its account is the default ExternalId.
+    :param clock: epoch seconds.
+    """
+
+    def __init__(self, clients: AwsClients, central_role_arn: str, *, clock: Callable[[], float] = time.time) -> None:
+        self._clients = clients
+        self._central_role_arn = central_role_arn
+        self.partition = central_role_arn.split(":")[1]
+        self.central_account_id = central_role_arn.split(":")[4]
+        self._central: ExpiringCache[tuple[str, str], Credentials] = ExpiringCache(CAPACITY, clock)
+        self._customer: ExpiringCache[tuple[str, str, str], Credentials] = ExpiringCache(CAPACITY, clock)
+
+    def central(self, tenant_id: str, policy: Mapping[str, object]) -> Credentials:
+        """Give a session of the central role for one tenant, that can do no more than the policy allows.
+
+        :raises runtime.deliveries.errors.DeliveryError: retryable; our own configuration or STS is at fault.
+        """
+        text = compact(policy)
+
+        def load() -> tuple[Credentials, float]:
+            return self._assume(
+                Hop.CENTRAL,
+                RoleArn=self._central_role_arn,
+                RoleSessionName=session_name(tenant_id),
+                DurationSeconds=SESSION_SECONDS,
+                Policy=text,
+                Tags=[{"Key": TENANT_TAG, "Value": tenant_id}],
+            )
+
+        return self._central.get((tenant_id, text), load)
+
+    def customer(self, tenant_id: str, role_arn: str, external_id: str | None = None) -> Credentials:
+        """Give a session of a customer's role, assumed by a central session that can do nothing else.
+
+        :param external_id: the config's; ``None`` means the central account's id.
+        :raises runtime.deliveries.errors.DeliveryError: blocked by the customer where their role refuses.
+        """
+        wanted = external_id or self.central_account_id
+
+        def load() -> tuple[Credentials, float]:
+            central = self.central(tenant_id, document(assume_role(role_arn)))
+            try:
+                with acting_as(central):
+                    return self._assume(
+                        Hop.CUSTOMER,
+                        RoleArn=role_arn,
+                        RoleSessionName=session_name(tenant_id),
+                        DurationSeconds=SESSION_SECONDS,
+                        ExternalId=wanted,
+                    )
+            except Exception as error:
+                if getattr(error, "reason", "") == EXPIRED:
+                    self.invalidate(central)
+                raise
+
+        return self._customer.get((tenant_id, role_arn, wanted), load)
+
+    def invalidate(self, credentials: Credentials) -> None:
+        """Forget a session that AWS has called expired: the next one who wants it assumes the role anew."""
+        self._central.forget(lambda held: held == credentials)
+        self._customer.forget(lambda held: held == credentials)
+
+    def _assume(self, hop: Hop, **request: Any) -> tuple[Credentials, float]:
+        try:
+            answer = self._clients.client("sts").assume_role(**request)["Credentials"]
+        except Exception as error:
+            raise classify(error, hop=hop, action="sts:AssumeRole", resource=request["RoleArn"]) from error
+        expires_at = answer["Expiration"].timestamp()
+        credentials = Credentials(answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"], expires_at)
+        return credentials, expires_at - RENEW_BEFORE_SECONDS

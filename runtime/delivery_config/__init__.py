@@ -1,0 +1,5 @@
+"""Who wants which logs, and where: the delivery configs (contract §3), shared by the processor and the API.
+
+Here live the common fields, the application groups, the filter and the table's reader. The fields of one delivery
+method live with that method, under ``deliveries/``.
+"""
