@@ -4,6 +4,7 @@ A method's own fields are a subclass beside the method. Reading from the table t
 schema versions; whoever writes (the API) validates the same model with ``extra="forbid"``.
 """
 
+import re
 from functools import cached_property
 from typing import Annotated, Any, Self
 
@@ -33,6 +34,11 @@ RegionName = Annotated[str, StringConstraints(pattern=REGION_PATTERN)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 ExternalId = Annotated[str, StringConstraints(pattern=EXTERNAL_ID_PATTERN, min_length=2, max_length=1224)]
 AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
+
+
+def is_tenant_id(text: str) -> bool:
+    """Whether a text can be a tenant's id at all."""
+    return re.fullmatch(TENANT_ID_PATTERN.removesuffix("$"), text) is not None
 
 
 class DeliveryConfig(BaseModel):

@@ -1,0 +1,50 @@
+"""DynamoDB's typed attribute values and the plain Python values they stand for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+AttributeValue = Mapping[str, Any]
+
+
+def plain(value: AttributeValue) -> Any:
+    """Give an attribute value's plain form: sets as sets, whole numbers as ``int``, NULL as ``None``.
+
+    A type that isn't known is given as it is: the model refuses it by the field's name.
+    """
+    ((kind, content),) = value.items()
+    match kind:
+        case "N":
+            return _number(content)
+        case "NS":
+            return {_number(each) for each in content}
+        case "SS" | "BS":
+            return set(content)
+        case "NULL":
+            return None
+        case "L":
+            return [plain(each) for each in content]
+        case "M":
+            return plain_item(content)
+        case _:
+            return content
+
+
+def plain_item(item: Mapping[str, AttributeValue]) -> dict[str, Any]:
+    """Give a whole item's plain form."""
+    return {name: plain(value) for name, value in item.items()}
+
+
+def typed(value: str | float | bool) -> dict[str, Any]:  # noqa: FBT001 - a BOOL attribute is one
+    """Give the attribute value of a text, a number or a truth."""
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, int | float):
+        return {"N": str(value)}
+    return {"S": value}
+
+
+def _number(text: str) -> int | float:
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)

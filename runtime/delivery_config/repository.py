@@ -1,0 +1,160 @@
+"""Reads a tenant's delivery configs from the table: one Query, remembered for a short while."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from runtime.aws.clients import AwsClients
+from runtime.aws.expiring_cache import ExpiringCache
+from runtime.delivery_config.attribute_values import plain_item
+from runtime.delivery_config.model import SCHEMA_VERSION, DeliveryConfig, is_tenant_id
+
+CAPACITY = 4096  # tenants remembered; a config is about 2 KB
+logger = logging.getLogger("logrouter.delivery_config")
+
+Models = Mapping[str, type[DeliveryConfig]]
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidItem:
+    """An item that can't be read as a config. ``fields`` are names, never values."""
+
+    type: str
+    fields: tuple[str, ...]
+    problem: str
+    ttl: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TenantConfigs:
+    """What the table has for one tenant. No item at all (or none that isn't expired): the tenant is unknown."""
+
+    tenant_id: str
+    configs: tuple[DeliveryConfig, ...] = ()
+    invalid: tuple[InvalidItem, ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Whether the tenant has any item, be it disabled or invalid."""
+        return bool(self.configs or self.invalid)
+
+    def of_type(self, type_: str) -> DeliveryConfig | InvalidItem | None:
+        """Give the item of that ``type``."""
+        return next((item for item in (*self.configs, *self.invalid) if item.type == type_), None)
+
+    def live(self, now: float) -> "TenantConfigs":
+        """Leave out what has expired (epoch s)."""
+        return TenantConfigs(
+            self.tenant_id,
+            tuple(config for config in self.configs if config.is_live(now)),
+            tuple(item for item in self.invalid if item.ttl is None or item.ttl > now),
+        )
+
+
+class DeliveryConfigRepository:
+    """Shared by all threads. Threads that want the same tenant share one Query; "no such tenant" is remembered too.
+
+    :param models: the delivery methods' config models by method name.
+    :param cache_seconds: how long an answer is believed; a changed config is seen after that at the latest.
+    """
+
+    def __init__(
+        self,
+        clients: AwsClients,
+        table: str,
+        models: Models,
+        *,
+        cache_seconds: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._clients = clients
+        self._table = table
+        self._models = models
+        self._cache_seconds = cache_seconds
+        self._clock = clock
+        self._cache: ExpiringCache[str, TenantConfigs] = ExpiringCache(CAPACITY, clock)
+
+    def of_tenant(self, tenant_id: str) -> TenantConfigs:
+        """Give what the tenant has. An id that no item can have costs no call.
+
+        Whatever the table's client raises is raised: a table that is down doesn't make a tenant unknown.
+        """
+        if not is_tenant_id(tenant_id):
+            return TenantConfigs(tenant_id)
+        return self._cache.get(tenant_id, lambda: self._load(tenant_id)).live(self._clock())
+
+    def _load(self, tenant_id: str) -> tuple[TenantConfigs, float]:
+        configs: list[DeliveryConfig] = []
+        invalid: list[InvalidItem] = []
+        for item in self._items(tenant_id):
+            read = read_item(item, self._models)
+            if isinstance(read, InvalidItem):
+                _log_invalid(tenant_id, read)
+                invalid.append(read)
+            else:
+                _log_doubts(read)
+                configs.append(read.in_region(self._clients.region))
+        found = TenantConfigs(tenant_id, tuple(configs), tuple(invalid))
+        return found, self._clock() + self._cache_seconds
+
+    def _items(self, tenant_id: str) -> Iterator[dict[str, Any]]:
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "tenant_id = :tenant",
+            "ExpressionAttributeValues": {":tenant": {"S": tenant_id}},
+        }
+        while True:
+            page = self._clients.client("dynamodb").query(**request)
+            for item in page.get("Items", ()):
+                yield plain_item(item)
+            if not page.get("LastEvaluatedKey"):
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def read_item(item: Mapping[str, Any], models: Models) -> DeliveryConfig | InvalidItem:
+    """Read one item as its method's config model; never raises for what an item may contain."""
+    type_ = str(item.get("type", ""))
+    ttl = item.get("ttl")
+    ttl = int(ttl) if isinstance(ttl, int | float) and not isinstance(ttl, bool) else None
+    model = models.get(type_.partition(":")[0])
+    if model is None:
+        known = ", ".join(sorted(models))
+        return InvalidItem(type_, ("type",), f"no such delivery method; there are: {known}", ttl)
+    try:
+        return model.model_validate(dict(item))
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        fields = tuple(dict.fromkeys(".".join(str(part) for part in each["loc"]) for each in problems))
+        text = "; ".join(
+            f"{'.'.join(map(str, each['loc']))}: {_message(each['type'], each['msg'])}" for each in problems
+        )
+        return InvalidItem(type_, fields, text, ttl)
+
+
+def _message(kind: str, message: str) -> str:
+    return "missing or has empty value for required field" if kind == "missing" else message
+
+
+def _log_invalid(tenant_id: str, item: InvalidItem) -> None:
+    logger.error(
+        "invalid delivery config: it delivers nothing until it is mended",
+        extra={"tenant_id": tenant_id, "type": item.type, "fields": item.fields, "problem": item.problem},
+    )
+
+
+def _log_doubts(config: DeliveryConfig) -> None:
+    if config.expansion.unknown:
+        logger.warning(
+            "delivery config names unknown groups: they add no application",
+            extra={"tenant_id": config.tenant_id, "type": config.type, "groups": config.expansion.unknown},
+        )
+    if config.schema_version > SCHEMA_VERSION:
+        logger.warning(
+            "delivery config is of a newer schema version: read as far as it is understood",
+            extra={"tenant_id": config.tenant_id, "type": config.type, "schema_version": config.schema_version},
+        )
