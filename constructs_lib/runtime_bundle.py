@@ -21,6 +21,14 @@ SOURCES: Final = ("runtime", "vector_config")
 _NOT_SOURCES: Final = ("__pycache__", "kubernetes", "Dockerfile", "*.md", "requirements*.txt", "*.pyc", "manifests")
 _NOT_DATA: Final = ("examples-1.json", "waiters-2.json", "completions-1.json")
 _NOT_NEEDED: Final = ("tests", "test", "__pycache__", "include", "bin", "share")
+_UNUSED_PARTS: Final = (
+    "aws_lambda_powertools/event_handler",
+    "aws_lambda_powertools/utilities/data_classes",
+    "aws_lambda_powertools/utilities/parser",
+    "aws_lambda_powertools/utilities/idempotency",
+    "aws_lambda_powertools/utilities/kafka",
+)
+"""Parts of packages that the processor never imports, and that nothing it imports does."""
 _TYPE_HINTS: Final = ("*.pyi", "py.typed", "*.c", "*.pyx", "*.pxd", "*.h")
 
 
@@ -40,8 +48,9 @@ def install_wheels(requirements: Path, target: Path, platform: str) -> None:
 
 def cut_packages(target: Path) -> None:
     """Remove what a function never reads: tests, type hints, scripts, packages' metadata."""
-    for metadata in target.glob("*.dist-info"):
-        shutil.rmtree(metadata)
+    unused = [target / part for part in _UNUSED_PARTS]
+    for folder in [*target.glob("*.dist-info"), *(part for part in unused if part.is_dir())]:
+        shutil.rmtree(folder)
     for name in _NOT_NEEDED:
         for folder in sorted(target.rglob(name), reverse=True):
             if folder.is_dir():
