@@ -80,6 +80,7 @@ def test_the_function_s_handler_is_the_one_there_is():
 def test_what_is_copied_is_let_through_to_the_build():
     """Broken: the build stops at a COPY of a file that the context doesn't have."""
     origins = [arguments.split()[0] for stage in STAGES for _, arguments in of(stage, "COPY")]
+    origins = [arguments.split()[0] for stage in STAGES for _, arguments in of(stage, "COPY")]
     copied = {origin for origin in origins if not origin.startswith("--")}
     allowed = {line[1:] for line in IGNORED.read_text().splitlines() if line.startswith("!")}
     assert {path.split("/")[0] for path in copied} == allowed
@@ -88,7 +89,7 @@ def test_what_is_copied_is_let_through_to_the_build():
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory) -> Path:
-    """The ``build`` stage, run step by step in a fresh folder: its COPYs, and its RUNs with the two paths moved there."""
+    """The ``build`` stage, run step by step in a fresh folder: its COPYs, its RUNs with the two paths moved there."""
     root = tmp_path_factory.mktemp("image")
     source, target = root / "src", root / "opt" / "logrouter"
     source.mkdir()
@@ -148,8 +149,7 @@ def test_the_delivery_methods_are_found_there(image: Path):
 def test_vector_s_configuration_is_in_it(image: Path):
     """Broken: the Vector engine would have its program and no configuration."""
     program = (
-        "from importlib import resources
-"
+        "from importlib import resources\n"
         "print((resources.files('vector_config') / 'cloudwatch_delivery' / 'vector.yaml').is_file())"
     )
     assert run(image, "-c", program).strip() == "True"
