@@ -1,11 +1,14 @@
 """The object's key in the central bucket names tenant, cluster, application and pod (contract §2)."""
 
+import re
 from dataclasses import dataclass
 from typing import Self
 
 SEGMENT_NAMES = ("tenant_id", "cluster_id", "application", "pod_name")
 MAX_SEGMENT_BYTES = 255  # contract §2; a Kubernetes name has at most 253
 MAX_KEY_BYTES = 1024  # S3: "object key names … maximum length of 1,024 bytes" (UTF-8)
+
+_CONTROL_CHARACTER = re.compile("[\x00-\x1f\x7f]")
 
 
 class MalformedKeyError(ValueError):
@@ -37,12 +40,10 @@ class ObjectKey:
             raise MalformedKeyError("key-too-long", f"over {MAX_KEY_BYTES} bytes")
         *segments, filename = key.split("/")
         if len(segments) != len(SEGMENT_NAMES):
-            raise MalformedKeyError(
-                "key-segments", f"{len(segments)} folders where {len(SEGMENT_NAMES)} are expected"
-            )
-        values = [_value(name, segment) for name, segment in zip(SEGMENT_NAMES, segments, strict=True)]
+            raise MalformedKeyError("key-segments", f"{len(segments)} folders where {len(SEGMENT_NAMES)} are expected")
+        tenant_id, cluster_id, application, pod_name = map(_value, SEGMENT_NAMES, segments)
         _check("file name", filename)
-        return cls(key, *values, filename)
+        return cls(key, tenant_id, cluster_id, application, pod_name, filename)
 
 
 def _value(name: str, segment: str) -> str:
@@ -61,5 +62,5 @@ def _check(name: str, value: str) -> None:
         raise MalformedKeyError("key-segment-empty", f"{name} is empty")
     if len(value.encode("utf-8", "surrogatepass")) > MAX_SEGMENT_BYTES:
         raise MalformedKeyError("key-segment-too-long", f"{name} has over {MAX_SEGMENT_BYTES} bytes")
-    if value in {".", ".."} or any(ord(char) < 0x20 or ord(char) == 0x7F for char in value):
+    if value in {".", ".."} or _CONTROL_CHARACTER.search(value):
         raise MalformedKeyError("key-segment-unsafe", f"{name} has control characters or is a dot segment")

@@ -1,0 +1,217 @@
+"""Lines become events: a time, and a message that reaches the customer byte for byte (contract §2 and §4).
+
+The fast path decodes a line into two pieces of its source and copies the message's literal as it is. A line that
+needs more than that leaves the path for that line alone; nothing is dropped but blank lines, and those are counted.
+"""
+
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Raw
+
+from runtime.objects import surrogates, timestamps
+from runtime.objects.lines import MAX_LINE_BYTES, LongLinePart, split_lines
+from runtime.objects.text import MAX_EVENT_BYTES, LenientUtf8, TextCutter, cut, plain_windows, unescaped_windows
+
+# Replacing an invalid byte makes three of it: no line up to here can give an event over the limit.
+_SHORT_LINE_BYTES = MAX_EVENT_BYTES // 3
+_ABSENT = b"\0"  # begins no JSON value, and never empty: its first byte can be looked at like any other's
+_QUOTE, _BACKSLASH = ord('"'), ord("\\")
+
+
+class _Line(msgspec.Struct, gc=False):
+    """The two members that matter, as pieces of the line's source."""
+
+    timestamp: Raw = Raw(_ABSENT)
+    message: Raw = Raw(_ABSENT)
+
+
+_decode = msgspec.json.Decoder(_Line).decode
+_check_json = msgspec.json.Decoder(Raw).decode
+_decode_string = msgspec.json.Decoder(str).decode
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class ReadStats:
+    """What was met while an object was read: numbers of events, or of lines where the name says so.
+
+    ``no_timestamp``: took the object's LastModified. ``no_message``, ``invalid_json``, ``not_an_object``,
+    ``long_lines``: delivered as text, the whole line. ``invalid_utf8``: something became U+FFFD.
+    ``split``: became several events, ``pieces`` of them in all. ``blank_lines``: no event.
+    """
+
+    events: int = 0
+    no_timestamp: int = 0
+    no_message: int = 0
+    invalid_json: int = 0
+    not_an_object: int = 0
+    invalid_utf8: int = 0
+    long_lines: int = 0
+    split: int = 0
+    pieces: int = 0
+    blank_lines: int = 0
+
+
+class EventBlock(NamedTuple):
+    """Some events in the object's order, as columns: epoch ms, JSON string literals, UTF-8 bytes of the text."""
+
+    timestamps: list[int]
+    literals: list[bytes]
+    sizes: list[int]
+
+
+def read_events(
+    chunks: Iterable[bytes], *, last_modified_ms: int, stats: ReadStats, max_line_bytes: int = MAX_LINE_BYTES
+) -> Generator[EventBlock]:
+    """Yield the object's events, a block for each chunk or so.
+
+    :param chunks: the object's plain bytes. Where they end with an error, the events before it are yielded first if
+        it says that the object itself ends there (``CorruptObjectError``).
+    :param last_modified_ms: the object's LastModified, for events without a usable time: the same on every retry.
+    """
+    reader = _Reader(last_modified_ms, stats)
+    for lines in split_lines(chunks, max_line_bytes=max_line_bytes):
+        if isinstance(lines, LongLinePart):
+            yield from reader.long_line(lines)
+        elif max(map(len, lines)) <= _SHORT_LINE_BYTES:
+            yield reader.short_lines(lines)
+        else:
+            yield from reader.lines_of_any_length(lines)
+
+
+class _Reader:
+    def __init__(self, last_modified_ms: int, stats: ReadStats) -> None:
+        self._last_modified_ms = last_modified_ms
+        self._stats = stats
+        self._cutter, self._utf8 = TextCutter(), LenientUtf8()  # of the line over the limit that is under way
+
+    def short_lines(self, lines: list[bytes]) -> EventBlock:
+        """Read lines none of which can go over the limit of an event."""
+        try:
+            rows = list(map(_decode, lines))
+        except (msgspec.DecodeError, RecursionError):
+            lines = [line for line in lines if not self._is_blank(line)]
+            rows = list(map(self._row, lines))
+        literals = [bytes(row.message) for row in rows]
+        for place in [place for place, literal in enumerate(literals) if literal[0] != _QUOTE]:
+            literals[place] = _encode(self._lenient(self._text_source(literals[place], lines[place])))
+        if not all(map(bytes.isascii, literals)):
+            literals = list(map(self._valid_utf8, literals))
+        sizes = [len(one) - 2 if _BACKSLASH not in one else _unescaped_size(one) for one in literals]
+        self._stats.events += len(rows)
+        return EventBlock(self._times([bytes(row.timestamp) for row in rows]), literals, sizes)
+
+    def lines_of_any_length(self, lines: list[bytes]) -> Iterator[EventBlock]:
+        """Read lines of which some may go over the limit: those one by one, in bounded memory."""
+        begin = 0
+        for place, line in enumerate(lines):
+            if len(line) > _SHORT_LINE_BYTES:
+                if begin < place:
+                    yield self.short_lines(lines[begin:place])
+                begin = place + 1
+                if not self._is_blank(line):
+                    yield from self._one_line(line)
+        if begin < len(lines):
+            yield self.short_lines(lines[begin:])
+
+    def long_line(self, part: LongLinePart) -> Iterator[EventBlock]:
+        """Read the next part of a line that can't be held: text, at the object's time."""
+        for piece in self._cutter.feed(self._utf8.decode(part.data)):
+            yield EventBlock([self._last_modified_ms], [piece.literal], [piece.size])
+        if part.last:
+            for piece in cut([self._utf8.decode(b"", final=True)], self._cutter):
+                yield EventBlock([self._last_modified_ms], [piece.literal], [piece.size])
+            self._stats.long_lines += 1
+            self._stats.no_timestamp += 1
+            self._count_record(self._cutter, self._utf8)
+            self._cutter, self._utf8 = TextCutter(), LenientUtf8()
+
+    def _one_line(self, line: bytes) -> Iterator[EventBlock]:
+        row = self._json_row(line)
+        cutter, utf8 = TextCutter(), LenientUtf8()
+        source = line if row is None else bytes(row.message)
+        if row is not None and source[0] == _QUOTE:
+            windows = unescaped_windows(plain_windows(source[1:-1], utf8))
+        else:
+            windows = plain_windows(line if row is None else self._text_source(source, line), utf8)
+        timestamp = self._times([_ABSENT if row is None else bytes(row.timestamp)])
+        for piece in cut(windows, cutter):
+            yield EventBlock(timestamp, [piece.literal], [piece.size])
+        self._count_record(cutter, utf8)
+
+    def _count_record(self, cutter: TextCutter, utf8: LenientUtf8) -> None:
+        self._stats.events += cutter.pieces
+        self._stats.invalid_utf8 += utf8.replaced
+        if cutter.pieces > 1:
+            self._stats.split += 1
+            self._stats.pieces += cutter.pieces
+
+    def _row(self, line: bytes) -> _Line:
+        """Decode one line; one that is no JSON object becomes a row with its text as message."""
+        return self._json_row(line) or _Line(message=Raw(_encode(self._lenient(line))))
+
+    def _json_row(self, line: bytes) -> _Line | None:
+        try:
+            return _decode(line)
+        except (msgspec.DecodeError, RecursionError):
+            pass
+        if surrogates.may_hold_half_a_pair(line) and (row := self._mended_row(line)):
+            return row
+        try:
+            _check_json(line)
+            self._stats.not_an_object += 1
+        except (msgspec.DecodeError, RecursionError):
+            self._stats.invalid_json += 1
+        return None
+
+    def _mended_row(self, line: bytes) -> _Line | None:
+        mended = surrogates.mend(line)
+        try:
+            row = _decode(mended)
+        except (msgspec.DecodeError, RecursionError):
+            return None
+        span = surrogates.member_span(mended, "message")
+        if span is None:
+            return row
+        source = line[span].strip()
+        if source[0] == _QUOTE:
+            self._stats.invalid_utf8 += mended[span].strip() != source
+            return row
+        return _Line(timestamp=row.timestamp, message=Raw(source))  # its own source text, unmended
+
+    def _is_blank(self, line: bytes) -> bool:
+        blank = not line.strip()
+        self._stats.blank_lines += blank
+        return blank
+
+    def _text_source(self, message: bytes, line: bytes) -> bytes:
+        """Say which bytes are the text of an event whose message isn't a JSON string."""
+        if message != _ABSENT:
+            return message
+        self._stats.no_message += 1
+        return line
+
+    def _lenient(self, source: bytes) -> str:
+        try:
+            return source.decode()
+        except UnicodeDecodeError:
+            self._stats.invalid_utf8 += 1
+            return source.decode(errors="replace")
+
+    def _valid_utf8(self, literal: bytes) -> bytes:
+        return literal if literal.isascii() else self._lenient(literal).encode()
+
+    def _times(self, sources: list[bytes]) -> list[int]:
+        times = timestamps.parse_column(sources)
+        if None not in times:
+            return times  # type: ignore[return-value]  # just looked
+        self._stats.no_timestamp += times.count(None)
+        return [self._last_modified_ms if time is None else time for time in times]
+
+
+def _unescaped_size(literal: bytes) -> int:
+    text = _decode_string(literal)
+    return len(text) if text.isascii() else len(text.encode())

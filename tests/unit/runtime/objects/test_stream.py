@@ -1,0 +1,95 @@
+"""A gzip body as chunks of plain bytes."""
+
+import gzip
+import io
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from isal import isal_zlib
+
+from runtime.deliveries.errors import CorruptObjectError
+from runtime.objects.stream import CHUNK_BYTES, decompress
+
+NO_LIMIT = 1 << 40
+
+
+def reader(body: bytes, at_most=1 << 30):
+    stream = io.BytesIO(body)
+    return lambda size: stream.read(min(size, at_most))
+
+
+def outcome(body: bytes, *, at_most=1 << 30, max_bytes=NO_LIMIT, library=isal_zlib):
+    """Give the plain bytes, and the reason of the defect that ended them."""
+    plain = bytearray()
+    try:
+        for chunk in decompress(reader(body, at_most), max_bytes=max_bytes, zlib=library):
+            assert 0 < len(chunk) <= CHUNK_BYTES
+            plain += chunk
+    except CorruptObjectError as error:
+        return bytes(plain), error.reason
+    return bytes(plain), None
+
+
+@pytest.mark.parametrize("library", [isal_zlib, zlib])
+@given(st.lists(st.binary(max_size=200), min_size=1, max_size=4), st.integers(1, 50), st.integers(0, 3))
+def test_members_are_one_stream_however_the_network_cuts_it(library, members, at_most, zeros):
+    """A second member would be lost, or a header cut by the network taken for rubbish."""
+    body = b"".join(gzip.compress(member) + b"\0" * zeros for member in members)
+    assert outcome(body, at_most=at_most, library=library) == (b"".join(members), None)
+
+
+@pytest.mark.parametrize("library", [isal_zlib, zlib])
+def test_a_body_that_expands_a_thousandfold_comes_in_bounded_chunks(library):
+    """A small object would take gigabytes of memory, or the last bytes inside the decompressor would be lost."""
+    size = 20 * CHUNK_BYTES + 1
+    plain, reason = outcome(gzip.compress(b"\0" * size), library=library)
+    assert (len(plain), reason) == (size, None)
+
+
+def test_a_bomb_is_cut_at_the_limit_and_named():
+    """An object that expands without end would keep the processor busy for ever."""
+    body = gzip.compress(b"x" * 1000)
+    assert outcome(body, max_bytes=1000) == (b"x" * 1000, None)
+    assert outcome(body, max_bytes=999) == (b"x" * 999, "expands-too-far")
+
+
+WHOLE = gzip.compress(bytes(range(256)) * 50, mtime=0)
+
+
+@pytest.mark.parametrize("library", [isal_zlib, zlib])
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "empty-object"),
+        (b"\x1f", "not-gzip"),
+        (b'{"message":"plain"}\n', "not-gzip"),
+        (b"\0\0\0", "not-gzip"),
+        (WHOLE[:2], "cut-gzip"),
+        (WHOLE[:-1], "cut-gzip"),
+        (WHOLE + WHOLE[:40], "cut-gzip"),
+        (WHOLE[:-8] + b"1234" + WHOLE[-4:], "corrupt-gzip"),
+        (WHOLE[:20] + b"\xff" * 30 + WHOLE[50:], "corrupt-gzip"),
+        (WHOLE + b"rubbish", "trailing-rubbish"),
+        (WHOLE + b"\0\0r", "trailing-rubbish"),
+    ],
+)
+def test_a_defect_has_its_own_word(body, reason, library):
+    """An operator could not tell a cut upload from a foreign file, or the defect would pass unseen."""
+    assert outcome(body, library=library)[1] == reason
+
+
+def test_what_lies_before_a_cut_is_given_first():
+    """The events before the place where an upload broke off would be lost."""
+    text = b"".join(b"line %d\n" % number for number in range(100_000))
+    body = gzip.compress(text)
+    plain, reason = outcome(body[: len(body) // 2])
+    assert reason == "cut-gzip"
+    assert text.startswith(plain)
+    assert len(plain) > len(text) // 3
+
+
+def test_an_empty_gzip_file_has_no_bytes_and_no_defect():
+    """An object without any event would be taken for a broken one."""
+    assert outcome(gzip.compress(b"")) == (b"", None)
