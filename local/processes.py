@@ -12,6 +12,9 @@ from local.waiting import WaitedTooLongError, wait_until
 GRACE_SECONDS = 5.0
 KILL_SECONDS = 10.0
 
+_commands: set[int] = set()
+"""The groups of the commands that run right now, in whatever thread."""
+
 
 class CommandFailedError(RuntimeError):
     """A command ended with another status than 0; the message has the end of its output."""
@@ -37,13 +40,21 @@ def run(command: Sequence[str | Path], *, log: Path, env: Mapping[str, str], cwd
             cwd=cwd,
             start_new_session=True,
         )
+        _commands.add(process.pid)
         try:
             status = process.wait()
         finally:
             end_group(process.pid, process)
+            _commands.discard(process.pid)
     if status != 0:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
         raise CommandFailedError(f"`{' '.join(map(str, command))}` ended with status {status} ({log}):\n{tail}")
+
+
+def end_commands() -> None:
+    """End the commands of all threads: an interruption reaches the main thread only."""
+    for group in list(_commands):
+        end_group(group)
 
 
 def end_group(group: int, leader: subprocess.Popen[bytes] | None = None) -> None:

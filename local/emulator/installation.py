@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from local.locking import locked
 from local.paths import ROOT, TOOLS
 from local.processes import run
 
@@ -14,14 +15,19 @@ PACKAGES = TOOLS / "emulator"
 
 def emulator_python() -> Path:
     """Give the interpreter of the emulator's environment, made anew whenever its requirements change."""
-    python = PACKAGES / "bin" / "python"
-    if not is_current(PACKAGES, REQUIREMENTS):
-        make_environment(PACKAGES, REQUIREMENTS)
-    return python
+    ensure_environment(PACKAGES, REQUIREMENTS)
+    return PACKAGES / "bin" / "python"
 
 
-def make_environment(place: Path, requirements: Path) -> None:
-    """Make a virtual environment of pinned requirements, with uv."""
+def ensure_environment(place: Path, requirements: Path) -> None:
+    """Make the environment unless it is there; processes that want it at once wait for each other."""
+    with locked(place):
+        if not is_current(place, requirements):
+            _make_environment(place, requirements)
+
+
+def _make_environment(place: Path, requirements: Path) -> None:
+    """Install the pinned requirements with uv, which takes a second where pip takes twenty."""
     uv = (sys.executable, "-m", "uv")
     make = (*uv, "venv", "--quiet", "--clear", "--python", sys.executable, place)
     install = (*uv, "pip", "install", "--quiet", "--python", place / "bin" / "python", "-r", requirements)

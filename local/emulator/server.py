@@ -31,32 +31,35 @@ class Server:
 
     pid: int
     port: int
+    home: str
 
     @property
     def endpoint_url(self) -> str:
         """Where every AWS client is pointed to."""
         return f"http://127.0.0.1:{self.port}"
 
-    def is_running(self) -> bool:
-        """Say whether it still is that process, and not another one that got its id."""
-        return str(SCRIPT) in command_line(self.pid)
+    def processes(self) -> list[int]:
+        """Give the ids of what runs of it: itself and its functions' workers, never another group that got its id."""
+        return [pid for pid in members(self.pid) if any(mark in command_line(pid) for mark in (str(SCRIPT), self.home))]
 
-    def save(self, home: Path) -> None:
+    def save(self) -> None:
         """Write down what `load` needs."""
-        _record(home).write_text(json.dumps(asdict(self)))
+        _record(Path(self.home)).write_text(json.dumps(asdict(self)))
 
     @classmethod
     def load(cls, home: Path) -> Self | None:
-        """Give the one that was started in this home and still runs, or None."""
+        """Give the one that was started in this home, or None if nothing of it runs any more."""
         with suppress(FileNotFoundError):
             server = cls(**json.loads(_record(home).read_text()))
-            return server if server.is_running() else None
+            return server if server.processes() else None
         return None
 
     def end(self, process: subprocess.Popen[bytes] | None = None) -> None:
         """End it together with the workers of its functions. Raises ``ProcessLeftError`` if one stays."""
-        if process is not None or self.is_running() or members(self.pid):
+        if process is not None or self.processes():
             end_group(self.pid, process)
+        if process is not None and process.stdin is not None:
+            process.stdin.close()
 
 
 def start(home: Path, *, follow_starter: bool) -> tuple[Server, subprocess.Popen[bytes]]:
@@ -79,13 +82,13 @@ def start(home: Path, *, follow_starter: bool) -> tuple[Server, subprocess.Popen
             cwd=home,
             start_new_session=True,
         )
-    server = Server(pid=process.pid, port=port)
+    server = Server(pid=process.pid, port=port, home=str(home))
     try:
-        wait_until(lambda: _is_ready(server, process, home), what="the emulator", timeout_seconds=READY_SECONDS)
+        wait_until(lambda: _is_ready(server, process), what="the emulator", timeout_seconds=READY_SECONDS)
     except BaseException:
         server.end(process)
         raise
-    server.save(home)
+    server.save()
     return server, process
 
 
@@ -115,9 +118,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _is_ready(server: Server, process: subprocess.Popen[bytes], home: Path) -> bool:
+def _is_ready(server: Server, process: subprocess.Popen[bytes]) -> bool:
     if process.poll() is not None:
-        tail = "\n".join((home / "emulator.log").read_text(errors="replace").splitlines()[-15:])
+        tail = "\n".join((Path(server.home) / "emulator.log").read_text(errors="replace").splitlines()[-15:])
         raise EmulatorDiedError(f"the emulator ended with status {process.returncode}:\n{tail}")
     with suppress(OSError):  # nobody listens yet, or an error status
         urllib.request.urlopen(f"{server.endpoint_url}/_ministack/ready", timeout=5).close()  # noqa: S310  # our own

@@ -18,6 +18,7 @@ from local.fidelity import (
     policy_variables,
     principal_arn,
     queue_limits,
+    resource_account,
     session_name,
 )
 
@@ -25,6 +26,7 @@ PATCHES = (
     loopback_tls,
     policy_variables,
     principal_arn,
+    resource_account,
     cross_account_bucket,
     multipart_acl,
     bucket_owner,

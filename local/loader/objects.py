@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
 
+from local.cluster import CLUSTER_ID
 from local.loader.day_shift import days_until, shifted
 from local.loader.recorded_logs import LogFile, Record, read_archive
 
-CLUSTER_ID = "demo"
 SEPARATE_CONTAINERS = frozenset({"audit-logs"})
 RECORDS_PER_OBJECT = 1_000
 

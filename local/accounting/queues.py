@@ -1,0 +1,32 @@
+"""How much waits in a deployment's queues."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
+
+VISIBLE: "QueueAttributeNameType" = "ApproximateNumberOfMessages"
+IN_FLIGHT: "QueueAttributeNameType" = "ApproximateNumberOfMessagesNotVisible"
+DELAYED: "QueueAttributeNameType" = "ApproximateNumberOfMessagesDelayed"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDepth:
+    """Messages of one queue: to be had now, being worked on (or hidden), not yet due."""
+
+    visible: int
+    in_flight: int
+    delayed: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.visible + self.in_flight + self.delayed
+
+
+def depth(sqs: "SQSClient", url: str) -> QueueDepth:
+    """Ask for a queue's depth. SQS gives it as approximate; the emulator's is exact."""
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[VISIBLE, IN_FLIGHT, DELAYED])["Attributes"]
+    return QueueDepth(*(int(found.get(name, "0")) for name in (VISIBLE, IN_FLIGHT, DELAYED)))

@@ -1,0 +1,80 @@
+"""Waiting until every destination has everything, or until nothing moves any more."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from local.accounting.comparison import Count, count_bucket, count_log_group
+from local.accounting.destinations import bucket_objects, log_group_events
+from local.accounting.events import SentEvent
+from local.accounting.queues import depth
+from local.accounts import Accounts
+from local.deployment.environment_file import Environment
+from local.loader.objects import LogObject
+from local.waiting import WaitedTooLongError, wait_until
+from runtime.objects.key import ObjectKey
+
+TIMEOUT_SECONDS = 150.0
+QUIET_SECONDS = 15.0
+"""Longer than a notification takes to become a message: after this with empty queues, nothing more will come."""
+
+INTERVAL_SECONDS = 0.5
+
+type Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Counts what was sent against what arrived in one deployment."""
+
+    accounts: Accounts
+    environment: Environment
+    sent: Sequence[LogObject]
+
+    def until_settled(self, progress: Progress) -> list[Count]:
+        """Wait until all is there, or the queues have been empty for a while; give the last count.
+
+        Waits at most ``TIMEOUT_SECONDS``; what is missing then is counted as lost.
+        """
+        last_movement = time.monotonic()
+
+        def verdict() -> list[Count] | None:
+            nonlocal last_movement
+            waiting = self._waiting()
+            progress(f"{waiting} messages wait in the queues")
+            if waiting:
+                last_movement = time.monotonic()
+                return None
+            counts = self.count()
+            quiet = time.monotonic() - last_movement > QUIET_SECONDS
+            return counts if quiet or all(count.complete for count in counts) else None
+
+        try:
+            return wait_until(
+                verdict, what="all deliveries", timeout_seconds=TIMEOUT_SECONDS, interval_seconds=INTERVAL_SECONDS
+            )
+        except WaitedTooLongError:
+            return self.count()
+
+    def count(self) -> list[Count]:
+        """Count every tenant's deliveries as they are now."""
+        return [count for tenant_id in self.environment.tenants for count in self._count_tenant(tenant_id)]
+
+    def _count_tenant(self, tenant_id: str) -> list[Count]:
+        tenant = self.environment.tenants[tenant_id]
+        sent = [object_ for object_ in self.sent if ObjectKey.parse(object_.key).tenant_id == tenant_id]
+        logs, s3 = (self.accounts.client(service, tenant.account) for service in ("logs", "s3"))
+        events = log_group_events(logs, tenant.log_group_name)
+        objects = bucket_objects(s3, tenant.bucket_name, tenant.bucket_prefix)
+        return [
+            count_log_group(tenant_id, "cloudwatch", sent, events, self._set_aside(tenant_id)),
+            count_bucket(tenant_id, "s3", sent, objects, tenant.bucket_prefix),
+        ]
+
+    def _set_aside(self, tenant_id: str) -> list[SentEvent]:  # noqa: ARG002
+        return []
+
+    def _waiting(self) -> int:
+        sqs = self.accounts.client("sqs", self.environment.central_account)
+        urls = (self.environment.object_queue_url, self.environment.delivery_queue_url)
+        return sum(depth(sqs, url).total for url in urls)

@@ -1,0 +1,39 @@
+"""SDK clients for the accounts of the embedded cloud."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+SECRET = "test"  # noqa: S105  # what the emulator takes from an account's root; no secret at all
+SETTINGS = Config(retries={"total_max_attempts": 5, "mode": "standard"}, connect_timeout=10, read_timeout=120)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What signs a request. In the emulator an access key of 12 digits is that account's root: loopback only."""
+
+    access_key: str
+    secret_key: str = SECRET
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Gives clients. ``endpoint_url`` is the emulator's; ``region`` the one where the stacks are."""
+
+    endpoint_url: str
+    region: str
+
+    def client(self, service: str, keys: Keys | str, *, region: str | None = None, config: Config = SETTINGS) -> Any:
+        """Give a client that signs with ``keys``; a mere account id stands for that account's root."""
+        keys = Keys(keys) if isinstance(keys, str) else keys
+        session = boto3.Session(
+            aws_access_key_id=keys.access_key,
+            aws_secret_access_key=keys.secret_key,
+            aws_session_token=keys.token,
+            region_name=region or self.region,
+        )
+        make: Any = session.client
+        return make(service, endpoint_url=self.endpoint_url, config=config)

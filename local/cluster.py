@@ -1,0 +1,17 @@
+"""The demo's cluster: who its agent and its poller are to IAM."""
+
+from typing import Final
+
+from local.emulator.server import CENTRAL_ACCOUNT
+
+CLUSTER_ID: Final = "demo"
+ISSUER: Final = "oidc.example.org/id/demo"
+PROVIDER_ARN: Final = f"arn:aws:iam::{CENTRAL_ACCOUNT}:oidc-provider/{ISSUER}"
+NAMESPACE: Final = "logging"
+AGENT: Final = "vector"
+POLLER: Final = "log-processor"
+
+
+def subject(service_account: str) -> str:
+    """Give the name under which the cluster's issuer vouches for a service account."""
+    return f"system:serviceaccount:{NAMESPACE}:{service_account}"

@@ -1,0 +1,169 @@
+"""The commands, each a few calls of what lies in the folders beside this file."""
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Never
+
+import typer
+
+from local.accounting.comparison import Count
+from local.accounting.report import write_report
+from local.accounting.watch import Watch
+from local.accounts import Accounts
+from local.deployment.deploy import Deployment
+from local.deployment.environment_file import Environment
+from local.deployment.synthesis import synthesize_every_stage
+from local.emulator.server import REGION, Server, start
+from local.loader.day_shift import utc_now
+from local.loader.send import send_recorded_logs
+from local.loader.writer import kept
+from local.paths import DEMO_HOME, UP_HOME
+from local.reporting import Steps, console, print_counts
+from local.status import print_status
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+
+@app.callback()
+def prepare() -> None:
+    """Run the whole system on this machine: an AWS emulator, the real stacks, real logs."""
+    signal.signal(signal.SIGTERM, _interrupt)  # so that everything is ended, as on Ctrl-C
+
+
+@app.command()
+def up() -> None:
+    """Start the embedded cloud, deploy the stacks, leave it running."""
+    if server := Server.load(UP_HOME):
+        console.print(f"already running at {server.endpoint_url}; `deploy` brings changes into it, `down` ends it")
+        return
+    with Steps() as steps:
+        server, process = _start_afresh(UP_HOME, steps, follow_starter=False)
+        try:
+            _deploy(server, UP_HOME, steps)
+        except BaseException:
+            server.end(process)
+            raise
+    console.print(f"running at {server.endpoint_url}: {UP_HOME / 'environment.json'}")
+
+
+@app.command()
+def deploy() -> None:
+    """Deploy the stacks as they are now into the cloud that `up` left running."""
+    with Steps() as steps:
+        _deploy(_running(), UP_HOME, steps)
+
+
+@app.command()
+def send() -> None:
+    """Send the recorded logs, moved to the latest days they can be of."""
+    server = _running()
+    with Steps() as steps:
+        steps.begin("sending the recorded logs")
+        send_recorded_logs(_accounts(server), Environment.load(UP_HOME), UP_HOME, utc_now(), steps.update)
+
+
+@app.command()
+def watch() -> None:
+    """Wait for everything that was sent, count it in every destination. Status 1 if one is missing or doubled."""
+    server = _running()
+    with Steps() as steps:
+        counts = _watch(server, UP_HOME, steps)
+    _verdict(counts)
+
+
+@app.command()
+def status() -> None:
+    """Show what is deployed and what waits in the queues."""
+    print_status(_accounts(_running()), Environment.load(UP_HOME))
+
+
+@app.command()
+def down() -> None:
+    """End the cloud that `up` left running."""
+    if server := Server.load(UP_HOME):
+        server.end()
+        console.print("ended; no process is left")
+    else:
+        console.print("nothing is running")
+
+
+@app.command()
+def demo() -> None:
+    """Do it all from nothing: start, deploy, send, count, end. Status 1 if one event is missing or doubled."""
+    with Steps() as steps, _temporary_cloud(DEMO_HOME, steps) as server:
+        environment = _deploy(server, DEMO_HOME, steps)
+        begun = time.monotonic()
+        steps.begin("sending the recorded logs as the cluster's agent")
+        send_recorded_logs(_accounts(server), environment, DEMO_HOME, utc_now(), steps.update)
+        counts = _watch(server, DEMO_HOME, steps)
+        seconds = time.monotonic() - begun
+    sent = sum(count.expected + count.left_out for count in counts if count.type == "s3")
+    write_report(DEMO_HOME / "report.json", events_sent=sent, seconds=seconds, counts=counts)
+    console.print(f"{sent:,} records sent; no process is left; {DEMO_HOME / 'report.json'}")
+    _verdict(counts)
+
+
+@app.command()
+def synth() -> None:
+    """Synthesize every stack of every stage, cdk-nag included."""
+    with Steps() as steps:
+        synthesize_every_stage(steps.begin)
+
+
+@contextmanager
+def _temporary_cloud(home: Path, steps: Steps) -> Iterator[Server]:
+    """Run a cloud that is ended whatever happens, with all its processes."""
+    server, process = _start_afresh(home, steps, follow_starter=True)
+    try:
+        yield server
+    finally:
+        steps.begin("ending the embedded cloud")
+        server.end(process)
+
+
+def _start_afresh(home: Path, steps: Steps, *, follow_starter: bool) -> tuple[Server, subprocess.Popen[bytes]]:
+    steps.begin("starting the embedded cloud")
+    if left_over := Server.load(home):
+        left_over.end()
+    shutil.rmtree(home, ignore_errors=True)
+    return start(home, follow_starter=follow_starter)
+
+
+def _deploy(server: Server, home: Path, steps: Steps) -> Environment:
+    return Deployment(_accounts(server), home, steps.begin).run()
+
+
+def _watch(server: Server, home: Path, steps: Steps) -> list[Count]:
+    steps.begin("waiting for every destination")
+    environment = Environment.load(home)
+    return Watch(_accounts(server), environment, kept(home)).until_settled(steps.update)
+
+
+def _accounts(server: Server) -> Accounts:
+    return Accounts(server.endpoint_url, REGION)
+
+
+def _running() -> Server:
+    server = Server.load(UP_HOME)
+    if server is None:
+        console.print("nothing is running: `make up` first", style="red")
+        raise typer.Exit(1)
+    return server
+
+
+def _verdict(counts: list[Count]) -> None:
+    print_counts(counts)
+    if not all(count.complete for count in counts):
+        console.print("events are missing or doubled", style="bold red")
+        raise typer.Exit(1)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> Never:
+    sys.exit(143)

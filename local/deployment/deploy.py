@@ -1,0 +1,132 @@
+"""All steps of a deployment, in order, side by side where they don't depend on each other."""
+
+import json
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from local import cluster
+from local.accounts import Accounts
+from local.deployment.command_line import CommandLine, Outputs
+from local.deployment.environment_file import Environment
+from local.deployment.onboarding import CUSTOMERS, STACK, OnboardedTenant, onboard, put_delivery_configs
+from local.deployment.parity import DeployedStack, apply_ignored_properties
+from local.emulator.server import CENTRAL_ACCOUNT
+from local.processes import end_commands
+from local.toolchain.cdk import cdk_command
+
+type Report = Callable[[str], None]
+
+MANAGED_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
+"""What CloudFormation may do in a bootstrapped account. The CDK's default is the same, but not with --trust."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """Deploys into the emulator at ``accounts.endpoint_url``. ``report`` is told of each step as it begins."""
+
+    accounts: Accounts
+    home: Path
+    report: Report
+
+    def run(self) -> Environment:
+        """Deploy both sides and write `environment.json`."""
+        self.report("installing the cdk command line")
+        cdk = cdk_command(self.home / "logs")
+        command_line = CommandLine(cdk, self.home, self.accounts.endpoint_url, self.accounts.region)
+        with ThreadPoolExecutor() as pool:
+            try:
+                outputs, tenants = self._deploy(command_line, pool)
+            except BaseException:
+                end_commands()
+                raise
+        self.report("applying what the emulator's CloudFormation leaves out, storing the delivery configs")
+        self._apply_ignored_properties(command_line.assembly)
+        table = output(outputs, "TenantConfigTableName")
+        for tenant in tenants:
+            put_delivery_configs(self.accounts, CENTRAL_ACCOUNT, table, tenant)
+        environment = self._environment(outputs, tenants)
+        environment.save(self.home)
+        return environment
+
+    def _deploy(self, command_line: CommandLine, pool: ThreadPoolExecutor) -> tuple[Outputs, list[OnboardedTenant]]:
+        """Synthesize and bootstrap side by side, then the central account, then the customers side by side."""
+        self.report("synthesizing the stacks, bootstrapping three accounts")
+        prepared = [pool.submit(self._bootstrap, command_line, account) for account in self._all_accounts()]
+        for step in [pool.submit(command_line.synthesize), *prepared]:
+            step.result()
+        self.report("deploying the central account")
+        self._make_identity_provider()
+        outputs = command_line.deploy(CENTRAL_ACCOUNT, *central_stacks(command_line.assembly), parameters={})
+        role = output(outputs, "CentralLogDistributionRoleArn")
+        self.report(f"onboarding {' and '.join(CUSTOMERS)}")
+        onboarded = [pool.submit(onboard, command_line, tenant, account, role) for tenant, account in CUSTOMERS.items()]
+        return outputs, [tenant.result() for tenant in onboarded]
+
+    def _all_accounts(self) -> list[str]:
+        return [CENTRAL_ACCOUNT, *CUSTOMERS.values()]
+
+    def _bootstrap(self, command_line: CommandLine, account: str) -> None:
+        trust = () if account == CENTRAL_ACCOUNT else ("--trust", CENTRAL_ACCOUNT)
+        command_line.bootstrap(account, *trust, "--cloudformation-execution-policies", MANAGED_POLICY)
+
+    def _make_identity_provider(self) -> None:
+        """Register the cluster's issuer, which in AWS comes with the cluster."""
+        iam = self.accounts.client("iam", CENTRAL_ACCOUNT)
+        with suppress(iam.exceptions.EntityAlreadyExistsException):  # deployed before
+            iam.create_open_id_connect_provider(
+                Url=f"https://{cluster.ISSUER}", ClientIDList=["sts.amazonaws.com"], ThumbprintList=["0" * 40]
+            )
+
+    def _apply_ignored_properties(self, assembly: Path) -> None:
+        manifest = json.loads((assembly / "manifest.json").read_text())
+        region = self.accounts.region
+        for name, artifact in manifest["artifacts"].items():
+            if artifact["type"] != "aws:cloudformation:stack":
+                continue
+            template = assembly / artifact["properties"]["templateFile"]
+            stack_name = artifact["properties"].get("stackName", name)
+            owners = CUSTOMERS.values() if stack_name == STACK else [account_of(artifact["environment"])]
+            for account in owners:
+                apply_ignored_properties(DeployedStack(self.accounts, account, stack_name, template, region))
+
+    def _environment(self, outputs: Outputs, tenants: list[OnboardedTenant]) -> Environment:
+        return Environment(
+            endpoint_url=self.accounts.endpoint_url,
+            region=self.accounts.region,
+            central_account=CENTRAL_ACCOUNT,
+            customer_accounts=list(CUSTOMERS.values()),
+            central_bucket=output(outputs, "CentralBucketName"),
+            object_queue_url=output(outputs, "ObjectQueueUrl"),
+            object_dlq_url=output(outputs, "ObjectDlqUrl"),
+            delivery_queue_url=output(outputs, "DeliveryQueueUrl"),
+            delivery_dlq_url=output(outputs, "DeliveryDlqUrl"),
+            tenant_config_table=output(outputs, "TenantConfigTableName"),
+            api_url=None,
+            central_log_distribution_role_arn=output(outputs, "CentralLogDistributionRoleArn"),
+            processor_function_name=output(outputs, "ProcessorFunctionName"),
+            tenants={tenant.tenant_id: tenant.destinations for tenant in tenants},
+        )
+
+
+def output(outputs: Outputs, name: str) -> str:
+    """Give the one output of this name among all stacks'."""
+    (value,) = [found[name] for found in outputs.values() if name in found]
+    return value
+
+
+def central_stacks(assembly: Path) -> list[str]:
+    """Give the names of the assembly's stacks that belong to the central account."""
+    artifacts = json.loads((assembly / "manifest.json").read_text())["artifacts"]
+    stacks = {name: artifact for name, artifact in artifacts.items() if artifact["type"] == "aws:cloudformation:stack"}
+    return [name for name, artifact in stacks.items() if account_of(artifact["environment"]) == CENTRAL_ACCOUNT]
+
+
+def account_of(environment: str) -> str:
+    """Give the account of an assembly's ``aws://account/region``; it may be ``unknown-account``."""
+    found = re.match(r"aws://([\w-]+)/", environment)
+    assert found, environment
+    return found[1]

@@ -1,0 +1,40 @@
+"""The CDK app as the embedded cloud deploys it: `app.py`'s stacks at their embedded stage, with the demo's cluster.
+
+Clusters belong to an installation, not to the stages in the repository: whoever deploys for real adds theirs.
+"""
+
+from dataclasses import replace
+
+from aws_cdk import App
+
+from constructs_lib.runtime_asset import build_runtime_asset
+from constructs_lib.web_identity import WebIdentity
+from local import cluster
+from local.emulator.server import CENTRAL_ACCOUNT, REGION
+from stacks.application import add_central_stacks, add_customer_stack, check_every_synthesis
+from stacks.stages import EMBEDDED, Cluster, Host
+
+
+def main() -> None:
+    """Synthesize both sides. The host is both, so that a poller can be tried on the same queues."""
+    agent, poller = (
+        WebIdentity(provider_arn=cluster.PROVIDER_ARN, namespace=cluster.NAMESPACE, service_account=name)
+        for name in (cluster.AGENT, cluster.POLLER)
+    )
+    stage = replace(
+        EMBEDDED,
+        regions=(REGION,),
+        clusters=(Cluster(cluster_id=cluster.CLUSTER_ID, region=REGION, identity=agent),),
+        host=Host.BOTH,
+        poller_identity=poller,
+    )
+    app = App()
+    code = build_runtime_asset(stage.architecture).code
+    add_central_stacks(app, stage=stage, account=CENTRAL_ACCOUNT, code=code)
+    add_customer_stack(app)
+    check_every_synthesis(app)
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Sending all recorded logs into a deployment, as its cluster's agent."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+
+from local import cluster
+from local.accounts import Accounts
+from local.deployment.environment_file import Environment
+from local.loader.objects import LogObject, log_objects
+from local.loader.writer import keep, put_object, web_identity_token, writer_keys
+
+type Progress = Callable[[str], None]
+
+SENDERS = 4
+
+
+def send_recorded_logs(
+    accounts: Accounts, environment: Environment, home: Path, now: datetime, progress: Progress
+) -> list[LogObject]:
+    """Write every object under the cluster's writer role, and keep a copy of each to count against."""
+    token = web_identity_token(cluster.ISSUER, cluster.subject(cluster.AGENT))
+    keys = writer_keys(accounts, environment.central_account, writer_role_arn(home, environment), token)
+    s3 = accounts.client("s3", keys)
+    objects = list(log_objects(now))
+
+    def send(object_: LogObject) -> None:
+        keep(home, object_)
+        put_object(s3, environment.central_bucket, object_)
+
+    with ThreadPoolExecutor(SENDERS) as pool:
+        for number, _ in enumerate(pool.map(send, objects), start=1):
+            progress(f"{number} of {len(objects)} objects")
+    return objects
+
+
+def writer_role_arn(home: Path, environment: Environment) -> str:
+    """Give the role of the demo's one cluster, from the outputs of its deployment."""
+    outputs = json.loads((home / f"outputs-{environment.central_account}.json").read_text())
+    (arn,) = [value for found in outputs.values() for name, value in found.items() if name == "WriterRoleArn1"]
+    return str(arn)

@@ -1,0 +1,72 @@
+"""What a person sees: steps while they run, tables at the end."""
+
+import time
+from collections.abc import Iterable
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from local.accounting.comparison import Count
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+console = Console()
+
+
+class Steps:
+    """One line a step: a spinner while it runs, its seconds when it is done. Used with ``with``."""
+
+    def __init__(self) -> None:
+        self._status: Status | None = None
+        self._text = ""
+        self._begun = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end(mark="[green]✓[/]" if kind is None else "[red]✗[/]")
+
+    def begin(self, text: str) -> None:
+        """End the step before, if any, and begin this one."""
+        self._end(mark="[green]✓[/]")
+        self._text, self._begun = text, time.monotonic()
+        self._status = console.status(text)
+        self._status.start()
+
+    def update(self, detail: str) -> None:
+        """Say how far the step is."""
+        if self._status is not None:
+            self._status.update(f"{self._text}: {detail}")
+
+    def _end(self, *, mark: str) -> None:
+        if self._status is not None:
+            self._status.stop()
+            console.print(f"{mark} {time.monotonic() - self._begun:5.1f} s  {self._text}", highlight=False)
+            self._status = None
+
+
+def print_counts(counts: Iterable[Count]) -> None:
+    """Print a row for each delivery config, and the delivered records by application below it. Fits 80 columns."""
+    table = Table(title="Records: split events joined", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("delivery", no_wrap=True)
+    for name in ("expected", "delivered", "set\naside", "left\nout", "lost", "doubled"):
+        table.add_column(name, justify="right", vertical="bottom")
+    for count in counts:
+        numbers = (count.expected, count.delivered, count.set_aside, count.left_out, count.lost, count.doubled)
+        style = "bold" if count.complete else "bold red"
+        table.add_row(f"{count.tenant_id} {count.type}", *map(_grouped, numbers), style=style)
+        for application, delivered in sorted(count.applications.items()):
+            table.add_row(f"  {application}", "", _grouped(delivered), style="dim")
+    console.print(table)
+    console.print("left out: empty events, which CloudWatch refuses", style="dim")
+
+
+def _grouped(number: int) -> str:
+    return f"{number:,}"

