@@ -68,15 +68,11 @@ def end_group(group: int, leader: subprocess.Popen[bytes] | None = None) -> None
         with suppress(ProcessLookupError):
             os.killpg(group, signal_number)
         with suppress(WaitedTooLongError):
-            wait_until(lambda: _gone(group, leader), what="a process group to end", timeout_seconds=seconds)
+            wait_until(lambda: not members(group), what="a process group to end", timeout_seconds=seconds)
+    if leader is not None:
+        leader.wait(KILL_SECONDS)  # it has ended: this reaps it
     if left := members(group):
         raise ProcessLeftError(f"still running: {left}")
-
-
-def _gone(group: int, leader: subprocess.Popen[bytes] | None) -> bool:
-    if leader is not None:
-        leader.poll()  # reaps it
-    return not members(group)
 
 
 def members(group: int) -> list[int]:

@@ -1,0 +1,65 @@
+"""A patch whose target has changed fails loudly: a new version of the emulator can't silently drop it."""
+
+import sys
+from types import ModuleType
+
+import pytest
+
+from local.fidelity import PATCHES, patching
+from local.fidelity.patching import PatchTargetMissingError, Target, wrap
+
+EVERY_TARGET = [(patch, target) for patch in PATCHES for target in vars(patch).values() if isinstance(target, Target)]
+
+
+def module_with(target, parameters):
+    """Give a module with a function of the target's name and these parameters; None for no function at all."""
+    module = ModuleType(target.module)
+    if parameters is not None:
+        exec(f"def {target.name}({', '.join(parameters)}): pass", module.__dict__)
+    return module
+
+
+@pytest.fixture
+def emulator_modules(monkeypatch):
+    """An emulator that has every target just as expected."""
+    for _, target in EVERY_TARGET:
+        if target.module not in sys.modules:
+            monkeypatch.setitem(sys.modules, target.module, ModuleType(target.module))
+        setattr(sys.modules[target.module], target.name, getattr(module_with(target, target.parameters), target.name))
+
+
+@pytest.mark.parametrize(("patch", "target"), EVERY_TARGET, ids=[f"{p.__name__}-{t.name}" for p, t in EVERY_TARGET])
+@pytest.mark.parametrize("parameters", [None, ("other",)], ids=["gone", "changed"])
+def test_a_patch_fails_when_its_target_has_changed(emulator_modules, patch, target, parameters):
+    """The embedded cloud would forgive again what the patch made it refuse, and every test would stay green."""
+    patch.apply()
+    delattr(sys.modules[target.module], target.name)
+    if parameters:
+        replaced = getattr(module_with(target, parameters), target.name)
+        setattr(sys.modules[target.module], target.name, replaced)
+    with pytest.raises(PatchTargetMissingError, match=target.name):
+        patch.apply()
+
+
+def test_two_patches_of_one_function_both_hold(emulator_modules):
+    """The second patch of a function would undo the first, or mistake it for a changed target."""
+    target = Target("ministack.core.iam_evaluator", "_resolve_condition_key", ("key", "ctx"))
+    wrap(target, lambda original: lambda key, ctx: [*(original(key, ctx) or []), "first"])
+    wrap(target, lambda original: lambda key, ctx: [*original(key, ctx), "second"])
+    assert sys.modules[target.module]._resolve_condition_key("key", None) == ["first", "second"]
+
+
+def test_a_handler_table_gets_the_replacement_too(emulator_modules):
+    """SQS dispatches by a table that was filled when it was imported: the patch would never be called."""
+    target = Target("ministack.services.sqs", "_act_send_message", ("data", "qurl"))
+    module = sys.modules[target.module]
+    module._HANDLERS = {"SendMessage": module._act_send_message, "Other": print}
+    wrap(target, lambda _: lambda data, qurl: "patched")
+    assert module._HANDLERS["SendMessage"]({}, "") == "patched"
+    assert module._HANDLERS["Other"] is print
+
+
+def test_every_patch_says_what_it_replaces():
+    """A patch without a target could not fail when the emulator changes."""
+    assert {patch for patch, _ in EVERY_TARGET} == set(PATCHES)
+    assert patching.Target is Target
