@@ -1,6 +1,24 @@
 """`python -m local`: the embedded cloud's commands."""
 
+import sys
+
 from local.commands import app
+from local.emulator.server import EmulatorDiedError
+from local.processes import CommandFailedError, ProcessLeftError
+from local.reporting import console
+from local.waiting import WaitedTooLongError
+
+EXPECTED = (CommandFailedError, EmulatorDiedError, ProcessLeftError, WaitedTooLongError)
+
+
+def main() -> None:
+    """Run a command; what can go wrong on a machine is said without a traceback."""
+    try:
+        app(prog_name="python -m local")
+    except EXPECTED as error:
+        console.print(str(error), style="red", markup=False, highlight=False)
+        sys.exit(1)
+
 
 if __name__ == "__main__":
-    app(prog_name="python -m local")
+    main()

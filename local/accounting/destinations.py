@@ -1,16 +1,12 @@
 """Reading everything a destination holds, as its owner."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Any
 
 from local.accounting.events import SentEvent
 
-if TYPE_CHECKING:
-    from mypy_boto3_logs import CloudWatchLogsClient
-    from mypy_boto3_s3 import S3Client
 
-
-def log_group_events(logs: "CloudWatchLogsClient", group: str) -> list[SentEvent]:
+def log_group_events(logs: Any, group: str) -> list[SentEvent]:
     """Give all events of a log group, stream by stream, in the order in which CloudWatch gives them."""
     names = [
         stream["logStreamName"]
@@ -20,7 +16,7 @@ def log_group_events(logs: "CloudWatchLogsClient", group: str) -> list[SentEvent
     return [event for name in names for event in _stream_events(logs, group, name)]
 
 
-def _stream_events(logs: "CloudWatchLogsClient", group: str, stream: str) -> Iterator[SentEvent]:
+def _stream_events(logs: Any, group: str, stream: str) -> Iterator[SentEvent]:
     """Read forward until the token stays the same: that is how GetLogEvents says that there is no more."""
     answer = logs.get_log_events(logGroupName=group, logStreamName=stream, startFromHead=True)
     token = None
@@ -30,7 +26,7 @@ def _stream_events(logs: "CloudWatchLogsClient", group: str, stream: str) -> Ite
         answer = logs.get_log_events(logGroupName=group, logStreamName=stream, startFromHead=True, nextToken=token)
 
 
-def bucket_objects(s3: "S3Client", bucket: str, prefix: str) -> dict[str, bytes]:
+def bucket_objects(s3: Any, bucket: str, prefix: str) -> dict[str, bytes]:
     """Give the bodies of all objects under a prefix, by key."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     keys = [item["Key"] for page in pages for item in page.get("Contents", [])]

@@ -1,15 +1,11 @@
 """How much waits in a deployment's queues."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.literals import QueueAttributeNameType
-
-VISIBLE: "QueueAttributeNameType" = "ApproximateNumberOfMessages"
-IN_FLIGHT: "QueueAttributeNameType" = "ApproximateNumberOfMessagesNotVisible"
-DELAYED: "QueueAttributeNameType" = "ApproximateNumberOfMessagesDelayed"
+VISIBLE = "ApproximateNumberOfMessages"
+IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
+DELAYED = "ApproximateNumberOfMessagesDelayed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +22,7 @@ class QueueDepth:
         return self.visible + self.in_flight + self.delayed
 
 
-def depth(sqs: "SQSClient", url: str) -> QueueDepth:
+def depth(sqs: Any, url: str) -> QueueDepth:
     """Ask for a queue's depth. SQS gives it as approximate; the emulator's is exact."""
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[VISIBLE, IN_FLIGHT, DELAYED])["Attributes"]
     return QueueDepth(*(int(found.get(name, "0")) for name in (VISIBLE, IN_FLIGHT, DELAYED)))

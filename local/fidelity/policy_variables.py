@@ -14,29 +14,36 @@ FIRST_MATCH = Target("ministack.core.iam_evaluator", "_first_match", ("ctx", "st
 CONDITIONS_MET = Target("ministack.core.iam_evaluator", "_conditions_met", ("conditions", "ctx"))
 CONTEXT_KEY = Target("ministack.core.iam_evaluator", "_resolve_condition_key", ("key", "ctx"))
 
+WILDCARD_MATCH = Target("ministack.core.iam_evaluator", "fnmatch_iam_cs", ("value", "pattern"))
+
 VARIABLE = re.compile(r"\$\{\s*([^},\s]+)\s*(?:,\s*'([^']*)')?\s*\}")
-ESCAPES = frozenset({"*", "?", "$"})
+ESCAPES = {"*": "*", "?": "?", "$": "$"}
+LITERALS = {"*": "\ue000", "?": "\ue001", "$": "$"}
+"""What stands for ``${*}`` and ``${?}`` while wildcards are matched: private characters, in no ARN and no name."""
 
+WITH_WILDCARDS = re.compile("like|arn", re.IGNORECASE)
+"""The condition operators that take wildcards."""
 
-class UnsupportedPolicyVariableError(RuntimeError):
-    """An escape such as ``${*}``: matching it as a wildcard would be wrong, so it is refused."""
+AS_LITERALS = str.maketrans(LITERALS)
 
 
 def apply() -> None:
     """Substitute variables in resources and in conditions."""
     CONTEXT_KEY.resolve()
+    wrap(WILDCARD_MATCH, _with_literals)
     wrap(FIRST_MATCH, _with_resources_substituted)
     wrap(CONDITIONS_MET, _with_conditions_substituted)
 
 
-def substitute(pattern: str, ctx: Any) -> str | None:
-    """Give the pattern with its variables' values, or None where one has no single value in this request."""
+def substitute(pattern: str, ctx: Any, escapes: dict[str, str] = LITERALS) -> str | None:
+    """Give the pattern with its variables' values, or None where one has no single value in this request.
+
+    ``escapes`` says what becomes of ``${*}``, ``${?}`` and ``${$}``, which stand for the characters themselves.
+    """
     resolve = emulator("core.iam_evaluator")._resolve_condition_key  # noqa: SLF001  # the emulator has no public hook
     values: list[str] = []
     for name, default in VARIABLE.findall(pattern):
-        if name in ESCAPES:
-            raise UnsupportedPolicyVariableError(pattern)
-        value = resolve(name, ctx)
+        value = escapes[name] if name in escapes else resolve(name, ctx)
         if value is None and default:
             value = default
         if value is None or isinstance(value, list):
@@ -44,6 +51,14 @@ def substitute(pattern: str, ctx: Any) -> str | None:
         values.append(str(value))
     remaining = iter(values)
     return VARIABLE.sub(lambda _: next(remaining), pattern)
+
+
+def _with_literals(original: Function) -> Function:
+    def fnmatch_iam_cs(value: str, pattern: str) -> Any:
+        escaped = any(mark in pattern for mark in (LITERALS["*"], LITERALS["?"]))
+        return original(value.translate(AS_LITERALS) if escaped else value, pattern)
+
+    return fnmatch_iam_cs
 
 
 def _with_resources_substituted(original: Function) -> Function:
@@ -72,7 +87,8 @@ def _with_conditions_substituted(original: Function) -> Function:
         for operator, keys in (conditions or {}).items():
             if not isinstance(keys, dict):
                 continue
-            found[operator] = {key: _values(expected, ctx) for key, expected in keys.items()}
+            escapes = LITERALS if WITH_WILDCARDS.search(operator) else ESCAPES
+            found[operator] = {key: _values(expected, ctx, escapes) for key, expected in keys.items()}
             if None in found[operator].values():
                 return False
         return original(found, ctx)
@@ -80,11 +96,11 @@ def _with_conditions_substituted(original: Function) -> Function:
     return _conditions_met
 
 
-def _values(expected: Any, ctx: Any) -> Any:
+def _values(expected: Any, ctx: Any, escapes: dict[str, str]) -> Any:
     """Give the condition's values substituted, or None where a variable has no value."""
     if isinstance(expected, str):
-        return substitute(expected, ctx) if "${" in expected else expected
+        return substitute(expected, ctx, escapes) if "${" in expected else expected
     if isinstance(expected, list):
-        values = [_values(value, ctx) for value in expected]
+        values = [_values(value, ctx, escapes) for value in expected]
         return None if None in values else values
     return expected

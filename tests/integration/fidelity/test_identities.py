@@ -40,6 +40,28 @@ def test_a_variable_in_a_condition_is_substituted(accounts):
         assume(accounts, session, role, ExternalId="globex")
 
 
+def test_an_escaped_wildcard_is_a_character(accounts, central_bucket):
+    """A tenant's prefix with a star in it would open other prefixes, or be refused altogether."""
+    own = f"arn:aws:s3:::{central_bucket}/a${{*}}b${{?}}${{$}}/*"
+    role = make_role(accounts, CENTRAL, statement("s3:PutObject", own))
+    s3 = accounts.client("s3", assume(accounts, CENTRAL, role))
+    assert s3.put_object(Bucket=central_bucket, Key="a*b?$/object", Body=b"")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.put_object(Bucket=central_bucket, Key="aXbX$/object", Body=b"")
+
+
+def test_an_escaped_wildcard_in_a_condition_is_a_character(accounts):
+    """An equality with an escape in it would match nothing, a likeness too much."""
+    condition = {"StringEquals": {"sts:ExternalId": "a${*}"}, "StringLike": {"sts:RoleSessionName": "*${?}*"}}
+    role = make_role(accounts, CENTRAL, trusted=trust(ROOT, **condition))
+    with pytest.raises(ClientError, match="AccessDenied"):
+        assume(accounts, CENTRAL, role, ExternalId="a*", RoleSessionName="session")
+    equal = make_role(accounts, CENTRAL, trusted=trust(ROOT, StringEquals=condition["StringEquals"]))
+    assert assume(accounts, CENTRAL, equal, ExternalId="a*")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        assume(accounts, CENTRAL, equal, ExternalId="ab")
+
+
 def test_the_principals_arn_is_the_roles_with_its_path(accounts):
     """The central role trusts processors by the path of their role: it would trust none, or all."""
     condition = {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{CENTRAL}:role/processors/*"}}
