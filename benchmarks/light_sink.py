@@ -1,8 +1,8 @@
 """A light stand-in for the AWS services that the processor calls: ``python -m benchmarks.light_sink FILE``.
 
 It serves one object on loopback and takes every batch, so that the processor is measured and not an emulator. It checks
-nothing that the embedded cloud checks; what it does check is content: the messages it was sent, in order, by count and digest.
-It prints its port, and ends when its standard input does.
+nothing that the embedded cloud checks; what it does check is content: the messages it was sent, in order, by count and
+digest.
 """
 
 import hashlib
