@@ -11,15 +11,13 @@ Context (``-c key=value``):
 
 import os
 
-from aws_cdk import App
-
-from stacks.application import add_central_stacks, add_customer_stack, check_every_synthesis
+from stacks.application import add_central_stacks, add_customer_stack, check_every_synthesis, new_app
 from stacks.context import AppContext
 
 
 def main() -> None:
     """Add what the context asks for, and synthesize."""
-    app = App()
+    app = new_app()
     context = AppContext.read(app.node.try_get_context, os.environ)
     if context.central:
         add_central_stacks(app, stage=context.stage, account=context.central_account, code=context.processor_code)

@@ -1,4 +1,4 @@
-"""Acknowledging a finding of cdk-nag, with the reason that a reviewer reads."""
+"""Acknowledging a finding of the checks at synthesis (cdk-nag, the CDK's own), with its reason for a reviewer."""
 
 import json
 
@@ -6,12 +6,12 @@ from aws_cdk import Acknowledgment, Stack, Validations
 from constructs import IConstruct
 
 
-def acknowledge(construct: IConstruct, *, reason: str, findings: tuple[str, ...]) -> None:
+def acknowledge(construct: IConstruct, *, reason: str, findings: tuple[str, ...], by: str = "AwsSolutions") -> None:
     """Record that these findings on this construct are intended.
 
-    :param findings: rule names as the report prints them, after ``AwsSolutions::``.
+    :param findings: rule names as the report prints them, after ``<by>::``.
     """
-    rules = [Acknowledgment(id=f"AwsSolutions::{finding}", reason=reason) for finding in findings]
+    rules = [Acknowledgment(id=f"{by}::{finding}", reason=reason) for finding in findings]
     Validations.of(construct).acknowledge(*rules)
 
 

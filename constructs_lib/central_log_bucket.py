@@ -144,9 +144,7 @@ def _require_sensible(transitions: tuple[Transition, ...], expire_after: Duratio
 def _lifecycle(
     expire_after: Duration, expire_set_aside_after: Duration, transitions: tuple[Transition, ...]
 ) -> list[s3.LifecycleRule]:
-    tiering = s3.Transition(
-        storage_class=s3.StorageClass.INTELLIGENT_TIERING, transition_after=Duration.days(0)
-    )
+    tiering = s3.Transition(storage_class=s3.StorageClass.INTELLIGENT_TIERING, transition_after=Duration.days(0))
     others = [
         s3.Transition(storage_class=s3.StorageClass(t.storage_class), transition_after=Duration.days(t.after_days))
         for t in sorted(transitions, key=lambda t: t.after_days)

@@ -9,10 +9,12 @@ from constructs import Construct
 from constructs_lib.acknowledgement import acknowledge_wildcards
 from constructs_lib.central_log_bucket import CentralLogBucket
 from constructs_lib.limits import require_match
-from constructs_lib.names import CENTRAL_ROLE_NAME
+from constructs_lib.names import CENTRAL_ROLE_NAME, OBJECT_KEY_PREFIX, TENANT_TAG
 
 CUSTOMER_ROLE_PATTERN: Final = "*LogDistributionRole*"
-_OBJECTS: Final = "tenant_id=*/*"
+_OWN_OBJECTS: Final = f"{OBJECT_KEY_PREFIX}${{aws:PrincipalTag/{TENANT_TAG}}}/*"
+"""Objects of the tenant that the session is tagged with, whatever the session's own policy says."""
+
 _ANY_BUCKET: Final = f"arn:{Aws.PARTITION}:s3:::*/*"
 _ANY_KEY: Final = f"arn:{Aws.PARTITION}:kms:*:*:key/*"
 
@@ -20,8 +22,8 @@ _ANY_KEY: Final = f"arn:{Aws.PARTITION}:kms:*:*:key/*"
 class CentralRoleRegionPolicy(Construct):
     """Inline policy: read this Region's objects, put into customers' buckets, assume customers' roles.
 
-    It is the outer bound: the processor narrows each session to one tenant and one destination, and the customer's
-    own policy decides again. Writing to the central bucket itself is denied: that would be an endless loop, or a
+    It is the outer bound: sessions are tagged with one tenant, and read no other's objects; the processor narrows
+    each to one destination, and the customer's own policy decides again. Writing to the central bucket itself is denied: that would be an endless loop, or a
     forged key. The policy is inline: a role holds 10,240 characters of it (IAM quotas), enough for eight Regions.
 
     :param policy_name: unique within the role: IAM is global, so each stage and Region brings a name of its own.
@@ -64,15 +66,17 @@ class CentralRoleRegionPolicy(Construct):
             resources=(_ANY_BUCKET, _ANY_KEY, _roles(customer_role_pattern)),
         )
         bucket.acknowledge_pattern(
-            self.policy, key_pattern=_OBJECTS, reason="Each session is narrowed to the objects of one tenant."
+            self.policy,
+            key_pattern=_OWN_OBJECTS,
+            reason="All objects of the one tenant that the session is tagged with.",
         )
 
 
 def _read(bucket: CentralLogBucket) -> iam.PolicyStatement:
     return iam.PolicyStatement(
-        sid="ReadObjects",
+        sid="ReadTheTenantsObjects",
         actions=["s3:GetObject", "s3:GetObjectVersion"],
-        resources=[bucket.objects_arn(_OBJECTS)],
+        resources=[bucket.objects_arn(_OWN_OBJECTS)],
     )
 
 

@@ -43,9 +43,7 @@ class CustomerLogBucket(Construct):
             enforce_ssl=True,
             removal_policy=RemovalPolicy.RETAIN,
             lifecycle_rules=[
-                s3.LifecycleRule(
-                    id="unfinished-uploads", abort_incomplete_multipart_upload_after=Duration.days(7)
-                )
+                s3.LifecycleRule(id="unfinished-uploads", abort_incomplete_multipart_upload_after=Duration.days(7))
             ],
         )
         for statement in bucket_statements(

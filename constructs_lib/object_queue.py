@@ -4,7 +4,7 @@ from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
-from constructs import Construct
+from constructs import Construct, IDependable
 
 from constructs_lib.acknowledgement import acknowledge
 from constructs_lib.work_queue import RETENTION_LIMIT, WorkQueue
@@ -49,8 +49,7 @@ class ObjectQueue(WorkQueue):
             reason="It is itself the dead-letter queue, of the subscription.",
             findings=("AwsSolutions-SQS3",),
         )
-        for queue in (self.queue, self.undelivered_notifications):
-            _allow(topic, queue)
+        policies = [_allow(topic, queue) for queue in (self.queue, self.undelivered_notifications)]
         # Not raw: the envelope carries the topic, and the processor reads both forms.
         subscription = sns.Subscription(
             self,
@@ -61,11 +60,12 @@ class ObjectQueue(WorkQueue):
             dead_letter_queue=self.undelivered_notifications,
         )
         # A subscription that is made before its queue lets it in drops what is published in between.
-        subscription.node.add_dependency(self.queue, self.undelivered_notifications)
+        subscription.node.add_dependency(*policies)
 
 
-def _allow(topic: sns.ITopic, queue: sqs.Queue) -> None:
-    queue.add_to_resource_policy(
+def _allow(topic: sns.ITopic, queue: sqs.Queue) -> IDependable:
+    """Let the topic send to the queue, and give what must exist before it does."""
+    added = queue.add_to_resource_policy(
         iam.PolicyStatement(
             sid="AllowNotificationTopic",
             principals=[iam.ServicePrincipal("sns.amazonaws.com")],
@@ -77,3 +77,4 @@ def _allow(topic: sns.ITopic, queue: sqs.Queue) -> None:
             },
         )
     )
+    return added.policy_dependable or queue

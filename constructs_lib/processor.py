@@ -20,6 +20,7 @@ BATCH_SIZE: Final = 10
 VISIBILITY_FACTOR: Final = 6
 """Source: Lambda developer guide, "Configuring a queue": visibility of at least six times the function's timeout."""
 
+_TIMEOUT = Duration.minutes(2)
 _LAYER_ARN = r"arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:layer:[\w-]+:\d+"
 
 
@@ -34,7 +35,7 @@ class ProcessorSize:
     """
 
     memory_mib: int = 1024
-    timeout: Duration = Duration.minutes(2)
+    timeout: Duration = _TIMEOUT
     max_concurrency: int = 20
     reserved_concurrency: int | None = None
 
@@ -79,6 +80,8 @@ class Processor(Construct):
         sources = {"ObjectSource": object_queue, "DeliverySource": delivery_queue}
         for queue in sources.values():
             _require_visibility(queue, size.timeout)
+        # Runtime and handler are the image's own, where there is one.
+        is_image = isinstance(code, lambda_.EcrImageCode | lambda_.AssetImageCode)
         self.log_group = logs.LogGroup(self, "LogGroup", retention=log_retention, removal_policy=removal_policy)
         self.function = lambda_.Function(
             self,
@@ -93,7 +96,11 @@ class Processor(Construct):
             reserved_concurrent_executions=size.reserved_concurrency,
             log_group=self.log_group,
             layers=self._layers(vector_layer_arn),
-            **_runtime(code),
+            runtime=lambda_.Runtime.FROM_IMAGE if is_image else lambda_.Runtime.PYTHON_3_13,
+            handler=lambda_.Handler.FROM_IMAGE if is_image else HANDLER,
+            # A delivery message that is tried again goes through the function and its own queue: Lambda would take
+            # that for a loop and drop it after 16 rounds. The delivery schedule ends it.
+            recursive_loop=lambda_.RecursiveLoop.ALLOW,
         )
         acknowledge(
             self.function,
@@ -135,13 +142,6 @@ class Processor(Construct):
             reason="The streams of its own log group; Lambda names them.",
             resources=(self.log_group.log_group_arn,),
         )
-
-
-def _runtime(code: lambda_.Code) -> dict[str, object]:
-    """Zip: Python 3.13 and our handler. Image: both are the image's own."""
-    if isinstance(code, (lambda_.EcrImageCode, lambda_.AssetImageCode)):
-        return {"runtime": lambda_.Runtime.FROM_IMAGE, "handler": lambda_.Handler.FROM_IMAGE}
-    return {"runtime": lambda_.Runtime.PYTHON_3_13, "handler": HANDLER}
 
 
 def _require_visibility(queue: WorkQueue, timeout: Duration) -> None:

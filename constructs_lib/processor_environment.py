@@ -13,6 +13,8 @@ from constructs_lib.processor_execution_role import ProcessorResources
 METRICS_NAMESPACE: Final = "LogRouter"
 _COPY_LIMIT: Final = 5 * 1024**3
 """The largest object that one CopyObject copies: 5 GiB. Source: S3 API reference, CopyObject."""
+_CONFIG_CACHE: Final = Duration.seconds(60)
+_DELIVERY_SCHEDULE: Final = Duration.days(1)
 _LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -35,24 +37,20 @@ class ProcessorTuning:
 
     engine: CloudWatchEngine = CloudWatchEngine.NATIVE
     log_level: str = "INFO"
-    config_cache: Duration = Duration.seconds(60)
+    config_cache: Duration = _CONFIG_CACHE
     copy_threshold_bytes: int = _COPY_LIMIT
     max_uncompressed_bytes: int = 10 * 1024**3
-    delivery_schedule: Duration = Duration.days(1)
+    delivery_schedule: Duration = _DELIVERY_SCHEDULE
     vector_binary: str = "vector"
 
     def __post_init__(self) -> None:
         """Refuse what the processor would refuse, or what S3 can't do."""
         require_between("copy_threshold_bytes", self.copy_threshold_bytes, 1, _COPY_LIMIT, unit="bytes")
         require_between("config_cache", self.config_cache.to_seconds(), 0, 900, unit="seconds")
-        require(
-            holds=self.log_level in _LOG_LEVELS, constraint=f"log_level must be one of {', '.join(_LOG_LEVELS)}"
-        )
+        require(holds=self.log_level in _LOG_LEVELS, constraint=f"log_level must be one of {', '.join(_LOG_LEVELS)}")
 
 
-def processor_environment(
-    *, resources: ProcessorResources, tuning: ProcessorTuning, account: str
-) -> dict[str, str]:
+def processor_environment(*, resources: ProcessorResources, tuning: ProcessorTuning, account: str) -> dict[str, str]:
     """Give the variables that every host sets; ``AWS_REGION`` is the host's own to give."""
     return {
         "TENANT_CONFIG_TABLE": resources.delivery_configs.table_name,

@@ -2,14 +2,15 @@
 
 import hashlib
 import platform
-import shutil
 import sys
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from aws_cdk import aws_lambda as lambda_
@@ -94,22 +95,27 @@ def zipped_size(directory: Path) -> int:
     return buffer.tell()
 
 
-def _requirements(project: Path) -> Path:
-    return project / "runtime" / "processor" / "requirements.txt"
-
-
 def _build(project: Path, directory: Path, architecture: FunctionArchitecture) -> None:
-    """Build beside the place and move it there: an interrupted build leaves nothing that looks finished."""
-    unfinished = directory.with_name(f"{directory.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    runtime_bundle.install_wheels(_requirements(project), unfinished, architecture.wheel_platform)
-    runtime_bundle.cut_packages(unfinished)
-    runtime_bundle.cut_sdk(unfinished)
-    runtime_bundle.copy_sources(project, unfinished)
-    runtime_bundle.write_metadata(project, unfinished)
-    runtime_bundle.compile_sources(unfinished)
-    unfinished.rename(directory)
+    """Build beside the place and move it there: neither an interrupted nor a second build is ever half seen."""
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="unfinished-", dir=directory.parent) as temporary:
+        bundle = Path(temporary) / "bundle"
+        bundle.mkdir()
+        _fill(bundle, project, architecture)
+        with suppress(OSError):  # Another process was faster: the same content.
+            bundle.rename(directory)
+    if not directory.is_dir():
+        raise runtime_bundle.BundleError(f"{directory} can't be made")
+
+
+def _fill(bundle: Path, project: Path, architecture: FunctionArchitecture) -> None:
+    requirements = project / "runtime" / "processor" / "requirements.txt"
+    runtime_bundle.install_wheels(requirements, bundle, architecture.wheel_platform)
+    runtime_bundle.cut_packages(bundle)
+    runtime_bundle.cut_sdk(bundle)
+    runtime_bundle.copy_sources(project, bundle)
+    runtime_bundle.write_metadata(project, bundle)
+    runtime_bundle.compile_sources(bundle)
 
 
 def _content_hash(project: Path, architecture: FunctionArchitecture) -> str:

@@ -3,14 +3,13 @@
 Each step depends on its inputs alone: the same pins and sources give the same bytes on any machine.
 """
 
-import compileall
+import py_compile
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from py_compile import PycInvalidationMode
 from typing import Final
 
 PYTHON_VERSION: Final = "3.13"
@@ -101,18 +100,20 @@ def compile_sources(target: Path) -> None:
     Unchecked hashes, not timestamps: the archive's times differ, and the same source must give the same bytes. The
     dependencies' sources go (their byte code takes their name); ours stay, so that tracebacks show lines.
     """
-    quiet_and_same = {"quiet": 2, "invalidation_mode": PycInvalidationMode.UNCHECKED_HASH, "stripdir": str(target)}
-    for entry in sorted(target.iterdir()):
-        ours = entry.name in SOURCES
-        compile_it = compileall.compile_dir if entry.is_dir() else compileall.compile_file
-        if entry.is_dir() or entry.suffix == ".py":
-            compile_it(str(entry), legacy=not ours, **quiet_and_same)  # type: ignore[operator]
+    for source in sorted(target.rglob("*.py")):
+        name = source.relative_to(target)
+        ours = name.parts[0] in SOURCES
+        try:
+            py_compile.compile(
+                str(source),
+                cfile=None if ours else str(source.with_suffix(".pyc")),
+                dfile=str(name),
+                doraise=True,
+                invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+            )
+        except py_compile.PyCompileError:
+            if ours:
+                raise
+            continue  # A dependency's template or relic: nothing that runs.
         if not ours:
-            _drop_sources(entry)
-
-
-def _drop_sources(entry: Path) -> None:
-    """Remove each source that has byte code beside it; one that doesn't compile stays as it is."""
-    for source in [entry] if entry.is_file() else entry.rglob("*.py"):
-        if source.suffix == ".py" and source.with_suffix(".pyc").exists():
             source.unlink()

@@ -14,7 +14,8 @@ RETENTION_LIMIT: Final = Duration.days(14)
 VISIBILITY_LIMIT: Final = Duration.hours(12)
 """Source: SQS quotas, "Message visibility timeout"."""
 
-_RECEIVE_COUNT_LIMIT = 1000
+_RETENTION: Final = Duration.days(7)
+_RECEIVE_COUNT_LIMIT: Final = 1000
 """Source: SQS API reference, RedrivePolicy: maxReceiveCount 1-1,000."""
 
 
@@ -36,7 +37,7 @@ class WorkQueue(Construct):
         visibility_timeout: Duration,
         max_receive_count: int,
         removal_policy: RemovalPolicy,
-        retention: Duration = Duration.days(7),
+        retention: Duration = _RETENTION,
         dead_letter_retention: Duration = RETENTION_LIMIT,
     ) -> None:
         super().__init__(scope, construct_id)

@@ -1,6 +1,9 @@
 """Which stacks there are, and in which order: one role, and for each Region storage, collection and processing."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
+from typing import Final
 
 from aws_cdk import App, Environment, Tags, Validations
 from aws_cdk import aws_lambda as lambda_
@@ -13,6 +16,17 @@ from stacks.processing_stack import ProcessingStack
 from stacks.stages import StageConfig
 from stacks.storage_stack import StorageStack
 
+CDK_JSON: Final = Path(__file__).resolve().parent.parent / "cdk.json"
+
+
+def new_app(outdir: str | None = None) -> App:
+    """Make an app under the feature flags of ``cdk.json``, as the command line does: templates must not differ.
+
+    :param outdir: where the cloud assembly goes; the command line says where, or a temporary directory.
+    """
+    flags = json.loads(CDK_JSON.read_text())["context"]
+    return App(outdir=outdir, context=flags, analytics_reporting=False)
+
 
 def add_central_stacks(
     app: App, *, stage: StageConfig, account: str, code: Callable[[], lambda_.Code]
@@ -23,16 +37,12 @@ def add_central_stacks(
     :returns: the Regions' processing stacks, in the stage's order.
     """
     home = Environment(account=account, region=stage.regions[0])
-    role = CentralRoleStack(
-        app, "LogRouterCentralRole", env=home, termination_protection=stage.termination_protection
-    )
+    role = CentralRoleStack(app, "LogRouterCentralRole", env=home, termination_protection=stage.termination_protection)
     processing_stacks = []
     for region in stage.regions:
         env = Environment(account=account, region=region)
         storage = StorageStack(app, f"LogRouterStorage-{region}", env=env, stage=stage)
-        collection = CollectionStack(
-            app, f"LogRouterCollection-{region}", env=env, stage=stage, storage=storage
-        )
+        collection = CollectionStack(app, f"LogRouterCollection-{region}", env=env, stage=stage, storage=storage)
         processing = ProcessingStack(
             app,
             f"LogRouterProcessing-{region}",

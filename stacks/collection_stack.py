@@ -47,6 +47,4 @@ class CollectionStack(Stack):
         CfnOutput(self, "ObjectDlqUrl", value=self.object_queue.dead_letter_queue.queue_url)
         CfnOutput(self, "UndeliveredNotificationsUrl", value=self.object_queue.undelivered_notifications.queue_url)
         for number, (cluster_id, writer) in enumerate(sorted(self.writer_roles.items()), start=1):
-            CfnOutput(
-                self, f"WriterRoleArn{number}", value=writer.role.role_arn, description=f"cluster {cluster_id}"
-            )
+            CfnOutput(self, f"WriterRoleArn{number}", value=writer.role.role_arn, description=f"cluster {cluster_id}")

@@ -57,7 +57,7 @@ class CustomerParameters:
             "LogGroupRetentionDays",
             type="Number",
             description="Days that a created log group keeps events. Older ones can't be delivered into it",
-            default=30,
+            default="30",  # text, as the allowed values are
             allowed_values=["14", "30", "60", "90", "120", "150", "180", "365", "400", "545", "731", "1096", "3653"],
         ).value_as_number
         self.bucket_mode = self._mode("Bucket", "S3: create a bucket, use an existing one, none")
@@ -95,10 +95,10 @@ class CustomerParameters:
             "DeliversToS3", Fn.condition_not(Fn.condition_equals(self.bucket_mode, "none"))
         )
         self.has_bucket_name = self._condition("HasBucketName", _given(self.given_bucket_name))
-        has_key = self._condition("HasKmsKey", _given(self.kms_key_arn))
-        self.has_kms_key = has_key
+        self.has_kms_key = self._condition("HasKmsKey", _given(self.kms_key_arn))
         self.prints_key_statement = self._condition(
-            "PrintsKeyStatement", Fn.condition_and(has_key, self.delivers_to_s3)
+            "PrintsKeyStatement",
+            Fn.condition_and(_given(self.kms_key_arn), Fn.condition_not(Fn.condition_equals(self.bucket_mode, "none"))),
         )
         self.region = Fn.condition_if(has_region.logical_id, self.given_region, Aws.REGION).to_string()
         self.log_group_name = Fn.condition_if(

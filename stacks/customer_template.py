@@ -5,15 +5,13 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from aws_cdk import App
-
-from stacks.application import add_customer_stack, check_every_synthesis
+from stacks.application import add_customer_stack, check_every_synthesis, new_app
 
 
 def customer_template() -> dict[str, object]:
     """Synthesize the template, checked as every synthesis is."""
     with TemporaryDirectory() as directory:
-        app = App(outdir=directory, analytics_reporting=False)
+        app = new_app(directory)
         stack = add_customer_stack(app)
         check_every_synthesis(app)
         template: dict[str, object] = app.synth().get_stack_by_name(stack.stack_name).template

@@ -15,6 +15,9 @@ from constructs_lib.processor_environment import ProcessorTuning
 from constructs_lib.runtime_asset import FunctionArchitecture
 from constructs_lib.web_identity import WebIdentity
 
+_VISIBILITY_TIMEOUT: Final = Duration.minutes(12)
+_OBJECTS_KEPT: Final = Duration.days(30)
+
 
 class Host(StrEnum):
     """Where the processor runs. Both: the poller takes what it can, and Lambda the rest of the same queues."""
@@ -53,12 +56,12 @@ class StageConfig:
     size: ProcessorSize = field(default_factory=ProcessorSize)
     tuning: ProcessorTuning = field(default_factory=ProcessorTuning)
     vector_layer_arn: str | None = None
-    visibility_timeout: Duration = Duration.minutes(12)
+    visibility_timeout: Duration = _VISIBILITY_TIMEOUT
     removal_policy: RemovalPolicy = RemovalPolicy.DESTROY
     deletion_protection: bool = False
     termination_protection: bool = False
     customer_managed_key: bool = False
-    objects_kept: Duration = Duration.days(30)
+    objects_kept: Duration = _OBJECTS_KEPT
     transitions: tuple[Transition, ...] = ()
     function_log_kept: RetentionDays = RetentionDays.ONE_WEEK
     athena_table: bool = False
