@@ -43,7 +43,7 @@ class Deployment:
             except BaseException:
                 end_commands()
                 raise
-        self.report("applying what the emulator's CloudFormation leaves out, storing the delivery configs")
+        self.report("completing what the emulator left out, storing delivery configs")
         self._apply_ignored_properties(command_line.assembly)
         table = output(outputs, "TenantConfigTableName")
         for tenant in tenants:

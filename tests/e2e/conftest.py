@@ -1,0 +1,55 @@
+"""The whole system, deployed once for all tests of this folder.
+
+They run in one worker (`xdist_group`), beside whatever the other workers do. Each makes its own tenants, so that no
+test sees another's events. With ``LOGROUTER_USE_RUNNING=1`` the cloud that `make up` left running is used.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from local.accounts import Accounts
+from local.deployment.deploy import Deployment
+from local.deployment.environment_file import Environment
+from local.emulator.server import REGION, Server, start
+from local.paths import BUILD, UP_HOME
+from tests.e2e.cloud import Cloud
+from tests.e2e.tenants import Tenant, onboard
+
+HOME = BUILD / "tests-cloud"
+FOLDER = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of this folder in one worker: it has the deployment."""
+    for item in items:
+        if FOLDER in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("embedded"))
+            item.add_marker(pytest.mark.embedded)
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[Cloud]:
+    """The deployed system."""
+    running = Server.load(UP_HOME) if os.environ.get("LOGROUTER_USE_RUNNING") else None
+    if running:
+        yield Cloud(Accounts(running.endpoint_url, REGION), Environment.load(UP_HOME), UP_HOME)
+        return
+    if left_over := Server.load(HOME):
+        left_over.end()
+    shutil.rmtree(HOME, ignore_errors=True)
+    server, process = start(HOME, follow_starter=True)
+    try:
+        accounts = Accounts(server.endpoint_url, REGION)
+        yield Cloud(accounts, Deployment(accounts, HOME, lambda _: None).run(), HOME)
+    finally:
+        server.end(process)
+
+
+@pytest.fixture
+def new_tenant(cloud: Cloud) -> Callable[..., Tenant]:
+    """Make a tenant of its own for this test: ``new_tenant(account=…, configs=…, **parameters)``."""
+    return lambda **more: onboard(cloud, **more)

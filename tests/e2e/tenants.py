@@ -1,0 +1,79 @@
+"""Tenants made for one test: the onboarding template, deployed by plain CloudFormation into a customer's account."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from boto3.dynamodb.types import TypeSerializer
+
+from local.deployment.onboarding import STACK
+from local.waiting import wait_until
+from tests.e2e.cloud import ACME, Cloud
+from tests.integration.identities import unique
+
+type Config = dict[str, Any]
+
+DONE = ("CREATE_COMPLETE", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """One tenant with the configs its customer's stack printed, by their type."""
+
+    tenant_id: str
+    account: str
+    region: str
+    configs: dict[str, Config] = field(default_factory=dict)
+
+    @property
+    def cloudwatch(self) -> Config:
+        """The config of its log group."""
+        return self.configs["cloudwatch"]
+
+    @property
+    def s3(self) -> Config:
+        """The config of its bucket."""
+        return self.configs["s3"]
+
+
+def onboard(
+    cloud: Cloud, *, account: str = ACME, region: str | None = None, configured: bool = True, **parameters: str
+) -> Tenant:
+    """Deploy the onboarding template for a new tenant; put its configs into the table unless told not to."""
+    tenant_id = parameters.pop("TenantId", None) or unique("tenant")
+    region = region or cloud.environment.region
+    given = {"TenantId": tenant_id, "CentralRoleArn": cloud.environment.central_log_distribution_role_arn, **parameters}
+    outputs = deploy_template(cloud, account, region, unique("customer"), given)
+    configs = [json.loads(value) for name, value in outputs.items() if name.endswith("DeliveryConfig")]
+    tenant = Tenant(tenant_id, account, region, {config["type"]: config for config in configs})
+    if configured:
+        put_configs(cloud, *configs)
+    return tenant
+
+
+def deploy_template(cloud: Cloud, account: str, region: str, name: str, parameters: dict[str, str]) -> dict[str, str]:
+    """Deploy the onboarding template with plain CloudFormation and give its outputs."""
+    cloudformation = cloud.client("cloudformation", account, region=region)
+    template = cloud.home / "cdk.out" / f"{STACK}.template.json"
+    cloudformation.create_stack(
+        StackName=name,
+        TemplateBody=template.read_text(),
+        Capabilities=["CAPABILITY_IAM"],
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+    )
+
+    def finished() -> Any:
+        (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+        return stack if stack["StackStatus"] in DONE else None
+
+    stack = wait_until(finished, what=f"stack {name}", timeout_seconds=30)
+    assert stack["StackStatus"] == "CREATE_COMPLETE", stack
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def put_configs(cloud: Cloud, *configs: Config) -> None:
+    """Put configs into the table as they are."""
+    serializer = TypeSerializer()
+    for config in configs:
+        item = {name: serializer.serialize(value) for name, value in config.items()}
+        cloud.client("dynamodb").put_item(TableName=cloud.environment.tenant_config_table, Item=item)
