@@ -97,8 +97,8 @@ def _inputs(prices: dict[str, Any], cpu: dict[str, Any], a: Assumptions) -> str:
         f"({cpu['machine']}, Python {cpu['python']}): **{cpu['cpu_seconds_per_gib']} CPU seconds per GiB** "
         "uncompressed. "
         f"Assumed: {a.cpu_per_object_s} CPU seconds and {a.wait_per_object_s} s of waiting per object, "
-        f"{a.wait_per_mib_s} s of waiting per MiB, {a.objects_side_by_side} objects side by side; pods of {a.pod_vcpu} vCPU and "
-        f"{a.pod_gb} GiB, at least {a.pods_at_least}, half busy on average."
+        f"{a.wait_per_mib_s} s of waiting per MiB, {a.objects_side_by_side} objects side by side; "
+        f"pods of {a.pod_vcpu} vCPU and {a.pod_gb} GiB, at least {a.pods_at_least}, half busy on average."
     )
 
 
