@@ -1,0 +1,96 @@
+"""An object of the central bucket becomes batches: one GetObject, streamed."""
+
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from runtime.aws.clients import AwsClients, Credentials, acting_as
+from runtime.deliveries.errors import Hop, PermanentError, Rule, classify
+from runtime.objects.batches import Batch, plan
+from runtime.objects.events import ReadStats, read_events
+from runtime.objects.stored_object import StoredObject
+from runtime.objects.stream import decompress
+
+_CODES: dict[str, Rule] = {
+    # ListBucket is allowed to the session that reads: without it S3 would say AccessDenied for a key that is gone.
+    "NoSuchKey": (PermanentError, "object-gone"),
+    "NoSuchVersion": (PermanentError, "object-gone"),
+    "PreconditionFailed": (PermanentError, "object-changed"),
+}
+
+
+class ObjectBody(Protocol):
+    """An object that is being read. ``last_modified_ms`` is epoch milliseconds."""
+
+    last_modified_ms: int
+
+    def read(self, size: int) -> bytes:
+        """Give up to ``size`` stored (compressed) bytes, empty bytes at the end."""
+
+    def close(self) -> None:
+        """Give the connection back, or up."""
+
+
+OpenBody = Callable[[], ObjectBody]
+
+
+def read_batches(open_body: OpenBody, *, max_uncompressed_bytes: int, stats: ReadStats) -> Generator[Batch]:
+    """Read an object from its beginning; nothing is asked of S3 before the first batch is.
+
+    :raises runtime.deliveries.errors.CorruptObjectError: after the batches that precede the defect.
+    :raises runtime.deliveries.errors.DeliveryError: the object is gone, or the read broke off.
+    """
+    with closing(open_body()) as body:
+        chunks = decompress(body.read, max_bytes=max_uncompressed_bytes)
+        yield from plan(read_events(chunks, last_modified_ms=body.last_modified_ms, stats=stats))
+
+
+@dataclass(frozen=True, slots=True)
+class S3Opener:
+    """Opens one object with GetObject, as the central role acting for the object's tenant.
+
+    :param credentials: gives a session that may read the tenant's objects.
+    """
+
+    clients: AwsClients
+    object: StoredObject
+    credentials: Callable[[], Credentials]
+
+    def __call__(self) -> ObjectBody:
+        """Ask for the object; its ETag, where it is known, has to be the one that the notification named.
+
+        :raises runtime.deliveries.errors.DeliveryError: permanent where the object is gone or another by now.
+        """
+        request: dict[str, Any] = {"Bucket": self.object.bucket, "Key": self.object.key.key}
+        if self.object.version_id:
+            request["VersionId"] = self.object.version_id
+        elif self.object.etag:
+            request["IfMatch"] = f'"{self.object.etag.strip('"')}"'
+        credentials = self.credentials()
+        try:
+            with acting_as(credentials):
+                answer = self.clients.client("s3").get_object(**request)
+        except Exception as error:
+            raise self._failure(error) from error
+        return _S3Body(answer["Body"], int(answer["LastModified"].timestamp()) * 1000, self._failure)
+
+    def _failure(self, error: Exception) -> Exception:
+        resource = f"s3://{self.object.bucket}/{self.object.key.key}"
+        return classify(error, hop=Hop.SOURCE, action="s3:GetObject", resource=resource, codes=_CODES)
+
+
+class _S3Body:
+    def __init__(self, body: Any, last_modified_ms: int, failure: Callable[[Exception], Exception]) -> None:
+        self.last_modified_ms = last_modified_ms
+        self._body = body
+        self._failure = failure
+
+    def read(self, size: int) -> bytes:
+        try:
+            return bytes(self._body.read(size))
+        except Exception as error:
+            raise self._failure(error) from error
+
+    def close(self) -> None:
+        self._body.close()

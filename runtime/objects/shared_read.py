@@ -1,0 +1,209 @@
+"""One read of an object for all of its deliveries that need events.
+
+Nobody reads ahead of the others by more than a few batches, so memory is bounded; nobody waits long for another, so
+a slow or broken destination never delays its siblings: who holds them up goes on with a read of its own.
+"""
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from threading import Condition
+from typing import Self
+
+from runtime.deliveries.errors import DeliveryError, RetryableError
+from runtime.objects.batches import Batch
+
+WINDOW_BATCHES = 2  # read and not yet taken by everybody; each is about 1 MiB, twice with its request body
+PATIENCE_SECONDS = 2.0  # what one delivery may hold up its siblings in all; a role hop that isn't cached fits in
+
+
+class SharedRead:
+    """Reads the batches once and gives each to every subscription. Each subscription is used by one thread.
+
+    Whoever needs a batch that nobody has read yet reads it: there is no thread of its own that could be left behind.
+
+    :param open_batches: starts reading the object from its beginning; called once, and once more for every
+        subscription that is left to read on its own.
+    :param clock: seconds, monotonic. ``condition`` and ``clock`` are given by tests alone.
+    """
+
+    def __init__(
+        self,
+        open_batches: Callable[[], Generator[Batch]],
+        *,
+        window: int = WINDOW_BATCHES,
+        patience: float = PATIENCE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+        condition: Condition | None = None,
+    ) -> None:
+        self.open_batches = open_batches
+        self._window = window
+        self._patience = patience
+        self._clock = clock
+        self._changed = condition or Condition()  # guards everything below, and the subscriptions' fields
+        self._subscriptions: list[Subscription] = []
+        self._held: dict[int, Batch] = {}
+        self._next = 0
+        self._reading = False
+        self._generator: Generator[Batch] | None = None
+        self._ended = False
+        self._error: DeliveryError | None = None
+
+    def subscribe(self) -> "Subscription":
+        """Take part in the read. Subscribe all before any of them begins: who comes late reads on its own.
+
+        Close each subscription when its delivery has ended, however it did: the others wait for it until then.
+        """
+        with self._changed:
+            subscription = Subscription(self)
+            if self._next == 0 and not self._ended:
+                self._subscriptions.append(subscription)
+            else:
+                subscription.alone = True
+            return subscription
+
+    def begin(self, subscription: "Subscription", start: int) -> None:
+        """Say which batch a subscription wants first. This and the next two are for ``Subscription`` alone."""
+        with self._changed:
+            subscription.position = start
+            self._moved(subscription)
+
+    def take(self, subscription: "Subscription") -> Batch | None:
+        """Give the subscription's next batch; ``None`` at the end or, if it is ``alone`` then, from here on."""
+        while True:
+            with self._changed:
+                if not self._wait_for_turn(subscription):
+                    return None
+                batch = self._held.get(subscription.position)
+                if batch is not None:
+                    subscription.position += 1
+                    self._moved(subscription)
+                    return batch
+                self._reading = True
+            self._read_one()
+
+    def _wait_for_turn(self, subscription: "Subscription") -> bool:
+        """Wait until the batch is held or is to be read by this thread; false if neither will ever be."""
+        while not subscription.alone and subscription.position not in self._held:
+            if self._reading:
+                self._changed.wait()
+            elif self._ended:
+                if self._error is not None:
+                    raise type(self._error)(self._error.reason, self._error.detail) from self._error
+                return False
+            elif laggards := [one for one in self._subscriptions if one.position + self._window <= self._next]:
+                self._wait_for(laggards)
+            else:
+                return True
+        return not subscription.alone
+
+    def _wait_for(self, laggards: "list[Subscription]") -> None:
+        now = self._clock()
+        for one in laggards:
+            one.holds_up_since = now if one.holds_up_since is None else one.holds_up_since
+        patience = min(self._patience - one.held_up(now) for one in laggards)
+        if patience > 0:
+            self._changed.wait(patience)
+            return
+        for one in laggards:
+            if one.held_up(now) >= self._patience:
+                self._detach(one)
+        self._changed.notify_all()
+
+    def _read_one(self) -> None:
+        batch: Batch | None = None
+        error: DeliveryError | None = RetryableError("read-interrupted", "the thread that read the object was stopped")
+        try:
+            if self._generator is None:
+                self._generator = self.open_batches()
+            batch = next(self._generator, None)
+            error = None
+        except DeliveryError as failure:
+            error = failure
+        except Exception as failure:  # noqa: BLE001 - a bug must not look like the object's end to the siblings
+            error = RetryableError("unexpected", f"reading the object: {type(failure).__name__}")
+            error.__cause__ = failure
+        finally:
+            with self._changed:
+                self._reading = False
+                if batch is None:
+                    self._ended, self._error = True, error
+                else:
+                    self._held[self._next] = batch
+                    self._next += 1
+                    self._forget_what_all_have()
+                self._changed.notify_all()
+
+    def _moved(self, subscription: "Subscription") -> None:
+        subscription.stop_holding_up(self._clock())
+        self._forget_what_all_have()
+        self._changed.notify_all()
+
+    def _forget_what_all_have(self) -> None:
+        earliest = min((one.position for one in self._subscriptions), default=self._next)
+        for index in [index for index in self._held if index < earliest]:
+            del self._held[index]
+
+    def _detach(self, subscription: "Subscription") -> None:
+        subscription.alone = True
+        self._subscriptions.remove(subscription)
+
+    def leave(self, subscription: "Subscription") -> None:
+        """Wait for this subscription no longer. The last one to leave ends the read."""
+        with self._changed:
+            if subscription in self._subscriptions:
+                self._subscriptions.remove(subscription)
+            if not self._subscriptions and not self._reading and self._generator is not None:
+                self._ended = True
+                self._generator.close()
+            self._moved(subscription)
+
+
+class Subscription:
+    """One delivery's part in a shared read: a ``BatchSource``.
+
+    ``alone`` says that it reads, or will read, the object by itself.
+    """
+
+    def __init__(self, shared: SharedRead) -> None:
+        self._shared = shared
+        self.alone = False
+        self.position = 0  # of the batch it takes next
+        self.holds_up_since: float | None = None
+        self._held_up = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def batches(self, start: int) -> Iterator[Batch]:
+        """Yield the batches from number ``start`` on; to be called once.
+
+        :raises DeliveryError: the object can't be read (any further).
+        """
+        self._shared.begin(self, start)
+        return self._batches()
+
+    def _batches(self) -> Iterator[Batch]:
+        try:
+            while (batch := self._shared.take(self)) is not None:
+                yield batch
+            if self.alone:
+                with closing(self._shared.open_batches()) as own:
+                    yield from (batch for batch in own if batch.index >= self.position)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Leave: nobody waits for this one any longer. Harmless to repeat."""
+        self._shared.leave(self)
+
+    def held_up(self, now: float) -> float:
+        """Seconds for which the siblings have waited for this one so far."""
+        return self._held_up + (0.0 if self.holds_up_since is None else now - self.holds_up_since)
+
+    def stop_holding_up(self, now: float) -> None:
+        """It has moved on, or left."""
+        self._held_up, self.holds_up_since = self.held_up(now), None
