@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Never
+from typing import Annotated, Never
 
 import typer
 
@@ -95,18 +95,18 @@ def down() -> None:
 
 
 @app.command()
-def demo() -> None:
+def demo(home: Annotated[Path, typer.Option(help="the folder for its files; emptied first")] = DEMO_HOME) -> None:
     """Do it all from nothing: start, deploy, send, count, end. Status 1 if one event is missing or doubled."""
-    with Steps() as steps, _temporary_cloud(DEMO_HOME, steps) as server:
-        environment = _deploy(server, DEMO_HOME, steps)
+    with Steps() as steps, _temporary_cloud(home, steps) as server:
+        environment = _deploy(server, home, steps)
         begun = time.monotonic()
         steps.begin("sending the recorded logs as the cluster's agent")
-        send_recorded_logs(_accounts(server), environment, DEMO_HOME, utc_now(), steps.update)
-        counts = _watch(server, DEMO_HOME, steps)
+        send_recorded_logs(_accounts(server), environment, home, utc_now(), steps.update)
+        counts = _watch(server, home, steps)
         seconds = time.monotonic() - begun
     sent = sum(count.expected + count.left_out for count in counts if count.type == "s3")
-    write_report(DEMO_HOME / "report.json", events_sent=sent, seconds=seconds, counts=counts)
-    console.print(f"{sent:,} records sent; no process is left; {DEMO_HOME / 'report.json'}")
+    write_report(home / "report.json", events_sent=sent, seconds=seconds, counts=counts)
+    console.print(f"{sent:,} records sent; no process is left; {home / 'report.json'}")
     _verdict(counts)
 
 

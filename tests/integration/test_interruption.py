@@ -1,0 +1,58 @@
+"""However a demo ends, no process of it is left."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from local import processes
+from local.emulator.server import Server
+from local.paths import ROOT
+from local.processes import command_line, members
+from local.waiting import wait_until
+
+pytestmark = pytest.mark.embedded
+
+
+@pytest.fixture
+def demo(tmp_path):
+    """A demo that has started its cloud and is deploying, with the cloud's server."""
+    environment = {**os.environ, "COVERAGE_PROCESS_START": ""}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "local", "demo", "--home", tmp_path / "demo"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        wait_until((tmp_path / "demo" / "logs" / "synth.log").exists, what="the deployment", timeout_seconds=60)
+        yield process, Server.load(tmp_path / "demo")
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_demo_leaves_no_process(demo, signal_number):
+    """Ctrl-C, or a CI job that is cancelled, would leave an emulator and `cdk` running."""
+    process, server = demo
+    process.send_signal(signal_number)
+    assert process.wait(30) != 0
+    assert members(server.pid) == []
+    assert running_with(server.home) == []
+
+
+def test_a_killed_demo_takes_its_cloud_along(demo):
+    """A demo that is killed for want of memory would leave its emulator running for ever."""
+    process, server = demo
+    process.kill()
+    process.wait()
+    wait_until(lambda: not server.processes(), what="the cloud to end", timeout_seconds=10)
+
+
+def running_with(mark):
+    """Give the ids of all running processes that have ``mark`` in their command line."""
+    return [pid for pid, _, state in processes._processes() if state[0] != "Z" and mark in command_line(pid)]
