@@ -52,7 +52,7 @@ class CentralRoleRegionPolicy(Construct):
             roles=[role_name],
             policy_document=iam.PolicyDocument(
                 statements=[
-                    _read(bucket),
+                    *_read(bucket),
                     *_put(bucket),
                     _assume(customer_role_pattern),
                     *_use_keys(bucket),
@@ -72,12 +72,21 @@ class CentralRoleRegionPolicy(Construct):
         )
 
 
-def _read(bucket: CentralLogBucket) -> iam.PolicyStatement:
-    return iam.PolicyStatement(
-        sid="ReadTheTenantsObjects",
-        actions=["s3:GetObject", "s3:GetObjectVersion"],
-        resources=[bucket.objects_arn(_OWN_OBJECTS)],
-    )
+def _read(bucket: CentralLogBucket) -> list[iam.PolicyStatement]:
+    return [
+        iam.PolicyStatement(
+            sid="ReadTheTenantsObjects",
+            actions=["s3:GetObject", "s3:GetObjectVersion"],
+            resources=[bucket.objects_arn(_OWN_OBJECTS)],
+        ),
+        iam.PolicyStatement(
+            sid="BeToldThatAnObjectIsGone",
+            # Without it S3 answers 403 for a missing key (S3 API reference, GetObject). Reading a key names no prefix.
+            actions=["s3:ListBucket"],
+            resources=[bucket.bucket_arn],
+            conditions={"StringLikeIfExists": {"s3:prefix": _OWN_OBJECTS}},
+        ),
+    ]
 
 
 def _put(bucket: CentralLogBucket) -> list[iam.PolicyStatement]:

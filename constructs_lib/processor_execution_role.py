@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Aws, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -73,7 +73,6 @@ class ProcessorExecutionRole(Construct):
             path=PROCESSOR_ROLE_PATH,
             description="Runs the log processor",
             assumed_by=_hosts(on_lambda=on_lambda, web_identity=web_identity),
-            max_session_duration=Duration.hours(1 if on_lambda else 12),
         )
         for statement in _statements(resources, stack.account):
             self.role.add_to_policy(statement)
@@ -88,7 +87,8 @@ class ProcessorExecutionRole(Construct):
 def _hosts(*, on_lambda: bool, web_identity: WebIdentity | None) -> iam.IPrincipal:
     hosts: list[iam.PrincipalBase] = []
     if on_lambda:
-        hosts.append(iam.ServicePrincipal("lambda.amazonaws.com"))
+        own_account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+        hosts.append(iam.ServicePrincipal("lambda.amazonaws.com", conditions=own_account))
     if web_identity is not None:
         hosts.append(web_identity.principal())
     return hosts[0] if len(hosts) == 1 else iam.CompositePrincipal(*hosts)

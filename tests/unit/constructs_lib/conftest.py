@@ -1,0 +1,63 @@
+"""A stack to put one construct in, under the project's feature flags, and the constructs that others need."""
+
+import json
+from pathlib import Path
+
+import pytest
+from aws_cdk import App, Duration, Environment, RemovalPolicy, Stack
+
+from constructs_lib.central_log_bucket import CentralLogBucket
+from constructs_lib.delivery_config_table import DeliveryConfigTable
+from constructs_lib.delivery_queue import DeliveryQueue
+from constructs_lib.notification_topic import NotificationTopic
+from constructs_lib.object_queue import ObjectQueue
+from constructs_lib.parked_deliveries_table import ParkedDeliveriesTable
+from constructs_lib.processor_execution_role import ProcessorResources
+from constructs_lib.web_identity import WebIdentity
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def stack():
+    app = App(context=json.loads((ROOT / "cdk.json").read_text())["context"], analytics_reporting=False)
+    return Stack(app, "UnitUnderTest", env=Environment(account="111111111111", region="us-east-1"))
+
+
+@pytest.fixture
+def topic(stack):
+    return NotificationTopic(stack, "Notifications")
+
+
+@pytest.fixture
+def bucket(stack, topic):
+    return CentralLogBucket(
+        stack,
+        "Bucket",
+        notifications=topic,
+        expire_after=Duration.days(30),
+        longest_retry=Duration.days(14),
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+
+
+@pytest.fixture
+def identity():
+    return WebIdentity(
+        provider_arn="arn:aws:iam::111111111111:oidc-provider/oidc.example.com/id/ABC",
+        namespace="logging",
+        service_account="agent",
+    )
+
+
+@pytest.fixture
+def resources(stack, bucket, topic):
+    quick = {"visibility_timeout": Duration.minutes(12), "removal_policy": RemovalPolicy.DESTROY}
+    table = {"removal_policy": RemovalPolicy.DESTROY, "deletion_protection": False}
+    return ProcessorResources(
+        bucket=bucket,
+        object_queue=ObjectQueue(stack, "ObjectQueue", topic=topic.topic, **quick),
+        delivery_queue=DeliveryQueue(stack, "DeliveryQueue", delivery_schedule=Duration.days(1), **quick),
+        delivery_configs=DeliveryConfigTable(stack, "Configs", **table).table,
+        parked_deliveries=ParkedDeliveriesTable(stack, "Parked", **table).table,
+    )

@@ -1,0 +1,86 @@
+import pytest
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_kms as kms
+from aws_cdk.assertions import Template
+
+from constructs_lib.central_log_bucket import CentralLogBucket
+from constructs_lib.central_role_region_policy import CentralRoleRegionPolicy
+from constructs_lib.limits import PropertyError
+
+
+def statements(stack, bucket, **properties):
+    CentralRoleRegionPolicy(stack, "Policy", bucket=bucket, policy_name="logrouter-development-us-east-1", **properties)
+    policy = next(iter(Template.from_stack(stack).find_resources("AWS::IAM::Policy").values()))
+    return {s["Sid"]: s for s in policy["Properties"]["PolicyDocument"]["Statement"]}
+
+
+def test_is_attached_by_name_under_a_name_of_its_own(stack, bucket):
+    """Each Region attaches its own: with one name the second would replace the first."""
+    statements(stack, bucket)
+    Template.from_stack(stack).has_resource_properties(
+        "AWS::IAM::Policy",
+        {"PolicyName": "logrouter-development-us-east-1", "Roles": ["CentralLogDistributionRole"]},
+    )
+
+
+def test_a_session_reads_only_the_tenant_it_is_tagged_with(stack, bucket):
+    """A session policy forgotten or wrong would open every tenant's logs."""
+    found = statements(stack, bucket)
+    own = "tenant_id=${aws:PrincipalTag/tenant_id}/*"
+    assert found["ReadTheTenantsObjects"]["Resource"] == stack.resolve(f"{bucket.bucket_arn}/{own}")
+    assert found["ReadTheTenantsObjects"]["Action"] == ["s3:GetObject", "s3:GetObjectVersion"]
+    assert found["BeToldThatAnObjectIsGone"]["Condition"] == {"StringLikeIfExists": {"s3:prefix": own}}
+
+
+def test_never_writes_into_the_providers_own_account(stack, bucket):
+    """A config naming the central bucket would make a loop; one naming another bucket of ours, a leak."""
+    found = statements(stack, bucket)
+    assert found["PutIntoCustomersBuckets"]["Condition"] == {
+        "StringNotEquals": {"s3:ResourceAccount": {"Ref": "AWS::AccountId"}}
+    }
+    denied = found["NeverIntoTheCentralBucket"]
+    assert denied["Effect"] == "Deny"
+    assert denied["Resource"] == stack.resolve(f"{bucket.bucket_arn}/*")
+    assert "s3:PutObject" in denied["Action"]
+
+
+def test_multipart_copies_can_be_aborted(stack, bucket):
+    """Cut copies of large objects would stay in customers' buckets, unseen and paid for."""
+    assert "s3:AbortMultipartUpload" in statements(stack, bucket)["PutIntoCustomersBuckets"]["Action"]
+
+
+def test_assumes_roles_by_pattern_only(stack, bucket):
+    """A config could name any role that happens to trust the central account."""
+    found = statements(stack, bucket, customer_role_pattern="CustomerLogDistributionRole/*")
+    assert found["AssumeCustomersRoles"]["Resource"] == {
+        "Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::*:role/CustomerLogDistributionRole/*"]]
+    }
+
+
+def test_keys_are_used_through_s3_alone(stack, topic):
+    """The role itself could decrypt anything that a customer's key policy lets it."""
+    bucket = CentralLogBucket(
+        stack,
+        "Encrypted",
+        notifications=topic,
+        expire_after=Duration.days(30),
+        longest_retry=Duration.days(14),
+        removal_policy=RemovalPolicy.DESTROY,
+        encryption_key=kms.Key(stack, "Key"),
+    )
+    found = statements(stack, bucket)
+    for sid in ("WriteWithCustomersKeys", "ReadWithTheBucketsKey"):
+        assert found[sid]["Condition"]["StringLike"] == {"kms:ViaService": "s3.*.amazonaws.com*"}
+    assert found["ReadWithTheBucketsKey"]["Resource"] == stack.resolve(bucket.encryption_key.key_arn)
+
+
+def test_without_a_key_there_is_no_use_of_one(stack, bucket):
+    """A statement on a key that doesn't exist fails the deployment."""
+    assert "ReadWithTheBucketsKey" not in statements(stack, bucket)
+
+
+@pytest.mark.parametrize("pattern", ["*", "**", "", "a b", "${x}"])
+def test_a_pattern_that_is_every_role_is_refused(stack, bucket, pattern):
+    """The central role could become any role of any customer that trusts the account."""
+    with pytest.raises(PropertyError, match="customer_role_pattern"):
+        statements(stack, bucket, customer_role_pattern=pattern)
