@@ -1,6 +1,6 @@
 """DynamoDB's typed attribute values and the plain Python values they stand for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 AttributeValue = Mapping[str, Any]
@@ -12,21 +12,8 @@ def plain(value: AttributeValue) -> Any:
     A type that isn't known is given as it is: the model refuses it by the field's name.
     """
     ((kind, content),) = value.items()
-    match kind:
-        case "N":
-            return _number(content)
-        case "NS":
-            return {_number(each) for each in content}
-        case "SS" | "BS":
-            return set(content)
-        case "NULL":
-            return None
-        case "L":
-            return [plain(each) for each in content]
-        case "M":
-            return plain_item(content)
-        case _:
-            return content
+    read = _READERS.get(kind)
+    return read(content) if read else content
 
 
 def plain_item(item: Mapping[str, AttributeValue]) -> dict[str, Any]:
@@ -48,3 +35,14 @@ def _number(text: str) -> int | float:
         return int(text)
     except ValueError:
         return float(text)
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "N": _number,
+    "NS": lambda numbers: {_number(each) for each in numbers},
+    "SS": set,
+    "BS": set,
+    "NULL": lambda _: None,
+    "L": lambda values: [plain(each) for each in values],
+    "M": plain_item,
+}

@@ -44,7 +44,8 @@ class TenantConfigs:
 
     def of_type(self, type_: str) -> DeliveryConfig | InvalidItem | None:
         """Give the item of that ``type``."""
-        return next((item for item in (*self.configs, *self.invalid) if item.type == type_), None)
+        items: tuple[DeliveryConfig | InvalidItem, ...] = (*self.configs, *self.invalid)
+        return next((item for item in items if item.type == type_), None)
 
     def live(self, now: float) -> "TenantConfigs":
         """Leave out what has expired (epoch s)."""

@@ -1,26 +1,48 @@
 """How long an object or a delivery may still take. Derived from the host's deadline, passed down, never global."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
+def _never() -> float:
+    return math.inf
+
+
 @dataclass(frozen=True, slots=True)
 class TimeBudget:
-    """A deadline on the monotonic clock, in seconds."""
+    """A deadline on the monotonic clock, in seconds.
+
+    :param settle_seconds: what is left after the deadline for handing over what isn't done.
+    :param stop_by: a second deadline that may come nearer while work goes on (a host that was told to stop).
+    """
 
     deadline: float
     clock: Callable[[], float] = field(default=time.monotonic, repr=False)
+    settle_seconds: float = 0.0
+    stop_by: Callable[[], float] = field(default=_never, repr=False)
 
     @classmethod
-    def of_seconds(cls, seconds: float, clock: Callable[[], float] = time.monotonic) -> "TimeBudget":
+    def of_seconds(
+        cls,
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        settle_seconds: float = 0.0,
+        stop_by: Callable[[], float] = _never,
+    ) -> "TimeBudget":
         """Start a budget of that many seconds now."""
-        return cls(clock() + seconds, clock)
+        return cls(clock() + seconds, clock, settle_seconds, stop_by)
 
     def remaining(self) -> float:
         """Seconds left, never negative."""
-        return max(0.0, self.deadline - self.clock())
+        return max(0.0, min(self.deadline, self.stop_by()) - self.clock())
 
     def allows(self, seconds: float) -> bool:
         """Whether something that takes that long still fits."""
         return self.remaining() > seconds
+
+    def overrun(self) -> float:
+        """Seconds since the deadline, 0 before it."""
+        return max(0.0, self.clock() - min(self.deadline, self.stop_by()))
