@@ -1,5 +1,6 @@
 """The commands, each a few calls of what lies in the folders beside this file."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -24,9 +25,11 @@ from local.emulator.server import REGION, Server, start
 from local.loader.day_shift import utc_now
 from local.loader.send import send_recorded_logs
 from local.loader.writer import kept
-from local.paths import DEMO_HOME, UP_HOME
+from local.paths import BUILD, DEMO_HOME, ROOT, UP_HOME
+from local.processes import run
 from local.reporting import Steps, console, print_counts
 from local.status import print_status
+from local.toolchain.node import path_with_node
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -115,6 +118,16 @@ def synth() -> None:
     """Synthesize every stack of every stage, cdk-nag included."""
     with Steps() as steps:
         synthesize_every_stage(steps.begin)
+
+
+@app.command()
+def customer_template(output: Path = BUILD / "customer-template.json") -> None:
+    """Write the onboarding stack as one plain CloudFormation template."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "PATH": path_with_node()}
+    command = (sys.executable, "-m", "stacks.customer_template", output)
+    run(command, log=BUILD / "customer-template.log", env=environment, cwd=ROOT)
+    console.print(str(output))
 
 
 @contextmanager

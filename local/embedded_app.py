@@ -5,18 +5,22 @@ Clusters belong to an installation, not to the stages in the repository: whoever
 
 from dataclasses import replace
 
-from aws_cdk import App
+from aws_cdk import Duration
 
 from constructs_lib.runtime_asset import build_runtime_asset
 from constructs_lib.web_identity import WebIdentity
 from local import cluster
 from local.emulator.server import CENTRAL_ACCOUNT, REGION
-from stacks.application import add_central_stacks, add_customer_stack, check_every_synthesis
+from stacks.application import add_central_stacks, add_customer_stack, check_every_synthesis, new_app
 from stacks.stages import EMBEDDED, Cluster, Host
 
 
 def main() -> None:
-    """Synthesize both sides. The host is both, so that a poller can be tried on the same queues."""
+    """Synthesize both sides.
+
+    The host is both, so that a poller can be tried on the same queues. Delivery configs aren't remembered: what is
+    put into the table counts for the next object, and no test has to wait.
+    """
     agent, poller = (
         WebIdentity(provider_arn=cluster.PROVIDER_ARN, namespace=cluster.NAMESPACE, service_account=name)
         for name in (cluster.AGENT, cluster.POLLER)
@@ -27,8 +31,9 @@ def main() -> None:
         clusters=(Cluster(cluster_id=cluster.CLUSTER_ID, region=REGION, identity=agent),),
         host=Host.BOTH,
         poller_identity=poller,
+        tuning=replace(EMBEDDED.tuning, config_cache=Duration.seconds(0)),
     )
-    app = App()
+    app = new_app()
     code = build_runtime_asset(stage.architecture).code
     add_central_stacks(app, stage=stage, account=CENTRAL_ACCOUNT, code=code)
     add_customer_stack(app)

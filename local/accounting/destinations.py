@@ -1,9 +1,10 @@
 """Reading everything a destination holds, as its owner."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
-from local.accounting.events import SentEvent
+from local.accounting.events import SentEvent, stream_of, text_of
 
 
 def log_group_events(logs: Any, group: str) -> list[SentEvent]:
@@ -31,3 +32,14 @@ def bucket_objects(s3: Any, bucket: str, prefix: str) -> dict[str, bytes]:
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
     return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+
+
+def set_aside_events(s3: Any, central_bucket: str, tenant_id: str, type_: str) -> list[SentEvent]:
+    """Give the events of one delivery config that were set aside, where they would have been."""
+    bodies = bucket_objects(s3, central_bucket, f"set-aside/tenant_id={tenant_id}/").values()
+    lines = [json.loads(line) for body in bodies for line in text_of(body).splitlines()]
+    return [
+        SentEvent(stream_of(line["object"]), line["timestamp"], line["message"])
+        for line in lines
+        if line["delivery"] == type_
+    ]

@@ -35,10 +35,15 @@ def text_of(body: bytes) -> bytes:
     return gzip.decompress(body)
 
 
+def stream_of(key: str) -> str:
+    """Give the log stream of an object's events (contract §4)."""
+    found = ObjectKey.parse(key)
+    return f"{found.cluster_id}/{found.application}/{found.pod_name}"
+
+
 def events_of(object_: LogObject) -> list[SentEvent]:
     """Give an object's events, the empty ones too, in its order."""
-    key = ObjectKey.parse(object_.key)
-    stream = f"{key.cluster_id}/{key.application}/{key.pod_name}"
+    stream = stream_of(object_.key)
     parsed = [json.loads(line) for line in text_of(object_.body).splitlines()]
     return [SentEvent(stream, milliseconds(line["timestamp"]), line["message"]) for line in parsed]
 

@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from local.accounting.comparison import Count, count_bucket, count_log_group
-from local.accounting.destinations import bucket_objects, log_group_events
-from local.accounting.events import SentEvent
+from local.accounting.destinations import bucket_objects, log_group_events, set_aside_events
 from local.accounting.queues import depth
 from local.accounts import Accounts
 from local.deployment.environment_file import Environment
@@ -66,13 +65,12 @@ class Watch:
         logs, s3 = (self.accounts.client(service, tenant.account) for service in ("logs", "s3"))
         events = log_group_events(logs, tenant.log_group_name)
         objects = bucket_objects(s3, tenant.bucket_name, tenant.bucket_prefix)
+        central = self.accounts.client("s3", self.environment.central_account)
+        aside = set_aside_events(central, self.environment.central_bucket, tenant_id, "cloudwatch")
         return [
-            count_log_group(tenant_id, "cloudwatch", sent, events, self._set_aside(tenant_id)),
+            count_log_group(tenant_id, "cloudwatch", sent, events, aside),
             count_bucket(tenant_id, "s3", sent, objects, tenant.bucket_prefix),
         ]
-
-    def _set_aside(self, tenant_id: str) -> list[SentEvent]:  # noqa: ARG002
-        return []
 
     def _waiting(self) -> int:
         sqs = self.accounts.client("sqs", self.environment.central_account)

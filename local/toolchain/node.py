@@ -30,6 +30,11 @@ def npm_command() -> tuple[str, ...]:
     return (str(node_folder() / "node"), str(script)) if script.exists() else ("npm",)
 
 
+def put_node_on_path() -> None:
+    """Let this process and its children find Node: the CDK's library starts ``node`` when it is first used."""
+    os.environ["PATH"] = path_with_node()
+
+
 def path_with_node() -> str:
     """Give a PATH on which Node is found."""
     return os.pathsep.join([str(node_folder()), os.environ.get("PATH", os.defpath)])
