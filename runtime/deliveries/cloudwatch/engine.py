@@ -35,7 +35,7 @@ class Rejection:
     """
 
     reason: str
-    positions: range
+    positions: Sequence[int]
 
 
 class BatchSender(Protocol):
@@ -47,7 +47,7 @@ class BatchSender(Protocol):
         The batch has at least one event, each with 1 to 1,048,550 bytes, none of a time that CloudWatch refuses.
 
         :raises runtime.deliveries.errors.RetryableError: the caller repeats the call with backoff while the budget
-            lasts, unless it is a ``RefusedError`` (repeating now can't help: handed over).
+            lasts, unless it is a ``RefusedError`` of ``retry.py`` (repeating now can't help: handed over).
         :raises runtime.deliveries.errors.BlockedByCustomerError: only the customer can mend it.
         """
 

@@ -1,0 +1,152 @@
+"""A CloudWatch delivery, the same for both engines: role hops, batches, retries, set-aside events, the checkpoint."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from typing import ClassVar, Protocol, cast
+
+from runtime.aws.clients import Credentials
+from runtime.deliveries.cloudwatch.config import CloudWatchConfig
+from runtime.deliveries.cloudwatch.engine import BatchSender, Engine, LogDestination, Rejection
+from runtime.deliveries.cloudwatch.log_stream import log_stream_name
+from runtime.deliveries.cloudwatch.native_engine import NativeEngine
+from runtime.deliveries.cloudwatch.sendable import Taken, take_out
+from runtime.deliveries.errors import EXPIRED, RetryableError
+from runtime.deliveries.method import BatchSource, Delivery, DeliveryServices, Progress
+from runtime.deliveries.retry import Retry
+from runtime.deliveries.role_chain import RoleChain
+from runtime.deliveries.set_aside import SetAside, SetAsideEvent
+from runtime.objects.batches import Batch
+
+SECONDS_FOR_A_BATCH = 2.0  # a call usually takes well under one; a batch isn't begun when less is left
+
+
+class KeepEvents(Protocol):
+    """Where events go that the destination can't take (``SetAside``)."""
+
+    def write(self, delivery: Delivery, batch_index: int, events: Sequence[SetAsideEvent]) -> None:
+        """Keep a batch's events, or raise ``RetryableError``."""
+
+
+class CloudWatchDelivery:
+    """The delivery method ``cloudwatch``.
+
+    :param services: what the processor gives each method.
+    :param engine, set_aside, retry, now: replaced by tests; ``now`` in epoch seconds.
+    """
+
+    name: ClassVar[str] = "cloudwatch"
+    reads_events: ClassVar[bool] = True
+    config_model: ClassVar[type[CloudWatchConfig]] = CloudWatchConfig
+
+    def __init__(
+        self,
+        services: DeliveryServices,
+        *,
+        engine: Engine | None = None,
+        set_aside: KeepEvents | None = None,
+        retry: Retry | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._role_chain = services.role_chain
+        self._engine = engine or _engine(services)
+        self._set_aside = set_aside or SetAside(services.clients, services.settings.central_bucket)
+        self._retry = retry or Retry()
+        self._now = now
+
+    def deliver(self, delivery: Delivery, source: BatchSource | None) -> None:
+        """Send the object's batches, from the checkpoint on, in their order.
+
+        ``delivery.progress`` is exact whenever this returns or raises.
+
+        :raises OutOfTimeError: the budget is spent; what is acknowledged stays acknowledged.
+        :raises runtime.deliveries.errors.DeliveryError: as soon as one batch can't be sent.
+        """
+        if source is None:
+            raise TypeError("a CloudWatch delivery needs the object's batches")
+        session = _Session(self._role_chain, cast("CloudWatchConfig", delivery.config))
+
+        def open_sender() -> BatchSender:
+            session.credentials()  # before the object is read: a role that refuses shall not cost a download
+            return self._engine.open(_destination(delivery), session.credentials, delivery.budget)
+
+        with closing(self._retry.run(session.renewing(open_sender), delivery.budget)) as sender:
+            for batch in source.batches(delivery.progress.checkpoint):
+                self._deliver_batch(delivery, session, sender, batch)
+
+    def _deliver_batch(self, delivery: Delivery, session: "_Session", sender: BatchSender, batch: Batch) -> None:
+        taken = take_out(batch, int(self._now() * 1000))
+        rejected: Sequence[Rejection] = ()
+        if len(taken.sendable):
+            send = session.renewing(lambda: sender.send(taken.sendable))
+            rejected = self._retry.run(send, delivery.budget, needed=SECONDS_FOR_A_BATCH)
+        kept = [*_events(batch, taken.refused), *_events(taken.sendable, rejected)]
+        if kept:
+            # Before the checkpoint moves past the batch, even if it is late: what was sent would be sent again.
+            self._retry.run(lambda: self._set_aside.write(delivery, batch.index, kept), delivery.budget)
+        _acknowledge(delivery.progress, taken, rejected, kept)
+        delivery.progress.checkpoint = batch.index + 1
+
+
+class _Session:
+    """The customer role's credentials for one delivery, taken from the role chain's cache for every call."""
+
+    def __init__(self, role_chain: RoleChain, config: CloudWatchConfig) -> None:
+        self._role_chain = role_chain
+        self._config = config
+
+    def credentials(self) -> Credentials:
+        config = self._config
+        return self._role_chain.customer(config.tenant_id, config.log_distribution_role_arn, config.external_id)
+
+    def renewing[Result](self, call: Callable[[], Result]) -> Callable[[], Result]:
+        """Forget the session when AWS calls it expired, so that the call's next attempt has a new one."""
+
+        def attempt() -> Result:
+            try:
+                return call()
+            except RetryableError as error:
+                if error.reason == EXPIRED:
+                    self._role_chain.invalidate(self.credentials())
+                raise
+
+        return attempt
+
+
+def _acknowledge(
+    progress: Progress, taken: Taken, rejected: Sequence[Rejection], kept: Sequence[SetAsideEvent]
+) -> None:
+    sizes = taken.sendable.sizes
+    refused_sizes = [sizes[place] for one in rejected for place in one.positions]
+    progress.events += len(sizes) - len(refused_sizes)
+    progress.bytes += sum(sizes) - sum(refused_sizes)
+    progress.left_out += taken.empty
+    progress.set_aside.update(event.reason for event in kept)
+    if sizes:
+        oldest = taken.sendable.timestamps[0]
+        progress.oldest_event_ms = min(oldest, progress.oldest_event_ms or oldest)
+
+
+def _events(batch: Batch, refused: Iterable[Rejection]) -> Iterable[SetAsideEvent]:
+    for one in refused:
+        for place in one.positions:
+            yield SetAsideEvent(one.reason, batch.timestamps[place], batch.literals[place])
+
+
+def _destination(delivery: Delivery) -> LogDestination:
+    config = cast("CloudWatchConfig", delivery.config)
+    if config.target_region is None:
+        raise TypeError("the pipeline fills in the config's target_region")
+    return LogDestination(
+        config.target_region, config.log_group_name, log_stream_name(delivery.object.key), config.tenant_id
+    )
+
+
+def _engine(services: DeliveryServices) -> Engine:
+    native = NativeEngine(services.clients)
+    if services.settings.cloudwatch_engine == "native":
+        return native
+    # Only who chose it pays for its modules.
+    from runtime.deliveries.cloudwatch.vector_engine import VectorEngine  # noqa: PLC0415
+
+    return VectorEngine.using(services.clients, binary=services.settings.vector_binary, fallback=native)

@@ -1,0 +1,81 @@
+"""Events that a destination can't take, kept in the central bucket with their reason: nothing is dropped.
+
+One gzip NDJSON object for a delivery's batch, ``set-aside/tenant_id=…/date=…/…``. The key follows from the object,
+the delivery and the batch alone: a repeated attempt writes the same object again, not a second one.
+"""
+
+import gzip
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from runtime.aws.clients import AwsClients
+from runtime.deliveries.errors import Hop, RetryableError, classify
+from runtime.deliveries.method import Delivery
+
+PREFIX = "set-aside/"
+_DATE_IN_NAME = re.compile(r"(\d{4})(\d\d)(\d\d)-\d{6}-")
+_NO_DATE = "1970-01-01"
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class SetAsideEvent:
+    """One event: why, its time in epoch ms, its message as a JSON string literal."""
+
+    reason: str
+    timestamp: int
+    literal: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Writes under ``set-aside/`` of the central bucket, as the processor's execution role."""
+
+    clients: AwsClients
+    central_bucket: str
+
+    def write(self, delivery: Delivery, batch_index: int, events: Sequence[SetAsideEvent]) -> None:
+        """Keep a batch's events. To be called before the checkpoint moves past that batch.
+
+        :raises RetryableError: they couldn't be kept; the batch isn't settled.
+        """
+        key = set_aside_key(delivery, batch_index)
+        try:
+            self.clients.client("s3").put_object(
+                Bucket=self.central_bucket,
+                Key=key,
+                Body=_body(delivery, events),
+                ContentType="application/x-ndjson",
+                ContentEncoding="gzip",
+            )
+        except Exception as error:
+            failure = classify(
+                error, hop=Hop.EXECUTION, action="s3:PutObject", resource=f"s3://{self.central_bucket}/{key}"
+            )
+            raise RetryableError("set-aside-failed", failure.detail) from error
+
+
+def set_aside_key(delivery: Delivery, batch_index: int) -> str:
+    """Name the object for the events of one batch.
+
+    ``date`` is the source object's own, from its file name; 1970-01-01 where that names none. The digest stands for
+    source key and delivery: both together may be longer than a key.
+    """
+    source = delivery.object.key
+    named = _DATE_IN_NAME.match(source.filename)
+    date = "-".join(named.groups()) if named else _NO_DATE
+    digest = hashlib.sha256(f"{source.key}\0{delivery.config.type}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return f"{PREFIX}tenant_id={source.tenant_id}/date={date}/{digest}-{batch_index:06d}.json.gz"
+
+
+def _body(delivery: Delivery, events: Sequence[SetAsideEvent]) -> bytes:
+    origin = b',"delivery":%b,"object":%b}\n' % (_encode(delivery.config.type), _encode(delivery.object.key.key))
+    lines = (
+        b'{"reason":%b,"timestamp":%d,"message":%b%b' % (_encode(event.reason), event.timestamp, event.literal, origin)
+        for event in events
+    )
+    return gzip.compress(b"".join(lines), mtime=0)
