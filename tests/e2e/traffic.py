@@ -93,7 +93,7 @@ def outcome(cloud: Cloud, tenant_id: str, type_: str, outcome: str) -> dict[str,
             (
                 record
                 for record in records(cloud, tenant_id)
-                if record.get("delivery") == type_ and record.get("outcome") == outcome
+                if record.get("type") == type_ and record.get("Outcome") == outcome
             ),
             None,
         ),
