@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from runtime.deliveries.errors import PermanentError
+from runtime.deliveries.errors import BlockedByCustomerError
 
 MAX_POLICY_CHARACTERS = 2048  # STS API reference, AssumeRole, Policy
 Statement = dict[str, Any]
@@ -44,6 +44,11 @@ def read_tenant(partition: str, central_bucket: str, tenant_id: str) -> list[Sta
     ]
 
 
+def reader(partition: str, central_bucket: str, tenant_id: str) -> dict[str, object]:
+    """Make the whole policy of a session that only reads: the same for all of a tenant's objects, so it is cached."""
+    return document(*read_tenant(partition, central_bucket, tenant_id), use_keys_through_s3())
+
+
 def write_below(partition: str, bucket: str, prefix: str) -> Statement:
     """Allow putting objects, in one piece or in parts, below a prefix of one bucket."""
     return {
@@ -76,11 +81,11 @@ def document(*statements: Statement) -> dict[str, object]:
 def compact(policy: Mapping[str, object]) -> str:
     """Write a policy as STS wants it, the same text for the same policy.
 
-    :raises PermanentError: it is over STS's limit; the config's prefix or role ARN is too long.
+    :raises BlockedByCustomerError: it is over STS's limit; the config's prefix or role ARN is too long.
     """
     text = json.dumps(policy, separators=(",", ":"), sort_keys=True)
     if len(text) > MAX_POLICY_CHARACTERS:
-        raise PermanentError(
+        raise BlockedByCustomerError(
             "session-policy-too-long",
             f"the session policy has {len(text)} characters, STS takes {MAX_POLICY_CHARACTERS}: "
             "shorten the config's bucket_prefix or the role's path",

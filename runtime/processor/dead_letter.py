@@ -46,7 +46,7 @@ class DeadLetters:
                 QueueUrl=queue_url, MessageBody=body, MessageAttributes=attributes, **group
             )
         except Exception as error:  # noqa: BLE001 - whatever it is: the message goes back to its queue
-            logger.error("the dead-letter queue can't be written", extra={**extra, "error": type(error).__name__})
+            logger.warning("the dead-letter queue can't be written", extra={**extra, "error": type(error).__name__})
             return False
         logger.warning("sent to the dead-letter queue", extra=extra)
         return True

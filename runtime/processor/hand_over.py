@@ -31,7 +31,7 @@ class Schedule:
     def delay(self, attempts: int) -> float:
         """Seconds until the next attempt after so many: doubling from 5 s to an hour, with full jitter."""
         doublings = min(max(attempts, 1) - 1, 16)
-        longest = min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2**doublings)
+        longest: float = min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2**doublings)
         return longest * self._scale() * self.jitter()
 
     def is_over(self, message: DeliveryMessage, now: float) -> bool:

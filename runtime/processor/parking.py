@@ -9,7 +9,7 @@ from typing import Any
 
 from runtime.aws.clients import AwsClients, acting_as
 from runtime.deliveries.role_chain import RoleChain
-from runtime.deliveries.session_policy import document, read_tenant
+from runtime.deliveries.session_policy import reader
 from runtime.delivery_config.attribute_values import typed
 from runtime.objects.stored_object import StoredObject
 from runtime.processor.delivery_message import DeliveryMessage
@@ -59,7 +59,7 @@ class Parking:
 
         Only the bucket knows, and only here it is worth a call. Without an answer the item stays until it is resumed.
         """
-        policy = document(*read_tenant(self._role_chain.partition, object_.bucket, object_.key.tenant_id))
+        policy = reader(self._role_chain.partition, object_.bucket, object_.key.tenant_id)
         try:
             with acting_as(self._role_chain.central(object_.key.tenant_id, policy)):
                 answer = self._clients.client("s3").head_object(Bucket=object_.bucket, Key=object_.key.key)

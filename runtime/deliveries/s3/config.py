@@ -1,0 +1,48 @@
+"""The fields of an ``s3`` delivery config (contract §3)."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from runtime.delivery_config.model import AccountId, DeliveryConfig
+
+DEFAULT_PREFIX = "ROSA/cluster-logs/"
+MAX_PREFIX_BYTES = 768
+"""Ours: leaves room, in S3's 1,024 bytes of a key, for the tenant and the short form of the rest."""
+
+# S3 user guide, general purpose bucket naming rules.
+_BUCKET = re.compile(r"(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9](?:[a-z0-9-]|\.(?![.])){1,61}[a-z0-9]")
+_RESERVED_ENDINGS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+_IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_CONTROL_CHARACTER = re.compile("[\x00-\x1f\x7f]")
+
+
+def _bucket(name: str) -> str:
+    if not _BUCKET.fullmatch(name) or name.endswith(_RESERVED_ENDINGS) or _IP_ADDRESS.fullmatch(name):
+        raise ValueError("must be a bucket's name: 3 to 63 of a-z, 0-9, '.' and '-' (S3 bucket naming rules)")
+    return name
+
+
+def normalize_prefix(prefix: str) -> str:
+    """End a prefix with a slash; an empty one means the bucket's root."""
+    if not prefix.strip():
+        return ""
+    return prefix if prefix.endswith("/") else f"{prefix}/"
+
+
+def _prefix(prefix: str) -> str:
+    if _CONTROL_CHARACTER.search(prefix):
+        raise ValueError("must not have control characters")
+    normalized = normalize_prefix(prefix)
+    if len(normalized.encode()) > MAX_PREFIX_BYTES:
+        raise ValueError(f"must have at most {MAX_PREFIX_BYTES} bytes, its trailing slash included")
+    return normalized
+
+
+class S3Config(DeliveryConfig):
+    """A bucket in the customer's account."""
+
+    bucket_name: Annotated[str, AfterValidator(_bucket)]
+    bucket_prefix: Annotated[str, AfterValidator(_prefix)] = DEFAULT_PREFIX
+    bucket_owner: AccountId | None = None

@@ -1,0 +1,131 @@
+"""The ``s3`` delivery method: execution role -> central role -> server-side copy into the customer's bucket."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, cast
+
+from runtime.aws.clients import Credentials, acting_as
+from runtime.deliveries.errors import EXPIRED, PermanentError
+from runtime.deliveries.method import BatchSource, Delivery, DeliveryServices
+from runtime.deliveries.retry import Retry
+from runtime.deliveries.s3.config import S3Config
+from runtime.deliveries.s3.copy import CopyTask, MultipartCopy, copy_whole, part_size
+from runtime.deliveries.s3.destination import destination_key, destination_prefix, traceability_metadata
+from runtime.deliveries.s3.refusals import classify_copy, is_too_large_to_copy_whole
+from runtime.deliveries.session_policy import document, read_tenant, use_keys_through_s3, write_below
+from runtime.objects.stored_object import StoredObject
+
+NEEDED_SECONDS = 1.0  # a copy of a usual object takes some tenths of a second
+
+
+class S3Delivery:
+    """Copies an object. Idempotent: the destination's key depends on the object's key and the config alone."""
+
+    name: ClassVar[str] = "s3"
+    reads_events: ClassVar[bool] = False
+    config_model: ClassVar[type[S3Config]] = S3Config
+
+    def __init__(self, services: DeliveryServices, retry: Retry | None = None) -> None:
+        self._services = services
+        self._retry = retry or Retry()
+
+    def deliver(self, delivery: Delivery, source: BatchSource | None) -> None:  # noqa: ARG002 - reads no events
+        """Copy the object, in parts if it is over the copy threshold. An attempt that fails begins anew.
+
+        :raises runtime.deliveries.errors.DeliveryError: see ``refusals.py``.
+        """
+        config = cast("S3Config", delivery.config)
+        if config.bucket_name == self._services.settings.central_bucket:
+            raise PermanentError(
+                "destination-is-central-bucket", "the copy would be delivered again, for ever: correct bucket_name"
+            )
+        _Attempt(self._services, self._retry, delivery, config).run()
+
+
+def session_policy(partition: str, object_: StoredObject, config: S3Config) -> dict[str, object]:
+    """Allow reading this tenant's objects and writing below this one destination, nothing else."""
+    return document(
+        *read_tenant(partition, object_.bucket, config.tenant_id),
+        write_below(partition, config.bucket_name, destination_prefix(config)),
+        use_keys_through_s3(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One attempt at one delivery."""
+
+    services: DeliveryServices
+    retry: Retry
+    delivery: Delivery
+    config: S3Config
+
+    def run(self) -> None:
+        size = self.delivery.object.size
+        threshold = self.services.settings.copy_threshold_bytes
+        if size is not None and size > threshold:
+            self._copy_in_parts(size)
+        else:
+            self._copy_whole_or_in_parts()
+        self.delivery.progress.bytes = self.delivery.object.size or 0
+
+    def _copy_whole_or_in_parts(self) -> None:
+        try:
+            self._call("s3:CopyObject", lambda: copy_whole(self._client(), self._task()))
+        except Exception as error:
+            if not is_too_large_to_copy_whole(error.__cause__):
+                raise
+            self._copy_in_parts(self._size_at_source())
+
+    def _copy_in_parts(self, size: int) -> None:
+        part_bytes = part_size(size, self.services.settings.copy_threshold_bytes)
+        MultipartCopy(self._client(), self._task(), self._call, self._call_once).run(size, part_bytes)
+
+    def _size_at_source(self) -> int:
+        """Ask how large the object is: only where its notification didn't say."""
+        object_ = self.delivery.object
+        client = self.services.clients.client("s3")
+        answer = self._call("s3:HeadObject", lambda: client.head_object(Bucket=object_.bucket, Key=object_.key.key))
+        return int(answer["ContentLength"])
+
+    def _call(self, action: str, call: Callable[[], Any]) -> Any:
+        """Make one AWS call as the central role, repeated while it may help and the budget lasts."""
+        return self.retry.run(lambda: self._call_once(action, call), self.delivery.budget, needed=NEEDED_SECONDS)
+
+    def _call_once(self, action: str, call: Callable[[], Any]) -> Any:
+        credentials = self._credentials()
+        try:
+            with acting_as(credentials):
+                return call()
+        except Exception as error:
+            failure = classify_copy(
+                error,
+                action=action,
+                central_bucket=self.delivery.object.bucket,
+                bucket=self.config.bucket_name,
+                key=destination_key(self.delivery.object, self.config),
+            )
+            if failure.reason == EXPIRED:
+                self.services.role_chain.invalidate(credentials)
+            raise failure from error
+
+    def _credentials(self) -> Credentials:
+        role_chain = self.services.role_chain
+        policy = session_policy(role_chain.partition, self.delivery.object, self.config)
+        return role_chain.central(self.config.tenant_id, policy)
+
+    def _client(self) -> Any:
+        return self.services.clients.client("s3", self.config.target_region)
+
+    def _task(self) -> CopyTask:
+        object_ = self.delivery.object
+        return CopyTask(
+            source_bucket=object_.bucket,
+            source_key=object_.key.key,
+            source_version=object_.version_id,
+            etag=object_.etag,
+            bucket=self.config.bucket_name,
+            key=destination_key(object_, self.config),
+            bucket_owner=self.config.bucket_owner,
+            metadata=traceability_metadata(object_, self.config),
+        )
