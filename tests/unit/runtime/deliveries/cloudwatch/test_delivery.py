@@ -1,0 +1,190 @@
+"""A CloudWatch delivery with a made-up engine: what is sent, what is kept, how far the checkpoint moves."""
+
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.deliveries.cloudwatch.delivery import CloudWatchDelivery
+from runtime.deliveries.cloudwatch.engine import Rejection
+from runtime.deliveries.errors import (
+    BlockedByCustomerError,
+    CorruptObjectError,
+    DeliveryError,
+    OutOfTimeError,
+    RetryableError,
+)
+from runtime.deliveries.retry import RefusedError
+from tests.unit.runtime.deliveries.cloudwatch.doubles import (
+    NOW,
+    Engine,
+    FakeClock,
+    Kept,
+    RoleChain,
+    Source,
+    batch,
+    delivery,
+    retry,
+)
+
+DAY_MS = 86_400_000
+OLD, NEW = -15 * DAY_MS, 3 * 3_600_000
+
+
+def method(engine, *, clock=None, kept=None, role_chain=None, attempts=4):
+    services = SimpleNamespace(clients=None, role_chain=role_chain or RoleChain(), settings=None)
+    return CloudWatchDelivery(
+        services,
+        engine=engine,
+        set_aside=kept or Kept(),
+        retry=retry(clock or FakeClock(), attempts),
+        now=lambda: NOW,
+    )
+
+
+def test_every_batch_is_sent_in_order_and_acknowledged():
+    """The checkpoint or the counts of a plain delivery would be wrong."""
+    engine, one = Engine(), delivery()
+    method(engine).deliver(one, Source(batch(0, (-5, "a"), (0, "bc")), batch(1)))
+    assert [sent.index for sent in engine.sent] == [0, 1]
+    progress = one.progress
+    assert (progress.checkpoint, progress.events, progress.bytes, progress.left_out) == (2, 3, 8, 0)
+    assert progress.oldest_event_ms == int(NOW * 1000) - 5
+    assert engine.closed == 1
+    assert engine.destination.log_stream_name == "c-1/etcd/etcd-0"
+
+
+def test_the_customers_role_is_assumed_with_the_configs_external_id():
+    """The second hop would be refused, or made without the tenant's own ExternalId."""
+    chain, one = RoleChain(), delivery(external_id="issued-1")
+    method(Engine(), role_chain=chain).deliver(one, Source(batch()))
+    assert chain.asked[0] == ("acme-corp", one.config.log_distribution_role_arn, "issued-1")
+
+
+def test_a_resumed_delivery_continues_after_its_checkpoint():
+    """Acknowledged batches would be sent a second time."""
+    engine, one = Engine(), delivery(checkpoint=1)
+    method(engine).deliver(one, Source(batch(0), batch(1), batch(2)))
+    assert [sent.index for sent in engine.sent] == [1, 2]
+    assert one.progress.checkpoint == 3
+
+
+def test_what_cannot_be_sent_is_taken_out_and_kept():
+    """One event too old, too new or empty would fail the batch, be repeated, or vanish."""
+    engine, kept, one = Engine(), Kept(), delivery()
+    mixed = batch(0, (OLD, "old"), (OLD, ""), (-1, "a"), (0, ""), (0, "b"), (NEW, "new"))
+    method(engine, kept=kept).deliver(one, Source(mixed))
+    assert [sent.literals for sent in engine.sent] == [[b'"a"', b'"b"']]
+    assert kept.events == [(0, "too-old", b'"old"'), (0, "too-new", b'"new"')]
+    progress = one.progress
+    assert (progress.events, progress.left_out, dict(progress.set_aside)) == (2, 2, {"too-old": 1, "too-new": 1})
+
+
+def test_a_batch_of_which_nothing_can_be_sent_is_no_call():
+    """An empty PutLogEvents call would be refused and block the delivery for ever."""
+    engine, kept, one = Engine(), Kept(), delivery()
+    method(engine, kept=kept).deliver(one, Source(batch(0, (0, "")), batch(1, (OLD, "old"))))
+    assert engine.sent == []
+    assert len(kept.events) == 1
+    assert one.progress.checkpoint == 2
+
+
+def test_what_cloudwatch_rejects_is_kept_and_counted_once():
+    """Rejected events would be lost, or sent again with the whole batch."""
+    engine = Engine([Rejection("expired", range(1)), Rejection("too-new", [2])])
+    kept, one = Kept(), delivery()
+    method(engine, kept=kept).deliver(one, Source(batch(0, (0, ""), (0, "aa"), (0, "b"), (0, "cc"))))
+    assert kept.events == [(0, "expired", b'"aa"'), (0, "too-new", b'"cc"')]
+    assert (one.progress.events, one.progress.bytes, one.progress.checkpoint) == (1, 1, 1)
+
+
+def test_the_checkpoint_waits_until_refused_events_are_kept():
+    """Events that could not be set aside would be behind the checkpoint: lost."""
+    one = delivery()
+    failing = Kept(*[RetryableError("set-aside-failed")] * 4)
+    with pytest.raises(RetryableError, match="set-aside-failed"):
+        method(Engine(), kept=failing).deliver(one, Source(batch(0, (OLD, "old"))))
+    assert one.progress.checkpoint == 0
+
+
+def test_a_passing_failure_is_repeated_with_growing_pauses():
+    """Throttling would be handed over at once, or hammered without a pause."""
+    clock = FakeClock()
+    engine, one = Engine(RetryableError("throttled"), RetryableError("throttled"), ()), delivery(clock)
+    method(engine, clock=clock).deliver(one, Source(batch()))
+    assert clock.waits == [1.0, 2.0]
+    assert one.progress.checkpoint == 1
+
+
+@pytest.mark.parametrize(
+    "error", [BlockedByCustomerError("destination-denied"), RefusedError("request-refused"), OutOfTimeError("busy")]
+)
+def test_what_repeating_cannot_mend_is_raised_at_once(error):
+    """A refusal would be repeated until the budget is spent."""
+    clock = FakeClock()
+    engine, one = Engine((), error), delivery(clock)
+    with pytest.raises(type(error)):
+        method(engine, clock=clock).deliver(one, Source(batch(0), batch(1), batch(2)))
+    assert (one.progress.checkpoint, clock.waits, engine.closed) == (1, [], 1)
+
+
+def test_it_stops_between_batches_when_time_runs_out():
+    """The function would be killed in the middle of a batch, and that batch be sent twice."""
+    clock = FakeClock()
+    engine, one = Engine(on_send=lambda: clock.wait(60.0)), delivery(clock, seconds=150.0)
+    with pytest.raises(OutOfTimeError):
+        method(engine, clock=clock).deliver(one, Source(*[batch(index) for index in range(5)]))
+    assert one.progress.checkpoint == len(engine.sent) == 3
+
+
+def test_a_spent_budget_sends_nothing():
+    """A delivery that has no time left would begin nevertheless."""
+    engine, one = Engine(), delivery(seconds=1.0)
+    with pytest.raises(OutOfTimeError):
+        method(engine).deliver(one, Source(batch()))
+    assert engine.sent == []
+
+
+def test_a_role_that_refuses_costs_no_read():
+    """The object would be downloaded for a delivery that can't be made."""
+    one = delivery()
+    unread = SimpleNamespace(batches=lambda start: pytest.fail("the object was read"))
+    with pytest.raises(BlockedByCustomerError):
+        method(Engine(), role_chain=RoleChain(BlockedByCustomerError("second-hop-denied"))).deliver(one, unread)
+
+
+def test_a_session_called_expired_is_renewed():
+    """Every attempt would be signed with the same expired session."""
+    chain, one = RoleChain(), delivery()
+    method(Engine(RetryableError("expired-token"), ()), role_chain=chain).deliver(one, Source(batch()))
+    assert (chain.invalidated, one.progress.checkpoint) == (1, 1)
+
+
+def test_what_precedes_a_defect_of_the_object_is_delivered():
+    """The events before a cut would be lost, or the defect be taken for the object's end."""
+    engine, one = Engine(), delivery()
+    with pytest.raises(CorruptObjectError):
+        method(engine).deliver(one, Source(batch(0), batch(1), error=CorruptObjectError("cut-gzip")))
+    assert one.progress.checkpoint == 2
+
+
+OUTCOMES = st.sampled_from([(), (), RetryableError("throttled"), BlockedByCustomerError("denied"), RefusedError("bad")])
+
+
+@given(st.lists(OUTCOMES, max_size=12), st.integers(1, 5))
+def test_attempts_after_any_failures_deliver_each_batch_once(outcomes, count):
+    """A checkpoint would skip a batch or repeat one, somewhere in a sequence of failures and resumptions."""
+    batches = [batch(index) for index in range(count)]
+    engine = Engine(*outcomes)
+    checkpoint = 0
+    for _ in range(len(outcomes) + 1):
+        one = delivery(checkpoint=checkpoint)
+        try:
+            method(engine, attempts=2).deliver(one, Source(*batches))
+        except DeliveryError:
+            checkpoint = one.progress.checkpoint
+            assert len(engine.sent) == checkpoint
+        else:
+            break
+    assert [sent.index for sent in engine.sent] == list(range(count))
