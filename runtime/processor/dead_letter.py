@@ -23,10 +23,7 @@ class DeadLetters:
 
     def corrupt_object(self, object_: StoredObject, reason: str, detail: str) -> bool:
         """Send a notification of that object alone, so that a redrive does nothing else again."""
-        notification = write_notification(
-            object_.bucket, object_.key.key, etag=object_.etag, version_id=object_.version_id, size=object_.size
-        )
-        body = json.dumps(notification, separators=(",", ":"))
+        body = json.dumps(write_notification(object_), separators=(",", ":"))
         return self._send(self._object_dlq_url, body, reason, detail, object_.key.tenant_id)
 
     def unreadable(self, body: str, reason: str, detail: str, *, delivery: bool = False) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
 from runtime.objects.key import MalformedKeyError, ObjectKey
+from runtime.objects.stored_object import StoredObject
 from runtime.processor.envelopes import UnreadableMessageError
 
 CREATED = "ObjectCreated:"
@@ -37,12 +38,20 @@ class CreatedObject:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableRecord:
+    """One record that can't be read, as it came, and why."""
+
+    record: object
+    error: UnreadableMessageError
+
+
+@dataclass(frozen=True, slots=True)
 class Notification:
-    """What a notification says. ``ignored`` counts events of other kinds by name; ``unreadable`` records by reason."""
+    """What a notification says. ``ignored`` has the names of events of other kinds."""
 
     created: tuple[CreatedObject, ...] = ()
     ignored: tuple[str, ...] = ()
-    unreadable: tuple[UnreadableMessageError, ...] = ()
+    unreadable: tuple[UnreadableRecord, ...] = ()
 
 
 def read_notification(document: Mapping[str, Any]) -> Notification:
@@ -57,7 +66,7 @@ def read_notification(document: Mapping[str, Any]) -> Notification:
         raise UnreadableMessageError("not-a-notification", "neither an S3 notification nor a delivery message")
     created: list[CreatedObject] = []
     ignored: list[str] = []
-    unreadable: list[UnreadableMessageError] = []
+    unreadable: list[UnreadableRecord] = []
     for record in records:
         name = record.get("eventName") if isinstance(record, dict) else None
         if record_is_test(record):
@@ -68,7 +77,7 @@ def read_notification(document: Mapping[str, Any]) -> Notification:
         try:
             created.append(_created(record))
         except UnreadableMessageError as error:
-            unreadable.append(error)
+            unreadable.append(UnreadableRecord(record, error))
     return Notification(tuple(created), tuple(ignored), tuple(unreadable))
 
 
@@ -77,16 +86,21 @@ def record_is_test(record: object) -> bool:
     return isinstance(record, dict) and TEST_EVENT in (record.get("Event"), record.get("eventName"))
 
 
-def write_notification(bucket: str, key: str, *, etag: str | None, version_id: str | None, size: int | None) -> Any:
+def write_notification(object_: StoredObject) -> dict[str, Any]:
     """Make a notification of one object, as S3 would send it, so that a redrive does that object alone again."""
-    details = {"key": quote_plus(key, safe="/"), "eTag": etag, "versionId": version_id, "size": size}
-    object_ = {name: value for name, value in details.items() if value is not None}
+    details = {
+        "key": quote_plus(object_.key.key, safe="/"),
+        "eTag": object_.etag,
+        "versionId": object_.version_id,
+        "size": object_.size,
+    }
+    named = {name: value for name, value in details.items() if value is not None}
     return {
         "Records": [
             {
                 "eventSource": "aws:s3",
                 "eventName": "ObjectCreated:Put",
-                "s3": {"bucket": {"name": bucket}, "object": object_},
+                "s3": {"bucket": {"name": object_.bucket}, "object": named},
             }
         ]
     }

@@ -1,0 +1,70 @@
+"""Puts the processor together from its settings, the same for every host."""
+
+from typing import Any
+
+from runtime.aws.clients import AwsClients
+from runtime.deliveries.method import DeliveryServices
+from runtime.deliveries.registry import find_methods, make_methods
+from runtime.deliveries.role_chain import RoleChain
+from runtime.delivery_config.repository import DeliveryConfigRepository
+from runtime.processor.attempts import Attempts
+from runtime.processor.dead_letter import DeadLetters
+from runtime.processor.delivery_record import Records
+from runtime.processor.hand_over import HandOver, Schedule
+from runtime.processor.object_reader import ObjectReader
+from runtime.processor.parking import Parking
+from runtime.processor.pipeline import Processor
+from runtime.processor.settings import ProcessorSettings
+from runtime.processor.settlement import Settlement
+
+
+def make_processor(
+    settings: ProcessorSettings,
+    *,
+    clients: AwsClients | None = None,
+    methods: dict[str, Any] | None = None,
+) -> Processor:
+    """Make a processor. ``clients`` and ``methods`` (classes by name) are given by tests and by hosts that have them.
+
+    :raises runtime.deliveries.registry.DeliveryMethodsError: no usable delivery method is installed.
+    """
+    clients = clients or AwsClients(settings.aws_region)
+    role_chain = RoleChain(clients, settings.central_log_distribution_role_arn)
+    classes = find_methods() if methods is None else methods
+    records = Records(settings.metrics_namespace)
+    dead_letters = DeadLetters(clients, settings.object_dlq_url, settings.delivery_dlq_url)
+    schedule = Schedule(settings.delivery_schedule_seconds)
+    hand_over = HandOver(clients, settings.delivery_queue_url, schedule) if settings.delivery_queue_url else None
+    parked = settings.parked_deliveries_table
+    return Processor(
+        settings.central_bucket,
+        DeliveryConfigRepository(
+            clients,
+            settings.tenant_config_table,
+            {name: class_.config_model for name, class_ in classes.items()},
+            cache_seconds=settings.config_cache_seconds,
+        ),
+        Attempts(
+            make_methods(classes, DeliveryServices(clients, role_chain, settings)),
+            ObjectReader(clients, role_chain, settings.max_uncompressed_bytes),
+            records,
+        ),
+        Settlement(
+            records,
+            dead_letters,
+            schedule,
+            hand_over=hand_over,
+            parking=Parking(clients, role_chain, parked) if parked else None,
+        ),
+        dead_letters=dead_letters,
+        records=records,
+        hand_over=hand_over,
+    )
+
+
+def read_settings() -> ProcessorSettings:
+    """Read the environment.
+
+    :raises pydantic.ValidationError: it names every variable that is missing or wrong, without its value.
+    """
+    return ProcessorSettings()

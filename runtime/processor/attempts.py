@@ -1,0 +1,95 @@
+"""Attempts all of an object's deliveries side by side, and waits for none of them longer than the budget allows."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import nullcontext
+from contextvars import copy_context
+from dataclasses import dataclass
+
+from runtime.deliveries.errors import DeliveryError, OutOfTimeError, RetryableError
+from runtime.deliveries.method import Delivery, DeliveryMethod
+from runtime.objects.shared_read import Subscription
+from runtime.processor.delivery_record import Records
+from runtime.processor.logs import without_message
+from runtime.processor.object_reader import ObjectReader
+from runtime.processor.time_budget import TimeBudget
+
+MAX_SIDE_BY_SIDE = 64  # deliveries of one object; more take turns
+WATCH_SECONDS = 1.0  # how often it is looked whether the host was told to stop
+logger = logging.getLogger("logrouter.attempts")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How an attempt went: ``error`` is ``None`` where the destination has acknowledged everything."""
+
+    delivery: Delivery
+    error: DeliveryError | None = None
+
+
+class Attempts:
+    """Runs deliveries, each in a thread of its own. Shared by all threads."""
+
+    def __init__(self, methods: Mapping[str, DeliveryMethod], reader: ObjectReader, records: Records) -> None:
+        self._methods = methods
+        self._reader = reader
+        self._records = records
+
+    def run(self, deliveries: Sequence[Delivery]) -> list[Attempt]:
+        """Attempt deliveries of one object with one budget; give how each went, in their order."""
+        if not deliveries:
+            return []
+        first = deliveries[0]
+        read = self._reader.open(first.object, first.budget)
+        sources = [
+            read.shared.subscribe() if self._methods[one.config.method].reads_events else None for one in deliveries
+        ]
+        # No `with`: leaving it would wait for a thread that hangs in a call.
+        threads = ThreadPoolExecutor(min(len(deliveries), MAX_SIDE_BY_SIDE), thread_name_prefix="delivery")
+        futures = [
+            threads.submit(copy_context().run, self._attempt, delivery, source)
+            for delivery, source in zip(deliveries, sources, strict=True)
+        ]
+        _wait(futures, first.budget)
+        threads.shutdown(wait=False, cancel_futures=True)
+        attempts = [
+            Attempt(delivery, _ended(future, source))
+            for delivery, future, source in zip(deliveries, futures, sources, strict=True)
+        ]
+        self._records.read(first.object, read.stats())
+        return attempts
+
+    def _attempt(self, delivery: Delivery, source: Subscription | None) -> DeliveryError | None:
+        try:
+            with source or nullcontext():
+                self._methods[delivery.config.method].deliver(delivery, source)
+        except DeliveryError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - a bug in one method must not cost a line of the log
+            logger.error(  # noqa: TRY400 - the exception's message might quote content
+                "a delivery failed in an unforeseen way",
+                extra={"type": delivery.config.type, **without_message(error)},
+            )
+            return RetryableError("unexpected", f"delivery method {delivery.config.method!r}: {type(error).__name__}")
+        return None
+
+
+def _wait(futures: Sequence[Future[DeliveryError | None]], budget: TimeBudget) -> None:
+    """Wait for all, but no longer than the budget and half of what is kept for settling."""
+    pending = set(futures)
+    while pending:
+        left = budget.remaining() + budget.settle_seconds / 2 - budget.overrun()
+        if left <= 0:
+            return
+        _, pending = wait(pending, timeout=min(left, WATCH_SECONDS))
+
+
+def _ended(future: Future[DeliveryError | None], source: Subscription | None) -> DeliveryError | None:
+    if future.cancelled():
+        if source is not None:
+            source.close()
+        return OutOfTimeError("out-of-time", "it was not begun within the time budget")
+    if not future.done():
+        return RetryableError("hung", "a call did not end within the time budget")
+    return future.result()

@@ -1,0 +1,57 @@
+"""The Lambda host: batches of both queues in, the messages that must come back out (partial batch response)."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from runtime.processor.queue_message import QueueMessage
+from runtime.processor.time_budget import TimeBudget
+
+if TYPE_CHECKING:
+    from runtime.processor.pipeline import Processor
+
+MESSAGES_SIDE_BY_SIDE = 4  # bounds memory: each may read one object
+SETTLE_SECONDS = 10.0  # kept at the end, for handing over what isn't done
+SETTLE_SHARE = 0.2  # of what is left, where the function's timeout is short
+
+
+@cache
+def processor() -> "Processor":
+    """Make the processor, once an execution environment."""
+    from runtime.processor.assembly import make_processor, read_settings  # noqa: PLC0415 - heavy; see below
+    from runtime.processor.logs import configure  # noqa: PLC0415
+
+    settings = read_settings()
+    configure(settings.log_level)
+    return make_processor(settings)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Process the records of an SQS event; whichever queue they are from, their bodies say what they are.
+
+    :returns: ``{"batchItemFailures": [{"itemIdentifier": message id}, …]}``: these stay in their queue.
+    """
+    messages = [_message(record) for record in event.get("Records", ())]
+    if not messages:
+        return {"batchItemFailures": []}
+    budget = time_budget(context.get_remaining_time_in_millis() / 1000)
+    with ThreadPoolExecutor(MESSAGES_SIDE_BY_SIDE, thread_name_prefix="message") as threads:
+        settled = list(threads.map(lambda message: processor().process(message, budget), messages))
+    failed = [message.message_id for message, done in zip(messages, settled, strict=True) if not done]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def time_budget(remaining_seconds: float) -> TimeBudget:
+    """Derive an invocation's budget from what Lambda leaves it: deliveries stop early enough to be handed over."""
+    settle = min(SETTLE_SECONDS, remaining_seconds * SETTLE_SHARE)
+    return TimeBudget.of_seconds(remaining_seconds - settle, settle_seconds=settle)
+
+
+def _message(record: dict[str, Any]) -> QueueMessage:
+    return QueueMessage(record["body"], record["messageId"], record.get("receiptHandle"))
+
+
+if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE"):
+    # On Lambda the initialisation has a whole CPU to itself, whatever the function's memory: load everything there.
+    processor()

@@ -1,0 +1,205 @@
+"""The one pipeline of all hosts: a queue message in, whether it may be settled out (contract §5).
+
+Message -> objects -> the tenant's delivery configs -> filter -> all deliveries at once -> settlement.
+"""
+
+import copy
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from runtime.deliveries.errors import BlockedByCustomerError
+from runtime.deliveries.method import Delivery, Progress
+from runtime.delivery_config.model import DeliveryConfig
+from runtime.delivery_config.repository import DeliveryConfigRepository, InvalidItem, TenantConfigs
+from runtime.objects.batches import PLAN_VERSION
+from runtime.objects.key import MalformedKeyError
+from runtime.objects.stored_object import StoredObject
+from runtime.processor.attempts import Attempts
+from runtime.processor.dead_letter import DeadLetters
+from runtime.processor.delivery_message import DeliveryMessage, is_delivery_message
+from runtime.processor.delivery_record import Records, Skipped
+from runtime.processor.envelopes import UnreadableMessageError, read_document
+from runtime.processor.hand_over import HandOver
+from runtime.processor.logs import correlated, without_message
+from runtime.processor.notifications import CreatedObject, read_notification, write_notification
+from runtime.processor.queue_message import QueueMessage
+from runtime.processor.settlement import Ended, Settlement
+from runtime.processor.time_budget import TimeBudget
+
+EARLY_SECONDS = 1.0  # a message that is due within that is not hidden again for it
+logger = logging.getLogger("logrouter.pipeline")
+
+
+class Processor:
+    """Processes queue messages. Shared by all threads of a host. ``clock``: epoch seconds."""
+
+    def __init__(
+        self,
+        central_bucket: str,
+        repository: DeliveryConfigRepository,
+        attempts: Attempts,
+        settlement: Settlement,
+        *,
+        dead_letters: DeadLetters,
+        records: Records,
+        hand_over: HandOver | None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._central_bucket = central_bucket
+        self._repository = repository
+        self._attempts = attempts
+        self._settlement = settlement
+        self._dead_letters = dead_letters
+        self._records = records
+        self._hand_over = hand_over
+        self._clock = clock
+
+    def process(self, message: QueueMessage, budget: TimeBudget) -> bool:
+        """Do what a message asks for. True: settle it. False: leave it in its queue. Never raises."""
+        with correlated(message.message_id):
+            try:
+                return self._process(message, budget)
+            except Exception as error:  # noqa: BLE001 - the message comes back, at last into the dead-letter queue
+                logger.error(  # noqa: TRY400 - the exception's message might quote content
+                    "a message failed in an unforeseen way: it is returned", extra=without_message(error)
+                )
+                return False
+
+    def _process(self, message: QueueMessage, budget: TimeBudget) -> bool:
+        again = False
+        try:
+            document = read_document(message.body)
+            again = is_delivery_message(document)
+            if again:
+                return self._deliver_again(message, DeliveryMessage.read(document), budget)
+            return self._deliver_objects(document, budget)
+        except UnreadableMessageError as error:
+            return self._refuse(message.body, error, delivery=again)
+
+    def _refuse(self, body: str, error: UnreadableMessageError, *, delivery: bool = False) -> bool:
+        self._records.skipped(Skipped.MESSAGES, error.reason, detail=error.detail)
+        return self._dead_letters.unreadable(body, error.reason, error.detail, delivery=delivery)
+
+    def _deliver_objects(self, document: Mapping[str, Any], budget: TimeBudget) -> bool:
+        notification = read_notification(document)
+        if notification.ignored:
+            self._records.skipped(
+                Skipped.EVENTS, "not-created", count=len(notification.ignored), events=notification.ignored[:10]
+            )
+        settled = [self._deliver_object(created, budget) for created in notification.created]
+        settled += [
+            self._refuse(json.dumps({"Records": [unreadable.record]}), unreadable.error)
+            for unreadable in notification.unreadable
+        ]
+        return all(settled)
+
+    def _deliver_object(self, created: CreatedObject, budget: TimeBudget) -> bool:
+        try:
+            key = created.object_key()
+        except MalformedKeyError as error:
+            self._records.skipped(Skipped.OBJECTS, error.reason, object=created.key, bucket=created.bucket)
+            return True
+        object_ = StoredObject(created.bucket, key, created.etag, created.version_id, created.size)
+        with correlated(created.sequencer or key.key):
+            foreign = self._foreign(object_)
+            if foreign:
+                return self._refuse(json.dumps(write_notification(object_)), foreign)
+            tenant = self._tenant(key.tenant_id)
+            if tenant is None:
+                return False
+            if not tenant.known:
+                self._records.skipped(Skipped.OBJECTS, "unknown-tenant", object=key.key, tenant_id=key.tenant_id)
+                return True
+            for item in tenant.invalid:
+                self._records.skipped(
+                    Skipped.CONFIGS, "config-invalid", tenant_id=key.tenant_id, type=item.type, fields=item.fields
+                )
+            wanted = [config for config in tenant.configs if _wants(config, object_) is None]
+            return self._deliver([Delivery(object_, config, budget) for config in wanted])
+
+    def _deliver_again(self, message: QueueMessage, wanted: DeliveryMessage, budget: TimeBudget) -> bool:
+        object_ = wanted.stored_object()
+        with correlated(object_.key.key):
+            foreign = self._foreign(object_)
+            if foreign:
+                raise foreign
+            if self._hide_if_early(message, wanted):
+                return False
+            tenant = self._tenant(wanted.tenant_id)
+            if tenant is None:
+                return False
+            config = tenant.of_type(wanted.type)
+            if isinstance(config, InvalidItem):
+                error = BlockedByCustomerError("config-invalid", f"mend {', '.join(config.fields)}: {config.problem}")
+                progress = Progress(checkpoint=self._checkpoint(wanted))
+                return self._settlement.settle([Ended(object_, wanted.type, progress, error, wanted)])
+            reason = "config-deleted" if config is None else _wants(config, object_)
+            if config is None or reason:
+                self._settlement.close(object_, wanted, reason or "")
+                return True
+            progress = Progress(checkpoint=self._checkpoint(wanted))
+            return self._deliver([Delivery(object_, config, budget, progress)], wanted)
+
+    def _deliver(self, deliveries: list[Delivery], previous: DeliveryMessage | None = None) -> bool:
+        started_at = [delivery.progress.checkpoint for delivery in deliveries]
+        ended = [
+            # A copy: a thread that hangs may still move the progress it holds.
+            Ended(
+                attempt.delivery.object,
+                attempt.delivery.config.type,
+                copy.deepcopy(attempt.delivery.progress),
+                attempt.error,
+                previous,
+                start,
+            )
+            for attempt, start in zip(self._attempts.run(deliveries), started_at, strict=True)
+        ]
+        return self._settlement.settle(ended)
+
+    def _tenant(self, tenant_id: str) -> TenantConfigs | None:
+        """Give the tenant's configs, or ``None`` where the table can't be asked: never "unknown tenant" for that."""
+        try:
+            return self._repository.of_tenant(tenant_id)
+        except Exception as error:  # noqa: BLE001 - whatever it is: the message comes back
+            logger.warning("the delivery configs can't be read: the message is returned", extra=without_message(error))
+            return None
+
+    def _foreign(self, object_: StoredObject) -> UnreadableMessageError | None:
+        if object_.bucket == self._central_bucket:
+            return None
+        return UnreadableMessageError("foreign-bucket", "it names another bucket than the central one")
+
+    def _hide_if_early(self, message: QueueMessage, wanted: DeliveryMessage) -> bool:
+        early = wanted.not_before - self._clock()
+        if early <= EARLY_SECONDS or self._hand_over is None or message.receipt_handle is None:
+            return False
+        try:
+            self._hand_over.hide(message.receipt_handle, early)
+        except Exception as error:  # noqa: BLE001 - then it comes back after the queue's own visibility timeout
+            logger.warning("a message that came early can't be hidden", extra=without_message(error))
+        return True
+
+    def _checkpoint(self, wanted: DeliveryMessage) -> int:
+        """Give where to go on: at the beginning where another plan's batches were counted."""
+        if wanted.checkpoint and wanted.plan_version != PLAN_VERSION:
+            self._records.skipped(
+                Skipped.CHECKPOINTS,
+                "unknown-plan-version",
+                tenant_id=wanted.tenant_id,
+                type=wanted.type,
+                object=wanted.key,
+                plan_version=wanted.plan_version,
+                checkpoint=wanted.checkpoint,
+            )
+            return 0
+        return wanted.checkpoint
+
+
+def _wants(config: DeliveryConfig, object_: StoredObject) -> str | None:
+    """Say why a config doesn't want an object, or ``None``: it does."""
+    if not config.enabled:
+        return "config-disabled"
+    return config.filtered_by(object_.key.application, object_.key.cluster_id)
