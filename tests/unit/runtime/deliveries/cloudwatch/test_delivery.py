@@ -1,5 +1,7 @@
 """A CloudWatch delivery with a made-up engine: what is sent, what is kept, how far the checkpoint moves."""
 
+import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from runtime.deliveries.cloudwatch.delivery import CloudWatchDelivery
 from runtime.deliveries.cloudwatch.engine import Rejection
+from runtime.deliveries.cloudwatch.rejected_events import rejections
 from runtime.deliveries.errors import (
     BlockedByCustomerError,
     CorruptObjectError,
@@ -188,3 +191,36 @@ def test_attempts_after_any_failures_deliver_each_batch_once(outcomes, count):
         else:
             break
     assert [sent.index for sent in engine.sent] == list(range(count))
+
+
+CASES = Path(__file__).parents[4] / "cases" / "cloudwatch_batching.jsonl"
+ANSWERS = {
+    "ok": (),
+    "ServiceUnavailable": RetryableError("unavailable"),
+    "InvalidSequenceTokenException": RetryableError("sequence-token"),
+}
+
+
+def known_cases(member):
+    rows = map(json.loads, CASES.read_text().splitlines())
+    return [pytest.param(row, id=row["id"]) for row in rows if member in row["given"]]
+
+
+@pytest.mark.parametrize("case", known_cases("put"))
+def test_known_sequences_of_answers_end_in_a_delivered_batch(case):
+    """A call that another implementation of the same design repeats would fail here."""
+    calls, one = [], delivery()
+    engine = Engine(*[ANSWERS[answer] for answer in case["given"]["put"]], on_send=lambda: calls.append(1))
+    method(engine).deliver(one, Source(batch()))
+    assert (len(calls), one.progress.events) == (case["expect"]["put_calls"], case["expect"]["successful"])
+
+
+@pytest.mark.parametrize("case", known_cases("rejected"))
+def test_known_rejections_are_counted_alike(case):
+    """Rejected events would count as delivered."""
+    sent = case["given"]["events"]
+    one = delivery()
+    engine = Engine(rejections(case["given"]["rejected"], sent))
+    method(engine).deliver(one, Source(batch(0, *[(0, "x")] * sent)))
+    assert one.progress.events == case["expect"]["successful"]
+    assert one.progress.set_aside.total() == case["expect"]["failed"]

@@ -1,0 +1,105 @@
+"""Objects as S3 gives them: opened once, as the right role, read to the end or to a defect."""
+
+import gzip
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from runtime.aws.clients import AwsClients, Credentials
+from runtime.deliveries.errors import CorruptObjectError, PermanentError, RetryableError
+from runtime.objects.events import ReadStats
+from runtime.objects.key import ObjectKey
+from runtime.objects.reading import S3Opener, read_batches
+from runtime.objects.stored_object import StoredObject
+
+KEY = "tenant_id=acme-corp/cluster_id=c-1/application=etcd/pod_name=etcd-0/20261123-132140-u.json.gz"
+BODY = gzip.compress(b'{"message":"a"}\n{"message":"b"}\n')
+NO_LIMIT = 1 << 40
+
+
+@pytest.fixture
+def stored(monkeypatch):
+    """Keep an object in a made-up central bucket; give a function that opens it."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        bucket = boto3.resource("s3", "us-east-1").create_bucket(Bucket="central")
+        clients = AwsClients("us-east-1")
+        requests = []
+        clients.client("s3").meta.events.register("before-send.s3", lambda request, **_: requests.append(request))
+
+        def opener(body=BODY, *, etag=None):
+            etag = etag or (bucket.put_object(Key=KEY, Body=body).e_tag if body is not None else None)
+            stored_object = StoredObject("central", ObjectKey.parse(KEY), etag=etag)
+            return S3Opener(clients, stored_object, lambda: Credentials("AKIDEXAMPLE", "s", "token", 0.0))
+
+        yield SimpleNamespace(opener=opener, bucket=bucket, requests=requests)
+
+
+def read(opener, stats=None):
+    return [
+        literal
+        for batch in read_batches(opener, max_uncompressed_bytes=NO_LIMIT, stats=stats or ReadStats())
+        for literal in batch.literals
+    ]
+
+
+def test_an_object_is_read_by_one_call_as_the_tenants_session(stored):
+    """The object would be read with the processor's own rights, or cost more than one call."""
+    stats = ReadStats()
+    assert read(stored.opener(), stats) == [b'"a"', b'"b"']
+    (request,) = stored.requests
+    assert "Credential=AKIDEXAMPLE/" in request.headers["Authorization"].decode()
+    assert stats.no_timestamp == 2
+
+
+def test_events_without_a_time_take_the_objects_last_modified(stored):
+    """They would take the time of processing, another one on each retry."""
+    modified = stored.bucket.put_object(Key=KEY, Body=BODY).last_modified
+    (batch,) = read_batches(stored.opener(body=None), max_uncompressed_bytes=NO_LIMIT, stats=ReadStats())
+    assert batch.timestamps == [int(modified.timestamp()) * 1000] * 2
+
+
+def test_an_object_that_is_gone_is_permanent(stored):
+    """An expired object's delivery would be repeated for a day."""
+    with pytest.raises(PermanentError, match="object-gone: s3:GetObject on s3://central/tenant_id="):
+        read(stored.opener(body=None))
+
+
+def test_an_object_that_was_replaced_is_not_taken_for_the_old_one(stored):
+    """A checkpoint of the old object would skip batches of the new one."""
+    stored.bucket.put_object(Key=KEY, Body=BODY)
+    with pytest.raises(PermanentError, match="object-changed"):
+        read(stored.opener(body=None, etag="0" * 32))
+
+
+@pytest.mark.parametrize(("body", "reason"), [(BODY[:-9], "cut-gzip"), (b"plain", "not-gzip"), (b"", "empty-object")])
+def test_a_defect_is_named(stored, body, reason):
+    """A broken object would be settled as if it had been delivered whole."""
+    with pytest.raises(CorruptObjectError) as raised:
+        read(stored.opener(body))
+    assert raised.value.reason == reason
+
+
+def test_a_connection_that_breaks_is_retryable_and_closed(stored, monkeypatch):
+    """A read that breaks off would end the delivery for good, or look like a cut object."""
+    closed = []
+
+    class Broken:
+        def read(self, _size):
+            raise TimeoutError
+
+        def close(self):
+            closed.append(True)
+
+    client = stored.opener().clients.client("s3")
+    monkeypatch.setattr(
+        client, "get_object", lambda **_: {"Body": Broken(), "LastModified": datetime(2026, 11, 23, tzinfo=UTC)}
+    )
+    with pytest.raises(RetryableError, match="timeout: s3:GetObject on s3://central/"):
+        read(stored.opener())
+    assert closed == [True]
