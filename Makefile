@@ -58,6 +58,9 @@ synth: $(READY) ## the cloud assembly of every stack, cdk-nag included
 customer-template: $(READY) ## the onboarding stack as one plain CloudFormation template
 	@$(PY) -m stacks.customer_template build/customer-template.json
 
+bench: $(READY) ## measure the processor: peak memory of a small and of a ten times larger object
+	@$(PY) -m benchmarks.memory
+
 requirements: $(READY) ## write requirements-dev.txt anew from requirements-dev.in
 	@$(PY) -m uv pip compile --quiet --python-version 3.13 --no-header --output-file requirements-dev.txt requirements-dev.in
 

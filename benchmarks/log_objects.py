@@ -25,7 +25,7 @@ class LogObject:
 def write_object(path: Path, *, uncompressed_bytes: int, line_bytes: int = 400, seed: int = 1) -> LogObject:
     """Write an object of about that many bytes once expanded; lines of about ``line_bytes``, some with escapes.
 
-    Times lie within one hour of now: CloudWatch takes them all.
+    All events are of one time, an hour ago: members repeat, and must not be put in another order where they meet.
     """
     member_bytes = min(MEMBER_BYTES, uncompressed_bytes)
     members = max(1, uncompressed_bytes // member_bytes)
@@ -40,7 +40,7 @@ def write_object(path: Path, *, uncompressed_bytes: int, line_bytes: int = 400, 
 
 
 def _member(size: int, line_bytes: int, chance: random.Random) -> tuple[bytes, bytes]:
-    start = datetime.now(UTC) - timedelta(hours=1)
+    stamp = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S.%f")
     lines, messages, written, number = [], [], 0, 0
     pods = [f"kube-apiserver-{chance.randrange(1 << 32):08x}" for _ in range(50)]
     while written < size:
@@ -48,7 +48,6 @@ def _member(size: int, line_bytes: int, chance: random.Random) -> tuple[bytes, b
         header = f"I1123 10:00:00.{number % 1000000:06d}       1 controller.go:{number % 900}]"
         message = f'{header} "{words}" pod="{pods[number % 50]}"'
         quoted = message.replace('"', '\\"')
-        stamp = (start + timedelta(milliseconds=number % 3_000_000)).strftime("%Y-%m-%dT%H:%M:%S.%f")
         line = (
             f'{{"timestamp":"{stamp}789Z","message":"{quoted}","cluster_id":"bench","namespace":"acme-corp",'
             f'"application":"kube-apiserver","pod_name":"{pods[number % 50]}","level":"info","stream":"stderr"}}\n'
