@@ -161,7 +161,7 @@ def run(
 ) -> None:
     """Poll each queue in loops and threads of its own, so that many retries never take the place of new objects."""
     with ExitStack() as pools:
-        loops = []
+        loops: list[threading.Thread] = []
         for url in dict.fromkeys(queue_urls):
             threads = pools.enter_context(ThreadPoolExecutor(MESSAGES_SIDE_BY_SIDE, thread_name_prefix="message"))
             for _ in range(LOOPS_A_QUEUE):

@@ -1,0 +1,104 @@
+"""AWS as the runtime's unit tests see it: moto, with calls recorded and faults put in where a test wants them."""
+
+import json
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from runtime.aws.clients import AwsClients
+
+REGION = "us-east-1"
+CENTRAL_ACCOUNT = "111111111111"
+CUSTOMER_ACCOUNT = "222222222222"
+CENTRAL_ROLE = f"arn:aws:iam::{CENTRAL_ACCOUNT}:role/logrouter/CentralLogDistributionRole"
+CUSTOMER_ROLE = f"arn:aws:iam::{CUSTOMER_ACCOUNT}:role/CustomerLogDistributionRole/acme"
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
+    "MOTO_ALLOW_NONEXISTENT_REGION": "false",
+}
+
+
+@dataclass
+class Fault:
+    """An answer that AWS gives instead of doing its work; ``error`` is raised by the client itself."""
+
+    code: str = ""
+    status: int = 400
+    message: str = ""
+    error: Exception | None = None
+    times: int = 1_000_000
+    extra: dict[str, Any] | None = None
+    after: int = 0
+
+    def answer(self):
+        """Give what botocore takes for the service's answer."""
+        if self.error:
+            raise self.error
+        error = {"Code": self.code, "Message": self.message, **(self.extra or {})}
+        parsed = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": self.status}}
+        return SimpleNamespace(status_code=self.status), parsed
+
+
+class RecordingClients(AwsClients):
+    """The real clients, whose calls are recorded, signed by whom they are, and fail where a test says so."""
+
+    def __init__(self, region=REGION):
+        super().__init__(region)
+        self.calls = []
+        self.faults: dict[str, Fault] = {}
+
+    def count(self):
+        """Count the calls by operation."""
+        return Counter(operation for operation, *_ in self.calls)
+
+    def _make(self, service, region):
+        client = super()._make(service, region)
+
+        def record(model, params, context, **_):
+            signer = context.get("signing", {}).get("request_credentials")
+            self.calls.append((model.name, region, getattr(signer, "access_key", None)))
+            fault = self.faults.get(model.name)
+            if fault is None:
+                return None
+            if fault.after:
+                fault.after -= 1
+                return None
+            if fault.times <= 0:
+                return None
+            fault.times -= 1
+            return fault.answer()
+
+        client.meta.events.register("before-call", record)
+        return client
+
+
+@contextmanager
+def aws(monkeypatch):
+    """An empty AWS."""
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        yield RecordingClients()
+
+
+@pytest.fixture(name="clients")
+def recording_clients(monkeypatch):
+    """Clients of an empty AWS."""
+    with aws(monkeypatch) as made:
+        yield made
+
+
+def emf(capsys):
+    """Give the records written to standard output so far, without their metric definitions."""
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    return [line for line in lines if "_aws" in line]

@@ -1,0 +1,151 @@
+"""A whole processor on moto: central bucket, queues, tables, a tenant's destinations, and a host's message."""
+
+import gzip
+import json
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from runtime.aws.clients import AwsClients
+from runtime.delivery_config.attribute_values import typed
+from runtime.processor.assembly import make_processor
+from runtime.processor.queue_message import QueueMessage
+from runtime.processor.settings import ProcessorSettings
+from runtime.processor.time_budget import TimeBudget
+from tests.unit.runtime.aws_world import CENTRAL_ROLE, CUSTOMER_ROLE, REGION, RecordingClients
+
+CENTRAL = "central-logs"
+CUSTOMER = "acme-bucket"
+KEY = "tenant_id=acme-corp/cluster_id=c-1/application=etcd/pod_name=etcd-0/20261123-101500-6f9.json.gz"
+NOW_MS = int(time.time() * 1000)  # CloudWatch refuses what is older than 14 days
+EVENTS = [{"timestamp": NOW_MS + number, "message": f"line {number}"} for number in range(5)]
+
+
+def body(events=EVENTS):
+    """An object's bytes."""
+    return gzip.compress(b"".join(json.dumps(event).encode() + b"\n" for event in events))
+
+
+def s3_event(key=KEY, bucket=CENTRAL, name="ObjectCreated:Put", **object_fields):
+    """One record of a notification; ``key`` as it is encoded."""
+    return {
+        "eventSource": "aws:s3",
+        "eventName": name,
+        "s3": {"bucket": {"name": bucket}, "object": {"key": key.replace("=", "%3D"), **object_fields}},
+    }
+
+
+def notification(*records):
+    """S3 in SNS, as it lies in the queue."""
+    inner = json.dumps({"Records": list(records or [s3_event()])})
+    return json.dumps({"Type": "Notification", "MessageId": "sns-1", "TopicArn": "arn:aws:sns:::t", "Message": inner})
+
+
+@dataclass
+class World:
+    """What a test looks at and changes."""
+
+    clients: RecordingClients
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self):
+        s3 = self.plain("s3")
+        for bucket in (CENTRAL, CUSTOMER):
+            s3.create_bucket(Bucket=bucket)
+        sqs = self.plain("sqs")
+        self.queues = {
+            name: sqs.create_queue(QueueName=name)["QueueUrl"]
+            for name in ("objects", "deliveries", "objects-dlq", "deliveries-dlq")
+        }
+        dynamodb = self.plain("dynamodb")
+        for table, sort_key in (("configs", "type"), ("parked", "delivery")):
+            dynamodb.create_table(
+                TableName=table,
+                BillingMode="PAY_PER_REQUEST",
+                KeySchema=[
+                    {"AttributeName": "tenant_id", "KeyType": "HASH"},
+                    {"AttributeName": sort_key, "KeyType": "RANGE"},
+                ],
+                AttributeDefinitions=[
+                    {"AttributeName": "tenant_id", "AttributeType": "S"},
+                    {"AttributeName": sort_key, "AttributeType": "S"},
+                ],
+            )
+
+    def plain(self, service):
+        """A client whose calls aren't recorded and don't fail."""
+        return self._plain.client(service)
+
+    @property
+    def _plain(self):
+        if not hasattr(self, "_plain_clients"):
+            self._plain_clients = AwsClients(REGION)
+        return self._plain_clients
+
+    def settings(self, **changes):
+        """The processor's settings."""
+        values = {
+            "tenant_config_table": "configs",
+            "central_log_distribution_role_arn": CENTRAL_ROLE,
+            "central_bucket": CENTRAL,
+            "aws_region": REGION,
+            "delivery_queue_url": self.queues["deliveries"],
+            "object_dlq_url": self.queues["objects-dlq"],
+            "delivery_dlq_url": self.queues["deliveries-dlq"],
+            "parked_deliveries_table": "parked",
+            "sqs_queue_url": self.queues["objects"],
+            "config_cache_seconds": 0,
+        }
+        return ProcessorSettings(**{**values, **self.options, **changes})
+
+    def processor(self, methods=None, **changes):
+        """A processor as a host makes it."""
+        return make_processor(self.settings(**changes), clients=self.clients, methods=methods)
+
+    def process(self, text, processor=None, *, seconds=30.0, receipt=None):
+        """Run one message through; whether it may be settled."""
+        budget = TimeBudget.of_seconds(seconds, settle_seconds=2)
+        return (processor or self.processor()).process(QueueMessage(text, "message-1", receipt), budget)
+
+    def put_object(self, key=KEY, data=None):
+        """Write an object into the central bucket; give its ETag."""
+        answer = self.plain("s3").put_object(Bucket=CENTRAL, Key=key, Body=body() if data is None else data)
+        return answer["ETag"].strip('"')
+
+    def put_config(self, type_="s3", tenant_id="acme-corp", **fields):
+        """Write a delivery config; values may be typed already."""
+        defaults = {
+            "s3": {"bucket_name": CUSTOMER},
+            "cloudwatch": {"log_distribution_role_arn": CUSTOMER_ROLE, "log_group_name": "/acme"},
+        }.get(type_.partition(":")[0], {})
+        plain = {"tenant_id": tenant_id, "type": type_, **defaults, **fields}
+        item = {name: value if isinstance(value, dict) else typed(value) for name, value in plain.items()}
+        self.plain("dynamodb").put_item(TableName="configs", Item=item)
+
+    def drop_config(self, type_="s3", tenant_id="acme-corp"):
+        """Delete a delivery config."""
+        key = {"tenant_id": {"S": tenant_id}, "type": {"S": type_}}
+        self.plain("dynamodb").delete_item(TableName="configs", Key=key)
+
+    def messages(self, queue):
+        """Everything in a queue, delayed messages too, as (body, attributes, whole message)."""
+        from moto.sqs.models import sqs_backends
+
+        backend = next(
+            region[REGION] for account, region in sqs_backends.items() if self.queues[queue] in _urls(region[REGION])
+        )
+        return list(backend.queues[queue]._messages)
+
+    def parked(self):
+        """The parked deliveries."""
+        return self.plain("dynamodb").scan(TableName="parked")["Items"]
+
+    def copies(self, bucket=CUSTOMER):
+        """The keys in a customer's bucket."""
+        return [each["Key"] for each in self.plain("s3").list_objects_v2(Bucket=bucket).get("Contents", ())]
+
+
+def _urls(backend):
+    return {f"https://sqs.{REGION}.amazonaws.com/{backend.account_id}/{name}" for name in backend.queues} | {
+        f"https://queue.amazonaws.com/{backend.account_id}/{name}" for name in backend.queues
+    }
