@@ -42,10 +42,10 @@ _signer: ContextVar[Credentials | None] = ContextVar("logrouter_signer", default
 
 
 @contextmanager
-def acting_as(credentials: Credentials) -> Iterator[None]:
+def acting_as(credentials: Credentials | None) -> Iterator[None]:
     """Sign every call that this thread makes inside the block with these credentials.
 
-    Threads started inside the block don't inherit it: enter it again in each.
+    ``None``: as the processor itself. Threads started inside the block don't inherit it: enter it again in each.
     """
     token = _signer.set(credentials)
     try:

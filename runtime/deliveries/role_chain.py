@@ -53,14 +53,15 @@ class RoleChain:
         text = compact(policy)
 
         def load() -> tuple[Credentials, float]:
-            return self._assume(
-                Hop.CENTRAL,
-                RoleArn=self._central_role_arn,
-                RoleSessionName=session_name(tenant_id),
-                DurationSeconds=SESSION_SECONDS,
-                Policy=text,
-                Tags=[{"Key": TENANT_TAG, "Value": tenant_id}],
-            )
+            with acting_as(None):  # as the processor, whoever acts at the moment
+                return self._assume(
+                    Hop.CENTRAL,
+                    RoleArn=self._central_role_arn,
+                    RoleSessionName=session_name(tenant_id),
+                    DurationSeconds=SESSION_SECONDS,
+                    Policy=text,
+                    Tags=[{"Key": TENANT_TAG, "Value": tenant_id}],
+                )
 
         return self._central.get((tenant_id, text), load)
 
