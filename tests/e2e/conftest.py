@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,12 +18,13 @@ from local.deployment.environment_file import Environment
 from local.emulator.server import REGION, Server, start
 from local.paths import BUILD, UP_HOME
 from tests.e2e.cloud import Cloud
-from tests.e2e.tenants import Tenant, onboard
+from tests.e2e.tenants import Tenant, onboard, remove_configs
 
 HOME = BUILD / "tests-cloud"
 FOLDER = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of this folder in one worker: it has the deployment."""
     for item in items:
@@ -50,6 +52,17 @@ def cloud() -> Iterator[Cloud]:
 
 
 @pytest.fixture
-def new_tenant(cloud: Cloud) -> Callable[..., Tenant]:
-    """Make a tenant of its own for this test: ``new_tenant(account=…, configs=…, **parameters)``."""
-    return lambda **more: onboard(cloud, **more)
+def new_tenant(cloud: Cloud) -> Iterator[Callable[..., Tenant]]:
+    """Make a tenant of its own for this test: ``new_tenant(account=…, region=…, configured=…, **parameters)``.
+
+    Afterwards its configs are taken out of the table, so that what a test broke isn't retried beside the next ones.
+    """
+    made: list[Tenant] = []
+
+    def make(**more: Any) -> Tenant:
+        made.append(onboard(cloud, **more))
+        return made[-1]
+
+    yield make
+    for tenant in made:
+        remove_configs(cloud, tenant.tenant_id)
