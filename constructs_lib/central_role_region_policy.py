@@ -23,8 +23,9 @@ class CentralRoleRegionPolicy(Construct):
     """Inline policy: read this Region's objects, put into customers' buckets, assume customers' roles.
 
     It is the outer bound: sessions are tagged with one tenant, and read no other's objects; the processor narrows
-    each to one destination, and the customer's own policy decides again. Writing to the central bucket itself is denied: that would be an endless loop, or a
-    forged key. The policy is inline: a role holds 10,240 characters of it (IAM quotas), enough for eight Regions.
+    each to one destination, and the customer's own policy decides again. Writing to the central bucket itself is
+    denied: that would be an endless loop, or a forged key. The policy is inline: a role holds 10,240 characters of
+    inline policies (IAM quotas), enough for five Regions.
 
     :param policy_name: unique within the role: IAM is global, so each stage and Region brings a name of its own.
     :param customer_role_pattern: which roles of any account may be assumed, as in ``role/<pattern>`` (path included).

@@ -46,20 +46,18 @@ class CustomerLogDistributionRole(Construct):
                 {"StringEquals": {"sts:ExternalId": external_id, f"aws:PrincipalTag/{TENANT_TAG}": tenant_id}}
             ),
             inline_policies={
-                "WriteLogs": iam.PolicyDocument(
-                    statements=_statements(f"{log_groups}:{log_group_name}", f"{log_groups}:*")
-                )
+                "WriteLogs": iam.PolicyDocument(statements=_statements(f"{log_groups}:{log_group_name}", region))
             },
         )
         acknowledge_wildcards(
             self.role,
             reason="Streams are named after pods, which come and go. Log groups can only be described as a list: the "
             "Vector engine asks for it.",
-            resources=(f"{log_groups}:{log_group_name}:*", f"{log_groups}:*"),
+            resources=(f"{log_groups}:{log_group_name}:*", "*"),
         )
 
 
-def _statements(log_group: str, any_log_group: str) -> list[iam.PolicyStatement]:
+def _statements(log_group: str, region: str) -> list[iam.PolicyStatement]:
     return [
         iam.PolicyStatement(
             sid="WriteOwnLogGroup",
@@ -73,6 +71,10 @@ def _statements(log_group: str, any_log_group: str) -> list[iam.PolicyStatement]
             resources=[log_group, f"{log_group}:*"],
         ),
         iam.PolicyStatement(
-            sid="ListLogGroupsOfThisRegion", actions=["logs:DescribeLogGroups"], resources=[any_log_group]
+            sid="ListLogGroupsOfThisRegion",
+            # Knows no resource (service authorization reference, CloudWatch Logs): the Region is a condition.
+            actions=["logs:DescribeLogGroups"],
+            resources=["*"],
+            conditions={"StringEquals": {"aws:RequestedRegion": region}},
         ),
     ]

@@ -15,7 +15,7 @@ from typing import Final
 
 from aws_cdk import aws_lambda as lambda_
 
-from constructs_lib import runtime_bundle
+from constructs_lib import byte_code, runtime_bundle
 from constructs_lib.limits import require
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
@@ -121,7 +121,7 @@ def _fill(bundle: Path, project: Path, architecture: FunctionArchitecture) -> No
 def _content_hash(project: Path, architecture: FunctionArchitecture) -> str:
     """Hash everything that the asset is made of: sources, pins, the project's metadata, and these steps."""
     digest = hashlib.sha256(architecture.value.encode())
-    steps = [Path(__file__), Path(runtime_bundle.__file__)]
+    steps = [Path(module) for module in (__file__, runtime_bundle.__file__, byte_code.__file__)]
     inputs = [project / "pyproject.toml", *steps]
     for source in runtime_bundle.SOURCES:
         inputs += [file for file in _files(project / source) if "__pycache__" not in file.parts]

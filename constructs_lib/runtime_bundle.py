@@ -3,7 +3,6 @@
 Each step depends on its inputs alone: the same pins and sources give the same bytes on any machine.
 """
 
-import py_compile
 import re
 import shutil
 import subprocess
@@ -11,6 +10,8 @@ import sys
 import tomllib
 from pathlib import Path
 from typing import Final
+
+from constructs_lib import byte_code
 
 PYTHON_VERSION: Final = "3.13"
 SERVICES: Final = ("dynamodb", "logs", "s3", "sqs", "sts")
@@ -40,9 +41,7 @@ def install_wheels(requirements: Path, target: Path, platform: str) -> None:
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"]
     command += ["--python-platform", platform, "--python-version", PYTHON_VERSION, "--link-mode", "copy"]
     command += ["--target", str(target), "--requirement", str(requirements)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words and paths of this checkout
-    if done.returncode != 0:
-        raise BundleError(f"installing the function's wheels failed:\n{done.stderr.strip()}")
+    _run(command, "installing the function's wheels")
 
 
 def cut_packages(target: Path) -> None:
@@ -95,25 +94,16 @@ def write_metadata(project: Path, target: Path) -> None:
 
 
 def compile_sources(target: Path) -> None:
-    """Byte-compile in place, so that a cold start compiles nothing.
+    """Byte-compile everything, ours beside its sources, dependencies in their place (``constructs_lib.byte_code``).
 
-    Unchecked hashes, not timestamps: the archive's times differ, and the same source must give the same bytes. The
-    dependencies' sources go (their byte code takes their name); ours stay, so that tracebacks show lines.
+    In a process of its own, with a fixed hash seed: the order of a constant set in byte code follows from it.
     """
-    for source in sorted(target.rglob("*.py")):
-        name = source.relative_to(target)
-        ours = name.parts[0] in SOURCES
-        try:
-            py_compile.compile(
-                str(source),
-                cfile=None if ours else str(source.with_suffix(".pyc")),
-                dfile=str(name),
-                doraise=True,
-                invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-            )
-        except py_compile.PyCompileError:
-            if ours:
-                raise
-            continue  # A dependency's template or relic: nothing that runs.
-        if not ours:
-            source.unlink()
+    command = [sys.executable, str(Path(byte_code.__file__)), str(target), *SOURCES]
+    _run(command, "byte-compiling the function", environment={"PYTHONHASHSEED": "0"})
+
+
+def _run(command: list[str], what: str, environment: dict[str, str] | None = None) -> None:
+    """Run a step with words and paths of this checkout alone."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)  # noqa: S603 - see above
+    if done.returncode != 0:
+        raise BundleError(f"{what} failed:\n{done.stderr.strip()}")

@@ -60,7 +60,7 @@ class CustomerStack(Stack):
         given = self.parameters
         self.log_group = CustomerLogGroup(
             self,
-            "LogGroupResource",
+            "CustomerLogGroup",
             log_group_name=given.log_group_name,
             retention_days=given.log_group_retention_days,
         )
@@ -70,7 +70,7 @@ class CustomerStack(Stack):
         given = self.parameters
         self.bucket = CustomerLogBucket(
             self,
-            "BucketResource",
+            "CustomerLogBucket",
             tenant_id=given.tenant_id,
             central_role_arn=given.central_role_arn,
             bucket_prefix=given.bucket_prefix,

@@ -177,7 +177,7 @@ def test_what_happens_at_removal_is_the_stages_choice(stack, topic, policy):
 
 def test_expiry_must_outlive_the_longest_retry(stack, topic):
     """A redrive from the dead-letter queue would meet NoSuchKey."""
-    with pytest.raises(PropertyError, match="expire_after .* must be longer than longest_retry"):
+    with pytest.raises(PropertyError, match=r"expire_after .* must be longer than longest_retry"):
         make(stack, topic, expire_after=Duration.days(14))
 
 

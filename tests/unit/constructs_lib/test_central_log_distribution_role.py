@@ -24,7 +24,7 @@ def test_only_processors_may_assume_it_and_only_for_one_tenant(stack):
         {
             "Effect": "Allow",
             "Action": ["sts:AssumeRole", "sts:TagSession"],
-            "Principal": {"AWS": {"Fn::Join": ["", ["arn:", partition, ":iam::", account, ":root"]]}},
+            "Principal": {"AWS": {"Fn::Join": ["", ["arn:aws:iam::", account, ":root"]]}},
             "Condition": {
                 "ArnLike": {
                     "aws:PrincipalArn": {

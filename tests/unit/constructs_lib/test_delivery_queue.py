@@ -26,5 +26,5 @@ def test_early_arrivals_leave_room_before_the_dead_letter_queue(stack):
 
 def test_the_schedule_must_end_before_messages_expire(stack):
     """A delivery would vanish from the queue instead of being parked."""
-    with pytest.raises(PropertyError, match="dead_letter_retention .* must be longer than delivery_schedule"):
+    with pytest.raises(PropertyError, match=r"dead_letter_retention .* must be longer than delivery_schedule"):
         make(stack, Duration.days(14))

@@ -20,7 +20,9 @@ def test_only_own_buckets_may_publish(stack, topic):
                                 "Principal": {"Service": "s3.amazonaws.com"},
                                 "Condition": {
                                     "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
-                                    "ArnLike": {"aws:SourceArn": stack.resolve(f"arn:{Aws.PARTITION}:s3:::unitundertest*")},
+                                    "ArnLike": {
+                                        "aws:SourceArn": stack.resolve(f"arn:{Aws.PARTITION}:s3:::unitundertest*")
+                                    },
                                 },
                             }
                         )
@@ -38,11 +40,7 @@ def test_publishing_without_tls_is_denied(stack, topic):
         {
             "PolicyDocument": {
                 "Statement": Match.array_with(
-                    [
-                        Match.object_like(
-                            {"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
-                        )
-                    ]
+                    [Match.object_like({"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}})]
                 )
             }
         },

@@ -36,5 +36,9 @@ def test_production_refuses_to_delete_it(stack):
     ParkedDeliveriesTable(stack, "Table", removal_policy=RemovalPolicy.RETAIN, deletion_protection=True)
     Template.from_stack(stack).has_resource(
         "AWS::DynamoDB::Table",
-        {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain", "Properties": {"DeletionProtectionEnabled": True}},
+        {
+            "DeletionPolicy": "Retain",
+            "UpdateReplacePolicy": "Retain",
+            "Properties": {"DeletionProtectionEnabled": True},
+        },
     )

@@ -42,7 +42,10 @@ def test_may_do_exactly_its_work(stack, resources):
         if on is not None:
             wanted = stack.resolve(on)
             assert sorted(map(str, wanted if isinstance(wanted, list) else [wanted])) == sorted(
-                map(str, found[sid]["Resource"] if isinstance(found[sid]["Resource"], list) else [found[sid]["Resource"]])
+                map(
+                    str,
+                    found[sid]["Resource"] if isinstance(found[sid]["Resource"], list) else [found[sid]["Resource"]],
+                )
             )
 
 

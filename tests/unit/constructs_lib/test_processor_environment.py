@@ -1,0 +1,63 @@
+import pytest
+from aws_cdk import Duration
+
+from constructs_lib.limits import PropertyError
+from constructs_lib.processor_environment import ProcessorTuning, poller_environment, processor_environment
+from runtime.processor.settings import ProcessorSettings
+
+HOST_GIVES = {"AWS_REGION"}
+POLLER_ALONE = {"SQS_QUEUE_URL", "HEARTBEAT_FILE"}
+"""The heartbeat file lies in the pod: its manifest says where."""
+
+FIELDS = {name.upper() for name in ProcessorSettings.model_fields}
+
+
+def test_the_function_is_given_every_field_of_the_settings(resources):
+    """A setting would silently keep its default on Lambda, or a variable would be set that nobody reads."""
+    given = processor_environment(resources=resources, tuning=ProcessorTuning(), account="111111111111")
+    assert set(given) == FIELDS - HOST_GIVES - POLLER_ALONE
+
+
+def test_the_poller_is_given_its_queue_and_region_besides(resources):
+    """The poller would not know what to poll."""
+    given = poller_environment(
+        resources=resources, tuning=ProcessorTuning(), account="111111111111", region="us-east-1"
+    )
+    assert set(given) == FIELDS - {"HEARTBEAT_FILE"}
+
+
+def test_the_settings_take_what_is_set(resources, stack):
+    """Lambda would fail at its first start: seconds with a fraction, an unknown engine, a level in lower case."""
+    given = poller_environment(
+        resources=resources, tuning=ProcessorTuning(), account="111111111111", region="us-east-1"
+    )
+    tokens = {
+        "CENTRAL_LOG_DISTRIBUTION_ROLE_ARN": "arn:aws:iam::111111111111:role/logrouter/CentralLogDistributionRole"
+    }
+    values = {name.lower(): tokens.get(name, value) for name, value in given.items()}
+    settings = ProcessorSettings(**values)
+    assert settings.delivery_schedule_seconds == 86_400
+    assert settings.central_account_id == "111111111111"
+
+
+def test_defaults_are_the_settings_own(resources):
+    """The same processor would behave differently by hand and on Lambda."""
+    given = processor_environment(resources=resources, tuning=ProcessorTuning(), account="111111111111")
+    for name, field in ProcessorSettings.model_fields.items():
+        if field.default is not None and not field.is_required():
+            assert str(given[name.upper()]) == str(field.default), name
+
+
+@pytest.mark.parametrize(
+    ("properties", "named"),
+    [
+        ({"copy_threshold_bytes": 5 * 1024**3 + 1}, "copy_threshold_bytes"),
+        ({"copy_threshold_bytes": 0}, "copy_threshold_bytes"),
+        ({"config_cache": Duration.hours(1)}, "config_cache"),
+        ({"log_level": "info"}, "log_level must be one of DEBUG"),
+    ],
+)
+def test_what_the_processor_would_refuse_is_refused_at_once(properties, named):
+    """Each invocation would fail, and each message would travel to the dead-letter queue."""
+    with pytest.raises(PropertyError, match=named):
+        ProcessorTuning(**properties)
