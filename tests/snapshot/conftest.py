@@ -1,0 +1,39 @@
+"""Production in one Region, on both hosts, with a cluster: what the snapshots are taken of."""
+
+from dataclasses import replace
+
+import pytest
+from aws_cdk import aws_lambda as lambda_
+from syrupy.extensions.json import JSONSnapshotExtension
+
+from constructs_lib.web_identity import WebIdentity
+from stacks.application import add_central_stacks, add_customer_stack, check_every_synthesis, new_app
+from stacks.stages import PRODUCTION, Cluster, Host
+
+PROVIDER = "arn:aws:iam::111111111111:oidc-provider/oidc.example.com/id/ABC"
+
+
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory):
+    code = tmp_path_factory.mktemp("code")
+    (code / "handler.py").write_text("")
+    agent, poller = (
+        WebIdentity(provider_arn=PROVIDER, namespace="logging", service_account=name) for name in ("agent", "poller")
+    )
+    stage = replace(
+        PRODUCTION,
+        host=Host.BOTH,
+        poller_identity=poller,
+        clusters=(Cluster(cluster_id="cluster-1", region="us-east-1", identity=agent),),
+    )
+    app = new_app(str(tmp_path_factory.mktemp("assembly")))
+    add_central_stacks(app, stage=stage, account="111111111111", code=lambda: lambda_.Code.from_asset(str(code)))
+    add_customer_stack(app)
+    check_every_synthesis(app)
+    return app.synth()
+
+
+@pytest.fixture
+def snapshot(snapshot):
+    """One readable JSON file for each snapshot, so that a review shows what changes."""
+    return snapshot.use_extension(JSONSnapshotExtension)
