@@ -14,7 +14,7 @@ FIRST_DELAY_SECONDS = 5.0
 LONGEST_DELAY_SECONDS = 3600.0  # contract §5: "from seconds to at most an hour"
 USUAL_SCHEDULE_SECONDS = 86_400.0
 MAX_SQS_DELAY_SECONDS = 900  # SQS API reference, SendMessage, DelaySeconds
-MAX_SQS_VISIBILITY_SECONDS = 43_200  # SQS API reference, ChangeMessageVisibility: 12 hours
+MAX_SQS_VISIBILITY_SECONDS = 43_000  # SQS API reference, ChangeMessageVisibility: 12 hours since it was received
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,19 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from moto.logs.models import logs_backends
+from moto.sqs.models import sqs_backends
+
 from runtime.aws.clients import AwsClients
 from runtime.delivery_config.attribute_values import typed
 from runtime.processor.assembly import make_processor
+from runtime.processor.delivery_message import DeliveryMessage
 from runtime.processor.queue_message import QueueMessage
 from runtime.processor.settings import ProcessorSettings
 from runtime.processor.time_budget import TimeBudget
-from tests.unit.runtime.aws_world import CENTRAL_ROLE, CUSTOMER_ROLE, REGION, RecordingClients
+from tests.unit.runtime.aws_world import CENTRAL_ROLE, CUSTOMER_ACCOUNT, CUSTOMER_ROLE, REGION, RecordingClients
 
+PROCESSORS_ACCOUNT = "123456789012"  # moto's own, for credentials that no role gave
 CENTRAL = "central-logs"
 CUSTOMER = "acme-bucket"
 KEY = "tenant_id=acme-corp/cluster_id=c-1/application=etcd/pod_name=etcd-0/20261123-101500-6f9.json.gz"
@@ -128,13 +133,21 @@ class World:
         self.plain("dynamodb").delete_item(TableName="configs", Key=key)
 
     def messages(self, queue):
-        """Everything in a queue, delayed messages too, as (body, attributes, whole message)."""
-        from moto.sqs.models import sqs_backends
+        """Everything in a queue, delayed messages too, as moto holds it."""
+        return list(sqs_backends[PROCESSORS_ACCOUNT][REGION].queues[queue]._messages)
 
-        backend = next(
-            region[REGION] for account, region in sqs_backends.items() if self.queues[queue] in _urls(region[REGION])
-        )
-        return list(backend.queues[queue]._messages)
+    def handed_over(self):
+        """The delivery messages that wait in the delivery queue."""
+        return [DeliveryMessage.read(json.loads(message.body)) for message in self.messages("deliveries")]
+
+    def streams(self):
+        """The messages in the customer's log streams, by stream."""
+        groups = logs_backends[CUSTOMER_ACCOUNT][REGION].groups
+        return {
+            stream.log_stream_name: [event.message for event in stream.events]
+            for group in groups.values()
+            for stream in group.streams.values()
+        }
 
     def parked(self):
         """The parked deliveries."""
@@ -143,9 +156,3 @@ class World:
     def copies(self, bucket=CUSTOMER):
         """The keys in a customer's bucket."""
         return [each["Key"] for each in self.plain("s3").list_objects_v2(Bucket=bucket).get("Contents", ())]
-
-
-def _urls(backend):
-    return {f"https://sqs.{REGION}.amazonaws.com/{backend.account_id}/{name}" for name in backend.queues} | {
-        f"https://queue.amazonaws.com/{backend.account_id}/{name}" for name in backend.queues
-    }

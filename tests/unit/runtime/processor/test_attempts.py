@@ -1,0 +1,183 @@
+"""All of an object's deliveries side by side, each on its own."""
+
+import gzip
+import threading
+
+import pytest
+
+from runtime.deliveries.errors import CorruptObjectError, OutOfTimeError, PermanentError, RetryableError
+from runtime.deliveries.method import Delivery, Progress
+from runtime.deliveries.role_chain import RoleChain
+from runtime.delivery_config.model import DeliveryConfig
+from runtime.objects.key import ObjectKey
+from runtime.objects.stored_object import StoredObject
+from runtime.processor.attempts import Attempts
+from runtime.processor.delivery_record import Records
+from runtime.processor.object_reader import ObjectReader
+from runtime.processor.time_budget import TimeBudget
+from tests.unit.runtime.aws_world import (
+    CENTRAL_ROLE,
+    Fault,
+    emf,
+    recording_clients,  # noqa: F401 - the fixture "clients"
+)
+from tests.unit.runtime.processor.world import CENTRAL, KEY, World
+
+
+class Method:
+    """A made-up delivery method: does what the test says, by the config's name."""
+
+    name = "made"
+    config_model = DeliveryConfig
+
+    def __init__(self, *, reads_events=False, **does):
+        self.reads_events = reads_events
+        self.does = does
+
+    def deliver(self, delivery, source):
+        self.does[delivery.config.type.partition(":")[2]](delivery, source)
+
+
+@pytest.fixture
+def world(clients):
+    return World(clients)
+
+
+def run(world, method, *names, budget=None, types=()):
+    reader = ObjectReader(world.clients, RoleChain(world.clients, CENTRAL_ROLE), 1_000_000)
+    attempts = Attempts({"made": method, **dict(types)}, reader, Records("LogRouter"))
+    budget = budget or TimeBudget.of_seconds(30, settle_seconds=2)
+    source = StoredObject(CENTRAL, ObjectKey.parse(KEY))
+    configs = [DeliveryConfig(tenant_id="acme-corp", type=f"made:{name}") for name in names]
+    return attempts.run([Delivery(source, config, budget) for config in configs])
+
+
+def fail(error):
+    def deliver(delivery, source):
+        raise error
+
+    return deliver
+
+
+def test_each_attempt_ends_in_its_own_way(world):
+    """A sibling that succeeded would be sent twice, or a failure go unseen."""
+    retryable, permanent = RetryableError("throttled"), PermanentError("object-gone")
+    method = Method(good=lambda delivery, source: None, slow=fail(retryable), gone=fail(permanent))
+    ended = run(world, method, "good", "slow", "gone")
+    assert [(each.delivery.config.type, each.error) for each in ended] == [
+        ("made:good", None),
+        ("made:slow", retryable),
+        ("made:gone", permanent),
+    ]
+
+
+def test_deliveries_run_side_by_side(world):
+    """A slow destination would delay the tenant's others."""
+    meet = threading.Barrier(3)
+    method = Method(**dict.fromkeys("abc", lambda delivery, source: meet.wait(10)))
+    assert [each.error for each in run(world, method, "a", "b", "c")] == [None] * 3
+
+
+def test_a_bug_in_a_method_is_a_failure_like_any_other(world, caplog):
+    """A bug would lose the object, stop its siblings, or write a line of a tenant's log into ours."""
+    method = Method(bad=fail(ZeroDivisionError("secret line")), good=lambda delivery, source: None)
+    bad, good = run(world, method, "bad", "good")
+    assert (type(bad.error), bad.error.reason) == (RetryableError, "unexpected")
+    assert good.error is None
+    assert "ZeroDivisionError" in bad.error.detail
+    assert "secret line" not in bad.error.detail + str([record.__dict__ for record in caplog.records])
+
+
+def test_nobody_waits_for_a_call_that_hangs(world):
+    """One hanging destination would let the function time out, and all siblings be sent again."""
+    release = threading.Event()
+    method = Method(hangs=lambda delivery, source: release.wait(30), good=lambda delivery, source: None)
+    hangs, good = run(world, method, "hangs", "good", budget=TimeBudget.of_seconds(0.05, settle_seconds=0.1))
+    release.set()
+    assert (hangs.error.reason, good.error) == ("hung", None)
+
+
+def test_what_was_not_begun_in_time_is_out_of_time(world, monkeypatch):
+    """A delivery without a free thread would be settled without having been tried."""
+    monkeypatch.setattr("runtime.processor.attempts.MAX_SIDE_BY_SIDE", 1)
+    release = threading.Event()
+    method = Method(reads_events=True, hangs=lambda delivery, source: release.wait(30), late=fail(AssertionError()))
+    _, late = run(world, method, "hangs", "late", budget=TimeBudget.of_seconds(0.05, settle_seconds=0.1))
+    release.set()
+    assert isinstance(late.error, OutOfTimeError)
+
+
+def test_all_that_want_events_share_one_read(world, capsys):
+    """The object would be downloaded once a destination."""
+    world.put_object(data=gzip.compress(b'{"timestamp":"2026-01-01T00:00:00Z","message":"a"}\nnot json\n'))
+    got = {}
+
+    def take(delivery, source):
+        got[delivery.config.type] = [len(batch) for batch in source.batches(0)]
+
+    run(world, Method(reads_events=True, a=take, b=take), "a", "b")
+    assert sum(got["made:a"]) == 2
+    assert got["made:a"] == got["made:b"]
+    assert world.clients.count()["GetObject"] == 1
+    (line,) = emf(capsys)
+    assert (line["InvalidJson"], line["message"]) == (1, "read")
+
+
+def test_an_object_that_nobody_reads_is_not_downloaded(world):
+    """A server-side copy would cost a download."""
+    run(world, Method(a=lambda delivery, source: None), "a")
+    assert not world.clients.calls
+
+
+def test_the_object_is_read_as_the_central_role_for_its_tenant(world):
+    """The execution role, which may not read the bucket, would be refused."""
+    world.put_object()
+    run(world, Method(reads_events=True, a=lambda delivery, source: list(source.batches(0))), "a")
+    assert [name for name, *_ in world.clients.calls] == ["AssumeRole", "GetObject"]
+    assert world.clients.calls[1][2] is not None
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "reason"),
+    [
+        (Fault("NoSuchKey", 404), PermanentError, "object-gone"),
+        (Fault("AccessDenied", 403), RetryableError, "source-denied"),
+        (Fault("SlowDown", 503), RetryableError, "throttled"),
+    ],
+)
+def test_an_object_that_cannot_be_opened_has_its_class(world, fault, kind, reason, monkeypatch):
+    """An expired object would be tried for a day, or a throttled read lose it."""
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    world.clients.faults["GetObject"] = fault
+    (ended,) = run(world, Method(reads_events=True, a=lambda delivery, source: list(source.batches(0))), "a")
+    assert (type(ended.error), ended.error.reason) == (kind, reason)
+
+
+def test_an_expired_reading_session_is_renewed(world):
+    """Reading would fail until the cached session ends."""
+    world.put_object()
+    world.clients.faults["GetObject"] = Fault("ExpiredToken", times=1)
+    (ended,) = run(world, Method(reads_events=True, a=lambda delivery, source: list(source.batches(0))), "a")
+    assert ended.error is None
+    assert len({signer for name, _, signer in world.clients.calls if name == "GetObject"}) == 2
+
+
+def test_a_corrupt_object_is_told_to_each_reader(world):
+    """A delivery would take the end of the readable part for the end of the object."""
+    world.put_object(data=b"not gzip")
+    method = Method(reads_events=True, **dict.fromkeys("ab", lambda delivery, source: list(source.batches(0))))
+    assert [type(each.error) for each in run(world, method, "a", "b")] == [CorruptObjectError] * 2
+
+
+def test_nothing_to_deliver_is_nothing(world):
+    """An object that no config wants would cost a thread."""
+    assert run(world, Method()) == []
+
+
+def test_progress_is_the_deliverys_own():
+    """Two deliveries would share a checkpoint."""
+    source = StoredObject(CENTRAL, ObjectKey.parse(KEY))
+    config = DeliveryConfig(tenant_id="a", type="made")
+    first, second = (Delivery(source, config, TimeBudget.of_seconds(1)) for _ in range(2))
+    first.progress.checkpoint = 3
+    assert second.progress == Progress()
