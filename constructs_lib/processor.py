@@ -1,6 +1,7 @@
 """The processor as a function: one for both queues, from a zip or a container image."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from aws_cdk import Duration, RemovalPolicy
@@ -10,18 +11,20 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from constructs_lib.acknowledgement import acknowledge, acknowledge_wildcards
-from constructs_lib.limits import require, require_between, require_match
+from constructs_lib.limits import require, require_between
 from constructs_lib.work_queue import WorkQueue
 
 HANDLER: Final = "runtime.processor.lambda_handler.handler"
 BATCH_SIZE: Final = 10
 """Messages of one invocation; the processor works on them side by side."""
 
+VECTOR_PROGRAM: Final = "/opt/bin/vector"
+"""Where a layer's ``bin/vector`` lies. Source: Lambda developer guide, layers: content is extracted to /opt."""
+
 VISIBILITY_FACTOR: Final = 6
 """Source: Lambda developer guide, "Configuring a queue": visibility of at least six times the function's timeout."""
 
 _TIMEOUT = Duration.minutes(2)
-_LAYER_ARN = r"arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:layer:[\w-]+:\d+"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +60,8 @@ class Processor(Construct):
 
     :param code: a directory or zip for the function's architecture, or a container image (``DockerImageCode`` is a
         ``Code`` of its own in CDK: pass ``lambda_.EcrImageCode`` or ``lambda_.AssetImageCode``).
-    :param vector_layer_arn: layer version with the Vector program for the Vector engine, any account's, same Region.
+    :param vector_layer_path: directory that holds ``bin/vector`` for the function's architecture, for the Vector
+        engine; it becomes a layer, so that the program is found at ``VECTOR_PROGRAM``. An image brings its own.
     """
 
     def __init__(
@@ -72,7 +76,7 @@ class Processor(Construct):
         environment: dict[str, str],
         size: ProcessorSize,
         architecture: lambda_.Architecture = lambda_.Architecture.ARM_64,
-        vector_layer_arn: str | None = None,
+        vector_layer_path: Path | None = None,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
         removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
     ) -> None:
@@ -82,6 +86,10 @@ class Processor(Construct):
             _require_visibility(queue, size.timeout)
         # Runtime and handler are the image's own, where there is one.
         is_image = isinstance(code, lambda_.EcrImageCode | lambda_.AssetImageCode)
+        require(
+            holds=not (is_image and vector_layer_path),
+            constraint="vector_layer_path: an image takes no layers, it must bring the Vector program itself",
+        )
         self.log_group = logs.LogGroup(self, "LogGroup", retention=log_retention, removal_policy=removal_policy)
         self.function = lambda_.Function(
             self,
@@ -95,7 +103,7 @@ class Processor(Construct):
             timeout=size.timeout,
             reserved_concurrent_executions=size.reserved_concurrency,
             log_group=self.log_group,
-            layers=self._layers(vector_layer_arn),
+            layers=None if vector_layer_path is None else [self._vector_layer(vector_layer_path, architecture)],
             runtime=lambda_.Runtime.FROM_IMAGE if is_image else lambda_.Runtime.PYTHON_3_13,
             handler=lambda_.Handler.FROM_IMAGE if is_image else HANDLER,
             # A delivery message that is tried again goes through the function and its own queue: Lambda would take
@@ -117,11 +125,18 @@ class Processor(Construct):
                 report_batch_item_failures=True,
             )
 
-    def _layers(self, arn: str | None) -> list[lambda_.ILayerVersion] | None:
-        if arn is None:
-            return None
-        require_match("vector_layer_arn", arn, _LAYER_ARN, "the ARN of a layer version")
-        return [lambda_.LayerVersion.from_layer_version_arn(self, "VectorLayer", arn)]
+    def _vector_layer(self, path: Path, architecture: lambda_.Architecture) -> lambda_.LayerVersion:
+        require(
+            holds=(path / "bin" / "vector").is_file(),
+            constraint=f"vector_layer_path must hold bin/vector; {path} doesn't",
+        )
+        return lambda_.LayerVersion(
+            self,
+            "VectorLayer",
+            code=lambda_.Code.from_asset(str(path)),
+            compatible_architectures=[architecture],
+            description="The Vector program",
+        )
 
     def _write_own_log(self, role: iam.IRole) -> None:
         policy = iam.Policy(

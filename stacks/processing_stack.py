@@ -1,6 +1,7 @@
 """What runs: the processor, its role, its delivery queue, and this Region's part of the central role's policy."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from aws_cdk import CfnOutput, Environment, Stack
 from aws_cdk import aws_lambda as lambda_
@@ -8,7 +9,7 @@ from constructs import Construct
 
 from constructs_lib.central_role_region_policy import CentralRoleRegionPolicy
 from constructs_lib.delivery_queue import DeliveryQueue
-from constructs_lib.processor import Processor
+from constructs_lib.processor import VECTOR_PROGRAM, Processor
 from constructs_lib.processor_environment import poller_environment, processor_environment
 from constructs_lib.processor_execution_role import ProcessorExecutionRole, ProcessorResources
 from stacks.collection_stack import CollectionStack
@@ -72,6 +73,7 @@ class ProcessingStack(Stack):
         self._write_outputs(stage)
 
     def _function(self, stage: StageConfig, code: Callable[[], lambda_.Code]) -> Processor:
+        tuning = replace(stage.tuning, vector_binary=VECTOR_PROGRAM) if stage.vector_layer_path else stage.tuning
         return Processor(
             self,
             "Processor",
@@ -79,10 +81,10 @@ class ProcessingStack(Stack):
             code=code(),
             object_queue=self.resources.object_queue,
             delivery_queue=self.delivery_queue,
-            environment=processor_environment(resources=self.resources, tuning=stage.tuning, account=self.account),
+            environment=processor_environment(resources=self.resources, tuning=tuning, account=self.account),
             size=stage.size,
             architecture=stage.architecture.of_lambda,
-            vector_layer_arn=stage.vector_layer_arn,
+            vector_layer_path=stage.vector_layer_path,
             log_retention=stage.function_log_kept,
         )
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 from aws_cdk import Duration, RemovalPolicy
@@ -46,6 +47,7 @@ class StageConfig:
     :param customer_managed_key: SSE-KMS for the bucket and the topic, instead of SSE-S3.
     :param objects_kept: expiry of the central bucket's objects.
     :param visibility_timeout: of both queues; at least six times the function's timeout.
+    :param vector_layer_path: directory with ``bin/vector``, for the Vector engine on Lambda.
     :param athena_table: a table over the bucket.
     """
 
@@ -55,7 +57,7 @@ class StageConfig:
     architecture: FunctionArchitecture = FunctionArchitecture.ARM_64
     size: ProcessorSize = field(default_factory=ProcessorSize)
     tuning: ProcessorTuning = field(default_factory=ProcessorTuning)
-    vector_layer_arn: str | None = None
+    vector_layer_path: Path | None = None
     visibility_timeout: Duration = _VISIBILITY_TIMEOUT
     removal_policy: RemovalPolicy = RemovalPolicy.DESTROY
     deletion_protection: bool = False

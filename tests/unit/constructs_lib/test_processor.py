@@ -9,8 +9,6 @@ from constructs_lib.object_queue import ObjectQueue
 from constructs_lib.processor import Processor, ProcessorSize
 from constructs_lib.processor_execution_role import ProcessorExecutionRole
 
-LAYER = "arn:aws:lambda:us-east-1:111111111111:layer:vector:3"
-
 
 @pytest.fixture
 def code(tmp_path):
@@ -119,16 +117,28 @@ def test_a_container_image_brings_its_own_handler(stack, make):
     function_is(stack, {"PackageType": "Image", "Runtime": Match.absent(), "Handler": Match.absent()})
 
 
-def test_the_vector_program_comes_as_a_layer(stack, make):
+def test_the_vector_program_comes_as_a_layer(stack, make, tmp_path):
     """The Vector engine would find no program."""
-    make(vector_layer_arn=LAYER)
-    function_is(stack, {"Layers": [LAYER]})
+    program = tmp_path / "layer" / "bin" / "vector"
+    program.parent.mkdir(parents=True)
+    program.write_text("")
+    make(vector_layer_path=tmp_path / "layer")
+    template = Template.from_stack(stack)
+    function_is(stack, {"Layers": [{"Ref": name} for name in template.find_resources("AWS::Lambda::LayerVersion")]})
+    template.has_resource_properties("AWS::Lambda::LayerVersion", {"CompatibleArchitectures": ["arm64"]})
 
 
-def test_something_else_than_a_layer_version_is_refused(make):
-    """CloudFormation would refuse it in the middle of a deployment."""
-    with pytest.raises(PropertyError, match="vector_layer_arn"):
-        make(vector_layer_arn=LAYER.removesuffix(":3"))
+def test_a_layer_without_the_program_is_refused(make, tmp_path):
+    """Every delivery by the Vector engine would fail, after a deployment that went well."""
+    with pytest.raises(PropertyError, match="vector_layer_path must hold bin/vector"):
+        make(vector_layer_path=tmp_path)
+
+
+def test_a_layer_beside_an_image_is_refused(stack, make, tmp_path):
+    """Lambda takes no layers with an image: the deployment would fail halfway."""
+    repository = ecr.Repository.from_repository_name(stack, "Repository", "processor")
+    with pytest.raises(PropertyError, match="an image takes no layers"):
+        make(code=lambda_.EcrImageCode(repository, tag_or_digest="1.0"), vector_layer_path=tmp_path)
 
 
 def test_visibility_must_be_six_times_the_timeout(stack, make, topic):
@@ -140,7 +150,9 @@ def test_visibility_must_be_six_times_the_timeout(stack, make, topic):
         visibility_timeout=Duration.seconds(719),
         removal_policy=RemovalPolicy.DESTROY,
     )
-    with pytest.raises(PropertyError, match=r"visibility_timeout of Hasty must be at least 6 times .* 720 s, not 719 s"):
+    with pytest.raises(
+        PropertyError, match=r"visibility_timeout of Hasty must be at least 6 times .* 720 s, not 719 s"
+    ):
         make(object_queue=hasty)
 
 

@@ -82,20 +82,6 @@ def test_entry_points_are_found_in_the_zip(tmp_path, target):
     assert (info / "entry_points.txt").read_text() == "[g.methods]\ns3 = a.b:C\n"
 
 
-def test_byte_code_replaces_dependencies_and_joins_our_own(target):
-    """A cold start would compile everything, or a traceback would show no line of ours."""
-    write(target / "package" / "module.py")
-    write(target / "single.py")
-    write(target / "runtime" / "module.py")
-    runtime_bundle.compile_sources(target)
-    assert {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()} == {
-        "package/module.pyc",
-        "single.pyc",
-        "runtime/module.py",
-        "runtime/__pycache__/module.cpython-313.pyc",
-    }
-
-
 def test_byte_code_is_the_same_whenever_and_wherever_it_is_made(tmp_path):
     """Each synthesis would roll the function out again."""
     made = []
@@ -106,13 +92,6 @@ def test_byte_code_is_the_same_whenever_and_wherever_it_is_made(tmp_path):
     assert made[0] == made[1]
     assert made[0][:4] == importlib.util.MAGIC_NUMBER
     assert made[0][4:8] == (1).to_bytes(4, "little"), "hash-based, unchecked"
-
-
-def test_a_dependencys_template_that_is_no_python_stays(target):
-    """One odd file of a dependency would end the build."""
-    odd = write(target / "package" / "template.py", "class {{ name }}:\n")
-    runtime_bundle.compile_sources(target)
-    assert odd.exists()
 
 
 def test_our_own_broken_source_ends_the_build(target):

@@ -1,10 +1,13 @@
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from constructs_lib.processor_environment import CloudWatchEngine
 from stacks.application import CDK_JSON
+from stacks.stages import DEVELOPMENT
 
 REGIONS = ("us-east-1", "eu-west-1")
 STATEFUL = {"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::KMS::Key"}
@@ -163,3 +166,18 @@ def test_nothing_is_looked_up(production, development):
 def test_no_template_reports_home(templates):
     """A plain template would carry metadata of the tool that made it."""
     assert not [name for name, template in templates.items() if "CDKMetadata" in json.dumps(template)]
+
+
+def test_the_vector_engine_finds_its_layers_program(synthesize, tmp_path):
+    """The function would look for the program on its PATH, where a layer's isn't."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "vector").write_text("")
+    stage = replace(
+        DEVELOPMENT,
+        vector_layer_path=tmp_path,
+        tuning=replace(DEVELOPMENT.tuning, engine=CloudWatchEngine.VECTOR),
+    )
+    template = synthesize(stage).get_stack_by_name("LogRouterProcessing-us-east-1").template
+    (function,) = [r for r in template["Resources"].values() if r["Type"] == "AWS::Lambda::Function"]
+    variables = function["Properties"]["Environment"]["Variables"]
+    assert (variables["CLOUDWATCH_ENGINE"], variables["VECTOR_BINARY"]) == ("vector", "/opt/bin/vector")

@@ -1,6 +1,7 @@
 import pytest
 
 from constructs_lib.limits import PropertyError
+from constructs_lib.runtime_asset import FunctionArchitecture
 from stacks.context import AppContext
 
 ACCOUNT = {"CDK_DEFAULT_ACCOUNT": "111111111111"}
@@ -57,3 +58,18 @@ def test_without_an_account_it_says_how_to_give_one():
     """Stacks without an account would name roles that nobody has."""
     with pytest.raises(PropertyError, match="-c central_account"):
         read({})
+
+
+def test_the_code_is_built_for_the_stages_processor(monkeypatch):
+    """The function would load libraries of another architecture."""
+    asked = []
+
+    class Built:
+        def code(self):
+            return "code"
+
+    monkeypatch.setattr(
+        "stacks.context.build_runtime_asset", lambda architecture: asked.append(architecture) or Built()
+    )
+    assert read(stage="production").processor_code() == "code"
+    assert asked == [FunctionArchitecture.ARM_64]
