@@ -21,12 +21,11 @@ SOURCES: Final = ("runtime", "vector_config")
 _NOT_SOURCES: Final = ("__pycache__", "kubernetes", "Dockerfile", "*.md", "requirements*.txt", "*.pyc", "manifests")
 _NOT_DATA: Final = ("examples-1.json", "waiters-2.json", "completions-1.json")
 _NOT_NEEDED: Final = ("tests", "test", "__pycache__", "include", "bin", "share")
+_UTILITIES_IN_USE: Final = ("jmespath_utils", "typing")
 _UNUSED_PARTS: Final = (
     "aws_lambda_powertools/event_handler",
-    "aws_lambda_powertools/utilities/data_classes",
-    "aws_lambda_powertools/utilities/parser",
-    "aws_lambda_powertools/utilities/idempotency",
-    "aws_lambda_powertools/utilities/kafka",
+    "aws_lambda_powertools/metrics/provider/datadog",
+    "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",
 )
 """Parts of packages that the processor never imports, and that nothing it imports does."""
 _TYPE_HINTS: Final = ("*.pyi", "py.typed", "*.c", "*.pyx", "*.pxd", "*.h")
@@ -46,9 +45,11 @@ def install_wheels(requirements: Path, target: Path, platform: str) -> None:
 
 def cut_packages(target: Path) -> None:
     """Remove what a function never reads: tests, type hints, scripts, packages' metadata."""
-    unused = [target / part for part in _UNUSED_PARTS]
-    for folder in [*target.glob("*.dist-info"), *(part for part in unused if part.is_dir())]:
-        shutil.rmtree(folder)
+    unused = [*target.glob("*.dist-info"), *(target / part for part in _UNUSED_PARTS)]
+    utilities = (target / "aws_lambda_powertools" / "utilities").glob("*/")
+    unused += [utility for utility in utilities if utility.name not in _UTILITIES_IN_USE]
+    for part in unused:
+        shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
     for name in _NOT_NEEDED:
         for folder in sorted(target.rglob(name), reverse=True):
             if folder.is_dir():

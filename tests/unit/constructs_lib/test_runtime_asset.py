@@ -18,7 +18,11 @@ ELF_MACHINES = {"arm64": 183, "x86_64": 62}
 FROM_THE_ASSET_ALONE = """
 import sys
 sys.path.insert(0, sys.argv[1])
-import importlib, importlib.metadata
+import importlib, importlib.metadata, pkgutil
+import runtime
+for module in pkgutil.walk_packages(runtime.__path__, "runtime."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
 importlib.import_module("runtime.processor.lambda_handler").handler
 for method in importlib.metadata.entry_points(group="logrouter.delivery_methods"):
     method.load()
