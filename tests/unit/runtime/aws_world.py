@@ -8,9 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.loaders import create_loader
+from botocore.session import Session
 from moto import mock_aws
 
 from runtime.aws.clients import AwsClients
+from runtime.deliveries.retry import Retry
 
 REGION = "us-east-1"
 CENTRAL_ACCOUNT = "111111111111"
@@ -24,6 +27,9 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": REGION,
     "MOTO_ALLOW_NONEXISTENT_REGION": "false",
 }
+
+
+MODELS = create_loader()
 
 
 @dataclass
@@ -47,8 +53,17 @@ class Fault:
         return SimpleNamespace(status_code=self.status), parsed
 
 
-class RecordingClients(AwsClients):
-    """The real clients, whose calls are recorded, signed by whom they are, and fail where a test says so."""
+class PlainClients(AwsClients):
+    """The real clients; the SDK's service models are loaded once for all tests."""
+
+    def __init__(self, region=REGION):
+        super().__init__(region)
+        self._session = Session()
+        self._session.register_component("data_loader", MODELS)
+
+
+class RecordingClients(PlainClients):
+    """Clients whose calls are recorded, signed by whom they are, and fail where a test says so."""
 
     def __init__(self, region=REGION):
         super().__init__(region)
@@ -80,9 +95,17 @@ class RecordingClients(AwsClients):
         return client
 
 
+def no_pauses(monkeypatch):
+    """Let the retries of ours and of the SDK make no pause."""
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    *numbers, _, jitter = Retry.__init__.__defaults__
+    monkeypatch.setattr(Retry.__init__, "__defaults__", (*numbers, lambda _: None, jitter))
+
+
 @contextmanager
 def aws(monkeypatch):
-    """An empty AWS."""
+    """An empty AWS, in which nobody waits."""
+    no_pauses(monkeypatch)
     for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     for name, value in ENVIRONMENT.items():

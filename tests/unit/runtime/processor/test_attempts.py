@@ -147,7 +147,6 @@ def test_the_object_is_read_as_the_central_role_for_its_tenant(world):
 )
 def test_an_object_that_cannot_be_opened_has_its_class(world, fault, kind, reason, monkeypatch):
     """An expired object would be tried for a day, or a throttled read lose it."""
-    monkeypatch.setattr("time.sleep", lambda _: None)
     world.clients.faults["GetObject"] = fault
     (ended,) = run(world, Method(reads_events=True, a=lambda delivery, source: list(source.batches(0))), "a")
     assert (type(ended.error), ended.error.reason) == (kind, reason)

@@ -21,6 +21,7 @@ from runtime.processor.delivery_message import DeliveryMessage
 from runtime.processor.delivery_record import Outcome
 from runtime.processor.hand_over import Schedule
 from runtime.processor.settlement import Ended, Settlement
+from tests.unit.runtime.known_cases import cases
 from tests.unit.runtime.processor.world import CENTRAL, KEY
 
 NOW = 1_000_000.0
@@ -200,3 +201,12 @@ def test_whatever_happens_each_attempt_has_exactly_one_end(attempts, down):
     assert ends[Outcome.PERMANENT] + ends[Outcome.RETURNED] * bool(down) >= sum(
         isinstance(error, PermanentError) for error, *_ in attempts
     )
+
+
+def test_known_classes_of_errors():
+    """What is declared permanent would be retried, or what isn't would be dropped (the known cases 011 and 013)."""
+    known = cases("error_classification")
+    for number, error in (("011", PermanentError("explicit")), ("013", None)):
+        sink = Sink()
+        settlement(sink).settle([ended(error)])
+        assert (outcomes(sink) == [Outcome.PERMANENT]) is known[number]["expect"]["is_non_recoverable"]

@@ -9,14 +9,20 @@ from typing import Any
 from moto.logs.models import logs_backends
 from moto.sqs.models import sqs_backends
 
-from runtime.aws.clients import AwsClients
 from runtime.delivery_config.attribute_values import typed
 from runtime.processor.assembly import make_processor
 from runtime.processor.delivery_message import DeliveryMessage
 from runtime.processor.queue_message import QueueMessage
 from runtime.processor.settings import ProcessorSettings
 from runtime.processor.time_budget import TimeBudget
-from tests.unit.runtime.aws_world import CENTRAL_ROLE, CUSTOMER_ACCOUNT, CUSTOMER_ROLE, REGION, RecordingClients
+from tests.unit.runtime.aws_world import (
+    CENTRAL_ROLE,
+    CUSTOMER_ACCOUNT,
+    CUSTOMER_ROLE,
+    REGION,
+    PlainClients,
+    RecordingClients,
+)
 
 PROCESSORS_ACCOUNT = "123456789012"  # moto's own, for credentials that no role gave
 CENTRAL = "central-logs"
@@ -84,7 +90,7 @@ class World:
     @property
     def _plain(self):
         if not hasattr(self, "_plain_clients"):
-            self._plain_clients = AwsClients(REGION)
+            self._plain_clients = PlainClients()
         return self._plain_clients
 
     def settings(self, **changes):

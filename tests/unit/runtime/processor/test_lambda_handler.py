@@ -1,0 +1,165 @@
+"""The Lambda host: every failure class through it, and its partial batch response."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from runtime.processor import lambda_handler
+from runtime.processor.delivery_message import DeliveryMessage
+from tests.unit.runtime.aws_world import (
+    Fault,
+    recording_clients,  # noqa: F401 - the fixture "clients"
+)
+from tests.unit.runtime.known_cases import cases
+from tests.unit.runtime.processor.world import CENTRAL, KEY, World, notification, s3_event
+
+KNOWN = cases("error_classification")
+
+
+class Context:
+    def __init__(self, seconds=60):
+        self.seconds = seconds
+
+    def get_remaining_time_in_millis(self):
+        return self.seconds * 1000
+
+
+@pytest.fixture
+def world(clients, monkeypatch):
+    made = World(clients)
+    processor = made.processor()
+    monkeypatch.setattr(lambda_handler, "processor", lambda: processor)
+    return made
+
+
+def event(*bodies, source="objects"):
+    return {
+        "Records": [
+            {
+                "messageId": f"msg-{number}",
+                "receiptHandle": f"receipt-{number}",
+                "body": body,
+                "eventSource": "aws:sqs",
+                "eventSourceARN": f"arn:aws:sqs:us-east-1:111111111111:{source}",
+            }
+            for number, body in enumerate(bodies, 1)
+        ]
+    }
+
+
+def failed(answer):
+    return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+
+
+def delivery(**changes):
+    fields = {"attempt": 1, "first_attempt_at": time.time(), **changes}
+    return DeliveryMessage(CENTRAL, KEY, "acme-corp", "s3", **fields).write()
+
+
+def test_an_empty_batch_is_no_failure():
+    """Lambda's own test event would fail (the known case 005)."""
+    answer = lambda_handler.handler(KNOWN["005"]["given"]["lambda_event"], Context())
+    assert answer == {"batchItemFailures": KNOWN["005"]["expect"]["batch_item_failures"]}
+
+
+def test_known_messages_are_all_settled(world):
+    """Two objects in one batch would cost a retry (the known case 021)."""
+    keys = [KEY.replace("etcd-0", pod) for pod in ("pod-1", "pod-2")]
+    for key in keys:
+        world.put_object(key)
+    world.put_config()
+    answer = lambda_handler.handler(event(*[notification(s3_event(key)) for key in keys]), Context())
+    assert failed(answer) == KNOWN["021"]["expect"]["batch_item_failures"]
+    assert len(world.copies()) == 2
+
+
+def test_only_what_is_not_settled_is_returned(world):
+    """One message's failure would repeat its whole batch (the known case 007)."""
+    world.put_object()
+    world.put_config()
+    world.put_config(tenant_id="globex")
+    world.clients.faults["Query"] = Fault("InternalServerError", 500, after=1)
+    first = lambda_handler.handler(event(notification()), Context())
+    second = lambda_handler.handler(event("rubbish", notification()), Context())
+    assert failed(first) == []
+    assert failed(second) == KNOWN["007"]["expect"]["batch_item_failures"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "returned", "handed_over", "dead"),
+    [
+        ({}, [], 0, 1),
+        ({"CopyObject": Fault("SlowDown", 503)}, [], 2, 1),
+        ({"CopyObject": Fault("AccessDenied", 403)}, [], 2, 1),
+        ({"CopyObject": Fault("NoSuchKey", 404)}, [], 0, 1),
+        ({"AssumeRole": Fault("AccessDenied", 403)}, [], 2, 1),
+        ({"Query": Fault("InternalServerError", 500)}, ["msg-1", "msg-3"], 0, 1),
+        (
+            {"CopyObject": Fault("SlowDown", 503), "SendMessage": Fault("InternalError", 500)},
+            ["msg-1", "msg-2", "msg-3"],
+            0,
+            0,
+        ),
+    ],
+)
+def test_every_failure_class_ends_as_it_should(world, fault, returned, handed_over, dead):
+    """Some failure would be lost, or repeat more than itself, on this host."""
+    world.put_object()
+    world.put_config()
+    world.clients.faults.update(fault)
+    answer = lambda_handler.handler(event(notification(), "rubbish", delivery()), Context())
+    assert failed(answer) == returned
+    assert len(world.handed_over()) == handed_over
+    assert len(world.messages("objects-dlq")) == dead
+
+
+def test_an_early_delivery_message_is_returned_hidden(world):
+    """An early message would be deleted, or come back at once."""
+    world.put_config()
+    sqs = world.plain("sqs")
+    sqs.send_message(QueueUrl=world.queues["deliveries"], MessageBody=delivery(not_before=time.time() + 1000))
+    (message,) = sqs.receive_message(QueueUrl=world.queues["deliveries"])["Messages"]
+    batch = event(message["Body"], source="deliveries")
+    batch["Records"][0]["receiptHandle"] = message["ReceiptHandle"]
+    assert failed(lambda_handler.handler(batch, Context())) == ["msg-1"]
+    assert world.messages("deliveries")[0].visible_at / 1000 - time.time() > 900
+
+
+@pytest.mark.parametrize(("seconds", "work", "settle"), [(900, 890, 10), (60, 50, 10), (5, 4, 1)])
+def test_deliveries_end_before_lambda_does(seconds, work, settle):
+    """The function would be killed before it could hand over: everything would be sent again."""
+    budget = lambda_handler.time_budget(seconds)
+    assert budget.remaining() == pytest.approx(work, abs=0.1)
+    assert budget.settle_seconds == pytest.approx(settle)
+
+
+def test_the_processor_is_made_once_from_the_environment(world, monkeypatch):
+    """Every invocation would assume the roles and ask for the configs anew."""
+    monkeypatch.undo()
+    monkeypatch.setattr("runtime.processor.logs.configure", lambda level: None)
+    for name, value in world.settings().model_dump(exclude_none=True).items():
+        monkeypatch.setenv(name.upper(), str(value))
+    lambda_handler.processor.cache_clear()
+    try:
+        assert lambda_handler.processor() is lambda_handler.processor()
+    finally:
+        lambda_handler.processor.cache_clear()
+
+
+def test_on_lambda_everything_is_loaded_before_the_first_event():
+    """The first event of each environment would wait for imports, at the function's own share of a CPU."""
+    environment = {
+        **os.environ,
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "TENANT_CONFIG_TABLE": "t",
+        "CENTRAL_LOG_DISTRIBUTION_ROLE_ARN": "arn:aws:iam::111111111111:role/Central",
+        "CENTRAL_BUCKET": "b",
+        "AWS_REGION": "us-east-1",
+    }
+    program = "import sys, runtime.processor.lambda_handler as host; print(host.processor.cache_info().currsize)"
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == 1

@@ -1,0 +1,256 @@
+"""The poller: receive, work, keep hidden, delete, stop."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from runtime.processor import sqs_poller
+from runtime.processor.delivery_message import DeliveryMessage
+from runtime.processor.sqs_poller import QueuePoller, StopSignal
+from runtime.processor.visibility import VISIBILITY_SECONDS, Visibility
+from tests.unit.runtime.aws_world import (
+    Fault,
+    recording_clients,  # noqa: F401 - the fixture "clients"
+)
+from tests.unit.runtime.processor.world import CENTRAL, KEY, World, notification
+
+
+@pytest.fixture
+def world(clients, monkeypatch):
+    monkeypatch.setattr(sqs_poller, "WAIT_SECONDS", 0)
+    return World(clients)
+
+
+def send(world, *bodies, queue="objects"):
+    for body in bodies:
+        world.plain("sqs").send_message(QueueUrl=world.queues[queue], MessageBody=body)
+
+
+def poller(world, processor=None, *, queue="objects", stop=None, **options):
+    made = processor or world.processor()
+    return QueuePoller(made, world.clients, world.queues[queue], stop=stop or StopSignal(), **options)
+
+
+def poll(world, processor=None, **options):
+    with ThreadPoolExecutor(4) as threads:
+        poller(world, processor, **options).poll_once(threads)
+
+
+class Says:
+    """A processor that says what the test wants, and shows what it was given."""
+
+    def __init__(self, answer=True, during=None):
+        self.answer = answer
+        self.during = during
+        self.seen = []
+
+    def process(self, message, budget):
+        self.seen.append((message, budget))
+        if self.during:
+            self.during()
+        return self.answer
+
+
+def test_a_settled_message_is_deleted_in_one_call(world):
+    """Every object would be delivered again after the visibility timeout; or each delete be billed alone."""
+    world.put_object()
+    world.put_config()
+    send(world, notification(), notification(), notification())
+    poll(world)
+    assert world.messages("objects") == []
+    assert len(world.copies()) == 1
+    assert world.clients.count()["ReceiveMessage"] == 1
+    assert 1 <= world.clients.count()["DeleteMessageBatch"] <= 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "left", "handed_over", "dead"),
+    [
+        ({"CopyObject": Fault("SlowDown", 503)}, 0, 1, 1),
+        ({"CopyObject": Fault("AccessDenied", 403)}, 0, 1, 1),
+        ({"CopyObject": Fault("NoSuchKey", 404)}, 0, 0, 1),
+        ({"AssumeRole": Fault("AccessDenied", 403)}, 0, 1, 1),
+        ({"Query": Fault("InternalServerError", 500)}, 1, 0, 1),
+        ({"CopyObject": Fault("SlowDown", 503), "SendMessage": Fault("InternalError", 500)}, 2, 0, 0),
+    ],
+)
+def test_every_failure_class_ends_as_it_should(world, fault, left, handed_over, dead):
+    """Some failure would be lost, or repeat more than itself, on this host."""
+    world.put_object()
+    world.put_config()
+    world.clients.faults.update(fault)
+    send(world, notification(), "rubbish")
+    poll(world)
+    assert len(world.messages("objects")) == left
+    assert len(world.handed_over()) == handed_over
+    assert len(world.messages("objects-dlq")) == dead
+
+
+def test_what_is_not_settled_stays(world):
+    """A message that could not be settled would be deleted."""
+    send(world, "a", "b")
+    poll(world, Says(answer=False))
+    assert len(world.messages("objects")) == 2
+    assert "DeleteMessageBatch" not in world.clients.count()
+
+
+def test_the_delivery_queue_is_worked_off_alike_and_early_messages_stay_hidden(world):
+    """An early message would be shown again by the poller that keeps it hidden while it works."""
+    world.put_object()
+    world.put_config()
+    early = DeliveryMessage(CENTRAL, KEY, "acme-corp", "s3", not_before=time.time() + 2000)
+    due = DeliveryMessage(CENTRAL, KEY, "acme-corp", "s3", first_attempt_at=time.time())
+    send(world, early.write(), due.write(), queue="deliveries")
+    poll(world, queue="deliveries")
+    (left,) = world.messages("deliveries")
+    assert left.body == early.write()
+    assert left.visible_at / 1000 - time.time() > 1900
+
+
+def test_messages_at_work_are_kept_hidden(world):
+    """A slow object would be delivered by a second poller at the same time."""
+    handles = ["a", "b", "c"]
+    seen = []
+
+    class Sqs:
+        def change_message_visibility_batch(self, QueueUrl, Entries):  # noqa: N803 - botocore's names
+            seen.append([(each["ReceiptHandle"], each["VisibilityTimeout"]) for each in Entries])
+
+    with Visibility(Sqs(), "url", handles) as visibility:
+        visibility.release(["b"])
+        visibility.extend()
+    visibility.extend()
+    assert seen == [
+        [(handle, VISIBILITY_SECONDS) for handle in "abc"],
+        [(handle, VISIBILITY_SECONDS) for handle in "ac"],
+    ]
+    assert visibility.interval_seconds < VISIBILITY_SECONDS / 2
+
+
+def test_an_outage_while_keeping_hidden_does_not_stop_the_work(world):
+    """A hiccup of SQS would abandon messages in the middle."""
+    send(world, "a")
+    world.clients.faults["ChangeMessageVisibilityBatch"] = Fault("InternalError", 500)
+    poll(world, Says())
+    assert world.messages("objects") == []
+
+
+def test_visibility_is_extended_again_while_a_message_is_at_work(world, monkeypatch):
+    """A message that takes longer than the timeout would be received twice."""
+    monkeypatch.setattr("runtime.processor.visibility.VISIBILITY_SECONDS", 0.03)
+    send(world, "a")
+    extended = threading.Event()
+    poller_ = poller(world, Says(during=lambda: extended.wait(10)))
+
+    def seen(**_):
+        if world.clients.count()["ChangeMessageVisibilityBatch"] >= 2:
+            extended.set()
+
+    world.clients.client("sqs").meta.events.register("after-call.sqs.ChangeMessageVisibilityBatch", seen)
+    with ThreadPoolExecutor(1) as threads:
+        poller_.poll_once(threads)
+    assert world.messages("objects") == []
+
+
+@pytest.mark.parametrize("fault", [Fault("InternalError", 500), Fault(error=EndpointConnectionError(endpoint_url="x"))])
+def test_a_delete_that_fails_is_at_worst_a_repetition(world, fault):
+    """An outage of SQS would end the poller."""
+    send(world, "a")
+    world.clients.faults["DeleteMessageBatch"] = fault
+    poll(world, Says())
+    assert len(world.messages("objects")) == 1
+
+
+def test_a_queue_that_is_down_is_asked_ever_more_slowly(world):
+    """An outage of SQS would be hammered, or end the poller."""
+    pauses = []
+
+    class Stop(StopSignal):
+        def wait(self, seconds):
+            pauses.append(seconds)
+            return False
+
+    world.clients.faults["ReceiveMessage"] = Fault("ServiceUnavailable", 503, times=8)
+    one = poller(world, Says(), stop=Stop(), jitter=lambda: 1.0)
+    with ThreadPoolExecutor(1) as threads:
+        for _ in range(9):
+            one.poll_once(threads)
+        assert pauses == [2, 4, 8, 16, 32, 60, 60, 60]
+        world.clients.faults["ReceiveMessage"].times = 1
+        one.poll_once(threads)
+    assert pauses[-1] == 2
+
+
+def test_the_heartbeat_says_that_the_loop_is_alive(world, tmp_path):
+    """A poller whose loop is stuck would pass its probe for ever."""
+    file = tmp_path / "heartbeat"
+    poll(world, Says(), heartbeat_file=file)
+    assert file.exists()
+
+
+def test_a_heartbeat_that_cannot_be_written_does_not_stop_the_work(world, tmp_path):
+    """A full disk would end the poller in the middle of its messages."""
+    send(world, "a")
+    poll(world, Says(), heartbeat_file=tmp_path / "missing" / "heartbeat")
+    assert world.messages("objects") == []
+
+
+def test_after_a_stop_nothing_is_begun_and_running_work_gets_the_grace(world):
+    """SIGTERM would be followed by a kill in the middle of deliveries, which would all be sent again."""
+    now = [1000.0]
+    stop = StopSignal(clock=lambda: now[0])
+    assert stop.deadline() == float("inf")
+    says = Says(during=stop.set)
+    send(world, *"abc")
+    with ThreadPoolExecutor(1) as threads:  # one at a time: the first one's stop is seen by the others
+        poller(world, says, stop=stop).poll_once(threads)
+    assert stop.deadline() == 1000.0 + sqs_poller.GRACE_SECONDS
+    assert len(says.seen) == 1
+    assert len(world.messages("objects")) == 2
+    now[0] = 2000.0
+    stop.set()
+    assert stop.deadline() == 1000.0 + sqs_poller.GRACE_SECONDS
+
+
+def test_a_running_budget_ends_with_the_grace(world):
+    """A long delivery would run into the kill instead of handing over."""
+    stop = StopSignal()
+    says = Says()
+    send(world, "a")
+    poll(world, says, stop=stop)
+    ((_, budget),) = says.seen
+    assert budget.remaining() > 500
+    stop.set()
+    assert budget.remaining() <= sqs_poller.GRACE_SECONDS
+    assert budget.settle_seconds > 0
+
+
+def test_every_queue_has_its_loops_and_all_end_with_the_stop(world):
+    """Retries would take the place of new objects, or a loop outlive the process's end."""
+    stop = StopSignal()
+    both = {world.queues["objects"], world.queues["deliveries"]}
+    asked = set()
+
+    def watch(params, **_):
+        asked.add(params["QueueUrl"])
+        if asked == both:
+            stop.set()
+
+    world.clients.client("sqs").meta.events.register("provide-client-params.sqs.ReceiveMessage", watch)
+    sqs_poller.run(Says(), world.clients, [*both, *both], stop=stop)
+    assert asked == both
+
+
+def test_a_loop_that_dies_ends_the_others(world, monkeypatch):
+    """A half-dead poller would go on passing its probe."""
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+
+    class Broken(QueuePoller):
+        def poll_once(self, threads):
+            raise MemoryError
+
+    monkeypatch.setattr(sqs_poller, "QueuePoller", Broken)
+    sqs_poller.run(Says(), world.clients, ["a", "b"], stop=StopSignal())
