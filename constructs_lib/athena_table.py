@@ -42,38 +42,41 @@ class AthenaTable(Construct):
                 name=database_name, description="Log objects of the central bucket"
             ),
         )
-        location = f"s3://{bucket.bucket_name}/"
-        template = location + "/".join(f"{name}=${{{name}}}" for name in _PARTITIONS) + "/"
         self.table = glue.CfnTable(
             self,
             "Table",
             catalog_id=Aws.ACCOUNT_ID,
             database_name=database_name,
-            table_input=glue.CfnTable.TableInputProperty(
-                name=table_name,
-                description=f"One row an event; keys begin with {OBJECT_KEY_PREFIX}",
-                table_type="EXTERNAL_TABLE",
-                parameters={
-                    "EXTERNAL": "TRUE",
-                    "projection.enabled": "true",
-                    **{f"projection.{name}.type": "injected" for name in _PARTITIONS},
-                    "storage.location.template": template,
-                },
-                partition_keys=[_column(name) for name in _PARTITIONS],
-                storage_descriptor=glue.CfnTable.StorageDescriptorProperty(
-                    location=location,
-                    columns=[_column("timestamp"), _column("message")],
-                    input_format="org.apache.hadoop.mapred.TextInputFormat",
-                    output_format="org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
-                    serde_info=glue.CfnTable.SerdeInfoProperty(
-                        serialization_library="org.openx.data.jsonserde.JsonSerDe",
-                        # A line that isn't JSON is a row of nulls, as it is an event for the processor, and no error.
-                        parameters={"ignore.malformed.json": "true"},
-                    ),
-                ),
-            ),
+            table_input=_table(table_name, f"s3://{bucket.bucket_name}/"),
         )
         self.table.add_resource_dependency(self.database)
+
+
+def _table(name: str, location: str) -> glue.CfnTable.TableInputProperty:
+    template = location + "/".join(f"{partition}=${{{partition}}}" for partition in _PARTITIONS) + "/"
+    return glue.CfnTable.TableInputProperty(
+        name=name,
+        description=f"One row an event; keys begin with {OBJECT_KEY_PREFIX}",
+        table_type="EXTERNAL_TABLE",
+        parameters={
+            "EXTERNAL": "TRUE",
+            "projection.enabled": "true",
+            **{f"projection.{partition}.type": "injected" for partition in _PARTITIONS},
+            "storage.location.template": template,
+        },
+        partition_keys=[_column(partition) for partition in _PARTITIONS],
+        storage_descriptor=glue.CfnTable.StorageDescriptorProperty(
+            location=location,
+            columns=[_column("timestamp"), _column("message")],
+            input_format="org.apache.hadoop.mapred.TextInputFormat",
+            output_format="org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+            serde_info=glue.CfnTable.SerdeInfoProperty(
+                serialization_library="org.openx.data.jsonserde.JsonSerDe",
+                # A line that isn't JSON is a row of nulls, as it is an event for the processor, and no error.
+                parameters={"ignore.malformed.json": "true"},
+            ),
+        ),
+    )
 
 
 def _column(name: str) -> glue.CfnTable.ColumnProperty:

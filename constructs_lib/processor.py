@@ -81,15 +81,8 @@ class Processor(Construct):
         removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
     ) -> None:
         super().__init__(scope, construct_id)
-        sources = {"ObjectSource": object_queue, "DeliverySource": delivery_queue}
-        for queue in sources.values():
-            _require_visibility(queue, size.timeout)
         # Runtime and handler are the image's own, where there is one.
         is_image = isinstance(code, lambda_.EcrImageCode | lambda_.AssetImageCode)
-        require(
-            holds=not (is_image and vector_layer_path),
-            constraint="vector_layer_path: an image takes no layers, it must bring the Vector program itself",
-        )
         self.log_group = logs.LogGroup(self, "LogGroup", retention=log_retention, removal_policy=removal_policy)
         self.function = lambda_.Function(
             self,
@@ -103,7 +96,7 @@ class Processor(Construct):
             timeout=size.timeout,
             reserved_concurrent_executions=size.reserved_concurrency,
             log_group=self.log_group,
-            layers=None if vector_layer_path is None else [self._vector_layer(vector_layer_path, architecture)],
+            layers=self._layers(vector_layer_path, architecture, is_image=is_image),
             runtime=lambda_.Runtime.FROM_IMAGE if is_image else lambda_.Runtime.PYTHON_3_13,
             handler=lambda_.Handler.FROM_IMAGE if is_image else HANDLER,
             # A delivery message that is tried again goes through the function and its own queue: Lambda would take
@@ -116,27 +109,40 @@ class Processor(Construct):
             findings=("AwsSolutions-L1",),
         )
         self._write_own_log(role)
-        for source_id, queue in sources.items():
-            self.function.add_event_source_mapping(
-                source_id,
-                event_source_arn=queue.queue.queue_arn,
-                batch_size=BATCH_SIZE,
-                max_concurrency=size.max_concurrency,
-                report_batch_item_failures=True,
-            )
+        self._read("ObjectSource", object_queue, size)
+        self._read("DeliverySource", delivery_queue, size)
 
-    def _vector_layer(self, path: Path, architecture: lambda_.Architecture) -> lambda_.LayerVersion:
+    def _read(self, source_id: str, queue: WorkQueue, size: ProcessorSize) -> None:
+        _require_visibility(queue, size.timeout)
+        self.function.add_event_source_mapping(
+            source_id,
+            event_source_arn=queue.queue.queue_arn,
+            batch_size=BATCH_SIZE,
+            max_concurrency=size.max_concurrency,
+            report_batch_item_failures=True,
+        )
+
+    def _layers(
+        self, path: Path | None, architecture: lambda_.Architecture, *, is_image: bool
+    ) -> list[lambda_.ILayerVersion] | None:
+        if path is None:
+            return None
+        require(
+            holds=not is_image,
+            constraint="vector_layer_path: an image takes no layers, it must bring the Vector program itself",
+        )
         require(
             holds=(path / "bin" / "vector").is_file(),
             constraint=f"vector_layer_path must hold bin/vector; {path} doesn't",
         )
-        return lambda_.LayerVersion(
+        layer = lambda_.LayerVersion(
             self,
             "VectorLayer",
             code=lambda_.Code.from_asset(str(path)),
             compatible_architectures=[architecture],
             description="The Vector program",
         )
+        return [layer]
 
     def _write_own_log(self, role: iam.IRole) -> None:
         policy = iam.Policy(

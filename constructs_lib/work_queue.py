@@ -41,19 +41,7 @@ class WorkQueue(Construct):
         dead_letter_retention: Duration = RETENTION_LIMIT,
     ) -> None:
         super().__init__(scope, construct_id)
-        require_between(
-            "visibility_timeout", visibility_timeout.to_seconds(), 1, VISIBILITY_LIMIT.to_seconds(), unit="seconds"
-        )
-        require_between("max_receive_count", max_receive_count, 1, _RECEIVE_COUNT_LIMIT)
-        require(
-            holds=dead_letter_retention.to_seconds() <= RETENTION_LIMIT.to_seconds(),
-            constraint=f"dead_letter_retention must be at most {RETENTION_LIMIT.to_human_string()}",
-        )
-        require_longer(
-            ("dead_letter_retention", dead_letter_retention),
-            ("retention", retention),
-            "a message keeps its age when it moves, and must not expire on arrival",
-        )
+        _require_possible(visibility_timeout, max_receive_count, retention, dead_letter_retention)
         self.visibility_timeout = visibility_timeout
         self.dead_letter_retention = dead_letter_retention
         self.dead_letter_queue = sqs.Queue(
@@ -75,3 +63,21 @@ class WorkQueue(Construct):
             removal_policy=removal_policy,
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letter_queue, max_receive_count=max_receive_count),
         )
+
+
+def _require_possible(
+    visibility_timeout: Duration, max_receive_count: int, retention: Duration, dead_letter_retention: Duration
+) -> None:
+    require_between(
+        "visibility_timeout", visibility_timeout.to_seconds(), 1, VISIBILITY_LIMIT.to_seconds(), unit="seconds"
+    )
+    require_between("max_receive_count", max_receive_count, 1, _RECEIVE_COUNT_LIMIT)
+    require(
+        holds=dead_letter_retention.to_seconds() <= RETENTION_LIMIT.to_seconds(),
+        constraint=f"dead_letter_retention must be at most {RETENTION_LIMIT.to_human_string()}",
+    )
+    require_longer(
+        ("dead_letter_retention", dead_letter_retention),
+        ("retention", retention),
+        "a message keeps its age when it moves, and must not expire on arrival",
+    )

@@ -18,6 +18,7 @@ class CustomerParameters:
         self._stack = stack
         self._who()
         self._where()
+        self._bucket()
         self._conditions()
         self._rules()
 
@@ -60,6 +61,8 @@ class CustomerParameters:
             default="30",  # text, as the allowed values are
             allowed_values=["14", "30", "60", "90", "120", "150", "180", "365", "400", "545", "731", "1096", "3653"],
         ).value_as_number
+
+    def _bucket(self) -> None:
         self.bucket_mode = self._mode("Bucket", "S3: create a bucket, use an existing one, none")
         self.given_bucket_name = self._text(
             "BucketName",
