@@ -12,7 +12,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -52,10 +52,6 @@ class DeliveryRecord:
     attempts: int
     reason: str = ""
     detail: str = ""
-
-    def ended(self, outcome: Outcome, reason: str, detail: str) -> "DeliveryRecord":
-        """Give the record with another end."""
-        return replace(self, outcome=outcome, reason=reason, detail=detail)
 
 
 class Records:

@@ -11,6 +11,7 @@ from runtime.processor.time_budget import TimeBudget
 if TYPE_CHECKING:
     from runtime.processor.pipeline import Processor
 
+SERVICES = ("dynamodb", "logs", "s3", "sqs", "sts")  # nearly every object needs these in the processor's own Region
 MESSAGES_SIDE_BY_SIDE = 4  # bounds memory: each may read one object
 SETTLE_SECONDS = 10.0  # kept at the end, for handing over what isn't done
 SETTLE_SHARE = 0.2  # of what is left, where the function's timeout is short
@@ -19,12 +20,16 @@ SETTLE_SHARE = 0.2  # of what is left, where the function's timeout is short
 @cache
 def processor() -> "Processor":
     """Make the processor, once an execution environment."""
-    from runtime.processor.assembly import make_processor, read_settings  # noqa: PLC0415 - heavy; see below
+    from runtime.aws.clients import AwsClients  # noqa: PLC0415 - all of these are heavy; see below
+    from runtime.processor.assembly import make_processor, read_settings  # noqa: PLC0415
     from runtime.processor.logs import configure  # noqa: PLC0415
 
     settings = read_settings()
     configure(settings.log_level)
-    return make_processor(settings)
+    clients = AwsClients(settings.aws_region)
+    for service in SERVICES:
+        clients.client(service)
+    return make_processor(settings, clients=clients)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
