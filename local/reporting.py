@@ -54,7 +54,7 @@ class Steps:
 
 def print_counts(counts: Iterable[Count]) -> None:
     """Print a row for each delivery config, and the delivered records by application below it. Fits 80 columns."""
-    table = Table(title="Records: split events joined", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(title="Records: split events joined", box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1))
     table.add_column("delivery", no_wrap=True)
     for name in ("expected", "delivered", "set\naside", "left\nout", "lost", "doubled"):
         table.add_column(name, justify="right", vertical="bottom")

@@ -39,10 +39,11 @@ class Watch:
 
         def verdict() -> list[Count] | None:
             nonlocal last_movement
-            waiting = self._waiting()
-            progress(f"{waiting} messages wait in the queues")
-            if waiting:
+            objects, deliveries = self._waiting()
+            progress(f"{objects} objects and {deliveries} deliveries wait")
+            if objects + deliveries:
                 last_movement = time.monotonic()
+            if objects:
                 return None
             counts = self.count()
             quiet = time.monotonic() - last_movement > QUIET_SECONDS
@@ -72,7 +73,9 @@ class Watch:
             count_bucket(tenant_id, "s3", sent, objects, tenant.bucket_prefix),
         ]
 
-    def _waiting(self) -> int:
+    def _waiting(self) -> tuple[int, int]:
+        """Give how many messages the object queue and the delivery queue hold, in whatever state."""
         sqs = self.accounts.client("sqs", self.environment.central_account)
         urls = (self.environment.object_queue_url, self.environment.delivery_queue_url)
-        return sum(depth(sqs, url).total for url in urls)
+        objects, deliveries = (depth(sqs, url).total for url in urls)
+        return objects, deliveries

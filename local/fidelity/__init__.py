@@ -17,6 +17,7 @@ from local.fidelity import (
     multipart_acl,
     policy_variables,
     principal_arn,
+    queue_batches,
     queue_limits,
     resource_account,
     session_name,
@@ -32,6 +33,7 @@ PATCHES = (
     bucket_owner,
     copy_object,
     log_event_limits,
+    queue_batches,
     queue_limits,
     session_name,
 )

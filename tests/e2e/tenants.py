@@ -77,3 +77,11 @@ def put_configs(cloud: Cloud, *configs: Config) -> None:
     for config in configs:
         item = {name: serializer.serialize(value) for name, value in config.items()}
         cloud.client("dynamodb").put_item(TableName=cloud.environment.tenant_config_table, Item=item)
+
+
+def remove_configs(cloud: Cloud, tenant_id: str) -> None:
+    """Take all of a tenant's configs out of the table."""
+    dynamodb, table = cloud.client("dynamodb"), cloud.environment.tenant_config_table
+    mine = {"KeyConditionExpression": "tenant_id = :id", "ExpressionAttributeValues": {":id": {"S": tenant_id}}}
+    for item in dynamodb.query(TableName=table, **mine)["Items"]:
+        dynamodb.delete_item(TableName=table, Key={name: item[name] for name in ("tenant_id", "type")})

@@ -22,16 +22,16 @@ from tests.e2e.traffic import (
 )
 from tests.integration.identities import unique
 
-BREAKS = {
-    "wrong-external-id": {"external_id": "not-this-one"},
-    "no-such-role": {"log_distribution_role_arn": f"arn:aws:iam::{ACME}:role/CustomerLogDistributionRole/gone"},
-    "another-group": {"log_group_name": "/not/this/one"},
-    "another-region": {"target_region": "ap-southeast-2"},
-}
+BREAKS = [
+    ({"external_id": "not-this-one"}, "second-hop-denied"),
+    ({"log_distribution_role_arn": f"arn:aws:iam::{ACME}:role/CustomerLogDistributionRole/gone"}, "second-hop-denied"),
+    ({"log_group_name": "/not/this/one"}, "destination-denied"),
+    ({"target_region": "ap-southeast-2"}, "destination-denied"),
+]
 
 
-@pytest.mark.parametrize("fields", BREAKS.values(), ids=BREAKS)
-def test_a_broken_destination_is_handed_over_and_its_sibling_delivered(cloud, new_tenant, fields):
+@pytest.mark.parametrize(("fields", "reason"), BREAKS, ids=["external-id", "role", "group", "region"])
+def test_a_broken_destination_is_handed_over_and_its_sibling_delivered(cloud, new_tenant, fields, reason):
     """A customer's mistake would lose its logs, or hold up its other destination."""
     tenant = new_tenant(configured=False)
     put_configs(cloud, {**tenant.cloudwatch, **fields}, tenant.s3)
@@ -39,11 +39,11 @@ def test_a_broken_destination_is_handed_over_and_its_sibling_delivered(cloud, ne
         sent = send(cloud, object_of(tenant.tenant_id, [line("event")]))
         until(lambda: objects(cloud, tenant), "the copy")
         message = receive(cloud, cloud.environment.delivery_queue_url, tenant.tenant_id)
-    record = outcome(cloud, tenant.tenant_id, "cloudwatch", "handed-over")
     body = json.loads(message["Body"])
-    assert (body["key"], body["type"], body["attempt"], body["reason"]) == (sent.key, "cloudwatch", 1, record["Reason"])
+    assert (body["key"], body["type"], body["attempt"], body["reason"]) == (sent.key, "cloudwatch", 1, reason)
     assert message["Attributes"]["MessageGroupId"] == tenant.tenant_id
-    assert record["Reason"] == "access-denied"
+    record = outcome(cloud, tenant.tenant_id, "cloudwatch", "handed-over")
+    assert (record["Reason"], bool(record["detail"])) == (reason, True)
     assert messages(cloud, tenant) == []
 
 
@@ -64,7 +64,7 @@ def test_a_forged_bucket_name_is_refused_at_the_customers_side(cloud, new_tenant
     victim, tenant = new_tenant(), new_tenant(configured=False)
     put_configs(cloud, {**victim.s3, "tenant_id": tenant.tenant_id})
     send(cloud, object_of(tenant.tenant_id, [line("event")]))
-    assert outcome(cloud, tenant.tenant_id, "s3", "handed-over")["Reason"] == "access-denied"
+    assert outcome(cloud, tenant.tenant_id, "s3", "handed-over")["Reason"] == "destination-denied"
     assert objects(cloud, victim) == {}
 
 
@@ -73,7 +73,7 @@ def test_an_unknown_tenant_is_settled_and_counted(cloud):
     tenant_id = unique("unknown")
     send(cloud, object_of(tenant_id, [line("event")]))
     (record,) = until(lambda: records(cloud, tenant_id), "a record of the unknown tenant")
-    assert (record["message"], record["RefusedObjects"]) == ("skipped", 1)
+    assert (record["message"], record["RefusedObjects"], record["Reason"]) == ("skipped", 1, "unknown-tenant")
 
 
 def test_an_invalid_config_does_not_block_a_valid_one(cloud, new_tenant):
@@ -82,39 +82,45 @@ def test_an_invalid_config_does_not_block_a_valid_one(cloud, new_tenant):
     put_configs(cloud, {"tenant_id": tenant.tenant_id, "type": "s3", "bucket_name": "UPPER.-.BAD"})
     send(cloud, object_of(tenant.tenant_id, [line("event")]))
     assert delivered(cloud, tenant, ["event"]) == ["event"]
+    (record,) = until(
+        lambda: [found for found in records(cloud, tenant.tenant_id) if "InvalidConfigs" in found], "record"
+    )
+    assert (record["type"], record["Reason"]) == ("s3", "config-invalid")
 
 
 BAD_BODIES = {
     "not-gzip": b'{"message":"plain text"}\n',
-    "cut": gzip.compress(b"\n".join(line(f"event {number}") for number in range(2_000)))[:-40],
+    "cut-gzip": gzip.compress(b"\n".join(line(f"event {number}") for number in range(2_000)))[:-40],
+    "empty-object": b"",
 }
 
 
-@pytest.mark.parametrize("body", BAD_BODIES.values(), ids=BAD_BODIES)
-def test_a_corrupt_object_is_in_the_dead_letter_queue_with_its_reason(cloud, new_tenant, body):
+@pytest.mark.parametrize(("kind", "body"), BAD_BODIES.items(), ids=BAD_BODIES)
+def test_a_corrupt_object_is_in_the_dead_letter_queue_with_its_reason(cloud, new_tenant, kind, body):
     """A corrupt object would be retried for ever, or be settled without anyone knowing."""
     tenant = new_tenant(configured=False)
     put_configs(cloud, tenant.cloudwatch)
     send(cloud, object_of(tenant.tenant_id, body))
     message = receive(cloud, cloud.environment.object_dlq_url, tenant.tenant_id)
-    assert message["MessageAttributes"]["reason"]["StringValue"]
+    assert message["MessageAttributes"]["reason"]["StringValue"] == kind
 
 
-@pytest.mark.parametrize(
-    "key",
-    [
-        "tenant_id={}/cluster_id=demo/application=etcd/file.json.gz",
-        "tenant_id={}/cluster_id=demo/application=/pod_name=etcd-0/file.json.gz",
-        "tenant_id={}/cluster_id=demo/application=etcd/pod_name=etcd-0/more/file.json.gz",
-        "tenant_id={}/cluster_id%3Ddemo/application%3Detcd/pod_name%3Detcd-0/file.json.gz",
-    ],
-    ids=["missing", "empty", "extra", "encoded"],
-)
-def test_a_key_of_another_form_is_settled(cloud, new_tenant, key):
+KEYS = {
+    "key-segments": "tenant_id={}/cluster_id=demo/application=etcd/file.json.gz",
+    "key-segment-empty": "tenant_id={}/cluster_id=demo/application=/pod_name=etcd-0/file.json.gz",
+    "key-segment-name": "tenant_id={}/cluster_id=demo/pod_name=etcd-0/application=etcd/file.json.gz",
+    "key-encoded-twice": "tenant_id={}/cluster_id%3Ddemo/application%3Detcd/pod_name%3Detcd-0/file.json.gz",
+}
+
+
+@pytest.mark.parametrize(("reason", "key"), KEYS.items(), ids=KEYS)
+def test_a_key_of_another_form_is_settled_and_counted(cloud, new_tenant, reason, key):
     """A key that another component wrote would block the queue, or be taken for a tenant's."""
     tenant = new_tenant()
-    bucket = cloud.environment.central_bucket
-    cloud.client("s3").put_object(Bucket=bucket, Key=key.format(tenant.tenant_id), Body=gzip.compress(line("forged")))
+    bucket, body = cloud.environment.central_bucket, gzip.compress(line("forged"))
+    cloud.client("s3").put_object(Bucket=bucket, Key=key.format(tenant.tenant_id), Body=body)
+    (record,) = until(lambda: records(cloud, tenant.tenant_id), "its record")
+    assert (record["message"], record["RefusedObjects"], record["Reason"]) == ("skipped", 1, reason)
     send(cloud, object_of(tenant.tenant_id, [line("event")]))
     assert delivered(cloud, tenant, ["event"]) == ["event"]
     assert len(until(lambda: objects(cloud, tenant), "the copy")) == 1

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from local.accounting.queues import depth
 from local.paths import ROOT
 from tests.e2e.cloud import Cloud
 from tests.e2e.traffic import (
@@ -61,6 +62,7 @@ def test_every_host_gives_the_same_events_in_the_same_order(cloud, new_tenant, l
         poller = subprocess.Popen([*HOST, "--mode", "sqs"], env=environment, cwd=tmp_path)
         try:
             by_poller = delivered(cloud, tenant, lines)
+            until(lambda: depth(cloud.client("sqs"), cloud.environment.object_queue_url).total == 0, "an empty queue")
             poller.send_signal(signal.SIGTERM)
             assert poller.wait(30) == 0
         finally:

@@ -1,6 +1,7 @@
 """The design document's example configs, word for word, with what a customer made by hand: no tag in its policies."""
 
 import json
+from contextlib import suppress
 
 import pytest
 
@@ -60,7 +61,8 @@ def customer(cloud: Cloud) -> Tenant:
     trust = {"Effect": "Allow", "Principal": {"AWS": central}, "Action": "sts:AssumeRole"}
     external_id = {"StringEquals": {"sts:ExternalId": CENTRAL}}
     iam = cloud.client("iam", ACCOUNT)
-    iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=document({**trust, "Condition": external_id}))
+    with suppress(iam.exceptions.EntityAlreadyExistsException):  # a cloud that was left running
+        iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=document({**trust, "Condition": external_id}))
     logs = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLog*"]
     iam.put_role_policy(RoleName=ROLE, PolicyName="logs", PolicyDocument=document(statement(logs)))
     for bucket, prefix in (("acme-corp-logs", "ROSA/cluster-logs/"), ("acme-corp-archive", "logs/archive/")):

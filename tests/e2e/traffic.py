@@ -72,18 +72,10 @@ def delivered(cloud: Cloud, tenant: Tenant, expected: list[str]) -> list[str]:
     )
 
 
-def records(cloud: Cloud, tenant_id: str) -> list[dict[str, Any]]:
-    """Give the delivery records of a tenant that the function has written to its log so far."""
-    group = cloud.outputs["ProcessorLogGroupName"]
-    found = []
-    for event in log_group_events(cloud.client("logs"), group):
-        text = event.message[event.message.find("{") :]
-        if tenant_id in text:
-            try:
-                found.append(json.loads(text))
-            except json.JSONDecodeError:
-                continue
-    return [record for record in found if record.get("tenant_id") == tenant_id]
+def records(cloud: Cloud, mark: str) -> list[dict[str, Any]]:
+    """Give the records about ``mark`` (a tenant, an object's key) that the function has written to its log so far."""
+    lines = log_group_events(cloud.client("logs"), cloud.outputs["ProcessorLogGroupName"])
+    return [json.loads(line.message) for line in lines if line.message.startswith('{"_aws"') and mark in line.message]
 
 
 def outcome(cloud: Cloud, tenant_id: str, type_: str, outcome: str) -> dict[str, Any]:

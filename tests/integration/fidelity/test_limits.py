@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.integration.conftest import CUSTOMER
-from tests.integration.identities import UNCHECKED, unique
+from tests.integration.identities import UNCHECKED, assume, make_role, statement, unique
 
 pytestmark = pytest.mark.embedded
 
@@ -103,3 +103,18 @@ def test_a_visibility_over_12_hours_is_refused(queue):
     assert sqs.change_message_visibility_batch(QueueUrl=url, Entries=[entry])["Failed"][0]["Id"] == "a"
     good = {**entry, "VisibilityTimeout": 43_200}
     assert sqs.change_message_visibility_batch(QueueUrl=url, Entries=[good])["Successful"] == [{"Id": "a"}]
+
+
+def test_a_batch_needs_the_single_requests_permission(accounts, queue):
+    """A poller with the right permissions could not delete what it settled, and everything would be delivered again."""
+    _, url = queue
+    actions = ["sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"]
+    sqs = accounts.client("sqs", assume(accounts, CUSTOMER, make_role(accounts, CUSTOMER, statement(actions))))
+    assert sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": "a", "MessageBody": "body"}])["Successful"]
+    entry = {"Id": "a", "ReceiptHandle": sqs.receive_message(QueueUrl=url)["Messages"][0]["ReceiptHandle"]}
+    hide = {**entry, "VisibilityTimeout": 60}
+    assert sqs.change_message_visibility_batch(QueueUrl=url, Entries=[hide])["Successful"]
+    assert sqs.delete_message_batch(QueueUrl=url, Entries=[entry])["Successful"]
+    reader = assume(accounts, CUSTOMER, make_role(accounts, CUSTOMER, statement("sqs:ReceiveMessage")))
+    with pytest.raises(ClientError, match="AccessDenied"):
+        accounts.client("sqs", reader).delete_message_batch(QueueUrl=url, Entries=[entry])
