@@ -11,8 +11,10 @@ from runtime.deliveries.role_chain import RoleChain
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.objects.key import ObjectKey
 from runtime.objects.stored_object import StoredObject
+from runtime.processor import logs
 from runtime.processor.attempts import Attempts
 from runtime.processor.delivery_record import Records
+from runtime.processor.logs import correlated
 from runtime.processor.object_reader import ObjectReader
 from runtime.processor.time_budget import TimeBudget
 from tests.unit.runtime.aws_world import (
@@ -180,3 +182,11 @@ def test_progress_is_the_deliverys_own():
     first, second = (Delivery(source, config, TimeBudget.of_seconds(1)) for _ in range(2))
     first.progress.checkpoint = 3
     assert second.progress == Progress()
+
+
+def test_a_methods_log_lines_carry_the_id_of_what_is_at_work(world):
+    """A delivery's line could not be traced to its object."""
+    seen = []
+    with correlated("object-1"):
+        run(world, Method(a=lambda delivery, source: seen.append(logs._correlation.get())), "a")
+    assert seen == ["object-1"]

@@ -1,12 +1,14 @@
 """The pipeline: every failure class, and what becomes of the message."""
 
 import json
+import threading
 import time
 from dataclasses import replace
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from runtime.delivery_config.model import DeliveryConfig
 from runtime.processor.delivery_message import DeliveryMessage
 from tests.unit.runtime.aws_world import (
     Fault,
@@ -454,3 +456,36 @@ def test_a_success_costs_no_call_beside_its_own(world):
     world.clients.calls.clear()
     assert world.process(notification(), processor)
     assert world.clients.count() == {"GetObject": 1, "PutLogEvents": 1, "CopyObject": 1}
+
+
+def test_a_hanging_delivery_that_goes_on_late_does_not_change_what_was_decided(world):
+    """The message would be handed over with a checkpoint that nobody has acknowledged at that time."""
+    release, moved = threading.Event(), threading.Event()
+
+    class Hangs:
+        name = "s3"
+        reads_events = False
+        config_model = DeliveryConfig
+
+        def __init__(self, services):
+            pass
+
+        def deliver(self, delivery, source):
+            delivery.progress.checkpoint = 1
+            release.wait(30)
+            delivery.progress.checkpoint = 9
+            moved.set()
+
+    world.put_config("s3")
+    processor = world.processor(methods={"s3": Hangs})
+    settle = processor._settlement.settle
+
+    def settle_late(ended):
+        release.set()
+        moved.wait(30)
+        return settle(ended)
+
+    processor._settlement.settle = settle_late
+    assert world.process(notification(), processor, seconds=0.05)
+    (message,) = world.handed_over()
+    assert (message.reason, message.checkpoint) == ("hung", 1)
