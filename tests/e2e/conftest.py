@@ -5,7 +5,6 @@ test sees another's events. With ``LOGROUTER_USE_RUNNING=1`` the cloud that `mak
 """
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,10 @@ from local.accounts import Accounts
 from local.deployment.deploy import Deployment
 from local.deployment.environment_file import Environment
 from local.emulator.server import REGION, Server, start
-from local.paths import BUILD, UP_HOME
+from local.paths import UP_HOME
 from tests.e2e.cloud import Cloud
 from tests.e2e.tenants import Tenant, onboard, remove_configs
 
-HOME = BUILD / "tests-cloud"
 FOLDER = Path(__file__).parent
 
 
@@ -34,19 +32,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def cloud() -> Iterator[Cloud]:
-    """The deployed system."""
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """The deployed system, in a folder of this run: another run in the same checkout has its own."""
     running = Server.load(UP_HOME) if os.environ.get("LOGROUTER_USE_RUNNING") else None
     if running:
         yield Cloud(Accounts(running.endpoint_url, REGION), Environment.load(UP_HOME), UP_HOME)
         return
-    if left_over := Server.load(HOME):
-        left_over.end()
-    shutil.rmtree(HOME, ignore_errors=True)
-    server, process = start(HOME, follow_starter=True)
+    home = tmp_path_factory.mktemp("cloud")
+    server, process = start(home, follow_starter=True)
     try:
         accounts = Accounts(server.endpoint_url, REGION)
-        yield Cloud(accounts, Deployment(accounts, HOME, lambda _: None).run(), HOME)
+        yield Cloud(accounts, Deployment(accounts, home, lambda _: None).run(), home)
     finally:
         server.end(process)
 
