@@ -422,6 +422,7 @@ def test_what_cannot_be_parked_is_returned(world, capsys):
         (again(tenant_id="globex"), "foreign-tenant"),
         (again(bucket="somebody-elses"), "foreign-bucket"),
     ],
+    ids=["incomplete", "key", "tenant", "bucket"],
 )
 def test_a_damaged_delivery_message_goes_to_its_own_dead_letter_queue(world, capsys, text, reason):
     """It would come back until the end of its retention, or deliver one tenant's logs to another."""
