@@ -7,9 +7,6 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 REQUIREMENTS := requirements.txt requirements-dev.txt runtime/processor/requirements.txt
 
-# The CDK runs its library in Node and warns about a version that is past its end of life: Node is the user's to choose.
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
-
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down status test lint format synth customer-template bench requirements snapshots clean
 
