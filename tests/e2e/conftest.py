@@ -1,7 +1,8 @@
 """The whole system, deployed once for all tests of this folder.
 
-They run in one worker (`xdist_group`), beside whatever the other workers do. Each makes its own tenants, so that no
-test sees another's events. With ``LOGROUTER_USE_RUNNING=1`` the cloud that `make up` left running is used.
+They run in one worker (`tests/conftest.py` sees to it), beside whatever the other workers do. Each makes its own
+tenants, so that no test sees another's events. With ``LOGROUTER_USE_RUNNING=1`` they use the cloud that `make up` left
+running.
 """
 
 import os
@@ -22,12 +23,10 @@ from tests.e2e.tenants import Tenant, onboard, remove_configs
 FOLDER = Path(__file__).parent
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of this folder in one worker: it has the deployment."""
+    """Mark all tests of this folder."""
     for item in items:
         if FOLDER in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("embedded"))
             item.add_marker(pytest.mark.embedded)
 
 

@@ -14,6 +14,7 @@ from local.accounting.queues import depth
 from local.paths import ROOT
 from tests.e2e.cloud import Cloud
 from tests.e2e.traffic import (
+    HEARTBEAT,
     HOST,
     delivered,
     host_environment,
@@ -112,6 +113,7 @@ def test_two_processors_at_once_deliver_everything_once(cloud, new_tenant, tmp_p
     expected = [f"object {number}" for number in range(30)]
     poller = subprocess.Popen([*HOST, "--mode", "sqs"], env=host_environment(cloud, tmp_path), cwd=tmp_path)
     try:
+        until((tmp_path / HEARTBEAT).exists, "the poller to poll")
         for text in expected:
             send(cloud, object_of(tenant.tenant_id, [line(text)], pod=f"etcd-{text[-1]}"))
         assert sorted(delivered(cloud, tenant, expected)) == sorted(expected)

@@ -171,8 +171,12 @@ def host_environment(cloud: Cloud, folder: Any) -> dict[str, str]:
         "AWS_ROLE_ARN": cloud.outputs["ProcessorExecutionRoleArn"],
         "AWS_ROLE_SESSION_NAME": "processor",
         "AWS_WEB_IDENTITY_TOKEN_FILE": str(token),
+        "HEARTBEAT_FILE": str(folder / HEARTBEAT),
     }
 
+
+HEARTBEAT = "heartbeat"
+"""The file that a poller touches: it is there once it polls."""
 
 HOST = (sys.executable, "-m", "runtime.processor")
 """The processor as it is started on Kubernetes and by hand."""

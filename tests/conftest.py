@@ -1,0 +1,29 @@
+"""What holds for every test run: how tests are spread over workers, and where Node is."""
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+from local.toolchain.node import put_node_on_path
+
+DEPLOYED = "tests/e2e/"
+"""These tests share one deployment of the whole system, and switch parts of it off and on: one worker runs them."""
+
+
+class OneWorkerForTheDeployedSystem(LoadScopeScheduling):
+    """Every test goes to whichever worker is free, but all that need the deployed system to the same one.
+
+    Not by marks and ``--dist=loadgroup``: pytest-xdist 3.8 writes the group into an attribute that pytest 9.2 dropped.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return DEPLOYED if nodeid.startswith(DEPLOYED) else nodeid
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Give the scheduler for ``-n``."""
+    return OneWorkerForTheDeployedSystem(config, log)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the CDK's library find Node, also on a machine that has none of its own."""
+    put_node_on_path()
