@@ -24,6 +24,7 @@ class Tenant:
     account: str
     region: str
     configs: dict[str, Config] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
 
     @property
     def cloudwatch(self) -> Config:
@@ -45,7 +46,7 @@ def onboard(
     given = {"TenantId": tenant_id, "CentralRoleArn": cloud.environment.central_log_distribution_role_arn, **parameters}
     outputs = deploy_template(cloud, account, region, unique("customer"), given)
     configs = [json.loads(value) for name, value in outputs.items() if name.endswith("DeliveryConfig")]
-    tenant = Tenant(tenant_id, account, region, {config["type"]: config for config in configs})
+    tenant = Tenant(tenant_id, account, region, {config["type"]: config for config in configs}, outputs)
     if configured:
         put_configs(cloud, *configs)
     return tenant

@@ -1,6 +1,9 @@
 """Each kind of destination, where it may be, and which objects it gets."""
 
 import gzip
+import json
+import random
+import subprocess
 import time
 from datetime import timedelta
 
@@ -8,7 +11,22 @@ import pytest
 
 from tests.e2e.cloud import ACME, CENTRAL, FOURTH, GLOBEX
 from tests.e2e.tenants import put_configs
-from tests.e2e.traffic import delivered, line, messages, object_of, objects, outcome, send, until
+from tests.e2e.traffic import (
+    HOST,
+    delivered,
+    host_environment,
+    line,
+    messages,
+    notification,
+    object_of,
+    objects,
+    outcome,
+    receive,
+    send,
+    settled,
+    until,
+    without_lambda,
+)
 from tests.integration.identities import unique
 
 ABROAD = "eu-west-1"
@@ -82,6 +100,36 @@ def test_an_external_id_of_the_tenants_own(cloud, new_tenant):
     assert delivered(cloud, tenant, ["event"]) == ["event"]
 
 
+def test_an_existing_bucket_with_the_printed_statements_merged_into_its_policy(cloud, new_tenant):
+    """A customer with a bucket of its own would have to guess what to allow, or lose its own policy."""
+    bucket, s3 = unique("existing"), cloud.client("s3", ACME)
+    s3.create_bucket(Bucket=bucket)
+    tenant = new_tenant(account=ACME, LogGroup="none", Bucket="existing", BucketName=bucket, BucketPrefix="logs/")
+    own = {"Sid": "Own", "Effect": "Allow", "Principal": {"AWS": ACME}, "Action": "s3:*"}
+    statements = [{**own, "Resource": f"arn:aws:s3:::{bucket}/*"}]
+    statements += json.loads(tenant.outputs["BucketPolicyStatements"])
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    sent = send(cloud, object_of(tenant.tenant_id, [line("event")]))
+    assert list(arrived(cloud, tenant, tenant.s3).values()) == [sent.body]
+
+
+def test_a_copy_in_parts_passes_the_customers_policy(cloud, new_tenant, tmp_path):
+    """An object over the threshold would be refused by the policy that demands the ACL, or arrive in pieces."""
+    tenant = new_tenant(LogGroup="none")
+    noise = random.Random(1).randbytes(12 * 1024 * 1024).hex().encode()  # twelve MiB even as gzip
+    object_ = object_of(tenant.tenant_id, [line("event"), noise])
+    with without_lambda(cloud, "object"):
+        send(cloud, object_)
+        receive(cloud, cloud.environment.object_queue_url, object_.key.rsplit("/", 1)[-1])
+        environment = {**host_environment(cloud, tmp_path), "COPY_THRESHOLD_BYTES": str(5 * 1024 * 1024)}
+        body = notification(cloud, object_).encode()
+        subprocess.run([*HOST, "--mode", "stdin"], input=body, env=environment, cwd=tmp_path, check=True)
+    ((key, copy),) = arrived(cloud, tenant, tenant.s3).items()
+    assert copy == object_.body
+    head = cloud.client("s3", tenant.account).head_object(Bucket=tenant.s3["bucket_name"], Key=key)
+    assert (head["ContentEncoding"], "-" in head["ETag"]) == ("gzip", True)
+
+
 def test_encryption_by_keys_on_both_sides(cloud, new_tenant):
     """A bucket with a key would refuse copies, or take them unencrypted; AWS alone enforces key policies."""
     keys = {account: cloud.client("kms", account).create_key()["KeyMetadata"]["Arn"] for account in (CENTRAL, ACME)}
@@ -127,8 +175,7 @@ class TestFilters:
         for application in applications:
             send(cloud, object_of(tenant.tenant_id, [line(application)], application=application))
         arrived(cloud, tenant, tenant.s3, len(applications))
-        if expected:
-            delivered(cloud, tenant, list(expected))
+        settled(cloud)
         assert set(messages(cloud, tenant)) == expected
 
     @pytest.mark.parametrize(
@@ -140,6 +187,7 @@ class TestFilters:
         put_configs(cloud, {**tenant.cloudwatch, **fields}, tenant.s3)
         send(cloud, object_of(tenant.tenant_id, [line("event")]))
         arrived(cloud, tenant, tenant.s3)
+        settled(cloud)
         assert messages(cloud, tenant) == []
 
     def test_a_config_that_does_not_say_is_enabled(self, cloud, new_tenant):

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from local.accounting.queues import depth
 from local.paths import ROOT
 from tests.e2e.cloud import Cloud
 from tests.e2e.traffic import (
@@ -23,6 +22,7 @@ from tests.e2e.traffic import (
     notification,
     object_of,
     send,
+    settled,
     until,
     without_lambda,
 )
@@ -63,7 +63,7 @@ def test_every_host_gives_the_same_events_in_the_same_order(cloud, new_tenant, l
         poller = subprocess.Popen([*HOST, "--mode", "sqs"], env=environment, cwd=tmp_path)
         try:
             by_poller = delivered(cloud, tenant, lines)
-            until(lambda: depth(cloud.client("sqs"), cloud.environment.object_queue_url).total == 0, "an empty queue")
+            settled(cloud)
             poller.send_signal(signal.SIGTERM)
             assert poller.wait(30) == 0
         finally:
@@ -123,6 +123,7 @@ def test_two_processors_at_once_deliver_everything_once(cloud, new_tenant, tmp_p
     finally:
         poller.kill()
         poller.wait()
+    settled(cloud)
     assert sorted(messages(cloud, tenant)) == sorted(expected)
 
 

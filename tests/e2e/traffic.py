@@ -12,6 +12,7 @@ from urllib.parse import quote_plus
 
 from local import cluster
 from local.accounting.destinations import bucket_objects, log_group_events
+from local.accounting.queues import depth
 from local.loader.objects import LogObject
 from local.loader.writer import put_object, web_identity_token
 from local.paths import ROOT
@@ -70,6 +71,12 @@ def delivered(cloud: Cloud, tenant: Tenant, expected: list[str]) -> list[str]:
         lambda: found if len(found := messages(cloud, tenant)) >= len(expected) else None,
         f"{len(expected)} events of {tenant.tenant_id}",
     )
+
+
+def settled(cloud: Cloud) -> None:
+    """Wait until the object queue is empty: a message is deleted when all its deliveries are done with."""
+    sqs, url = cloud.client("sqs"), cloud.environment.object_queue_url
+    until(lambda: depth(sqs, url).total == 0, "an empty object queue")
 
 
 def records(cloud: Cloud, mark: str) -> list[dict[str, Any]]:
