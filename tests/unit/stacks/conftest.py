@@ -44,7 +44,10 @@ def synthesize(tmp_path_factory, code):
         add_central_stacks(app, stage=stage, account=ACCOUNT, code=code)
         add_customer_stack(app)
         check_every_synthesis(app)
-        return app.synth()
+        assembly = app.synth()
+        # jsii names an object's class by how it is first met: through `dependencies` a stack is a mere artifact, for good.
+        assert assembly.stacks
+        return assembly
 
     return run
 
