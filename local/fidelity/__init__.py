@@ -19,6 +19,7 @@ from local.fidelity import (
     principal_arn,
     queue_batches,
     queue_limits,
+    queue_lock,
     resource_account,
     session_name,
 )
@@ -35,6 +36,7 @@ PATCHES = (
     log_event_limits,
     queue_batches,
     queue_limits,
+    queue_lock,
     session_name,
 )
 
