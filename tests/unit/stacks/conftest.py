@@ -45,7 +45,7 @@ def synthesize(tmp_path_factory, code):
         add_customer_stack(app)
         check_every_synthesis(app)
         assembly = app.synth()
-        # jsii names an object's class by how it is first met: through `dependencies` a stack is a mere artifact, for good.
+        # jsii names an object's class by how it is first met: through `dependencies`, a stack is a mere artifact.
         assert assembly.stacks
         return assembly
 
