@@ -46,13 +46,18 @@ NOTIFICATIONS = (
     ),
     Target("ministack.services.s3", "_deliver_event_to_sqs", ("arn", "event_payload", "bucket_region", "bucket_name")),
 )
+EVENT_SOURCES = (  # these take the lock by themselves
+    Target(QUEUES, "_receive_messages_for_esm", ("queue_url", "max_number")),
+    Target(QUEUES, "_delete_messages_for_esm", ("queue_url", "receipt_handles")),
+)
 
 
 def apply() -> None:
     """Give the emulator's queues one lock that each step takes, also inside another step."""
-    queues = emulator("services.sqs")
-    Target(QUEUES, "_receive_messages_for_esm", ("queue_url", "max_number")).resolve()  # takes the lock by itself
-    lock = queues._queues_lock = threading.RLock()  # noqa: SLF001
+    for target in EVENT_SOURCES:
+        target.resolve()
+    lock = threading.RLock()
+    emulator("services.sqs")._queues_lock = lock  # noqa: SLF001
     for target in (*REQUESTS, *STEPS, *NOTIFICATIONS):
         wrap(target, lambda original: _one_at_a_time(original, lock))
 

@@ -8,7 +8,14 @@ import pytest
 from local.fidelity import PATCHES, patching
 from local.fidelity.patching import PatchTargetMissingError, Target, wrap
 
-EVERY_TARGET = [(patch, target) for patch in PATCHES for target in vars(patch).values() if isinstance(target, Target)]
+
+def targets_of(patch):
+    """Give a patch's targets: its constants, or what is in its tuples of them."""
+    for value in vars(patch).values():
+        yield from (each for each in (value if isinstance(value, tuple) else (value,)) if isinstance(each, Target))
+
+
+EVERY_TARGET = [(patch, target) for patch in PATCHES for target in targets_of(patch)]
 
 
 def module_with(target, parameters):
