@@ -5,7 +5,7 @@ PYTHON ?= $(shell command -v python3.13 || command -v python3)
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
-REQUIREMENTS := requirements.txt requirements-dev.txt runtime/processor/requirements.txt
+REQUIREMENTS := requirements.txt requirements-dev.txt runtime/processor/requirements.txt runtime/api/requirements.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down status test lint format synth customer-template bench requirements snapshots clean

@@ -20,7 +20,13 @@ def main() -> None:
     app = new_app()
     context = AppContext.read(app.node.try_get_context, os.environ)
     if context.central:
-        add_central_stacks(app, stage=context.stage, account=context.central_account, code=context.processor_code)
+        add_central_stacks(
+            app,
+            stage=context.stage,
+            account=context.central_account,
+            code=context.processor_code,
+            api_code=context.api_code,
+        )
     if context.customer:
         add_customer_stack(app, stack_name=context.customer_stack_name)
     check_every_synthesis(app)

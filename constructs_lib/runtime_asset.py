@@ -1,4 +1,4 @@
-"""The processor's code as an asset: built once for each content and architecture, measured, and kept."""
+"""A function's code as an asset: built once for each content and architecture, measured, and kept."""
 
 import hashlib
 import platform
@@ -17,11 +17,9 @@ from aws_cdk import aws_lambda as lambda_
 
 from constructs_lib import byte_code, runtime_bundle
 from constructs_lib.limits import require
+from constructs_lib.runtime_bundle import PROCESSOR, FunctionPackage
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
-
-ZIP_BUDGET_BYTES: Final = 6_600_000
-"""What the zip may weigh: today's size and a tenth. A cold start loads it; whoever raises this says what it is for."""
 
 
 class FunctionArchitecture(StrEnum):
@@ -50,7 +48,7 @@ class FunctionArchitecture(StrEnum):
 class RuntimeAsset:
     """A directory with what the function runs, ready to be zipped.
 
-    :param directory: ``build/assets/processor-<architecture>-<content hash>``.
+    :param directory: ``build/assets/<package>-<architecture>-<content hash>``.
     :param zip_bytes: what it weighs as a zip.
     """
 
@@ -62,7 +60,9 @@ class RuntimeAsset:
         return lambda_.Code.from_asset(str(self.directory))
 
 
-def build_runtime_asset(architecture: FunctionArchitecture, project: Path = PROJECT) -> RuntimeAsset:
+def build_runtime_asset(
+    architecture: FunctionArchitecture, project: Path = PROJECT, package: FunctionPackage = PROCESSOR
+) -> RuntimeAsset:
     """Build the asset unless its content was built before.
 
     Raises ``BundleError`` where wheels are missing, ``PropertyError`` where the zip is over its budget.
@@ -71,18 +71,16 @@ def build_runtime_asset(architecture: FunctionArchitecture, project: Path = PROJ
         holds=sys.version_info[:2] == tuple(int(n) for n in runtime_bundle.PYTHON_VERSION.split(".")),
         constraint=f"the byte code is made for Python {runtime_bundle.PYTHON_VERSION}: synthesize with it",
     )
-    name = f"processor-{architecture.value}-{_content_hash(project, architecture)}"
+    name = f"{package.name}-{architecture.value}-{_content_hash(project, architecture, package)}"
     directory = project / "build" / "assets" / name
     if not directory.is_dir():
-        _build(project, directory, architecture)
+        _build(project, directory, architecture, package)
     size = zipped_size(directory)
+    budget = package.zip_budget_bytes
     print(  # noqa: T201 - the CDK command line shows what the app prints
-        f"processor ({architecture.value}): zip of {size:,} bytes, budget {ZIP_BUDGET_BYTES:,}", file=sys.stderr
+        f"{package.name} ({architecture.value}): zip of {size:,} bytes, budget {budget:,}", file=sys.stderr
     )
-    require(
-        holds=size <= ZIP_BUDGET_BYTES,
-        constraint=f"the processor's zip must be at most {ZIP_BUDGET_BYTES:,} bytes, not {size:,}",
-    )
+    require(holds=size <= budget, constraint=f"the {package.name}'s zip must be at most {budget:,} bytes, not {size:,}")
     return RuntimeAsset(directory=directory, zip_bytes=size)
 
 
@@ -95,36 +93,39 @@ def zipped_size(directory: Path) -> int:
     return buffer.tell()
 
 
-def _build(project: Path, directory: Path, architecture: FunctionArchitecture) -> None:
+def _build(project: Path, directory: Path, architecture: FunctionArchitecture, package: FunctionPackage) -> None:
     """Build beside the place and move it there: neither an interrupted nor a second build is ever half seen."""
     directory.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="unfinished-", dir=directory.parent) as temporary:
         bundle = Path(temporary) / "bundle"
         bundle.mkdir()
-        _fill(bundle, project, architecture)
+        _fill(bundle, project, architecture, package)
         with suppress(OSError):  # Another process was faster: the same content.
             bundle.rename(directory)
     if not directory.is_dir():
         raise runtime_bundle.BundleError(f"{directory} can't be made")
 
 
-def _fill(bundle: Path, project: Path, architecture: FunctionArchitecture) -> None:
-    requirements = project / "runtime" / "processor" / "requirements.txt"
-    runtime_bundle.install_wheels(requirements, bundle, architecture.wheel_platform)
+def _fill(bundle: Path, project: Path, architecture: FunctionArchitecture, package: FunctionPackage) -> None:
+    runtime_bundle.install_wheels(project / package.requirements, bundle, architecture.wheel_platform)
     runtime_bundle.cut_packages(bundle)
-    runtime_bundle.cut_sdk(bundle)
-    runtime_bundle.copy_sources(project, bundle)
+    runtime_bundle.cut_sdk(bundle, package.services)
+    runtime_bundle.copy_sources(project, bundle, package.without)
     runtime_bundle.write_metadata(project, bundle)
     runtime_bundle.compile_sources(bundle)
 
 
-def _content_hash(project: Path, architecture: FunctionArchitecture) -> str:
+def _content_hash(project: Path, architecture: FunctionArchitecture, package: FunctionPackage) -> str:
     """Hash everything that the asset is made of: sources, pins, the project's metadata, and these steps."""
-    digest = hashlib.sha256(architecture.value.encode())
+    digest = hashlib.sha256(f"{architecture.value} {package.name}".encode())
     steps = [Path(module) for module in (__file__, runtime_bundle.__file__, byte_code.__file__)]
     inputs = [project / "pyproject.toml", *steps]
     for source in runtime_bundle.SOURCES:
-        inputs += [file for file in _files(project / source) if "__pycache__" not in file.parts]
+        inputs += [
+            file
+            for file in _files(project / source)
+            if not {"__pycache__", *package.without} & {*file.relative_to(project).parts}
+        ]
     for file in inputs:
         digest.update(f"\0{file.name if file in steps else file.relative_to(project)}\0".encode())
         digest.update(file.read_bytes())

@@ -8,15 +8,13 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from constructs_lib import byte_code
 
 PYTHON_VERSION: Final = "3.13"
-SERVICES: Final = ("dynamodb", "logs", "s3", "sqs", "sts")
-"""The services that the processor calls; the rest of the SDK's descriptions (90 % of it) is cut."""
-
 SOURCES: Final = ("runtime", "vector_config")
 _NOT_SOURCES: Final = ("__pycache__", "kubernetes", "Dockerfile", "*.md", "requirements*.txt", "*.pyc", "manifests")
 _NOT_DATA: Final = ("examples-1.json", "waiters-2.json", "completions-1.json")
@@ -29,6 +27,40 @@ _UNUSED_PARTS: Final = (
 )
 """Parts of packages that the processor never imports, and that nothing it imports does."""
 _TYPE_HINTS: Final = ("*.pyi", "py.typed", "*.c", "*.pyx", "*.pxd", "*.h")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionPackage:
+    """What one function's zip is made of.
+
+    :param requirements: its pins, as a path in the project.
+    :param services: those that it calls; the rest of the SDK's descriptions (90 % of it) is cut.
+    :param without: folders of the sources that it never imports: a change there is none of this function's.
+    :param zip_budget_bytes: what it may weigh, its size and a tenth. A cold start loads it; whoever raises this says
+        what it is for.
+    """
+
+    name: str
+    requirements: str
+    services: tuple[str, ...]
+    without: tuple[str, ...]
+    zip_budget_bytes: int
+
+
+PROCESSOR: Final = FunctionPackage(
+    name="processor",
+    requirements="runtime/processor/requirements.txt",
+    services=("dynamodb", "logs", "s3", "sqs", "sts"),
+    without=("api",),
+    zip_budget_bytes=6_600_000,
+)
+API: Final = FunctionPackage(
+    name="api",
+    requirements="runtime/api/requirements.txt",
+    services=("dynamodb",),
+    without=(),
+    zip_budget_bytes=6_600_000,
+)
 
 
 class BundleError(RuntimeError):
@@ -61,24 +93,24 @@ def cut_packages(target: Path) -> None:
         lock.unlink()
 
 
-def cut_sdk(target: Path) -> None:
+def cut_sdk(target: Path, services: tuple[str, ...]) -> None:
     """Keep of the SDK's data the described services, without examples and waiters, and its general files."""
     data = target / "botocore" / "data"
     if not data.is_dir():
         return
     for entry in data.iterdir():
-        if entry.is_dir() and entry.name not in SERVICES:
+        if entry.is_dir() and entry.name not in services:
             shutil.rmtree(entry)
     for name in _NOT_DATA:
         for file in [*data.rglob(name), *data.rglob(f"{name}.gz")]:
             file.unlink()
 
 
-def copy_sources(project: Path, target: Path) -> None:
-    """Copy what runs, without images, manifests and prose."""
+def copy_sources(project: Path, target: Path, without: tuple[str, ...]) -> None:
+    """Copy what runs, without images, manifests and prose, and without the folders that this function never imports."""
     for name in SOURCES:
         if (project / name).is_dir():
-            shutil.copytree(project / name, target / name, ignore=shutil.ignore_patterns(*_NOT_SOURCES))
+            shutil.copytree(project / name, target / name, ignore=shutil.ignore_patterns(*_NOT_SOURCES, *without))
 
 
 def write_metadata(project: Path, target: Path) -> None:

@@ -6,6 +6,10 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.credentials import Credentials
+
+from cli.client import Client
+from cli.signing import Signer
 
 SECRET = "test"  # noqa: S105  # what the emulator takes from an account's root; no secret at all
 SETTINGS = Config(retries={"total_max_attempts": 5, "mode": "standard"}, connect_timeout=10, read_timeout=120)
@@ -31,6 +35,11 @@ class Accounts:
         """Give a client that signs with ``keys``; a mere account id stands for that account's root."""
         keys = Keys(keys) if isinstance(keys, str) else keys
         return _client(self.endpoint_url, service, keys, region or self.region, config)
+
+    def api_client(self, api_url: str, keys: Keys | str) -> Client:
+        """Give a client of the delivery-config API, signed like the others."""
+        keys = Keys(keys) if isinstance(keys, str) else keys
+        return Client(Signer(api_url, self.region, Credentials(keys.access_key, keys.secret_key, keys.token)))
 
 
 @lru_cache(maxsize=512)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from aws_cdk import Duration
 
 from constructs_lib.runtime_asset import build_runtime_asset
+from constructs_lib.runtime_bundle import API
 from constructs_lib.web_identity import WebIdentity
 from local import cluster
 from local.emulator.server import CENTRAL_ACCOUNT, REGION
@@ -35,7 +36,8 @@ def main() -> None:
     )
     app = new_app()
     code = build_runtime_asset(stage.architecture).code
-    add_central_stacks(app, stage=stage, account=CENTRAL_ACCOUNT, code=code)
+    api_code = build_runtime_asset(stage.architecture, package=API).code
+    add_central_stacks(app, stage=stage, account=CENTRAL_ACCOUNT, code=code, api_code=api_code)
     add_customer_stack(app)
     check_every_synthesis(app)
     app.synth()

@@ -1,4 +1,4 @@
-"""Which stacks there are, and in which order: one role, and for each Region storage, collection and processing."""
+"""Which stacks there are, and in which order: one role, and for each Region storage, collection, processing and API."""
 
 import json
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from aws_cdk import App, Environment, Tags, Validations
 from aws_cdk import aws_lambda as lambda_
 from cdk_nag import AwsSolutionsChecks
 
+from stacks.api_stack import ApiStack
 from stacks.central_role_stack import CentralRoleStack
 from stacks.collection_stack import CollectionStack
 from stacks.customer_stack import CustomerStack
@@ -29,11 +30,17 @@ def new_app(outdir: str | None = None) -> App:
 
 
 def add_central_stacks(
-    app: App, *, stage: StageConfig, account: str, code: Callable[[], lambda_.Code]
+    app: App,
+    *,
+    stage: StageConfig,
+    account: str,
+    code: Callable[[], lambda_.Code],
+    api_code: Callable[[], lambda_.Code],
 ) -> list[ProcessingStack]:
     """Add the provider's side: ``LogRouterCentralRole`` and, for each Region, ``LogRouter<part>-<region>``.
 
     :param account: the central account's 12 digits.
+    :param code: makes the processor's code; ``api_code`` the API's.
     :returns: the Regions' processing stacks, in the stage's order.
     """
     home = Environment(account=account, region=stage.regions[0])
@@ -55,7 +62,8 @@ def add_central_stacks(
         # By name only, so that CloudFormation doesn't know: the policy is attached to the role that must be there.
         processing.add_stack_dependency(role)
         processing_stacks.append(processing)
-        for stack in (storage, collection, processing):
+        api = ApiStack(app, f"LogRouterApi-{region}", env=env, stage=stage, storage=storage, code=api_code)
+        for stack in (storage, collection, processing, api):
             Tags.of(stack).add("logrouter:stage", stage.name)
     return processing_stacks
 

@@ -7,6 +7,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from constructs_lib.limits import require, require_match
 from constructs_lib.runtime_asset import build_runtime_asset
+from constructs_lib.runtime_bundle import API
 from stacks.stages import STAGES, StageConfig
 
 _PARTS = ("both", "central", "customer")
@@ -53,3 +54,7 @@ class AppContext:
     def processor_code(self) -> lambda_.Code:
         """Build the processor's zip for the stage's architecture."""
         return build_runtime_asset(self.stage.architecture).code()
+
+    def api_code(self) -> lambda_.Code:
+        """Build the API's zip for the stage's architecture."""
+        return build_runtime_asset(self.stage.architecture, package=API).code()

@@ -9,6 +9,7 @@ from typing import Final
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk.aws_logs import RetentionDays
 
+from constructs_lib.api import ApiLimits
 from constructs_lib.central_log_bucket import ColdStorage, Transition
 from constructs_lib.limits import require, require_match
 from constructs_lib.processor import ProcessorSize
@@ -49,6 +50,8 @@ class StageConfig:
     :param visibility_timeout: of both queues; at least six times the function's timeout.
     :param vector_layer_path: directory with ``bin/vector``, for the Vector engine on Lambda.
     :param athena_table: a table over the bucket.
+    :param api_firewall: WAF in front of the API.
+    :param api_snap_start: the API's function starts from a snapshot; Lambda charges for keeping it.
     """
 
     name: str
@@ -67,6 +70,9 @@ class StageConfig:
     transitions: tuple[Transition, ...] = ()
     function_log_kept: RetentionDays = RetentionDays.ONE_WEEK
     athena_table: bool = False
+    api_limits: ApiLimits = field(default_factory=ApiLimits)
+    api_firewall: bool = False
+    api_snap_start: bool = False
     clusters: tuple[Cluster, ...] = ()
     poller_identity: WebIdentity | None = None
 
@@ -105,6 +111,7 @@ PRODUCTION: Final = StageConfig(
     transitions=(Transition(storage_class=ColdStorage.GLACIER_INSTANT_RETRIEVAL, after_days=90),),
     function_log_kept=RetentionDays.THREE_MONTHS,
     athena_table=True,
+    api_firewall=True,
 )
 
 EMBEDDED: Final = replace(

@@ -43,13 +43,13 @@ class Deployment:
             except BaseException:
                 end_commands()
                 raise
-        self.report("completing what the emulator left out, storing delivery configs")
+        self.report("completing what the emulator left out, making the delivery configs through the API")
         self._apply_ignored_properties(command_line.assembly)
-        table = output(outputs, "TenantConfigTableName")
-        for tenant in tenants:
-            put_delivery_configs(self.accounts, CENTRAL_ACCOUNT, table, tenant)
         environment = self._environment(outputs, tenants)
         environment.save(self.home)
+        client = self.accounts.api_client(environment.api_url, CENTRAL_ACCOUNT)
+        for tenant in tenants:
+            put_delivery_configs(client, tenant)
         return environment
 
     def _deploy(self, command_line: CommandLine, pool: ThreadPoolExecutor) -> tuple[Outputs, list[OnboardedTenant]]:
@@ -105,7 +105,7 @@ class Deployment:
             delivery_queue_url=output(outputs, "DeliveryQueueUrl"),
             delivery_dlq_url=output(outputs, "DeliveryDlqUrl"),
             tenant_config_table=output(outputs, "TenantConfigTableName"),
-            api_url=None,
+            api_url=api_url(self.accounts.endpoint_url, output(outputs, "ApiUrl")),
             central_log_distribution_role_arn=output(outputs, "CentralLogDistributionRoleArn"),
             processor_function_name=output(outputs, "ProcessorFunctionName"),
             tenants={tenant.tenant_id: tenant.destinations for tenant in tenants},
@@ -116,6 +116,13 @@ def output(outputs: Outputs, name: str) -> str:
     """Give the one output of this name among all stacks'."""
     (value,) = [found[name] for found in outputs.values() if name in found]
     return value
+
+
+def api_url(endpoint_url: str, aws_url: str) -> str:
+    """Give the emulator's address of an API, of the one that the stack printed for AWS."""
+    found = re.match(r"https://(\w+)\.[^/]+/(\w+)", aws_url)
+    assert found, aws_url
+    return f"{endpoint_url}/_aws/execute-api/{found[1]}/{found[2]}"
 
 
 def central_stacks(assembly: Path) -> list[str]:

@@ -23,7 +23,7 @@ class TenantDestinations:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """The file's content. ``api_url`` is null until there is an API."""
+    """The file's content."""
 
     endpoint_url: str
     region: str
@@ -35,7 +35,7 @@ class Environment:
     delivery_queue_url: str
     delivery_dlq_url: str
     tenant_config_table: str
-    api_url: str | None
+    api_url: str
     central_log_distribution_role_arn: str
     processor_function_name: str
     tenants: dict[str, TenantDestinations]

@@ -2,11 +2,10 @@
 
 import json
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
-from boto3.dynamodb.types import TypeSerializer
-
-from local.accounts import Accounts
+from cli.client import ApiProblemError, Client
 from local.deployment.command_line import CommandLine
 from local.deployment.environment_file import TenantDestinations
 
@@ -37,8 +36,12 @@ def onboard(command_line: CommandLine, tenant_id: str, account: str, central_rol
     return OnboardedTenant(tenant_id, configs)
 
 
-def put_delivery_configs(accounts: Accounts, central_account: str, table: str, tenant: OnboardedTenant) -> None:
-    """Put a tenant's configs into the config table, word for word."""
-    dynamodb, serializer = accounts.client("dynamodb", central_account), TypeSerializer()
+def put_delivery_configs(client: Client, tenant: OnboardedTenant) -> None:
+    """Store a tenant's configs through the API, as the onboarding stack printed them; deployed again, they stay."""
     for config in tenant.configs:
-        dynamodb.put_item(TableName=table, Item={name: serializer.serialize(value) for name, value in config.items()})
+        try:
+            client.create(tenant.tenant_id, config)
+        except ApiProblemError as error:
+            if error.problem.status != HTTPStatus.CONFLICT:
+                raise
+            client.put(tenant.tenant_id, config["type"], config)

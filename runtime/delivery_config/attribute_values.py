@@ -21,8 +21,10 @@ def plain_item(item: Mapping[str, AttributeValue]) -> dict[str, Any]:
     return {name: plain(value) for name, value in item.items()}
 
 
-def typed(value: str | float | bool) -> dict[str, Any]:  # noqa: FBT001 - a BOOL attribute is one
-    """Give the attribute value of a text, a number or a truth."""
+def typed(value: str | float | bool | tuple[str, ...]) -> dict[str, Any]:  # noqa: FBT001 - a BOOL attribute is one
+    """Give the attribute value of a text, a number, a truth or a list of them."""
+    if isinstance(value, tuple):
+        return {"L": [typed(each) for each in value]}
     if isinstance(value, bool):
         return {"BOOL": value}
     if isinstance(value, int | float):

@@ -1,16 +1,28 @@
 """One delivery config: the fields that every delivery method has (contract §3).
 
 A method's own fields are a subclass beside the method. Reading from the table tolerates unknown fields and newer
-schema versions; whoever writes (the API) validates the same model with ``extra="forbid"``.
+schema versions; whoever writes (the API) validates the same model through ``runtime.delivery_config.writing``, which
+refuses what can't work: the rules beyond a field's form are ``WriteRules``, and hold where they are given.
 """
 
 import re
 from functools import cached_property
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from runtime.delivery_config.groups import GROUPS, Expansion
+from runtime.delivery_config.write_rules import known_region, names_that_can_be, rules_of
 
 SCHEMA_VERSION = 1
 
@@ -20,8 +32,13 @@ REGION_PATTERN = r"^[a-z]{2,4}(-[a-z]+){1,3}-[0-9]{1,2}$"
 EXTERNAL_ID_PATTERN = r"^[A-Za-z0-9_+=,.@:/\-]*$"  # STS API reference, AssumeRole, ExternalId: 2 to 1,224 of these
 
 
-def _texts(value: object) -> object:
-    """Read a list or set of names. A member that isn't text counts by its text: it must not make a filter empty."""
+def _texts(value: object, info: ValidationInfo) -> object:
+    """Read a list or set of names. A member that isn't text counts by its text: it must not make a filter empty.
+
+    A writer's members stay as they are, and are refused.
+    """
+    if rules_of(info):
+        return tuple(value) if isinstance(value, list) else value
     if isinstance(value, list | tuple | set | frozenset):
         members = (item if isinstance(item, str) else "null" if item is None else str(item) for item in value)
         return tuple(sorted(members) if isinstance(value, set | frozenset) else members)
@@ -30,8 +47,8 @@ def _texts(value: object) -> object:
 
 TenantId = Annotated[str, StringConstraints(pattern=TENANT_ID_PATTERN)]
 DeliveryType = Annotated[str, StringConstraints(pattern=TYPE_PATTERN)]
-RegionName = Annotated[str, StringConstraints(pattern=REGION_PATTERN)]
-Names = Annotated[tuple[str, ...], BeforeValidator(_texts)]
+RegionName = Annotated[str, StringConstraints(pattern=REGION_PATTERN), AfterValidator(known_region)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_texts), AfterValidator(names_that_can_be)]
 ExternalId = Annotated[str, StringConstraints(pattern=EXTERNAL_ID_PATTERN, min_length=2, max_length=1224)]
 AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 
@@ -58,21 +75,49 @@ class DeliveryConfig(BaseModel):
     created_at: str | None = None
     updated_at: str | None = None
     external_id: ExternalId | None = None
+    version: str | None = None
 
     @model_validator(mode="before")
     @classmethod
-    def _blank_is_absent(cls, data: Any) -> Any:
+    def _blank_is_absent(cls, data: Any, info: ValidationInfo) -> Any:
         """Treat null and whitespace as absent, so that a required field that is blank is reported as missing.
 
-        An empty ``bucket_prefix`` has a meaning of its own and stays.
+        An empty ``bucket_prefix`` has a meaning of its own and stays. A writer's blank text stays too, to be refused.
         """
         if not isinstance(data, dict):
             return data
+        if rules_of(info):
+            return {name: value for name, value in data.items() if value is not None}
         return {
             name: value
             for name, value in data.items()
             if value is not None and not (isinstance(value, str) and not value.strip() and name != "bucket_prefix")
         }
+
+    @field_validator("groups")
+    @classmethod
+    def _selects_something(cls, groups: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        """Refuse, when writing, a filter that can never let anything through."""
+        if rules_of(info) and groups and not info.data.get("desired_logs") and not GROUPS.expand(groups).applications:
+            raise ValueError(
+                "selects nothing: none of these groups is known and desired_logs names no application; "
+                f"known groups: {', '.join(sorted(group.name for group in GROUPS.by_name.values()))}"
+            )
+        return groups
+
+    @field_validator("ttl")
+    @classmethod
+    def _is_in_the_future(cls, ttl: int | None, info: ValidationInfo) -> int | None:
+        """Refuse, when writing, a config that would be expired already."""
+        rules = rules_of(info)
+        if rules and ttl is not None and not rules.now < ttl <= rules.latest_ttl:
+            raise ValueError(f"must be Unix seconds in the future, at most {rules.latest_ttl}; now is {int(rules.now)}")
+        return ttl
+
+    @property
+    def place(self) -> tuple[str, ...] | None:
+        """Where it delivers to, so that two configs can be compared; ``None``: can't be told."""
+        return None
 
     @property
     def method(self) -> str:
@@ -103,6 +148,12 @@ class DeliveryConfig(BaseModel):
             return "application-filtered"
         return None
 
+    def overlaps(self, other: "DeliveryConfig") -> bool:
+        """Whether some object would be let through by both filters (says nothing of enabled and ttl)."""
+        return _share(self.applications, other.applications) and _share(
+            frozenset(self.cluster_ids) or None, frozenset(other.cluster_ids) or None
+        )
+
     def is_live(self, now: float) -> bool:
         """Whether it isn't expired: an expired item counts as absent even before DynamoDB deletes it (epoch s)."""
         return self.ttl is None or self.ttl > now
@@ -110,3 +161,10 @@ class DeliveryConfig(BaseModel):
     def in_region(self, region: str) -> Self:
         """Give the same config with its Region filled in: the processor's own, where the config names none."""
         return self if self.target_region else self.model_copy(update={"target_region": region})
+
+
+def _share(one: frozenset[str] | None, other: frozenset[str] | None) -> bool:
+    """Whether two sets share a member; ``None`` is the set of everything."""
+    if one is None or other is None:
+        return one != frozenset() and other != frozenset()
+    return bool(one & other)

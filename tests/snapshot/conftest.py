@@ -27,7 +27,11 @@ def assembly(tmp_path_factory):
         clusters=(Cluster(cluster_id="cluster-1", region="us-east-1", identity=agent),),
     )
     app = new_app(str(tmp_path_factory.mktemp("assembly")))
-    add_central_stacks(app, stage=stage, account="111111111111", code=lambda: lambda_.Code.from_asset(str(code)))
+
+    def asset():
+        return lambda_.Code.from_asset(str(code))
+
+    add_central_stacks(app, stage=stage, account="111111111111", code=asset, api_code=asset)
     add_customer_stack(app)
     check_every_synthesis(app)
     return app.synth()

@@ -9,6 +9,7 @@ STACKS = (
     "LogRouterStorage-us-east-1",
     "LogRouterCollection-us-east-1",
     "LogRouterProcessing-us-east-1",
+    "LogRouterApi-us-east-1",
     "LogRouterCustomer",
 )
 

@@ -17,7 +17,7 @@ TRACKED = subprocess.run(  # the committed and the to-be-committed: what a clone
 ).stdout.splitlines()
 DOCUMENTS = [name for name in TRACKED if name.endswith(".md")]
 TEST_FILES = [name for name in TRACKED if re.fullmatch(r"tests/.*test_\w+\.py", name)]
-SOURCE_ROOTS = ("runtime", "constructs_lib", "stacks", "local", "benchmarks", "vector_config")
+SOURCE_ROOTS = ("runtime", "cli", "constructs_lib", "stacks", "local", "benchmarks", "vector_config")
 
 
 def text_of(name):

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints, ValidationInfo, field_validator
 
 from runtime.delivery_config.model import DeliveryConfig
+from runtime.delivery_config.write_rules import rules_of
 
 # IAM user guide, identifiers: a path of up to 512 characters between slashes, a name of 1 to 64 characters.
 ROLE_ARN_PATTERN = r"^arn:aws[a-z0-9\-]*:iam::[0-9]{12}:role/([\x21-\x7e]{1,510}/)?[A-Za-z0-9+=,.@_\-]{1,64}$"
@@ -12,8 +13,38 @@ ROLE_ARN_PATTERN = r"^arn:aws[a-z0-9\-]*:iam::[0-9]{12}:role/([\x21-\x7e]{1,510}
 LOG_GROUP_PATTERN = r"^[.\-_/#A-Za-z0-9]{1,512}$"
 
 
+def _role_of_region(arn: str, info: ValidationInfo) -> str:
+    """Refuse, when writing, a role of another partition than the Region's: no session reaches across."""
+    rules = rules_of(info)
+    if rules is None:
+        return arn
+    partition = arn.split(":")[1]
+    if partition not in rules.partitions:
+        raise ValueError(f"the partition must be one of {', '.join(sorted(rules.partitions))}, not {partition}")
+    region = info.data.get("target_region")
+    if region and rules.regions.get(region) != partition:
+        raise ValueError(f"is of partition {partition}, but target_region is of {rules.regions.get(region)}")
+    return arn
+
+
 class CloudWatchConfig(DeliveryConfig):
     """Where a tenant's events go in the tenant's own account."""
 
-    log_distribution_role_arn: Annotated[str, StringConstraints(pattern=ROLE_ARN_PATTERN)]
+    log_distribution_role_arn: Annotated[
+        str, StringConstraints(pattern=ROLE_ARN_PATTERN), AfterValidator(_role_of_region)
+    ]
     log_group_name: Annotated[str, StringConstraints(pattern=LOG_GROUP_PATTERN)]
+
+    @field_validator("log_group_name")
+    @classmethod
+    def _is_not_reserved(cls, name: str, info: ValidationInfo) -> str:
+        """Refuse, when writing, what CreateLogGroup refuses (API reference, logGroupName)."""
+        if rules_of(info) and name.startswith("aws/"):
+            raise ValueError("must not start with aws/, which CloudWatch Logs keeps for AWS; /aws/ is fine")
+        return name
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """The log group, in the role's account and the Region."""
+        account = self.log_distribution_role_arn.split(":")[4]
+        return ("cloudwatch", account, self.target_region or "", self.log_group_name)

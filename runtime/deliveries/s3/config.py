@@ -3,9 +3,10 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, ValidationInfo
 
 from runtime.delivery_config.model import AccountId, DeliveryConfig
+from runtime.delivery_config.write_rules import rules_of
 
 DEFAULT_PREFIX = "ROSA/cluster-logs/"
 MAX_PREFIX_BYTES = 768
@@ -18,9 +19,11 @@ _IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _CONTROL_CHARACTER = re.compile("[\x00-\x1f\x7f]")
 
 
-def _bucket(name: str) -> str:
+def _bucket(name: str, info: ValidationInfo) -> str:
     if not _BUCKET.fullmatch(name) or name.endswith(_RESERVED_ENDINGS) or _IP_ADDRESS.fullmatch(name):
         raise ValueError("must be a bucket's name: 3 to 63 of a-z, 0-9, '.' and '-' (S3 bucket naming rules)")
+    if (rules := rules_of(info)) and name == rules.central_bucket:
+        raise ValueError("must not be the central bucket: its objects would be delivered into itself, without end")
     return name
 
 
@@ -46,3 +49,8 @@ class S3Config(DeliveryConfig):
     bucket_name: Annotated[str, AfterValidator(_bucket)]
     bucket_prefix: Annotated[str, AfterValidator(_prefix)] = DEFAULT_PREFIX
     bucket_owner: AccountId | None = None
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """The prefix of the bucket; a bucket's name is its own across all accounts and Regions of a partition."""
+        return ("s3", self.bucket_name, self.bucket_prefix)

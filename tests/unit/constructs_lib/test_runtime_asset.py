@@ -3,12 +3,14 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from constructs_lib import runtime_asset, runtime_bundle
+from constructs_lib import runtime_bundle
 from constructs_lib.limits import PropertyError
 from constructs_lib.runtime_asset import PROJECT, FunctionArchitecture, build_runtime_asset
+from constructs_lib.runtime_bundle import PROCESSOR
 
 pytestmark = pytest.mark.xdist_group("runtime-asset")  # built once, not once a worker
 
@@ -93,11 +95,11 @@ def test_the_size_is_printed_beside_its_budget(built, capsys):
     assert f"zip of {asset.zip_bytes:,} bytes, budget" in capsys.readouterr().err
 
 
-def test_a_zip_over_its_budget_is_refused(built, monkeypatch):
+def test_a_zip_over_its_budget_is_refused(built):
     """Cold starts would grow slower, one dependency at a time."""
-    monkeypatch.setattr(runtime_asset, "ZIP_BUDGET_BYTES", 1000)
+    tiny = replace(PROCESSOR, zip_budget_bytes=1000)
     with pytest.raises(PropertyError, match="must be at most 1,000 bytes"):
-        build_runtime_asset(FunctionArchitecture.ARM_64)
+        build_runtime_asset(FunctionArchitecture.ARM_64, package=tiny)
 
 
 def test_a_build_that_fails_leaves_nothing(tmp_path):

@@ -3,6 +3,7 @@ import importlib.util
 import pytest
 
 from constructs_lib import runtime_bundle
+from constructs_lib.runtime_bundle import PROCESSOR
 
 
 def write(path, text="x = 1\n"):
@@ -46,13 +47,13 @@ def test_the_sdk_keeps_the_services_in_use(target):
     write(data / "ec2" / "2016-11-15" / "service-2.json.gz")
     write(data / "s3" / "2006-03-01" / "examples-1.json")
     write(data / "s3" / "2006-03-01" / "waiters-2.json.gz")
-    runtime_bundle.cut_sdk(target)
+    runtime_bundle.cut_sdk(target, PROCESSOR.services)
     assert {path for path in data.rglob("*") if path.is_file()} == kept
 
 
 def test_without_an_sdk_nothing_is_cut(target):
     """A function that brings no SDK couldn't be built."""
-    runtime_bundle.cut_sdk(target)
+    runtime_bundle.cut_sdk(target, PROCESSOR.services)
     assert list(target.iterdir()) == []
 
 
@@ -63,7 +64,7 @@ def test_sources_come_without_images_and_manifests(tmp_path, target):
     write(project / "vector_config" / "subprocess.yaml", "sources: {}\n")
     for name in ("Dockerfile", "requirements.txt", "kubernetes/deployment.yaml", "__pycache__/x.pyc"):
         write(project / "runtime" / "processor" / name)
-    runtime_bundle.copy_sources(project, target)
+    runtime_bundle.copy_sources(project, target, without=("api",))
     assert {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()} == {
         "runtime/processor/lambda_handler.py",
         "vector_config/subprocess.yaml",

@@ -41,7 +41,7 @@ def synthesize(tmp_path_factory, code):
 
     def run(stage):
         app = new_app(str(tmp_path_factory.mktemp(stage.name)))
-        add_central_stacks(app, stage=stage, account=ACCOUNT, code=code)
+        add_central_stacks(app, stage=stage, account=ACCOUNT, code=code, api_code=code)
         add_customer_stack(app)
         check_every_synthesis(app)
         assembly = app.synth()

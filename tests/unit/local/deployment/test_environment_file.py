@@ -14,8 +14,8 @@ FIELDS = {
 def environment() -> Environment:
     """Give one with each text field named after itself."""
     tenant = TenantDestinations("group", "arn:aws:iam::222222222222:role/name", "bucket", "prefix/")
-    texts = {name: name for name in FIELDS - {"customer_accounts", "tenants", "api_url"}}
-    return Environment(**texts, customer_accounts=["222222222222"], api_url=None, tenants={"acme": tenant})
+    texts = {name: name for name in FIELDS - {"customer_accounts", "tenants"}}
+    return Environment(**texts, customer_accounts=["222222222222"], tenants={"acme": tenant})
 
 
 def test_the_file_has_the_contracts_fields(tmp_path):

@@ -1,0 +1,149 @@
+"""A typed client of the delivery-config API."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import quote, urlencode
+
+from cli.signing import Answer, Signer
+from runtime.api.answers import Effective, GroupList, InvalidStored, Verdicts
+from runtime.api.problems import Problem, WrongField
+
+JSON = {"content-type": "application/json"}
+MERGE_PATCH = {"content-type": "application/merge-patch+json"}
+
+
+class ApiProblemError(Exception):
+    """The API answered with a problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(f"{problem.status} {problem.title}: {problem.detail}")
+        self.problem = problem
+
+    @classmethod
+    def of(cls, answer: Answer) -> Self:
+        """Read an answer that isn't a success; the gateway's own may lack the form."""
+        try:
+            content = json.loads(answer.body)
+        except ValueError:
+            content = {}
+        content = content if isinstance(content, dict) else {}
+        return cls(
+            Problem(
+                type=str(content.get("type", "about:blank")),
+                title=str(content.get("title", "refused")),
+                status=answer.status,
+                detail=str(content.get("detail") or content.get("message") or content.get("Message") or "no detail"),
+                request_id=str(content.get("request_id") or answer.headers.get("x-request-id", "")),
+                errors=[WrongField(**each) for each in content.get("errors", ())] or None,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConfig:
+    """A delivery config as the API gives it: its fields, and the ETag to change it by."""
+
+    fields: Mapping[str, Any]
+    etag: str | None
+
+    @property
+    def type(self) -> str:
+        """Its type."""
+        return str(self.fields["type"])
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is allowed but hardly meant."""
+        return tuple(self.fields.get("warnings", ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Every operation raises ``ApiProblemError`` for whatever isn't a success."""
+
+    signer: Signer
+
+    def list(self, tenant_id: str, *, page_size: int = 100) -> Iterator[StoredConfig | InvalidStored]:
+        """Give all configs of a tenant, page by page, and the items that can't be read as one."""
+        query: dict[str, Any] = {"limit": page_size}
+        while True:
+            page = self._json("GET", f"{_configs(tenant_id)}?{urlencode(query)}")
+            yield from (StoredConfig(fields, None) for fields in page["delivery_configs"])
+            yield from (InvalidStored(**each) for each in page["invalid"])
+            if "next_token" not in page:
+                return
+            query["next_token"] = page["next_token"]
+
+    def get(self, tenant_id: str, type_: str) -> StoredConfig:
+        """Give one config."""
+        return _stored(self._send("GET", _config(tenant_id, type_)))
+
+    def create(self, tenant_id: str, fields: Mapping[str, Any]) -> StoredConfig:
+        """Make a new config; 409 where it exists."""
+        return _stored(self._send("POST", _configs(tenant_id), fields, JSON))
+
+    def put(
+        self, tenant_id: str, type_: str, fields: Mapping[str, Any], *, etag: str | None = None, new: bool = False
+    ) -> StoredConfig:
+        """Replace a config whole, with ``etag`` only as it was read; with ``new`` make it, only where there is none."""
+        headers = JSON | _match(etag) | ({"if-none-match": "*"} if new else {})
+        return _stored(self._send("PUT", _config(tenant_id, type_), fields, headers))
+
+    def patch(self, tenant_id: str, type_: str, changes: Mapping[str, Any], *, etag: str | None = None) -> StoredConfig:
+        """Change fields; ``None`` removes one."""
+        return _stored(self._send("PATCH", _config(tenant_id, type_), changes, MERGE_PATCH | _match(etag)))
+
+    def delete(self, tenant_id: str, type_: str, *, etag: str | None = None) -> None:
+        """Delete a config."""
+        self._send("DELETE", _config(tenant_id, type_), headers=_match(etag))
+
+    def effective(self, tenant_id: str, type_: str) -> Effective:
+        """Give what a config selects."""
+        return Effective(**self._json("GET", f"{_config(tenant_id, type_)}/effective"))
+
+    def match(
+        self,
+        tenant_id: str,
+        type_: str,
+        *,
+        applications: Sequence[str] = (),
+        object_keys: Sequence[str] = (),
+        config: Mapping[str, Any] | None = None,
+    ) -> Verdicts:
+        """Say what a config, stored or given here, would deliver."""
+        asked: dict[str, Any] = {"applications": [*applications], "object_keys": [*object_keys]}
+        if config is not None:
+            asked["config"] = dict(config)
+        return Verdicts(**self._json("POST", f"{_config(tenant_id, type_)}/match", asked, JSON))
+
+    def groups(self) -> GroupList:
+        """Give the application groups."""
+        return GroupList(**self._json("GET", "/groups"))
+
+    def _json(self, method: str, path: str, content: Any = None, headers: Mapping[str, str] | None = None) -> Any:
+        return json.loads(self._send(method, path, content, headers).body)
+
+    def _send(self, method: str, path: str, content: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
+        body = None if content is None else json.dumps(content).encode()
+        answer = self.signer.send(method, path, body=body, headers=headers)
+        if not 200 <= answer.status < 300:  # noqa: PLR2004 - RFC 9110: successful
+            raise ApiProblemError.of(answer)
+        return answer
+
+
+def _configs(tenant_id: str) -> str:
+    return f"/tenants/{quote(tenant_id, safe='')}/delivery-configs"
+
+
+def _config(tenant_id: str, type_: str) -> str:
+    return f"{_configs(tenant_id)}/{quote(type_, safe=':')}"
+
+
+def _match(etag: str | None) -> dict[str, str]:
+    return {} if etag is None else {"if-match": etag}
+
+
+def _stored(answer: Answer) -> StoredConfig:
+    return StoredConfig(json.loads(answer.body), answer.headers.get("etag"))

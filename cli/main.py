@@ -1,0 +1,28 @@
+"""``logrouter``: joins the command groups. A new one is a module with a typer ``app``, and a line here."""
+
+from typing import Annotated
+
+import typer
+
+from cli import config_commands
+from cli.connection import Connection
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(config_commands.app, name="config")
+
+
+@app.callback()
+def connect(
+    context: typer.Context,
+    *,
+    api_url: Annotated[str | None, typer.Option(envvar="LOGROUTER_API_URL", help="the stack's output ApiUrl")] = None,
+    region: Annotated[str | None, typer.Option(envvar="AWS_REGION", help="the API's Region")] = None,
+    profile: Annotated[str | None, typer.Option(envvar="AWS_PROFILE", help="the profile that signs")] = None,
+    local: Annotated[bool, typer.Option("--local", help="the embedded cloud that `make up` left running")] = False,
+) -> None:
+    """Operate the log pipeline: in AWS, or with --local in the embedded cloud."""
+    context.obj = Connection(api_url, region, profile, local)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,211 @@
+"""The delivery-config API: a function behind API Gateway, for signed callers alone."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from constructs_lib.acknowledgement import acknowledge, acknowledge_wildcards
+from constructs_lib.api_responses import add_gateway_responses
+from constructs_lib.limits import require_between
+
+HANDLER: Final = "runtime.api.lambda_handler.handler"
+STAGE: Final = "v1"
+"""The first segment of every path, and of the resource in a caller's policy."""
+
+TABLE_ACTIONS: Final = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem")
+ACCESS_LOG_FORMAT: Final = apigateway.AccessLogFormat.custom(
+    '{"request_id":"$context.requestId","at":"$context.requestTime","method":"$context.httpMethod",'
+    '"resource":"$context.resourcePath","status":"$context.status","caller":"$context.identity.userArn",'
+    '"source_ip":"$context.identity.sourceIp","milliseconds":"$context.responseLatency"}'
+)
+"""No body, no query, no header; the resource's template in place of the path, which a client can fill as it likes."""
+
+LOGGING_POLICY: Final = "arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+"""As cdk-nag's report names it."""
+
+_TIMEOUT = Duration.seconds(15)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiLimits:
+    """How much the API takes.
+
+    :param requests_per_second: of all callers together; the token bucket's rate. Over it: 429.
+    :param burst: the bucket's size.
+    :param memory_mib: processor power grows with it.
+    :param timeout: below the gateway's own 29 s (API Gateway quotas, integration timeout).
+    """
+
+    requests_per_second: int = 100
+    burst: int = 200
+    memory_mib: int = 1024
+    timeout: Duration = _TIMEOUT
+
+    def __post_init__(self) -> None:
+        """Refuse what API Gateway or Lambda would refuse."""
+        require_between("requests_per_second", self.requests_per_second, 1, 10_000)
+        require_between("burst", self.burst, 1, 5_000)
+        require_between("memory_mib", self.memory_mib, 128, 10240, unit="MiB")
+        require_between("timeout", self.timeout.to_seconds(), 1, 28, unit="seconds")
+
+
+class DeliveryConfigApi(Construct):
+    """REST API with IAM authorization on every method but ``GET /health``.
+
+    All other paths and methods reach the app, signed: it answers 404 and 405 itself, in its one shape, and refuses a
+    path that could be read as another one. ``{proxy+}`` changes nothing for policies: IAM judges the path that was
+    asked for, ``<api>/<stage>/<method>/tenants/<tenant_id>/…``, not the resource that took it.
+
+    :param central_bucket: the bucket that no config may deliver into.
+    :param sets_logging_role: give this account's API Gateway its role for writing logs, one for all APIs of a Region;
+        without one anywhere, a stage with an access log can't be deployed.
+    :param snap_start: start from a snapshot of the loaded function (Lambda charges for keeping it).
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        code: lambda_.Code,
+        table: dynamodb.ITable,
+        central_bucket: str,
+        limits: ApiLimits,
+        architecture: lambda_.Architecture = lambda_.Architecture.ARM_64,
+        log_level: str = "INFO",
+        snap_start: bool = False,
+        sets_logging_role: bool = True,
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+        removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.log_group = logs.LogGroup(self, "LogGroup", retention=log_retention, removal_policy=removal_policy)
+        self.access_log = logs.LogGroup(self, "AccessLog", retention=log_retention, removal_policy=removal_policy)
+        self.role = self._role(table)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            description="The delivery-config API",
+            code=code,
+            handler=HANDLER,
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=architecture,
+            role=self.role,
+            memory_size=limits.memory_mib,
+            timeout=limits.timeout,
+            log_group=self.log_group,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
+            environment={
+                "TENANT_CONFIG_TABLE": table.table_name,
+                "CENTRAL_BUCKET": central_bucket,
+                "LOG_LEVEL": log_level,
+            },
+        )
+        acknowledge(
+            self.function,
+            reason="The pinned wheels and the byte code in the zip are made for this version; both move together.",
+            findings=("AwsSolutions-L1",),
+        )
+        invoked = self.function.add_alias("live") if snap_start else self.function
+        self.rest_api = self._rest_api(limits, sets_logging_role=sets_logging_role)
+        self._add_methods(apigateway.LambdaIntegration(invoked, allow_test_invoke=False))
+        add_gateway_responses(self.rest_api)
+
+    @property
+    def url(self) -> str:
+        """Where it is: ``https://<id>.execute-api.<region>.<suffix>/v1`` without a slash at the end."""
+        stack = Stack.of(self)
+        host = f"{self.rest_api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}"
+        return f"https://{host}/{STAGE}"
+
+    def _role(self, table: dynamodb.ITable) -> iam.Role:
+        """Let the function use that one table and write its own log; nothing else."""
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        policy = iam.Policy(
+            self,
+            "ConfigTableAndOwnLog",
+            roles=[role],
+            statements=[
+                iam.PolicyStatement(sid="ConfigTable", actions=[*TABLE_ACTIONS], resources=[table.table_arn]),
+                iam.PolicyStatement(
+                    sid="WriteOwnLog",
+                    actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+                    resources=[self.log_group.log_group_arn],
+                ),
+            ],
+        )
+        acknowledge_wildcards(
+            policy,
+            reason="The streams of its own log group; Lambda names them.",
+            resources=(self.log_group.log_group_arn,),
+        )
+        return role
+
+    def _rest_api(self, limits: ApiLimits, *, sets_logging_role: bool) -> apigateway.RestApi:
+        api = apigateway.RestApi(
+            self,
+            "RestApi",
+            description="Delivery configs",
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            cloud_watch_role=sets_logging_role,
+            cloud_watch_role_removal_policy=RemovalPolicy.RETAIN if sets_logging_role else None,
+            default_method_options=apigateway.MethodOptions(authorization_type=apigateway.AuthorizationType.IAM),
+            deploy_options=apigateway.StageOptions(
+                stage_name=STAGE,
+                throttling_rate_limit=limits.requests_per_second,
+                throttling_burst_limit=limits.burst,
+                access_log_destination=apigateway.LogGroupLogDestination(self.access_log),
+                access_log_format=ACCESS_LOG_FORMAT,
+                metrics_enabled=True,
+            ),
+        )
+        _acknowledge_findings(api)
+        return api
+
+    def _add_methods(self, app: apigateway.LambdaIntegration) -> None:
+        root = self.rest_api.root
+        root.add_method("ANY", app)
+        root.add_resource("{proxy+}").add_method("ANY", app)
+        health = root.add_resource("health")
+        health.add_method("ANY", app)
+        unsigned = health.add_method("GET", app, authorization_type=apigateway.AuthorizationType.NONE)
+        acknowledge(
+            unsigned,
+            reason="Health is what load balancers and monitors ask, unsigned: it calls nothing and tells nothing.",
+            findings=("AwsSolutions-APIG4",),
+        )
+
+
+def _acknowledge_findings(api: apigateway.RestApi) -> None:
+    acknowledge(
+        api,
+        reason="Callers are a provider's systems and its tenants' accounts: IAM signs for them, there are no users.",
+        findings=("AwsSolutions-COG4",),
+    )
+    acknowledge(
+        api,
+        reason="The app checks bodies more strictly than a schema could, and answers in its own one shape.",
+        findings=("AwsSolutions-APIG2",),
+    )
+    acknowledge(
+        api,
+        reason="Execution logs repeat headers and bodies; the access log and the app's own line say who did what.",
+        findings=("AwsSolutions-APIG6",),
+    )
+    acknowledge(
+        api,
+        reason="API Gateway's role for writing logs is AWS's own managed policy, which its user guide demands.",
+        findings=(f"AwsSolutions-IAM4[Policy::{LOGGING_POLICY}]",),
+    )
+    acknowledge(
+        api,
+        reason="The firewall is an option of the stage; signatures, throttling and strict checks hold without it.",
+        findings=("AwsSolutions-APIG3",),
+    )

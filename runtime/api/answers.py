@@ -1,0 +1,86 @@
+"""What the endpoints answer: models, and how a stored config becomes one."""
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from runtime.api.config_store import Stored
+from runtime.delivery_config.model import DeliveryConfig
+
+
+class InvalidStored(BaseModel):
+    """An item that was put into the table by other means and can't be read as a config: it delivers nothing."""
+
+    type: str
+    fields: list[str] = Field(description="the wrong fields")
+    problem: str
+
+
+class GroupView(BaseModel):
+    """An application group."""
+
+    name: str
+    applications: list[str]
+
+
+class GroupList(BaseModel):
+    """All application groups there are."""
+
+    groups: list[GroupView]
+
+
+class Health(BaseModel):
+    """The service answers."""
+
+    status: str = Field(examples=["ok"])
+
+
+class Effective(BaseModel):
+    """What a config means."""
+
+    tenant_id: str
+    type: str
+    delivers: bool = Field(description="false: disabled, nothing is delivered")
+    everything: bool = Field(description="no filter by application: all of them")
+    applications: list[str] = Field(description="what the filter selects, groups expanded; empty with `everything`")
+    unknown_groups: list[str] = Field(description="they add no application")
+    cluster_ids: list[str] = Field(description="only objects of these; empty: of every cluster")
+    target_region: str
+
+
+class Verdict(BaseModel):
+    """Whether objects of an application, or one object, would be delivered."""
+
+    application: str | None = None
+    object_key: str | None = None
+    delivered: bool
+    reason: str = Field(
+        description="`selected`, `application-filtered`, `cluster-filtered`, `disabled`, `other-tenant`, "
+        "`not-an-object-key`; or `selected-on-some-clusters`: an application's objects of `cluster_ids` alone"
+    )
+
+
+class Verdicts(BaseModel):
+    """One verdict for each name and key, in their order; names first."""
+
+    verdicts: list[Verdict]
+
+
+class MatchRequest(BaseModel):
+    """What to try."""
+
+    config: dict[str, Any] | None = Field(default=None, description="a config that isn't stored; else the stored one")
+    applications: list[str] = Field(default=[], max_length=1000)
+    object_keys: list[str] = Field(default=[], max_length=1000)
+
+
+def view(stored: Stored) -> dict[str, Any]:
+    """Give a stored config as an answer. It must be readable."""
+    assert isinstance(stored.config, DeliveryConfig)
+    fields = stored.config.model_dump(mode="json", exclude_none=True)
+    return fields | {"warnings": warnings(stored.config)}
+
+
+def warnings(config: DeliveryConfig) -> list[str]:
+    """Say what is allowed, but hardly meant."""
+    return [f"groups: {name!r} is not a known group and adds no application" for name in config.expansion.unknown]

@@ -1,0 +1,68 @@
+"""The app: routers, errors of one shape, the gate in front."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
+
+from runtime.api.caller import caller_of
+from runtime.api.failures import problem_of
+from runtime.api.gate import Gate
+from runtime.api.openapi import document
+from runtime.api.problems import ProblemError
+from runtime.api.routers import delivery_configs, service, views
+from runtime.api.services import Services
+
+ROUTERS: tuple[APIRouter, ...] = (delivery_configs.router, views.router, service.router)
+"""A new group of endpoints is a module with a router, and a name here."""
+
+
+def create_app(services: Services) -> FastAPI:
+    """Make the app. The gateway in front of it signs for the caller (``runtime.api.caller``)."""
+    app = FastAPI(
+        title="logrouter delivery configs",
+        version="1",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry=None,
+    )
+    app.state.services = services
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_exception_handler(ProblemError, _answer)
+    app.add_exception_handler(RequestValidationError, _answer)
+    app.add_exception_handler(HTTPException, _answer_unrouted)
+    app.openapi = lambda: document(app, services.models)  # type: ignore[method-assign]
+    app.add_middleware(Gate)
+    return app
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    return problem_of(error).response(caller_of(request).request_id)
+
+
+async def _answer_unrouted(request: Request, _: Exception) -> Response:
+    """Answer what no route takes: 405 with every method that the path has, else 404."""
+    allowed = allowed_methods(request)
+    if allowed:
+        problem = ProblemError(
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            "method-not-allowed",
+            f"this path takes {', '.join(allowed)}",
+            headers={"Allow": ", ".join(allowed)},
+        )
+    else:
+        problem = ProblemError(HTTPStatus.NOT_FOUND, "no-such-path", "the API has no such path; see /openapi.json")
+    return problem.response(caller_of(request).request_id)
+
+
+def allowed_methods(request: Request) -> list[str]:
+    """Give the methods that the routes of the request's path take."""
+    routes: list[BaseRoute] = [route for router in ROUTERS for route in router.routes]
+    found = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in found for method in getattr(route, "methods", None) or ()})

@@ -1,0 +1,145 @@
+"""The four changes of a config: each reads, decides, and writes on the condition that what it read still holds.
+
+Without If-Match a change that meets another one decides anew; with it, it is refused (412). The check for overlap
+reads the tenant's other configs before the write: two racing writers can both pass it.
+"""
+
+import random
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from runtime.api import audit
+from runtime.api.caller import Caller
+from runtime.api.checking import checked, patched
+from runtime.api.config_store import ChangedMeanwhileError, Stored
+from runtime.api.overlap import refuse_overlap
+from runtime.api.preconditions import Preconditions, changed
+from runtime.api.problems import ProblemError, not_found
+from runtime.api.services import Services
+from runtime.delivery_config.attribute_values import typed
+from runtime.delivery_config.model import SCHEMA_VERSION, DeliveryConfig
+from runtime.delivery_config.writing import item_of
+
+TRIES = 30
+"""Of one change that meets others: at least one of those that race gets by each time, so 20 at once all do."""
+LONGEST_PAUSE_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Changes made for one caller."""
+
+    services: Services
+    caller: Caller
+
+    def create(self, tenant_id: str, fields: Mapping[str, Any]) -> Stored:
+        """Store a new config; an existing one is left alone (409)."""
+        config = checked(self.services, fields, tenant_id)
+        stored = self.services.store.get(tenant_id, config.type)
+        if stored and self._is_live(stored):
+            raise _exists(config)
+        try:
+            return self._put("create", config, stored)
+        except ChangedMeanwhileError:
+            raise _exists(config) from None
+
+    def replace(
+        self, tenant_id: str, type_: str, fields: Mapping[str, Any], wanted: Preconditions
+    ) -> tuple[Stored, bool]:
+        """Replace a config whole; with ``If-None-Match: *`` make a new one. The second value: whether it is new."""
+
+        def attempt() -> tuple[Stored, bool]:
+            stored = self.services.store.get(tenant_id, type_)
+            if stored and self._is_live(stored):
+                wanted.require(stored.etag)
+                _require_understood(stored)
+                return self._put("replace", checked(self.services, fields, tenant_id, type_), stored), False
+            if not wanted.creates:
+                raise not_found(tenant_id, type_)
+            return self._put("create", checked(self.services, fields, tenant_id, type_), stored), True
+
+        return _repeated(attempt, wanted)
+
+    def patch(self, tenant_id: str, type_: str, patch: Mapping[str, Any], wanted: Preconditions) -> Stored:
+        """Apply a JSON Merge Patch (RFC 7396)."""
+
+        def attempt() -> Stored:
+            stored = self._existing(tenant_id, type_, wanted)
+            _require_understood(stored)
+            return self._put("patch", patched(self.services, stored, patch, tenant_id, type_), stored)
+
+        return _repeated(attempt, wanted)
+
+    def delete(self, tenant_id: str, type_: str, wanted: Preconditions) -> None:
+        """Delete a config."""
+
+        def attempt() -> None:
+            stored = self._existing(tenant_id, type_, wanted)
+            with audit.recorded(self.caller, "delete", stored.item, None):
+                self.services.store.delete(stored)
+
+        _repeated(attempt, wanted)
+
+    def _existing(self, tenant_id: str, type_: str, wanted: Preconditions) -> Stored:
+        stored = self.services.store.get(tenant_id, type_)
+        if stored is None or not self._is_live(stored):
+            raise not_found(tenant_id, type_)
+        wanted.require(stored.etag)
+        return stored
+
+    def _is_live(self, stored: Stored) -> bool:
+        return stored.is_live(self.services.clock())
+
+    def _put(self, action: audit.Action, config: DeliveryConfig, stored: Stored | None) -> Stored:
+        """Write a config with what the service itself sets; an expired one in its place is replaced."""
+        refuse_overlap(self.services, config)
+        now = datetime.now(UTC).isoformat(timespec="microseconds")
+        before = None if action == "create" else stored
+        kept = before.item.get("created_at") if before else None
+        item = item_of(config) | {
+            "schema_version": typed(SCHEMA_VERSION),
+            "version": typed(uuid.uuid4().hex),
+            "created_at": kept or typed(now),
+            "updated_at": typed(now),
+        }
+        with audit.recorded(self.caller, action, before.item if before else None, item):
+            return self.services.store.put(item, replacing=stored)
+
+
+def _repeated[T](attempt: Callable[[], T], wanted: Preconditions) -> T:
+    for _ in range(TRIES):
+        try:
+            return attempt()
+        except ChangedMeanwhileError:
+            if wanted.if_match is not None and wanted.if_match.strip() != "*":
+                raise changed("it was changed since you read it; read it again and decide anew") from None
+            time.sleep(random.uniform(0, LONGEST_PAUSE_SECONDS))  # noqa: S311 - jitter, no secret
+    raise ProblemError(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "too-many-writers",
+        "others change this config all the time; nothing was written, try again",
+        headers={"Retry-After": "1"},
+    )
+
+
+def _exists(config: DeliveryConfig) -> ProblemError:
+    return ProblemError(
+        HTTPStatus.CONFLICT,
+        "config-exists",
+        f"{config.tenant_id} has a delivery config {config.type} already; it was left alone. PUT replaces it",
+    )
+
+
+def _require_understood(stored: Stored) -> None:
+    if stored.schema_version > SCHEMA_VERSION:
+        raise ProblemError(
+            HTTPStatus.CONFLICT,
+            "newer-schema-version",
+            f"it is of schema version {stored.schema_version}, written by a newer release; "
+            f"this one knows {SCHEMA_VERSION} and would lose what it doesn't know",
+        )

@@ -1,0 +1,56 @@
+"""From a request's fields to a valid config, or a 422 that names every wrong field."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from runtime.api.config_store import Stored
+from runtime.api.problems import invalid
+from runtime.api.services import Services
+from runtime.delivery_config.attribute_values import plain_item
+from runtime.delivery_config.model import DeliveryConfig
+from runtime.delivery_config.writing import SERVICE_FIELDS, InvalidConfigError, validate
+
+KEY = ("tenant_id", "type")
+
+
+def checked(
+    services: Services,
+    fields: Mapping[str, Any],
+    tenant_id: str,
+    type_: str | None = None,
+    errors: Iterable[tuple[str, str]] = (),
+) -> DeliveryConfig:
+    """Give the config that the fields make for the path's tenant (and type); both may be left out of the fields.
+
+    :param errors: what is known to be wrong already; reported with the rest.
+    """
+    path = {"tenant_id": tenant_id} | ({} if type_ is None else {"type": type_})
+    found = [*errors]
+    found += [
+        (name, "must be the path's, or left out") for name, value in path.items() if fields.get(name, value) != value
+    ]
+    try:
+        config = validate({**fields, **path}, services.models, services.write_rules())
+    except InvalidConfigError as error:
+        found += [(each.field, each.problem) for each in error.problems]
+    if found:
+        raise invalid("invalid-config", "nothing was changed: these fields are wrong", found)
+    return config
+
+
+def patched(services: Services, stored: Stored, patch: Mapping[str, Any], tenant_id: str, type_: str) -> DeliveryConfig:
+    """Give the config that a merge patch makes of a stored one; ``null`` removes a field."""
+    model = services.models.get(type_.partition(":")[0])
+    known = set(model.model_fields) if model else set()
+    before = {
+        name: sorted(value) if isinstance(value, set) else value
+        for name, value in plain_item(stored.item).items()
+        if name in known - SERVICE_FIELDS
+    }
+    removed = {name for name, value in patch.items() if value is None}
+    errors = [(name, "is part of the key and can't be removed") for name in KEY if name in removed]
+    # A null of an unknown field would vanish unseen; its name goes on to be refused like any other.
+    merged = before | {name: value for name, value in patch.items() if name not in removed or name not in known}
+    merged |= dict.fromkeys(removed & SERVICE_FIELDS)
+    fields = {name: value for name, value in merged.items() if name not in removed & (known - SERVICE_FIELDS)}
+    return checked(services, fields, tenant_id, type_, errors)

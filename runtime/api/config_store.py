@@ -1,0 +1,126 @@
+"""The config table as the API uses it: consistent reads, and writes on the condition that nothing has changed since."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from runtime.api.preconditions import etag_of
+from runtime.aws.clients import AwsClients
+from runtime.delivery_config.attribute_values import plain_item
+from runtime.delivery_config.model import DeliveryConfig
+from runtime.delivery_config.repository import InvalidItem, Models, read_item
+
+Item = Mapping[str, Any]
+
+
+class ChangedMeanwhileError(Exception):
+    """The item isn't any more what the caller's decision was made of; nothing was written."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An item and what it reads as."""
+
+    item: Item
+    config: DeliveryConfig | InvalidItem
+
+    @cached_property
+    def etag(self) -> str:
+        """The item's ETag."""
+        return etag_of(self.item)
+
+    @property
+    def schema_version(self) -> int:
+        """The version of its schema, also where the rest can't be read."""
+        version = self.item.get("schema_version", {}).get("N", "1")
+        return int(float(version))
+
+    def is_live(self, now: float) -> bool:
+        """Whether it isn't expired (epoch s)."""
+        return self.config.ttl is None or self.config.ttl > now
+
+
+class ConfigStore:
+    """Items of one table. Whatever botocore raises is raised."""
+
+    def __init__(self, clients: AwsClients, table: str, models: Models) -> None:
+        self._clients = clients
+        self._table = table
+        self._models = models
+
+    def get(self, tenant_id: str, type_: str) -> Stored | None:
+        """Give one item, expired or not."""
+        key = {"tenant_id": {"S": tenant_id}, "type": {"S": type_}}
+        answer = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        return self._stored(answer["Item"]) if "Item" in answer else None
+
+    def page(self, tenant_id: str, limit: int, after: str | None) -> list[Stored]:
+        """Give up to ``limit`` items in the order of their type, from the one behind ``after`` on."""
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "tenant_id = :tenant",
+            "ExpressionAttributeValues": {":tenant": {"S": tenant_id}},
+            "ConsistentRead": True,
+        }
+        if after is not None:
+            request["ExclusiveStartKey"] = {"tenant_id": {"S": tenant_id}, "type": {"S": after}}
+        found: list[Stored] = []
+        while len(found) < limit:
+            answer = self._dynamodb.query(**request, Limit=limit - len(found))
+            found += [self._stored(item) for item in answer.get("Items", ())]
+            if not answer.get("LastEvaluatedKey"):
+                break
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return found
+
+    def put(self, item: Item, *, replacing: Stored | None) -> Stored:
+        """Write an item in place of what was read, or where nothing was.
+
+        :raises ChangedMeanwhileError: it isn't so any more.
+        """
+        try:
+            self._dynamodb.put_item(
+                TableName=self._table,
+                Item=item,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **_unchanged(replacing),
+            )
+        except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
+            # The SDK repeats a call whose answer was lost: the repeated one meets what the first one wrote.
+            if error.response.get("Item", {}).get("version") != item["version"]:
+                raise ChangedMeanwhileError from None
+        return self._stored(item)
+
+    def delete(self, stored: Stored) -> None:
+        """Delete what was read.
+
+        :raises ChangedMeanwhileError: it was changed or deleted meanwhile.
+        """
+        key = {name: stored.item[name] for name in ("tenant_id", "type")}
+        try:
+            self._dynamodb.delete_item(TableName=self._table, Key=key, **_unchanged(stored))
+        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            raise ChangedMeanwhileError from None
+
+    @property
+    def _dynamodb(self) -> Any:
+        return self._clients.client("dynamodb")
+
+    def _stored(self, item: Item) -> Stored:
+        return Stored(item, read_item(plain_item(item), self._models))
+
+
+def _unchanged(stored: Stored | None) -> dict[str, Any]:
+    """Give the condition that an item has every attribute as it was read; by hand, any may have been changed."""
+    if stored is None:
+        return {"ConditionExpression": "attribute_not_exists(tenant_id)"}
+    attributes = list(stored.item.items())
+    condition = " AND ".join(f"#a{number} = :a{number}" for number in range(len(attributes)))
+    if "version" not in stored.item:
+        condition += " AND attribute_not_exists(version)"
+    return {
+        "ConditionExpression": condition,
+        "ExpressionAttributeNames": {f"#a{number}": name for number, (name, _) in enumerate(attributes)},
+        "ExpressionAttributeValues": {f":a{number}": value for number, (_, value) in enumerate(attributes)},
+    }

@@ -1,0 +1,57 @@
+"""Which problem an exception is. Nothing internal gets into an answer: the unforeseen is named in the log alone."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from fastapi.exceptions import RequestValidationError
+
+from runtime.api.problems import ProblemError, invalid
+from runtime.processor.logs import without_message
+
+THROTTLED = frozenset({
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingException",
+})  # fmt: skip
+"""DynamoDB developer guide, "Error handling": after the SDK's own retries the caller has to slow down."""
+
+logger = logging.getLogger("logrouter.api")
+
+
+def problem_of(error: Exception) -> ProblemError:
+    """Give the problem that a request ends with."""
+    match error:
+        case ProblemError():
+            return error
+        case RequestValidationError():
+            return invalid("invalid-request", "these parameters are wrong", [_wrong(each) for each in error.errors()])
+        case ClientError() if error.response.get("Error", {}).get("Code") in THROTTLED:
+            return ProblemError(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                "table-throttled",
+                "the config table is throttled; try again in a moment",
+                headers={"Retry-After": "2"},
+            )
+        case ClientError() | BotoCoreError():
+            logger.error("the config table can't be used", extra=_named(error))
+            return ProblemError(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "table-unavailable",
+                "the config table doesn't answer; a change may or may not have taken effect: read before you repeat it",
+                headers={"Retry-After": "5"},
+            )
+        case _:
+            logger.error("unforeseen error", extra=without_message(error))
+            return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "unforeseen; it is in the log by this id")
+
+
+def _named(error: Exception) -> dict[str, Any]:
+    code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else type(error).__name__
+    return {"error": code}
+
+
+def _wrong(each: dict[str, Any]) -> tuple[str, str]:
+    *_, name = ("body", *each["loc"])
+    return str(name), str(each["msg"]).replace("String should", "must").replace("Input should", "must")

@@ -1,0 +1,164 @@
+"""The OpenAPI document: what FastAPI knows of the routes, completed by what it can't know.
+
+Bodies are checked by the config models, so their schemas are the models' own. Schemas say what a value's form is; what
+depends on the installation, the time or another config (422, 409) they can't say.
+"""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+
+from runtime.api.answers import InvalidStored, MatchRequest
+from runtime.api.openapi_problems import add_problems
+from runtime.api.problems import Problem, WrongField
+from runtime.delivery_config.repository import Models
+from runtime.delivery_config.writing import SERVICE_FIELDS
+
+REF = "#/components/schemas/"
+SECURITY = {
+    "type": "apiKey",
+    "name": "Authorization",
+    "in": "header",
+    "x-amazon-apigateway-authtype": "awsSigv4",
+    "description": "Signature Version 4, service `execute-api`",
+}
+EXAMPLE = {
+    "type": "cloudwatch",
+    "log_distribution_role_arn": "arn:aws:iam::222222222222:role/LogDistributionRole",
+    "log_group_name": "/logrouter/acme-corp",
+    "groups": ["API", "Authentication"],
+}
+PATCH_EXAMPLE = {"enabled": False, "groups": None}
+
+
+def document(app: FastAPI, models: Models) -> dict[str, Any]:
+    """Give the document of an app with these config models."""
+    made = get_openapi(
+        title=app.title,
+        version=app.version,
+        description="Which tenant's logs go where. Every call but `GET /health` is signed.",
+        routes=app.routes,
+    )
+    schemas = made.setdefault("components", {}).setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    schemas |= _own_schemas(models)
+    made["components"]["securitySchemes"] = {"sigv4": SECURITY}
+    made["security"] = [{"sigv4": []}]
+    operations = {
+        operation["operationId"]: operation
+        for path in made["paths"].values()
+        for operation in path.values()
+        if isinstance(operation, dict)
+    }
+    operations["get_health"]["security"] = []
+    _add_bodies(operations)
+    _add_answers(operations)
+    add_problems(made["paths"])
+    return made
+
+
+def _own_schemas(models: Models) -> dict[str, Any]:
+    """Give the schemas of configs, as they are written and as they are answered, and of problems."""
+    found: dict[str, Any] = {}
+    for method, model in models.items():
+        found[f"New_{method}"] = _written(model, method)
+        found[f"Config_{method}"] = _answered(model)
+    patchable = {name: schema for method in models for name, schema in found[f"New_{method}"]["properties"].items()}
+    patchable = {name: schema for name, schema in patchable.items() if name not in {"tenant_id", "type"}}
+    found["DeliveryConfigPatch"] = {
+        "type": "object",
+        "properties": {name: _nullable(schema) for name, schema in patchable.items()},
+        "additionalProperties": False,
+        "examples": [PATCH_EXAMPLE],
+    }
+    found["NewDeliveryConfig"] = {"anyOf": [{"$ref": f"{REF}New_{method}"} for method in models], "examples": [EXAMPLE]}
+    found["DeliveryConfig"] = {"anyOf": [{"$ref": f"{REF}Config_{method}"} for method in models]}
+    found["DeliveryConfigReplacement"] = deepcopy(found["NewDeliveryConfig"]) | {
+        "description": "`tenant_id` and `type` may be left out: the path has them"
+    }
+    found["DeliveryConfigPage"] = _page()
+    for plain in (Problem, WrongField, InvalidStored, MatchRequest):
+        found[plain.__name__] = _schema(plain, "validation")
+    return found
+
+
+def _written(model: type[BaseModel], method: str) -> dict[str, Any]:
+    schema = _schema(model, "validation")
+    schema["properties"] = {name: each for name, each in schema["properties"].items() if name not in SERVICE_FIELDS}
+    schema["properties"]["type"] = {
+        "type": "string",
+        "pattern": rf"^{method}(:[A-Za-z0-9][A-Za-z0-9\-_.]{{0,63}})?$",
+    }
+    schema["required"] = [name for name in schema["required"] if name != "tenant_id"]
+    return schema | {"additionalProperties": False, "title": f"A new {method} delivery config"}
+
+
+def _answered(model: type[BaseModel]) -> dict[str, Any]:
+    schema = _schema(model, "serialization")
+    schema["properties"]["warnings"] = {"type": "array", "items": {"type": "string"}}
+    schema["required"] = sorted({*schema.get("required", ()), "enabled", "desired_logs", "groups", "warnings"})
+    return schema
+
+
+def _page() -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": ["delivery_configs", "invalid"],
+        "properties": {
+            "delivery_configs": {"type": "array", "items": {"$ref": f"{REF}DeliveryConfig"}},
+            "invalid": {"type": "array", "items": {"$ref": f"{REF}InvalidStored"}},
+            "next_token": {"type": "string", "description": "there are more: give it as it is"},
+        },
+    }
+
+
+def _schema(model: type[BaseModel], mode: Any) -> dict[str, Any]:
+    schema = model.model_json_schema(ref_template=REF + "{model}", mode=mode)
+    schema.pop("$defs", None)
+    return schema
+
+
+def _nullable(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(schema) if "anyOf" in schema else {"anyOf": [dict(schema), {"type": "null"}]}
+
+
+def _add_bodies(operations: Mapping[str, Any]) -> None:
+    bodies = {
+        "create_delivery_config": ("application/json", "NewDeliveryConfig"),
+        "replace_delivery_config": ("application/json", "DeliveryConfigReplacement"),
+        "patch_delivery_config": ("application/merge-patch+json", "DeliveryConfigPatch"),
+        "match_delivery_config": ("application/json", "MatchRequest"),
+    }
+    for name, (media_type, schema) in bodies.items():
+        content = {media_type: {"schema": {"$ref": REF + schema}}}
+        operations[name]["requestBody"] = {"required": True, "content": content}
+
+
+def _add_answers(operations: Mapping[str, Any]) -> None:
+    etag = {"ETag": {"schema": {"type": "string"}, "description": "for If-Match"}}
+    config = {"content": {"application/json": {"schema": {"$ref": f"{REF}DeliveryConfig"}}}, "headers": etag}
+    links = {"links": _links()}
+    location = {"Location": {"schema": {"type": "string"}}}
+    created = {"description": "It was created", **config, "headers": etag | location, **links}
+    page = {"application/json": {"schema": {"$ref": f"{REF}DeliveryConfigPage"}}}
+    operations["list_delivery_configs"]["responses"]["200"] = {"description": "One page", "content": page}
+    operations["get_delivery_config"]["responses"]["200"] = {"description": "The config", **config}
+    operations["get_delivery_config"]["responses"]["304"] = {"description": "It is as you have it", "headers": etag}
+    operations["create_delivery_config"]["responses"]["201"] = created
+    operations["replace_delivery_config"]["responses"] |= {"200": {"description": "As it is now", **config}}
+    operations["replace_delivery_config"]["responses"]["201"] = created
+    operations["patch_delivery_config"]["responses"]["200"] = {"description": "As it is now", **config, **links}
+
+
+def _links() -> dict[str, Any]:
+    """Say what can be done with a config that was just written; clients and tests follow these."""
+    key = {"tenant_id": "$request.path.tenant_id", "type": "$response.body#/type"}
+    follow = ("get", "patch", "delete", "replace")
+    links = {name: {"operationId": f"{name}_delivery_config", "parameters": key} for name in follow}
+    links["effective"] = {"operationId": "get_effective_delivery_config", "parameters": key}
+    return links

@@ -1,0 +1,69 @@
+"""ETag, If-Match and If-None-Match (RFC 9110, sections 8.8.3 and 13)."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import Header
+
+from runtime.api.problems import ProblemError
+
+_TAG = r'(?:W/)?"[\x21\x23-\x7e]*"'
+_TAGS = re.compile(rf"^(?:\*|{_TAG}(?:[ \t]*,[ \t]*{_TAG})*)$")
+
+
+def etag_of(item: Mapping[str, Any]) -> str:
+    """Give an item's strong ETag: of all that is stored, so that a change by hand changes it too.
+
+    Each write brings a version of its own: an ETag never comes back, not even when a config is deleted and made anew.
+    """
+    content = {name: {kind: sorted(value) if kind == "SS" else value} for name, ((kind, value),) in _pairs(item)}
+    return f'"{hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]}"'
+
+
+def _pairs(item: Mapping[str, Any]) -> list[tuple[str, tuple[tuple[str, Any]]]]:
+    return [(name, tuple(value.items())) for name, value in item.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Preconditions:
+    """What the caller believes to be stored. As a dependency of a route: its two headers."""
+
+    if_match: Annotated[
+        str | None, Header(description="ETag that the config must still have", pattern=_TAGS.pattern)
+    ] = None
+    if_none_match: Annotated[str | None, Header(description="`*`: there must be none", pattern=_TAGS.pattern)] = None
+
+    @property
+    def creates(self) -> bool:
+        """Whether it says that there must be none."""
+        return (self.if_none_match or "").strip() == "*"
+
+    def require(self, etag: str) -> None:
+        """Raise 412 unless a change of the config with this ETag is what the caller wants."""
+        if self.if_match is not None and not _names(self.if_match, etag, weak=False):
+            raise changed("it was changed since you read it; read it again and decide anew")
+        if self.if_none_match is not None and _names(self.if_none_match, etag, weak=True):
+            raise changed("it exists")
+
+    def has(self, etag: str) -> bool:
+        """Whether the caller has the config with this ETag already (304 for a read); 412 where If-Match isn't it."""
+        if self.if_match is not None and not _names(self.if_match, etag, weak=False):
+            raise changed("it is another one by now")
+        return self.if_none_match is not None and _names(self.if_none_match, etag, weak=True)
+
+
+def changed(detail: str) -> ProblemError:
+    """Say that the precondition doesn't hold."""
+    return ProblemError(HTTPStatus.PRECONDITION_FAILED, "precondition-failed", detail)
+
+
+def _names(header: str, etag: str, *, weak: bool) -> bool:
+    if header.strip() == "*":
+        return True
+    tags = re.findall(_TAG, header)
+    return any((tag.removeprefix("W/") if weak else tag) == etag for tag in tags)

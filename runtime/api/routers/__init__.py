@@ -1,0 +1,1 @@
+"""One module a group of endpoints, each with its ``router``; ``application.ROUTERS`` lists them."""

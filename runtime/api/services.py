@@ -1,0 +1,45 @@
+"""What the routers work with, made once a process."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from starlette.requests import Request
+
+from runtime.api.config_store import ConfigStore
+from runtime.api.regions import regions
+from runtime.api.settings import ApiSettings
+from runtime.aws.clients import AwsClients
+from runtime.delivery_config.methods import find_config_models
+from runtime.delivery_config.repository import Models
+from runtime.delivery_config.write_rules import WriteRules
+
+
+@dataclass(frozen=True)
+class Services:
+    """The table, the config models of the installed delivery methods, the clock (epoch s)."""
+
+    settings: ApiSettings
+    clients: AwsClients
+    clock: Callable[[], float] = time.time
+
+    @cached_property
+    def models(self) -> Models:
+        """The config models by method."""
+        return find_config_models()
+
+    @cached_property
+    def store(self) -> ConfigStore:
+        """The config table."""
+        return ConfigStore(self.clients, self.settings.tenant_config_table, self.models)
+
+    def write_rules(self) -> WriteRules:
+        """Give the rules of a write that happens now."""
+        return WriteRules(now=self.clock(), central_bucket=self.settings.central_bucket, regions=regions())
+
+
+def services_of(request: Request) -> Services:
+    """Give the app's services (a dependency of routes)."""
+    services: Services = request.app.state.services
+    return services

@@ -1,0 +1,73 @@
+"""What a writer must keep to beyond a field's form: rules that depend on the time, on Region data, on the installation.
+
+They are given to a validation as its context. A reader gives none: yesterday's items stay readable when AWS adds a
+Region or a config expires.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from pydantic import ValidationInfo
+
+MAX_NAMES = 500
+"""Ours: names in one list. An item may have 400 KB (DynamoDB quotas), a request 64 KiB."""
+MAX_NAME_BYTES = 255
+"""A segment of an object's key (contract §2); a longer name could never match one."""
+LATEST_TTL = 253_402_300_799
+"""The last second of the year 9999."""
+
+
+@dataclass(frozen=True)
+class WriteRules:
+    """The context of a validation by a writer.
+
+    :param now: epoch seconds.
+    :param central_bucket: which no config may deliver into.
+    :param regions: every Region that exists, with its partition.
+    """
+
+    now: float
+    central_bucket: str
+    regions: Mapping[str, str]
+    latest_ttl: int = LATEST_TTL
+
+    @cached_property
+    def partitions(self) -> frozenset[str]:
+        """The partitions there are."""
+        return frozenset(self.regions.values())
+
+
+def rules_of(info: ValidationInfo) -> WriteRules | None:
+    """Give the rules if a writer validates, ``None`` for a reader."""
+    return info.context if isinstance(info.context, WriteRules) else None
+
+
+def known_region(region: str, info: ValidationInfo) -> str:
+    """Refuse, when writing, a Region that the SDK's data doesn't have."""
+    rules = rules_of(info)
+    if rules and region not in rules.regions:
+        raise ValueError(
+            "is not the name of an AWS Region, such as us-east-1; see the list of Regions of your partition"
+        )
+    return region
+
+
+def names_that_can_be(names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    """Refuse, when writing, names that can't be a segment of an object's key: they could never match."""
+    if rules_of(info) is None:
+        return names
+    if len(names) > MAX_NAMES:
+        raise ValueError(f"must have at most {MAX_NAMES} names, not {len(names)}")
+    for position, name in enumerate(names):
+        if (
+            name != name.strip()
+            or not name.isprintable()
+            or "/" in name
+            or not 0 < len(name.encode()) <= MAX_NAME_BYTES
+        ):
+            raise ValueError(
+                f"entry {position} must be 1 to {MAX_NAME_BYTES} bytes without a slash, control characters, "
+                "or blanks around it"
+            )
+    return names

@@ -1,0 +1,81 @@
+"""Checks what a writer wants to store, with the model that readers use, at its strictest.
+
+Every wrong field is named at once, with how to mend it, and never with its value.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from runtime.delivery_config.attribute_values import typed
+from runtime.delivery_config.model import DeliveryConfig
+from runtime.delivery_config.repository import Models
+from runtime.delivery_config.write_rules import WriteRules
+
+SERVICE_FIELDS = frozenset({"created_at", "updated_at", "schema_version", "version", "warnings"})
+"""Set by the service alone, in answers and items."""
+
+MENDING = {
+    "missing": "is required",
+    "extra_forbidden": "is not a field of this delivery method",
+    "bool_type": "must be true or false",
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "tuple_type": "must be a list of texts",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One wrong field, by its name, and what it must be."""
+
+    field: str
+    problem: str
+
+
+class InvalidConfigError(ValueError):
+    """What was to be stored isn't a valid config. ``problems`` has every wrong field."""
+
+    def __init__(self, problems: tuple[FieldProblem, ...]) -> None:
+        super().__init__("; ".join(f"{each.field} {each.problem}" for each in problems))
+        self.problems = problems
+
+
+def validate(fields: Mapping[str, Any], models: Models, rules: WriteRules) -> DeliveryConfig:
+    """Give the config that these fields (JSON values) make.
+
+    :raises InvalidConfigError: with all that is wrong.
+    """
+    problems = [FieldProblem(name, "is set by the service: leave it out") for name in fields if name in SERVICE_FIELDS]
+    given = {name: value for name, value in fields.items() if name not in SERVICE_FIELDS}
+    type_ = given.get("type")
+    model = models.get(type_.partition(":")[0]) if isinstance(type_, str) else None
+    if type_ is not None and model is None:
+        problems.append(FieldProblem("type", f"must be {' or '.join(sorted(models))}, or one of them with a :name"))
+    try:
+        config = (model or DeliveryConfig).model_validate(
+            given, strict=True, extra="forbid" if model else "ignore", context=rules
+        )
+    except ValidationError as error:
+        problems += _problems_of(error, taken={problem.field for problem in problems})
+    if problems:
+        raise InvalidConfigError(tuple(problems))
+    return config
+
+
+def item_of(config: DeliveryConfig) -> dict[str, Any]:
+    """Give the item (typed attribute values) that stores a config; what is absent or empty isn't stored."""
+    fields = config.model_dump(exclude_none=True)
+    return {name: typed(value) for name, value in fields.items() if value != ()}
+
+
+def _problems_of(error: ValidationError, taken: set[str]) -> list[FieldProblem]:
+    found = []
+    for each in error.errors(include_url=False, include_context=False, include_input=False):
+        field = ".".join(str(part) for part in each["loc"])
+        message = MENDING.get(each["type"], each["msg"].removeprefix("Value error, "))
+        if field not in taken:
+            found.append(FieldProblem(field, message.replace("String should", "must").replace("Input should", "must")))
+    return found

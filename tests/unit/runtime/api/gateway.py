@@ -1,0 +1,90 @@
+"""The API on an empty table, called through a stand-in of the gateway: it says who signed, as API Gateway does."""
+
+import time
+from contextlib import contextmanager
+
+import pytest
+from starlette.testclient import TestClient
+
+from runtime.api.application import create_app
+from runtime.api.services import Services
+from runtime.api.settings import ApiSettings
+from tests.unit.runtime.aws_world import aws
+
+CALLER = "arn:aws:sts::111111111111:assumed-role/provider/console"
+TABLE = "configs"
+ROLE = "arn:aws:iam::222222222222:role/LogDistributionRole"
+CLOUDWATCH = {"type": "cloudwatch", "log_distribution_role_arn": ROLE, "log_group_name": "/aws/logs/acme"}
+S3 = {"type": "s3", "bucket_name": "acme-logs"}
+CONFIGS = "/tenants/acme-corp/delivery-configs"
+PATCH = {"content-type": "application/merge-patch+json"}
+
+
+class SignedBy:
+    """Puts the gateway's word for the caller into each request that carries a signature."""
+
+    def __init__(self, app):
+        self.app, self.state = app, app.state
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] == "http" and b"authorization" in dict(scope["headers"]):
+            path = scope["raw_path"].decode("latin-1").partition("?")[0]
+            identity = {"userArn": CALLER, "sourceIp": "127.0.0.1"}
+            scope["aws.event"] = {"path": path, "requestContext": {"identity": identity}}
+        await self.app(scope, receive, send)
+
+
+def make_table(clients):
+    """Make the config table with its keys."""
+    clients.client("dynamodb").create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[
+            {"AttributeName": "tenant_id", "KeyType": "HASH"},
+            {"AttributeName": "type", "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("tenant_id", "type")],
+    )
+
+
+def make_app(clients, clock=time.time):
+    """Make the app over the clients' table."""
+    settings = ApiSettings(tenant_config_table=TABLE, central_bucket="central-bucket", aws_region=clients.region)
+    return SignedBy(create_app(Services(settings, clients, clock)))
+
+
+def make_client(app, **headers):
+    """Give a client that signs (the stand-in takes any signature)."""
+    return TestClient(app, headers={"authorization": "AWS4-HMAC-SHA256 any", **headers}, raise_server_exceptions=False)
+
+
+@contextmanager
+def table_of_its_own(monkeypatch):
+    """An empty config table, and clients for it."""
+    with aws(monkeypatch) as clients:
+        make_table(clients)
+        yield clients
+
+
+@pytest.fixture(name="clients")
+def clients_of_a_table(monkeypatch):
+    """Clients of an AWS that has nothing but the table."""
+    with table_of_its_own(monkeypatch) as clients:
+        yield clients
+
+
+@pytest.fixture(name="api")
+def signed_client(clients):
+    """The API on the empty table, called by a provider's console."""
+    return make_client(make_app(clients))
+
+
+def items(clients):
+    """Give everything that the table has, ordered, so that it can be compared."""
+    found = clients.client("dynamodb").scan(TableName=TABLE)["Items"]
+    return sorted(found, key=lambda item: (item["tenant_id"]["S"], item["type"]["S"]))
+
+
+def put_item(clients, **fields):
+    """Put an item by hand, past the API."""
+    clients.client("dynamodb").put_item(TableName=TABLE, Item=fields)
