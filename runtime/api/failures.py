@@ -53,5 +53,4 @@ def _named(error: Exception) -> dict[str, Any]:
 
 
 def _wrong(each: dict[str, Any]) -> tuple[str, str]:
-    *_, name = ("body", *each["loc"])
-    return str(name), str(each["msg"]).replace("String should", "must").replace("Input should", "must")
+    return str(each["loc"][-1]), str(each["msg"]).replace("String should", "must").replace("Input should", "must")

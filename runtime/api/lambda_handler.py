@@ -16,13 +16,18 @@ from runtime.processor.logs import configure
 
 
 @cache
-def adapter() -> Mangum:
-    """Make the app, once an execution environment (again after a restore)."""
+def services() -> Services:
+    """Make what the routes work with, once an execution environment (again after a restore)."""
     settings = ApiSettings()
     configure(settings.log_level)
-    app = create_app(Services(settings, AwsClients(settings.aws_region)))
+    return Services(settings, AwsClients(settings.aws_region))
+
+
+@cache
+def adapter() -> Mangum:
+    """Make the app."""
     # Everything that is answered is JSON. What isn't named here, Mangum would encode as base64.
-    return Mangum(app, lifespan="off", text_mime_types=["application/json", MEDIA_TYPE])
+    return Mangum(create_app(services()), lifespan="off", text_mime_types=["application/json", MEDIA_TYPE])
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -33,13 +38,14 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def load_everything() -> None:
     """Load what the first request would: the SDK, the Regions, a client, the routes' machinery."""
-    services: Services = adapter().app.state.services
-    services.clients.client("dynamodb")
-    services.write_rules()
+    adapter()
+    services().clients.client("dynamodb")
+    services().write_rules()
 
 
 def after_restore() -> None:
     """Forget what one snapshot's environments must not share: connections, credentials, the state of randomness."""
+    services.cache_clear()
     adapter.cache_clear()
     random.seed()
 

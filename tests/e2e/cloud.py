@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from cli.client import Client
 from local import cluster
 from local.accounts import Accounts, Keys
 from local.deployment.environment_file import Environment
@@ -45,6 +46,10 @@ class Cloud:
         """The processor's execution role, as a poller assumes it."""
         token = web_identity_token(cluster.ISSUER, cluster.subject(cluster.POLLER))
         return writer_keys(self.accounts, CENTRAL, self.outputs["ProcessorExecutionRoleArn"], token)
+
+    def api(self, keys: Keys | str = CENTRAL) -> Client:
+        """Give a client of the API, by default signed by the central account's root."""
+        return self.accounts.api_client(self.environment.api_url, keys)
 
     def central_role(self, tenant_id: str, **more: Any) -> Keys:
         """The central role, assumed by the processor for one tenant."""

@@ -40,7 +40,7 @@ class Tenant:
 def onboard(
     cloud: Cloud, *, account: str = ACME, region: str | None = None, configured: bool = True, **parameters: str
 ) -> Tenant:
-    """Deploy the onboarding template for a new tenant; put its configs into the table unless told not to."""
+    """Deploy the onboarding template for a new tenant; make its configs through the API unless told not to."""
     tenant_id = parameters.pop("TenantId", None) or unique("tenant")
     region = region or cloud.environment.region
     given = {"TenantId": tenant_id, "CentralRoleArn": cloud.environment.central_log_distribution_role_arn, **parameters}
@@ -48,7 +48,8 @@ def onboard(
     configs = [json.loads(value) for name, value in outputs.items() if name.endswith("DeliveryConfig")]
     tenant = Tenant(tenant_id, account, region, {config["type"]: config for config in configs}, outputs)
     if configured:
-        put_configs(cloud, *configs)
+        for config in configs:
+            cloud.api().create(tenant_id, config)
     return tenant
 
 
@@ -73,7 +74,7 @@ def deploy_template(cloud: Cloud, account: str, region: str, name: str, paramete
 
 
 def put_configs(cloud: Cloud, *configs: Config) -> None:
-    """Put configs into the table as they are."""
+    """Put configs into the table as they are, past the API: what it would refuse, or what is already there."""
     serializer = TypeSerializer()
     for config in configs:
         item = {name: serializer.serialize(value) for name, value in config.items()}

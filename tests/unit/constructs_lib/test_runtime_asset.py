@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from constructs_lib import runtime_bundle
+from constructs_lib import runtime_asset, runtime_bundle
 from constructs_lib.limits import PropertyError
 from constructs_lib.runtime_asset import PROJECT, FunctionArchitecture, build_runtime_asset
 from constructs_lib.runtime_bundle import PROCESSOR

@@ -1,9 +1,11 @@
 """The API on an empty table, called through a stand-in of the gateway: it says who signed, as API Gateway does."""
 
+import threading
 import time
 from contextlib import contextmanager
 
 import pytest
+from moto.dynamodb.models import DynamoDBBackend
 from starlette.testclient import TestClient
 
 from runtime.api.application import create_app
@@ -12,6 +14,8 @@ from runtime.api.settings import ApiSettings
 from tests.unit.runtime.aws_world import aws
 
 CALLER = "arn:aws:sts::111111111111:assumed-role/provider/console"
+SIGNATURE = "AWS4-HMAC-SHA256 right"
+"""What the stand-in takes for a signature; any other is none."""
 TABLE = "configs"
 ROLE = "arn:aws:iam::222222222222:role/LogDistributionRole"
 CLOUDWATCH = {"type": "cloudwatch", "log_distribution_role_arn": ROLE, "log_group_name": "/aws/logs/acme"}
@@ -21,13 +25,13 @@ PATCH = {"content-type": "application/merge-patch+json"}
 
 
 class SignedBy:
-    """Puts the gateway's word for the caller into each request that carries a signature."""
+    """Puts the gateway's word for the caller into each request with the right signature."""
 
     def __init__(self, app):
         self.app, self.state = app, app.state
 
     async def __call__(self, scope, receive, send):
-        if scope["type"] == "http" and b"authorization" in dict(scope["headers"]):
+        if scope["type"] == "http" and dict(scope["headers"]).get(b"authorization") == SIGNATURE.encode():
             path = scope["raw_path"].decode("latin-1").partition("?")[0]
             identity = {"userArn": CALLER, "sourceIp": "127.0.0.1"}
             scope["aws.event"] = {"path": path, "requestContext": {"identity": identity}}
@@ -54,13 +58,29 @@ def make_app(clients, clock=time.time):
 
 
 def make_client(app, **headers):
-    """Give a client that signs (the stand-in takes any signature)."""
-    return TestClient(app, headers={"authorization": "AWS4-HMAC-SHA256 any", **headers}, raise_server_exceptions=False)
+    """Give a client that signs as the stand-in wants it."""
+    return TestClient(app, headers={"authorization": SIGNATURE, **headers}, raise_server_exceptions=False)
+
+
+def make_writes_atomic(monkeypatch):
+    """Let moto do what DynamoDB does: judge the condition and write in one step, whatever else is written."""
+    one_at_a_time = threading.RLock()
+
+    def atomic(write):
+        def locked(*args, **more):
+            with one_at_a_time:
+                return write(*args, **more)
+
+        return locked
+
+    for name in ("put_item", "delete_item"):
+        monkeypatch.setattr(DynamoDBBackend, name, atomic(getattr(DynamoDBBackend, name)))
 
 
 @contextmanager
 def table_of_its_own(monkeypatch):
     """An empty config table, and clients for it."""
+    make_writes_atomic(monkeypatch)
     with aws(monkeypatch) as clients:
         make_table(clients)
         yield clients
@@ -85,6 +105,19 @@ def items(clients):
     return sorted(found, key=lambda item: (item["tenant_id"]["S"], item["type"]["S"]))
 
 
+def empty_table(clients):
+    """Take everything out of the table."""
+    for item in items(clients):
+        key = {name: item[name] for name in ("tenant_id", "type")}
+        clients.client("dynamodb").delete_item(TableName=TABLE, Key=key)
+
+
 def put_item(clients, **fields):
     """Put an item by hand, past the API."""
     clients.client("dynamodb").put_item(TableName=TABLE, Item=fields)
+
+
+def document():
+    """Give the OpenAPI document; it depends on the installed delivery methods alone."""
+    settings = ApiSettings(tenant_config_table=TABLE, central_bucket="central-bucket", aws_region="us-east-1")
+    return create_app(Services(settings, None)).openapi()
