@@ -41,9 +41,9 @@ class Sink:
         self._check("queue")
         self.sent.append((message, at_once))
 
-    def park(self, message, object_, detail):
+    def park(self, message, object_, error):
         self._check("table")
-        self.parked.append((message, detail))
+        self.parked.append((message, error.detail))
 
     def corrupt_object(self, object_, reason, detail):
         self.corrupt.append(reason)
