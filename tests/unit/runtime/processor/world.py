@@ -165,6 +165,10 @@ class World:
         """Everything in a queue, delayed messages too, as moto holds it."""
         return list(sqs_backends[PROCESSORS_ACCOUNT][REGION].queues[queue]._messages)
 
+    def empty(self, queue):
+        """Take everything out of a queue."""
+        sqs_backends[PROCESSORS_ACCOUNT][REGION].queues[queue]._messages.clear()
+
     def handed_over(self):
         """The delivery messages that wait in the delivery queue."""
         return [DeliveryMessage.read(json.loads(message.body)) for message in self.messages("deliveries")]

@@ -1,0 +1,98 @@
+"""Parked deliveries of the deployed system: seen, resumed by a changed config, and by a probe."""
+
+import json
+import time
+
+from runtime.processor.delivery_message import DeliveryMessage
+from tests.e2e.tenants import put_configs
+from tests.e2e.traffic import delivered, line, messages, object_of, outcome, send, until
+from tests.integration.identities import unique
+
+YESTERDAY = 2 * 86_400
+
+
+def parked(cloud, tenant_id):
+    """Query a tenant's items of parked deliveries."""
+    answer = cloud.client("dynamodb").query(
+        TableName=cloud.outputs["ParkedDeliveriesTableName"],
+        KeyConditionExpression="tenant_id = :id AND delivery BETWEEN :low AND :high",
+        ExpressionAttributeValues={":id": {"S": tenant_id}, ":low": {"S": "a"}, ":high": {"S": "{"}},
+    )
+    return answer["Items"]
+
+
+def park(cloud, tenant, *texts):
+    """Have the deployed processor park a delivery for each text: its schedule is over, its destination broken."""
+    put_configs(cloud, {**tenant.cloudwatch, "log_group_name": "/not/this/one"})
+    for text in texts:
+        sent = send(cloud, object_of(tenant.tenant_id, [line(text)]))
+        outcome(cloud, sent.key, "cloudwatch", "handed-over")
+        over = DeliveryMessage(
+            cloud.environment.central_bucket,
+            sent.key,
+            tenant.tenant_id,
+            "cloudwatch",
+            attempt=30,
+            first_attempt_at=time.time() - YESTERDAY,
+        )
+        cloud.client("sqs").send_message(QueueUrl=cloud.environment.delivery_queue_url, MessageBody=over.write())
+    return until(lambda: len(found := parked(cloud, tenant.tenant_id)) >= len(texts) and found, "parked deliveries")
+
+
+def run_resumption(cloud):
+    """Run the function as its schedule does, once a minute."""
+    name = cloud.outputs["ResumptionFunctionName"]
+    answer = cloud.client("lambda").invoke(FunctionName=name, Payload=json.dumps({"source": "aws.events"}))
+    assert "FunctionError" not in answer, answer["Payload"].read()
+
+
+def test_a_mended_config_resumes_what_is_parked(cloud, new_tenant):
+    """A customer who mends their config would have to ask someone to send what was parked."""
+    tenant = new_tenant(configured=False)
+    texts = [unique("event") for _ in range(3)]
+    (item, *_) = park(cloud, tenant, *texts)
+    assert item["reason"]["S"] == "destination-denied"
+    assert item["action"]["S"].startswith("logs:")
+    assert "/not/this/one" in item["resource"]["S"]
+    put_configs(cloud, tenant.cloudwatch)
+    assert sorted(set(delivered(cloud, tenant, texts))) == sorted(texts)
+    until(lambda: not parked(cloud, tenant.tenant_id), "nothing parked")
+
+
+def test_a_probe_finds_out_and_resumes_the_rest(cloud, new_tenant):
+    """A destination that was mended in the customer's account alone would never be tried again."""
+    tenant = new_tenant(configured=False)
+    texts = [unique("event") for _ in range(3)]
+    park(cloud, tenant, *texts)
+    logs = cloud.client("logs", tenant.account, region=tenant.region)
+    iam = cloud.client("iam", tenant.account)
+    role = tenant.cloudwatch["log_distribution_role_arn"].rsplit("/", 1)[-1]
+    statement = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_role_policy(RoleName=role, PolicyName="Mended", PolicyDocument=policy)
+    logs.create_log_group(logGroupName="/not/this/one")
+    cloud.client("dynamodb").update_item(  # due now, not in a minute
+        TableName=cloud.outputs["ParkedDeliveriesTableName"],
+        Key={"tenant_id": {"S": tenant.tenant_id}, "delivery": {"S": "!cloudwatch"}},
+        UpdateExpression="SET due_at = :now",
+        ExpressionAttributeValues={":now": {"N": "1"}},
+    )
+    run_resumption(cloud)
+    config = {**tenant.cloudwatch, "log_group_name": "/not/this/one"}
+    until(lambda: set(messages(cloud, tenant, config)) >= set(texts), "all events")
+    until(lambda: not parked(cloud, tenant.tenant_id), "nothing parked")
+
+
+def test_a_deleted_config_parks_what_waits_and_its_return_resumes_it(cloud, new_tenant):
+    """A config deleted by mistake would take the logs with it that waited for its destination."""
+    tenant = new_tenant(configured=False)
+    put_configs(cloud, {**tenant.cloudwatch, "external_id": "not-this-one"})
+    send(cloud, object_of(tenant.tenant_id, [line("event")]))
+    outcome(cloud, tenant.tenant_id, "cloudwatch", "handed-over")
+    key = {"tenant_id": {"S": tenant.tenant_id}, "type": {"S": "cloudwatch"}}
+    cloud.client("dynamodb").delete_item(TableName=cloud.environment.tenant_config_table, Key=key)
+    (item,) = until(lambda: parked(cloud, tenant.tenant_id), "the parked delivery")
+    assert item["reason"]["S"] == "config-deleted"
+    put_configs(cloud, tenant.cloudwatch)
+    assert delivered(cloud, tenant, ["event"]) == ["event"]
+    until(lambda: not parked(cloud, tenant.tenant_id), "nothing parked")
