@@ -24,6 +24,7 @@ SLICE = 50  # of one destination, then the next one's turn comes
 LEASE_SECONDS = 60.0  # ours: longer than a slice takes; who was killed leaves the destination to others after it
 VERDICT_SECONDS = 60.0  # ours: a probe of which nothing is heard by then (it waits in a long queue) counts as failed
 RECHECK_SECONDS = 1.0
+PATIENCE_SECONDS = 5.0  # ours: a probe that takes longer is looked after by the next run; waiting is paid for
 LAST_SECONDS = 5.0  # nothing is begun in the last seconds of a budget
 logger = logging.getLogger("logrouter.resumer")
 
@@ -73,22 +74,31 @@ class Resumer:
         if self._statuses.expedite(tenant_id, type_):
             logger.info("a changed config's parked deliveries are due", extra={"tenant_id": tenant_id, "type": type_})
 
-    def run(self, budget: TimeBudget) -> int:
-        """Work until nothing is due, or will be in a moment, or the budget is spent; give how many were resumed."""
-        resumed = 0
+    def run(self, budget: TimeBudget, patience: float = PATIENCE_SECONDS) -> int:
+        """Work until nothing is due or the budget is spent; give how many were resumed.
+
+        :param patience: seconds to wait for the answer to a probe, so that the rest follows in the same run.
+        """
+        resumed, waited = 0, 0.0
         while budget.allows(LAST_SECONDS):
-            due = self._statuses.due()
-            soon = False
-            for status in due:
-                if not budget.allows(LAST_SECONDS):
-                    return resumed
-                count, again = self._look_after(status, budget)
-                resumed += count
-                soon = soon or again
-            if not soon:
+            counts, soon = self._round(budget)
+            resumed += counts
+            if not soon or waited >= patience:
                 return resumed
             self._wait(RECHECK_SECONDS)
+            waited += RECHECK_SECONDS
         return resumed
+
+    def _round(self, budget: TimeBudget) -> tuple[int, bool]:
+        """Look after each destination that is due until it has nothing more to do at once."""
+        resumed, soon = 0, False
+        for status in self._statuses.due():
+            count, again = self._look_after(status, budget)
+            resumed += count
+            soon = soon or again
+            if not budget.allows(LAST_SECONDS):
+                break
+        return resumed, soon
 
     def _look_after(self, seen: DestinationStatus, budget: TimeBudget) -> tuple[int, bool]:
         """Do the next thing for a destination; give how many were resumed, and whether to come back in a moment."""
