@@ -83,6 +83,9 @@ class Resumer:
         while budget.allows(LAST_SECONDS):
             counts, soon = self._round(budget)
             resumed += counts
+            if counts and soon:
+                waited = 0.0
+                continue
             if not soon or waited >= patience:
                 return resumed
             self._wait(RECHECK_SECONDS)
