@@ -19,6 +19,11 @@ from runtime.processor.envelopes import UnreadableMessageError
 
 BY_REASON = "by-reason"
 BY_DESTINATION = "by-destination"
+_KEYS_OF = {
+    None: ("tenant_id", "delivery"),
+    BY_REASON: ("reason", "first_attempt_at", "tenant_id", "delivery"),
+    BY_DESTINATION: ("destination", "turn", "tenant_id", "delivery"),
+}
 FIRST_TYPE, AFTER_TYPES = "a", "{"
 """Delivery types begin with a letter from a to z: between these lie all parked deliveries of a tenant."""
 CLAIM_SECONDS = 900
@@ -130,7 +135,7 @@ class ParkedDeliveries:
         if index:
             request["IndexName"] = index
         if token:
-            request["ExclusiveStartKey"] = _read_token(token)
+            request["ExclusiveStartKey"] = _read_token(token, values, index)
         answer = self._dynamodb.query(**request)
         last = answer.get("LastEvaluatedKey")
         return Page(list(_readable(answer["Items"])), _write_token(last) if last else None)
@@ -167,11 +172,17 @@ def _write_token(key: Mapping[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(key, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
-def _read_token(token: str) -> dict[str, Any]:
+def _read_token(token: str, values: Mapping[str, str], index: str | None) -> dict[str, Any]:
+    """Read a token; one of another listing than this (another tenant's, say) is none."""
     try:
         key = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-    except ValueError:
+        texts = {name: value["S"] for name, value in key.items()}
+    except (ValueError, TypeError, KeyError, AttributeError):
         raise UnreadableTokenError("the page token isn't one that was given") from None
-    if not isinstance(key, dict) or not all(isinstance(value, dict) and set(value) == {"S"} for value in key.values()):
+    partition, *others = _KEYS_OF[index]
+    fits = set(texts) == {partition, *others} and texts[partition] == values[":one"]
+    if not fits or not all(isinstance(text, str) and text for text in texts.values()):
         raise UnreadableTokenError("the page token isn't one that was given")
-    return key
+    if index is None and not values[":low"] <= texts["delivery"] <= values[":high"]:
+        raise UnreadableTokenError("the page token isn't one of this listing")
+    return {name: {"S": text} for name, text in texts.items()}

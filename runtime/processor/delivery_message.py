@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from runtime.objects.batches import PLAN_VERSION
 from runtime.objects.key import MalformedKeyError, ObjectKey
+from runtime.objects.plan_version import PLAN_VERSION
 from runtime.objects.stored_object import StoredObject
 from runtime.processor.envelopes import UnreadableMessageError
 

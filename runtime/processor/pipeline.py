@@ -14,8 +14,8 @@ from runtime.deliveries.errors import BlockedByCustomerError, ConfigGoneError
 from runtime.deliveries.method import Delivery, Progress
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import DeliveryConfigRepository, InvalidItem, TenantConfigs
-from runtime.objects.batches import PLAN_VERSION
 from runtime.objects.key import MalformedKeyError
+from runtime.objects.plan_version import PLAN_VERSION
 from runtime.objects.stored_object import StoredObject
 from runtime.processor.attempts import Attempts
 from runtime.processor.dead_letter import DeadLetters

@@ -17,7 +17,7 @@ from runtime.deliveries.errors import (
     PermanentError,
 )
 from runtime.deliveries.method import Progress
-from runtime.objects.batches import PLAN_VERSION
+from runtime.objects.plan_version import PLAN_VERSION
 from runtime.objects.stored_object import StoredObject
 from runtime.processor.circuit_breaker import CircuitOpenError
 from runtime.processor.dead_letter import DeadLetters

@@ -1,13 +1,12 @@
 """Replays in the table: what is wanted, and how far it is. Sort key ``!replay#{id}``, beside the parked deliveries."""
 
+import json
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
-
-import msgspec
 
 from runtime.aws.clients import AwsClients
 from runtime.delivery_config.attribute_values import plain_item, typed
@@ -151,7 +150,7 @@ def _write(replay: Replay) -> dict[str, Any]:
     plain = ("id", "state", "after", "per_second", "total_objects", "total_deliveries", "requested_by")
     values: dict[str, Any] = {name: getattr(replay, name) for name in (*plain, *_COUNTS)}
     values |= {"started_at": replay.started_at, "updated_at": replay.updated_at, "due_at": replay.due_at}
-    values["selection"] = msgspec.json.encode(replay.selection.document()).decode()
+    values["selection"] = json.dumps(replay.selection.document())
     if replay.state is ReplayState.RUNNING:
         values["work"] = WORK
     else:
@@ -164,7 +163,7 @@ def _read(item: Mapping[str, Any]) -> Replay:
     values = plain_item(item)
     known = set(Replay.__slots__) - {"selection", "state"}
     return Replay(
-        Selection.read(msgspec.json.decode(values["selection"])),
+        Selection.read(json.loads(values["selection"])),
         state=ReplayState(values["state"]),
         **{name: values[name] for name in known if name in values},
     )

@@ -1,5 +1,6 @@
-"""Any sequence of outcomes, with a crash at any point: each event arrives, and once unless a crash or an answer's
-loss made that impossible to know.
+"""Any sequence of outcomes, with a crash at any point: each event arrives.
+
+And it arrives once, unless a crash or a lost answer made it impossible to know that it had arrived.
 """
 
 from hypothesis import HealthCheck, settings
@@ -31,7 +32,6 @@ class NothingIsLost(RuleBasedStateMachine):
         self.process = new_process(self.outside)
         self.expected = set()
         self.objects = 0
-        self.repeated_by_us = 0
 
     @rule()
     def an_object_comes(self):

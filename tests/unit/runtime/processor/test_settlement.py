@@ -14,8 +14,8 @@ from runtime.deliveries.errors import (
     RetryableError,
 )
 from runtime.deliveries.method import Progress
-from runtime.objects.batches import PLAN_VERSION
 from runtime.objects.key import ObjectKey
+from runtime.objects.plan_version import PLAN_VERSION
 from runtime.objects.stored_object import StoredObject
 from runtime.processor.delivery_message import DeliveryMessage
 from runtime.processor.delivery_record import Outcome
