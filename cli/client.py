@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 from cli.signing import Answer, Signer
 from runtime.api.answers import Effective, GroupList, InvalidStored, Verdicts
+from runtime.api.delivery_answers import ParkedPage, ParkedView, ReplayList, ReplayView, StatusView
 from runtime.api.problems import Problem, WrongField
 
 JSON = {"content-type": "application/json"}
@@ -118,6 +119,36 @@ class Client:
             asked["config"] = dict(config)
         return Verdicts(**self._json("POST", f"{_config(tenant_id, type_)}/match", asked, JSON))
 
+    def parked(self, tenant_id: str, *, type_: str | None = None) -> Iterator[ParkedView]:
+        """Give a tenant's parked deliveries, page by page."""
+        query: dict[str, Any] = {"state": "parked", "limit": 100} | ({"type": type_} if type_ else {})
+        while True:
+            page = ParkedPage(**self._json("GET", f"{_tenant(tenant_id)}/deliveries?{urlencode(query)}"))
+            yield from page.deliveries
+            if page.next_token is None:
+                return
+            query["next_token"] = page.next_token
+
+    def status(self, tenant_id: str, type_: str) -> StatusView:
+        """Say how a config's destination is."""
+        return StatusView(**self._json("GET", f"{_config(tenant_id, type_)}/status"))
+
+    def start_replay(self, tenant_id: str, asked: Mapping[str, Any]) -> ReplayView:
+        """Start a replay, or with ``dry_run`` estimate it. ``asked``: the fields of ``ReplayRequest``."""
+        return ReplayView(**self._json("POST", f"{_tenant(tenant_id)}/replays", dict(asked), JSON))
+
+    def replay(self, tenant_id: str, replay_id: str) -> ReplayView:
+        """Say how far a replay is."""
+        return ReplayView(**self._json("GET", f"{_tenant(tenant_id)}/replays/{quote(replay_id, safe='')}"))
+
+    def replays(self, tenant_id: str) -> ReplayList:
+        """Give a tenant's replays."""
+        return ReplayList(**self._json("GET", f"{_tenant(tenant_id)}/replays"))
+
+    def cancel_replay(self, tenant_id: str, replay_id: str) -> None:
+        """End a running replay."""
+        self._send("DELETE", f"{_tenant(tenant_id)}/replays/{quote(replay_id, safe='')}")
+
     def groups(self) -> GroupList:
         """Give the application groups."""
         return GroupList(**self._json("GET", "/groups"))
@@ -133,8 +164,12 @@ class Client:
         return answer
 
 
+def _tenant(tenant_id: str) -> str:
+    return f"/tenants/{quote(tenant_id, safe='')}"
+
+
 def _configs(tenant_id: str) -> str:
-    return f"/tenants/{quote(tenant_id, safe='')}/delivery-configs"
+    return f"{_tenant(tenant_id)}/delivery-configs"
 
 
 def _config(tenant_id: str, type_: str) -> str:

@@ -3,12 +3,14 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import typer
 from botocore.credentials import Credentials
 from botocore.session import Session
 
 from cli.client import Client
+from cli.installation import Installation
 from cli.signing import NoCredentialsFoundError, Signer
 
 LOCAL_ENVIRONMENT = Path("build") / "local" / "environment.json"
@@ -31,6 +33,18 @@ class Connection:
         except NoCredentialsFoundError as error:
             raise typer.BadParameter(str(error)) from None
 
+    def installation(self) -> Installation:
+        """Give the central account's own resources, for an operator with rights to them."""
+        if not self.local:
+            region = self.region or Session(profile=self.profile).get_config_variable("region")
+            if not region:
+                raise typer.BadParameter("set AWS_REGION or --region to the installation's Region")
+            return Installation.of_aws(region, self.profile)
+        environment = self._environment()
+        return Installation.of_emulator(
+            environment["endpoint_url"], environment["region"], environment["central_account"]
+        )
+
     def _of_aws(self) -> Signer:
         if not self.api_url:
             raise typer.BadParameter("set LOGROUTER_API_URL or --api-url to the stack's output ApiUrl, or use --local")
@@ -40,11 +54,15 @@ class Connection:
         return Signer.from_environment(self.api_url, region, self.profile)
 
     def _embedded(self) -> Signer:
-        if not LOCAL_ENVIRONMENT.is_file():
-            raise typer.BadParameter(f"{LOCAL_ENVIRONMENT} isn't here: `make up` writes it, in the project's folder")
-        environment = json.loads(LOCAL_ENVIRONMENT.read_text())
+        environment = self._environment()
         root = Credentials(environment["central_account"], "test")  # the emulator's account root; loopback only
         return Signer(environment["api_url"], environment["region"], root)
+
+    def _environment(self) -> dict[str, Any]:
+        if not LOCAL_ENVIRONMENT.is_file():
+            raise typer.BadParameter(f"{LOCAL_ENVIRONMENT} isn't here: `make up` writes it, in the project's folder")
+        environment: dict[str, Any] = json.loads(LOCAL_ENVIRONMENT.read_text())
+        return environment
 
 
 def connection_of(context: typer.Context) -> Connection:

@@ -4,11 +4,14 @@ from typing import Annotated
 
 import typer
 
-from cli import config_commands
+from cli import config_commands, delivery_commands, redrive_commands, replay_commands
 from cli.connection import Connection
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(config_commands.app, name="config")
+app.add_typer(delivery_commands.app, name="deliveries")
+app.add_typer(replay_commands.app, name="replay")
+app.add_typer(redrive_commands.app, name="redrive")
 
 
 @app.callback()

@@ -9,17 +9,20 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from constructs_lib.acknowledgement import acknowledge, acknowledge_wildcards
 from constructs_lib.api_responses import add_gateway_responses
 from constructs_lib.limits import require_between
+from constructs_lib.names import OBJECT_KEY_PREFIX
 
 HANDLER: Final = "runtime.api.lambda_handler.handler"
 STAGE: Final = "v1"
 """The first segment of every path, and of the resource in a caller's policy."""
 
 TABLE_ACTIONS: Final = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem")
+PARKED_ACTIONS: Final = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem")
 ACCESS_LOG_FORMAT: Final = apigateway.AccessLogFormat.custom(
     '{"request_id":"$context.requestId","at":"$context.requestTime","method":"$context.httpMethod",'
     '"resource":"$context.resourcePath","status":"$context.status","caller":"$context.identity.userArn",'
@@ -63,7 +66,7 @@ class DeliveryConfigApi(Construct):
     path that could be read as another one. ``{proxy+}`` changes nothing for policies: IAM judges the path that was
     asked for, ``<api>/<stage>/<method>/tenants/<tenant_id>/…``, not the resource that took it.
 
-    :param central_bucket: the bucket that no config may deliver into.
+    :param central_bucket: the bucket that no config may deliver into, and whose objects are replayed.
     :param sets_logging_role: give this account's API Gateway its role for writing logs, one for all APIs of a Region;
         without one anywhere, a stage with an access log can't be deployed.
     :param snap_start: start from a snapshot of the loaded function (Lambda charges for keeping it).
@@ -76,7 +79,8 @@ class DeliveryConfigApi(Construct):
         *,
         code: lambda_.Code,
         table: dynamodb.ITable,
-        central_bucket: str,
+        parked_deliveries: dynamodb.ITable,
+        central_bucket: s3.IBucket,
         limits: ApiLimits,
         architecture: lambda_.Architecture = lambda_.Architecture.ARM_64,
         log_level: str = "INFO",
@@ -88,7 +92,7 @@ class DeliveryConfigApi(Construct):
         super().__init__(scope, construct_id)
         self.log_group = logs.LogGroup(self, "LogGroup", retention=log_retention, removal_policy=removal_policy)
         self.access_log = logs.LogGroup(self, "AccessLog", retention=log_retention, removal_policy=removal_policy)
-        self.role = self._role(table)
+        self.role = self._role(table, parked_deliveries, central_bucket)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -104,7 +108,8 @@ class DeliveryConfigApi(Construct):
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
             environment={
                 "TENANT_CONFIG_TABLE": table.table_name,
-                "CENTRAL_BUCKET": central_bucket,
+                "PARKED_DELIVERIES_TABLE": parked_deliveries.table_name,
+                "CENTRAL_BUCKET": central_bucket.bucket_name,
                 "LOG_LEVEL": log_level,
             },
         )
@@ -125,8 +130,8 @@ class DeliveryConfigApi(Construct):
         host = f"{self.rest_api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}"
         return f"https://{host}/{STAGE}"
 
-    def _role(self, table: dynamodb.ITable) -> iam.Role:
-        """Let the function use that one table and write its own log; nothing else."""
+    def _role(self, table: dynamodb.ITable, parked: dynamodb.ITable, bucket: s3.IBucket) -> iam.Role:
+        """Let the function use its tables, list tenants' objects (not read one), and write its own log."""
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         policy = iam.Policy(
             self,
@@ -134,6 +139,14 @@ class DeliveryConfigApi(Construct):
             roles=[role],
             statements=[
                 iam.PolicyStatement(sid="ConfigTable", actions=[*TABLE_ACTIONS], resources=[table.table_arn]),
+                # No index, no deletion: it sees what is one tenant's, and starts and cancels replays.
+                iam.PolicyStatement(sid="ParkedAndReplays", actions=[*PARKED_ACTIONS], resources=[parked.table_arn]),
+                iam.PolicyStatement(
+                    sid="CountObjects",
+                    actions=["s3:ListBucket"],
+                    resources=[bucket.bucket_arn],
+                    conditions={"StringLike": {"s3:prefix": f"{OBJECT_KEY_PREFIX}*"}},
+                ),
                 iam.PolicyStatement(
                     sid="WriteOwnLog",
                     actions=["logs:CreateLogStream", "logs:PutLogEvents"],

@@ -8,6 +8,8 @@ from constructs import Construct
 class DeliveryConfigTable(Construct):
     """On-demand table with key (``tenant_id``, ``type``), point-in-time recovery, and expiry by ``ttl`` (Unix seconds).
 
+    Its stream tells which config has changed (the keys alone): parked deliveries of it are tried again.
+
     :param deletion_protection: refuses deletion even by the stack; for stages whose configs nobody can type again.
     """
 
@@ -25,6 +27,7 @@ class DeliveryConfigTable(Construct):
                 point_in_time_recovery_enabled=True
             ),
             time_to_live_attribute="ttl",
+            stream=dynamodb.StreamViewType.KEYS_ONLY,
             deletion_protection=deletion_protection,
             removal_policy=removal_policy,
         )

@@ -15,6 +15,7 @@ _COPY_LIMIT: Final = 5 * 1024**3
 """The largest object that one CopyObject copies: 5 GiB. Source: S3 API reference, CopyObject."""
 _CONFIG_CACHE: Final = Duration.seconds(60)
 _DELIVERY_SCHEDULE: Final = Duration.days(1)
+_STATUS_INTERVAL: Final = Duration.minutes(5)
 _LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -30,6 +31,7 @@ class ProcessorTuning:
     """What a stage may choose about the processor's work. Bytes are bytes.
 
     :param config_cache: how long a tenant's delivery configs are remembered.
+    :param status_interval: between two notes that a destination works, in each process.
     :param copy_threshold_bytes: objects over it are copied in parts.
     :param max_uncompressed_bytes: an object that expands further is corrupt.
     :param vector_binary: where the Vector engine finds its program; a layer's lies under ``/opt``.
@@ -41,6 +43,7 @@ class ProcessorTuning:
     copy_threshold_bytes: int = _COPY_LIMIT
     max_uncompressed_bytes: int = 10 * 1024**3
     delivery_schedule: Duration = _DELIVERY_SCHEDULE
+    status_interval: Duration = _STATUS_INTERVAL
     vector_binary: str = "vector"
 
     def __post_init__(self) -> None:
@@ -66,6 +69,7 @@ def processor_environment(*, resources: ProcessorResources, tuning: ProcessorTun
         "COPY_THRESHOLD_BYTES": str(tuning.copy_threshold_bytes),
         "MAX_UNCOMPRESSED_BYTES": str(tuning.max_uncompressed_bytes),
         "DELIVERY_SCHEDULE_SECONDS": str(tuning.delivery_schedule.to_seconds()),
+        "STATUS_INTERVAL_SECONDS": str(tuning.status_interval.to_seconds()),
         "METRICS_NAMESPACE": METRICS_NAMESPACE,
         "VECTOR_BINARY": tuning.vector_binary,
     }

@@ -57,7 +57,7 @@ PROCESSOR: Final = FunctionPackage(
 API: Final = FunctionPackage(
     name="api",
     requirements="runtime/api/requirements.txt",
-    services=("dynamodb",),
+    services=("dynamodb", "s3"),
     without=(),
     zip_budget_bytes=6_600_000,
 )

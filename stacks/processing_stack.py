@@ -12,6 +12,7 @@ from constructs_lib.delivery_queue import DeliveryQueue
 from constructs_lib.processor import VECTOR_PROGRAM, Processor
 from constructs_lib.processor_environment import poller_environment, processor_environment
 from constructs_lib.processor_execution_role import ProcessorExecutionRole, ProcessorResources
+from constructs_lib.resumption import Resumption
 from stacks.collection_stack import CollectionStack
 from stacks.stages import Host, StageConfig
 from stacks.storage_stack import StorageStack
@@ -20,7 +21,8 @@ from stacks.storage_stack import StorageStack
 class ProcessingStack(Stack):
     """One Region's processor on the stage's host.
 
-    :param code: makes the function's code; not called where the poller alone is the host.
+    :param code: makes the functions' code. Resuming is a function's work on every host: it has to notice what no
+        message tells.
     """
 
     def __init__(
@@ -70,6 +72,15 @@ class ProcessingStack(Stack):
             policy_name=f"logrouter-{stage.name}-{self.region}",
         )
         self.processor = self._function(stage, code) if stage.host is not Host.POLLER else None
+        self.resumption = Resumption(
+            self,
+            "Resumption",
+            code=code(),
+            resources=self.resources,
+            tuning=stage.tuning,
+            architecture=stage.architecture.of_lambda,
+            log_retention=stage.function_log_kept,
+        )
         self._write_outputs(stage)
 
     def _function(self, stage: StageConfig, code: Callable[[], lambda_.Code]) -> Processor:
@@ -92,6 +103,7 @@ class ProcessingStack(Stack):
         CfnOutput(self, "DeliveryQueueUrl", value=self.delivery_queue.queue.queue_url)
         CfnOutput(self, "DeliveryDlqUrl", value=self.delivery_queue.dead_letter_queue.queue_url)
         CfnOutput(self, "ProcessorExecutionRoleArn", value=self.execution_role.role.role_arn)
+        CfnOutput(self, "ResumptionFunctionName", value=self.resumption.function.function_name)
         if self.processor is not None:
             CfnOutput(self, "ProcessorFunctionName", value=self.processor.function.function_name)
             CfnOutput(self, "ProcessorLogGroupName", value=self.processor.log_group.log_group_name)

@@ -13,10 +13,10 @@ from runtime.api.failures import problem_of
 from runtime.api.gate import Gate
 from runtime.api.openapi import document
 from runtime.api.problems import ProblemError
-from runtime.api.routers import delivery_configs, service, views
+from runtime.api.routers import deliveries, delivery_configs, service, views
 from runtime.api.services import Services
 
-ROUTERS: tuple[APIRouter, ...] = (delivery_configs.router, views.router, service.router)
+ROUTERS: tuple[APIRouter, ...] = (delivery_configs.router, views.router, deliveries.router, service.router)
 """A new group of endpoints is a module with a router, and a name here."""
 
 

@@ -13,6 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from runtime.api.answers import InvalidStored, MatchRequest
+from runtime.api.delivery_answers import ReplayRequest
 from runtime.api.openapi_problems import add_problems
 from runtime.api.problems import Problem, WrongField
 from runtime.delivery_config.repository import Models
@@ -82,7 +83,7 @@ def _own_schemas(models: Models) -> dict[str, Any]:
         "description": "`tenant_id` and `type` may be left out: the path has them"
     }
     found["DeliveryConfigPage"] = _page()
-    for plain in (Problem, WrongField, InvalidStored, MatchRequest):
+    for plain in (Problem, WrongField, InvalidStored, MatchRequest, ReplayRequest):
         found[plain.__name__] = _schema(plain, "validation")
     return found
 
@@ -133,6 +134,7 @@ def _add_bodies(operations: Mapping[str, Any]) -> None:
         "replace_delivery_config": ("application/json", "DeliveryConfigReplacement"),
         "patch_delivery_config": ("application/merge-patch+json", "DeliveryConfigPatch"),
         "match_delivery_config": ("application/json", "MatchRequest"),
+        "start_replay": ("application/json", "ReplayRequest"),
     }
     for name, (media_type, schema) in bodies.items():
         content = {media_type: {"schema": {"$ref": REF + schema}}}

@@ -6,7 +6,7 @@ from typing import Any
 DESCRIPTIONS = {
     "400": "Not JSON, a wrong query, or a path not in its one form",
     "403": "Unsigned, or the caller's policies don't allow it",
-    "404": "There is no such config",
+    "404": "There is no such config or replay",
     "405": "The path doesn't take this method",
     "409": "It exists already, it overlaps with another config, or the stored item doesn't allow it",
     "412": "It isn't any more what If-Match or If-None-Match says",
@@ -37,8 +37,10 @@ def _statuses(path: str, method: str, operation: Mapping[str, Any]) -> set[str]:
         statuses |= {*_OF_TENANT}
     if "{type}" in path:
         statuses |= {"404", "409"}
-        if not path.endswith(("/effective", "/match")):
+        if not path.endswith(("/effective", "/match", "/status")):
             statuses.add("412")
+    if "{replay_id}" in path:
+        statuses.add("404")
     if method == "post":
         statuses.add("409")
     return statuses

@@ -12,8 +12,12 @@ from runtime.api.regions import regions
 from runtime.api.settings import ApiSettings
 from runtime.aws.clients import AwsClients
 from runtime.delivery_config.methods import find_config_models
-from runtime.delivery_config.repository import Models
+from runtime.delivery_config.repository import DeliveryConfigRepository, Models
 from runtime.delivery_config.write_rules import WriteRules
+from runtime.parked_deliveries.status import DestinationStatuses
+from runtime.parked_deliveries.table import ParkedDeliveries
+from runtime.replay.listing import Listing
+from runtime.replay.store import Replays
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,33 @@ class Services:
     def store(self) -> ConfigStore:
         """The config table."""
         return ConfigStore(self.clients, self.settings.tenant_config_table, self.models)
+
+    @cached_property
+    def parked(self) -> ParkedDeliveries:
+        """The parked deliveries."""
+        return ParkedDeliveries(self.clients, self.settings.parked_deliveries_table)
+
+    @cached_property
+    def statuses(self) -> DestinationStatuses:
+        """The destinations' statuses."""
+        return DestinationStatuses(self.clients, self.settings.parked_deliveries_table, self.clock)
+
+    @cached_property
+    def replays(self) -> Replays:
+        """The replays."""
+        return Replays(self.clients, self.settings.parked_deliveries_table, self.clock)
+
+    @cached_property
+    def listing(self) -> Listing:
+        """The central bucket's objects, by name alone."""
+        return Listing(self.clients, self.settings.central_bucket)
+
+    @cached_property
+    def configs(self) -> DeliveryConfigRepository:
+        """The delivery configs as the processor reads them; nothing is remembered."""
+        return DeliveryConfigRepository(
+            self.clients, self.settings.tenant_config_table, self.models, cache_seconds=0, clock=self.clock
+        )
 
     def write_rules(self) -> WriteRules:
         """Give the rules of a write that happens now."""

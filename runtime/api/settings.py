@@ -11,6 +11,7 @@ class ApiSettings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
 
     tenant_config_table: str
+    parked_deliveries_table: str
     central_bucket: str
     aws_region: str
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"

@@ -6,7 +6,22 @@ permanent). Whatever isn't one of them counts as retryable: an unknown error is 
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCall:
+    """The AWS call that failed: for whoever has to mend it. Empty where nothing is to be said.
+
+    :param hop: a ``Hop``'s name. :param action: ``s3:CopyObject``. :param resource: what the call was about.
+    :param next_step: what has to be changed, and by whom.
+    """
+
+    hop: str = ""
+    action: str = ""
+    resource: str = ""
+    next_step: str = ""
 
 
 class DeliveryError(Exception):
@@ -14,12 +29,14 @@ class DeliveryError(Exception):
 
     :param reason: short, stable, kebab-case word for metrics and records (``throttled``, ``access-denied``).
     :param detail: for people: the failed call, the resource, and the next step. Never a tenant's content.
+    ``call`` is the failed call in its parts, where one failed (set by ``classify``).
     """
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.detail = detail
+        self.call = FailedCall()
 
 
 class RetryableError(DeliveryError):
@@ -32,6 +49,10 @@ class OutOfTimeError(RetryableError):
 
 class BlockedByCustomerError(DeliveryError):
     """Only the customer can mend it (role, bucket, log group, key): handed over, at last parked. Never dropped."""
+
+
+class ConfigGoneError(BlockedByCustomerError):
+    """The delivery config was deleted or disabled while the delivery waited: parked at once, until it is back."""
 
 
 class PermanentError(DeliveryError):
@@ -118,15 +139,19 @@ def classify(
         return error
     response = getattr(error, "response", None)
     if not isinstance(response, dict) or "Error" not in response:
-        return _without_answer(error, action, resource)
+        failure = _without_answer(error, action, resource)
+        failure.call = FailedCall(hop.name, action, resource)
+        return failure
     code = str(response["Error"].get("Code", ""))
     message = str(response["Error"].get("Message", ""))
     kind, reason = _rule(code, _status(response), hop, codes or {})
     denied = reason == _DENIED[hop][1]
     failed = _FAILED_ACTION.search(message)
-    step = f"; {_NEXT_STEP[hop]}" if denied or code.startswith("KMS") else ""
+    step = _NEXT_STEP[hop] if denied or code.startswith("KMS") else ""
     what = f"{failed[1]} (in {action})" if failed and failed[1] != action else action or "the call"
-    return kind(reason, f"{what} on {resource or hop.value}: {code}{step}")
+    failure = kind(reason, f"{what} on {resource or hop.value}: {code}{'; ' if step else ''}{step}")
+    failure.call = FailedCall(hop.name, failed[1] if failed else action, resource, step)
+    return failure
 
 
 def failed_action(error: Exception) -> str | None:

@@ -88,6 +88,11 @@ class DeliveryConfigRepository:
             return TenantConfigs(tenant_id)
         return self._cache.get(tenant_id, lambda: self._load(tenant_id)).live(self._clock())
 
+    def of_tenant_anew(self, tenant_id: str) -> TenantConfigs:
+        """Give what the tenant has now: for what is decided for good, and mustn't be by an answer of a minute ago."""
+        self._cache.forget(lambda configs: configs.tenant_id == tenant_id)
+        return self.of_tenant(tenant_id)
+
     def _load(self, tenant_id: str) -> tuple[TenantConfigs, float]:
         configs: list[DeliveryConfig] = []
         invalid: list[InvalidItem] = []

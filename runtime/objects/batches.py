@@ -1,6 +1,6 @@
 """Events become batches: what one PutLogEvents call takes (contract §4).
 
-The plan depends on the object's events and on ``PLAN_VERSION`` alone, never on the clock or on a destination's
+The plan depends on the object's events and on ``plan_version.py`` alone, never on the clock or on a destination's
 answer: a resumed delivery meets the same batches and continues exactly after the last acknowledged one. What can't
 be sent is taken out of its batch when it is sent (``deliveries/cloudwatch/sendable.py``), not here.
 """
@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 
 from runtime.deliveries.errors import CorruptObjectError
 from runtime.objects.events import EventBlock
-
-PLAN_VERSION = 1  # raise it whenever the same object would give other batches
 
 # PutLogEvents, API reference: at most 10,000 events; at most 1,048,576 bytes, counted as UTF-8 bytes of the messages
 # and 26 for each event; at most 24 hours between the earliest and the latest event.

@@ -7,15 +7,17 @@ from runtime.deliveries.method import DeliveryServices
 from runtime.deliveries.registry import find_methods, make_methods
 from runtime.deliveries.role_chain import RoleChain
 from runtime.delivery_config.repository import DeliveryConfigRepository
+from runtime.parked_deliveries.status import DestinationStatuses
 from runtime.processor.attempts import Attempts
 from runtime.processor.dead_letter import DeadLetters
 from runtime.processor.delivery_record import Records
 from runtime.processor.hand_over import HandOver, Schedule
 from runtime.processor.object_reader import ObjectReader
-from runtime.processor.parking import Parking
+from runtime.processor.parking import PROBE_AFTER_SECONDS, Parking
 from runtime.processor.pipeline import Processor
 from runtime.processor.settings import ProcessorSettings
 from runtime.processor.settlement import Settlement
+from runtime.processor.status_writer import StatusWriter
 
 
 def make_processor(
@@ -54,7 +56,12 @@ def make_processor(
             dead_letters,
             schedule,
             hand_over=hand_over,
-            parking=Parking(clients, role_chain, parked) if parked else None,
+            parking=Parking(clients, role_chain, parked, probe_after_seconds=PROBE_AFTER_SECONDS * schedule.scale())
+            if parked
+            else None,
+            statuses=StatusWriter(DestinationStatuses(clients, parked), settings.status_interval_seconds)
+            if parked
+            else None,
         ),
         dead_letters=dead_letters,
         records=records,

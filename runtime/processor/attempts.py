@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from runtime.deliveries.errors import DeliveryError, OutOfTimeError, RetryableError
 from runtime.deliveries.method import Delivery, DeliveryMethod
 from runtime.objects.shared_read import Subscription
+from runtime.processor.circuit_breaker import CircuitBreakers
 from runtime.processor.delivery_record import Records
 from runtime.processor.logs import without_message
 from runtime.processor.object_reader import ObjectReader
@@ -31,13 +32,31 @@ class Attempt:
 class Attempts:
     """Runs deliveries, each in a thread of its own. Shared by all threads."""
 
-    def __init__(self, methods: Mapping[str, DeliveryMethod], reader: ObjectReader, records: Records) -> None:
+    def __init__(
+        self,
+        methods: Mapping[str, DeliveryMethod],
+        reader: ObjectReader,
+        records: Records,
+        breakers: CircuitBreakers | None = None,
+    ) -> None:
         self._methods = methods
         self._reader = reader
         self._records = records
+        self._breakers = breakers or CircuitBreakers(records)
 
-    def run(self, deliveries: Sequence[Delivery]) -> list[Attempt]:
-        """Attempt deliveries of one object with one budget; give how each went, in their order."""
+    def run(self, deliveries: Sequence[Delivery], *, probe: bool = False) -> list[Attempt]:
+        """Attempt deliveries of one object with one budget; give how each went, in their order.
+
+        :param probe: try it even where the circuit is open.
+        """
+        refusals = [None if probe else self._breakers.refuses(delivery.config) for delivery in deliveries]
+        tried = iter(self._try([one for one, refusal in zip(deliveries, refusals, strict=True) if refusal is None]))
+        return [
+            next(tried) if refusal is None else Attempt(delivery, refusal)
+            for delivery, refusal in zip(deliveries, refusals, strict=True)
+        ]
+
+    def _try(self, deliveries: Sequence[Delivery]) -> list[Attempt]:
         if not deliveries:
             return []
         first = deliveries[0]
@@ -57,6 +76,8 @@ class Attempts:
             Attempt(delivery, _ended(future, source))
             for delivery, future, source in zip(deliveries, futures, sources, strict=True)
         ]
+        for attempt in attempts:
+            self._breakers.ended(attempt.delivery.config, attempt.error)
         self._records.read(first.object, read.stats())
         return attempts
 

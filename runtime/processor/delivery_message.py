@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from runtime.objects.batches import PLAN_VERSION
 from runtime.objects.key import MalformedKeyError, ObjectKey
+from runtime.objects.plan_version import PLAN_VERSION
 from runtime.objects.stored_object import StoredObject
 from runtime.processor.envelopes import UnreadableMessageError
 
@@ -27,6 +27,9 @@ class DeliveryMessage:
     :param checkpoint: planned batches that the destination has acknowledged, under plan ``plan_version``.
     :param attempt: how many attempts have been made. :param first_attempt_at: of the first of them, epoch seconds.
     :param not_before: when the next may be made, epoch seconds. :param reason: why the last one didn't settle.
+    :param resumptions: how often it was parked and resumed. :param probe: it is resumed to find out whether its
+        destination works again: one attempt, whatever the circuit breaker says, and parked again if that fails.
+    :param schedule_from: when its schedule of attempts began anew, epoch seconds; 0: with the first attempt.
     """
 
     bucket: str
@@ -42,6 +45,9 @@ class DeliveryMessage:
     first_attempt_at: float = 0.0
     not_before: float = 0.0
     reason: str = ""
+    resumptions: int = 0
+    probe: bool = False
+    schedule_from: float = 0.0
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Self:
@@ -92,6 +98,10 @@ def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
+def _truth(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
 def _time(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) and 0 <= value < _FAR_FUTURE else None
 
@@ -99,6 +109,7 @@ def _time(value: object) -> float | None:
 _FAR_FUTURE = 1e11  # epoch seconds; refuses infinities, and milliseconds taken for seconds
 _OPTIONAL: dict[str, Callable[[object], Any]] = {
     **dict.fromkeys(("etag", "version_id", "reason"), _text),
-    **dict.fromkeys(("size", "checkpoint", "plan_version", "attempt"), _count),
-    **dict.fromkeys(("first_attempt_at", "not_before"), _time),
+    **dict.fromkeys(("size", "checkpoint", "plan_version", "attempt", "resumptions"), _count),
+    **dict.fromkeys(("first_attempt_at", "not_before", "schedule_from"), _time),
+    "probe": _truth,
 }

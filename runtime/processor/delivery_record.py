@@ -5,7 +5,8 @@ any of a tenant's content. Written here and not by Powertools' metrics: those ke
 print text and line end apart, so that lines of deliveries that end side by side would mix.
 
 Dimensions are bounded: ``Method`` (installed delivery methods), ``Outcome`` (five), ``Reason`` (the words in this
-source), ``TenantId`` (one a tenant, with ``Outcome`` alone). Everything else is a property of the line.
+source), ``TenantId`` (one a tenant, with ``Outcome`` alone), ``Circuit`` (two). Everything else is a property of the
+line.
 """
 
 import json
@@ -38,6 +39,7 @@ class Skipped(StrEnum):
     EVENTS = "IgnoredNotifications"
     CONFIGS = "InvalidConfigs"
     CHECKPOINTS = "DiscardedCheckpoints"
+    DUPLICATES = "AbsorbedDuplicates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,15 @@ class Records:
     def skipped(self, what: Skipped, reason: str, *, count: int = 1, **properties: Any) -> None:
         """Write that something was given up or passed over, and why."""
         self._emit({what.value: count}, {"Reason": reason}, [["Reason"]], {"message": "skipped", **properties})
+
+    def circuit(self, tenant_id: str, type_: str, *, is_open: bool, open_circuits: int) -> None:
+        """Write that a destination's circuit has opened or closed, and how many are open in this process."""
+        self._emit(
+            {"CircuitChanges": 1, "OpenCircuits": open_circuits},
+            {"Method": type_.partition(":")[0], "Circuit": "open" if is_open else "closed"},
+            [["Method", "Circuit"]],
+            {"message": "circuit", "tenant_id": tenant_id, "type": type_},
+        )
 
     def read(self, object_: StoredObject, stats: Mapping[str, int]) -> None:
         """Write what was met while an object's events were read, where anything wasn't as it should be."""

@@ -32,13 +32,15 @@ class Schedule:
         """Seconds until the next attempt after so many: doubling from 5 s to an hour, with full jitter."""
         doublings = min(max(attempts, 1) - 1, 16)
         longest: float = min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2**doublings)
-        return longest * self._scale() * self.jitter()
+        return longest * self.scale() * self.jitter()
 
     def is_over(self, message: DeliveryMessage, now: float) -> bool:
         """Whether no further attempt is to be made."""
-        return now - message.first_attempt_at >= self.seconds
+        begun = max(message.first_attempt_at, message.schedule_from)
+        return message.probe or now - begun >= self.seconds
 
-    def _scale(self) -> float:
+    def scale(self) -> float:
+        """How much shorter than usual all delays are."""
         return min(1.0, self.seconds / USUAL_SCHEDULE_SECONDS)
 
 

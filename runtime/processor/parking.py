@@ -3,56 +3,51 @@
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 from runtime.aws.clients import AwsClients, acting_as
+from runtime.deliveries.errors import DeliveryError
 from runtime.deliveries.role_chain import RoleChain
 from runtime.deliveries.session_policy import reader
-from runtime.delivery_config.attribute_values import typed
 from runtime.objects.stored_object import StoredObject
+from runtime.parked_deliveries.item import ParkedDelivery
+from runtime.parked_deliveries.status import DestinationStatuses
+from runtime.parked_deliveries.table import ParkedDeliveries
 from runtime.processor.delivery_message import DeliveryMessage
 
-MAX_DETAIL_CHARACTERS = 2048
+PROBE_AFTER_SECONDS = 60.0
 logger = logging.getLogger("logrouter.parking")
 
 
 class Parking:
-    """The table of parked deliveries: key (``tenant_id``, ``delivery`` = ``{type}#{object key}``).
+    """Writes parked deliveries and has their destinations looked after. ``clock``: epoch seconds.
 
-    The item keeps the whole delivery message, so that resuming is sending it again. ``clock``: epoch seconds.
+    :param probe_after_seconds: until the destination of the first one is tried again.
     """
 
     def __init__(
-        self, clients: AwsClients, role_chain: RoleChain, table: str, clock: Callable[[], float] = time.time
+        self,
+        clients: AwsClients,
+        role_chain: RoleChain,
+        table: str,
+        *,
+        probe_after_seconds: float = PROBE_AFTER_SECONDS,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._clients = clients
         self._role_chain = role_chain
-        self._table = table
+        self._table = ParkedDeliveries(clients, table)
+        self._statuses = DestinationStatuses(clients, table, clock)
+        self._probe_after_seconds = probe_after_seconds
         self._clock = clock
 
-    def park(self, message: DeliveryMessage, object_: StoredObject, detail: str) -> None:
-        """Write the item; an earlier one of the same delivery is replaced. What DynamoDB's client raises is raised."""
-        values: dict[str, Any] = {
-            "tenant_id": message.tenant_id,
-            "delivery": f"{message.type}#{message.key}",
-            "type": message.type,
-            "bucket": message.bucket,
-            "object_key": message.key,
-            "reason": message.reason,
-            "detail": detail[:MAX_DETAIL_CHARACTERS],
-            "checkpoint": message.checkpoint,
-            "attempts": message.attempt,
-            "first_attempt_at": _iso(message.first_attempt_at),
-            "last_attempt_at": _iso(self._clock()),
-            "message": message.write(),
-        }
-        expires_at = self._object_expiry(object_)
-        if expires_at is not None:
-            values["ttl"] = expires_at
-        item = {name: typed(value) for name, value in values.items()}
-        self._clients.client("dynamodb").put_item(TableName=self._table, Item=item)
+    def park(self, message: DeliveryMessage, object_: StoredObject, error: DeliveryError) -> None:
+        """Write the item, then the note that someone must look after it. What DynamoDB's client raises is raised."""
+        now = self._clock()
+        waiting = replace(message, probe=False)
+        self._table.put(ParkedDelivery.of(waiting, error, now=now, expires_at=self._object_expiry(object_)))
+        self._statuses.parked(message.tenant_id, message.type, now + self._probe_after_seconds)
 
     def _object_expiry(self, object_: StoredObject) -> int | None:
         """Ask S3 when its lifecycle will expire the object, epoch seconds: an item outlives it for nothing.
@@ -78,7 +73,3 @@ def expiry_of(header: str) -> int | None:
         return int(parsedate_to_datetime(rest.partition('"')[0]).timestamp())
     except ValueError:
         return None
-
-
-def _iso(epoch_seconds: float) -> str:
-    return datetime.fromtimestamp(epoch_seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

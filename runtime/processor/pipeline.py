@@ -10,22 +10,23 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runtime.deliveries.errors import BlockedByCustomerError
+from runtime.deliveries.errors import BlockedByCustomerError, ConfigGoneError
 from runtime.deliveries.method import Delivery, Progress
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import DeliveryConfigRepository, InvalidItem, TenantConfigs
-from runtime.objects.batches import PLAN_VERSION
 from runtime.objects.key import MalformedKeyError
+from runtime.objects.plan_version import PLAN_VERSION
 from runtime.objects.stored_object import StoredObject
 from runtime.processor.attempts import Attempts
 from runtime.processor.dead_letter import DeadLetters
 from runtime.processor.delivery_message import DeliveryMessage, is_delivery_message
-from runtime.processor.delivery_record import Records, Skipped
+from runtime.processor.delivery_record import Outcome, Records, Skipped
 from runtime.processor.envelopes import UnreadableMessageError, read_document
 from runtime.processor.hand_over import HandOver
 from runtime.processor.logs import correlated, without_message
 from runtime.processor.notifications import CreatedObject, read_notification, write_notification
 from runtime.processor.queue_message import QueueMessage
+from runtime.processor.settled_memory import SettledMemory
 from runtime.processor.settlement import Ended, Settlement
 from runtime.processor.time_budget import TimeBudget
 
@@ -46,6 +47,7 @@ class Processor:
         dead_letters: DeadLetters,
         records: Records,
         hand_over: HandOver | None,
+        memory: SettledMemory | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._central_bucket = central_bucket
@@ -55,6 +57,7 @@ class Processor:
         self._dead_letters = dead_letters
         self._records = records
         self._hand_over = hand_over
+        self._memory = memory or SettledMemory()
         self._clock = clock
 
     def process(self, message: QueueMessage, budget: TimeBudget) -> bool:
@@ -118,7 +121,28 @@ class Processor:
                     Skipped.CONFIGS, "config-invalid", tenant_id=key.tenant_id, type=item.type, fields=item.fields
                 )
             wanted = [config for config in tenant.configs if _wants(config, object_) is None]
-            return self._deliver([Delivery(object_, config, budget) for config in wanted])
+            return self._deliver_first([Delivery(object_, config, budget) for config in wanted], created)
+
+    def _deliver_first(self, deliveries: list[Delivery], created: CreatedObject) -> bool:
+        """Deliver what this very notification hasn't been delivered for yet, as far as the process remembers.
+
+        Without a sequencer two notifications can't be told from one that came twice: then nothing is remembered.
+        """
+
+        def identity(delivery: Delivery) -> tuple[CreatedObject, str]:
+            return created, delivery.config.type
+
+        known = [one for one in deliveries if created.sequencer and identity(one) in self._memory]
+        if known:
+            self._records.skipped(
+                Skipped.DUPLICATES, "delivered-twice-by-the-queue", count=len(known), object=created.key
+            )
+        new = [one for one in deliveries if one not in known]
+        outcomes = self._deliver(new)
+        for delivery, outcome in zip(new, outcomes, strict=True):
+            if created.sequencer and outcome is not Outcome.RETURNED:
+                self._memory.add(identity(delivery))
+        return Outcome.RETURNED not in outcomes
 
     def _deliver_again(self, message: QueueMessage, wanted: DeliveryMessage, budget: TimeBudget) -> bool:
         object_ = wanted.stored_object()
@@ -128,23 +152,38 @@ class Processor:
                 raise foreign
             if self._hide_if_early(message, wanted):
                 return False
-            tenant = self._tenant(wanted.tenant_id)
-            if tenant is None:
-                return False
-            config = tenant.of_type(wanted.type)
-            if isinstance(config, InvalidItem):
-                error = BlockedByCustomerError("config-invalid", f"mend {', '.join(config.fields)}: {config.problem}")
-                progress = Progress(checkpoint=self._checkpoint(wanted))
-                return self._settlement.settle([Ended(object_, wanted.type, progress, error, wanted)])
-            reason = "config-deleted" if config is None else _wants(config, object_)
-            if config is None or reason:
-                self._settlement.close(object_, wanted, reason or "")
+            if message.body in self._memory:
+                self._records.skipped(
+                    Skipped.DUPLICATES, "delivered-twice-by-the-queue", object=wanted.key, type=wanted.type
+                )
                 return True
-            progress = Progress(checkpoint=self._checkpoint(wanted))
-            return self._deliver([Delivery(object_, config, budget, progress)], wanted)
+            settled = self._attempt_again(object_, wanted, budget)
+            if settled:
+                self._memory.add(message.body)
+            return settled
 
-    def _deliver(self, deliveries: list[Delivery], previous: DeliveryMessage | None = None) -> bool:
+    def _attempt_again(self, object_: StoredObject, wanted: DeliveryMessage, budget: TimeBudget) -> bool:
+        tenant = self._tenant(wanted.tenant_id)
+        config = tenant and tenant.of_type(wanted.type)
+        if tenant is not None and (config is None or _is_disabled(config)):
+            tenant = self._tenant(wanted.tenant_id, anew=True)
+            config = tenant and tenant.of_type(wanted.type)
+        if tenant is None:
+            return False
+        progress = Progress(checkpoint=self._checkpoint(wanted))
+        if config is None or isinstance(config, InvalidItem) or not config.enabled:
+            error = _why_not(config)
+            return self._settlement.settle([Ended(object_, wanted.type, progress, error, wanted)])
+        filtered = config.filtered_by(object_.key.application, object_.key.cluster_id)
+        if filtered:
+            self._settlement.close(object_, wanted, filtered)
+            return True
+        return Outcome.RETURNED not in self._deliver([Delivery(object_, config, budget, progress)], wanted)
+
+    def _deliver(self, deliveries: list[Delivery], previous: DeliveryMessage | None = None) -> list[Outcome]:
+        probe = previous is not None and previous.probe
         started_at = [delivery.progress.checkpoint for delivery in deliveries]
+        attempts = self._attempts.run(deliveries, probe=probe)
         ended = [
             # A copy: a thread that hangs may still move the progress it holds.
             Ended(
@@ -155,14 +194,14 @@ class Processor:
                 previous,
                 start,
             )
-            for attempt, start in zip(self._attempts.run(deliveries), started_at, strict=True)
+            for attempt, start in zip(attempts, started_at, strict=True)
         ]
-        return self._settlement.settle(ended)
+        return self._settlement.outcomes(ended)
 
-    def _tenant(self, tenant_id: str) -> TenantConfigs | None:
+    def _tenant(self, tenant_id: str, *, anew: bool = False) -> TenantConfigs | None:
         """Give the tenant's configs, or ``None`` where the table can't be asked: never "unknown tenant" for that."""
         try:
-            return self._repository.of_tenant(tenant_id)
+            return self._repository.of_tenant_anew(tenant_id) if anew else self._repository.of_tenant(tenant_id)
         except Exception as error:  # noqa: BLE001 - whatever it is: the message comes back
             logger.warning("the delivery configs can't be read: the message is returned", extra=without_message(error))
             return None
@@ -203,3 +242,15 @@ def _wants(config: DeliveryConfig, object_: StoredObject) -> str | None:
     if not config.enabled:
         return "config-disabled"
     return config.filtered_by(object_.key.application, object_.key.cluster_id)
+
+
+def _is_disabled(config: DeliveryConfig | InvalidItem) -> bool:
+    return isinstance(config, DeliveryConfig) and not config.enabled
+
+
+def _why_not(config: DeliveryConfig | InvalidItem | None) -> BlockedByCustomerError:
+    """Say what keeps a waiting delivery from being tried: it isn't given up, the config may be mended or come back."""
+    if isinstance(config, InvalidItem):
+        return BlockedByCustomerError("config-invalid", f"mend {', '.join(config.fields)}: {config.problem}")
+    state = "deleted" if config is None else "disabled"
+    return ConfigGoneError(f"config-{state}", f"the delivery config was {state} while the delivery waited")

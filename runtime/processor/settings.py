@@ -35,6 +35,7 @@ class ProcessorSettings(BaseSettings):
     copy_threshold_bytes: int = Field(default=S3_COPY_LIMIT_BYTES, gt=0, le=S3_COPY_LIMIT_BYTES)
     max_uncompressed_bytes: int = Field(default=10 * GIB, gt=0)
     delivery_schedule_seconds: float = Field(default=86_400, gt=0)
+    status_interval_seconds: float = Field(default=300, ge=0)
     metrics_namespace: str = "LogRouter"
     vector_binary: str = "vector"
 

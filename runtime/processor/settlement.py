@@ -9,15 +9,23 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from runtime.deliveries.errors import CorruptObjectError, DeliveryError, OutOfTimeError, PermanentError
+from runtime.deliveries.errors import (
+    ConfigGoneError,
+    CorruptObjectError,
+    DeliveryError,
+    OutOfTimeError,
+    PermanentError,
+)
 from runtime.deliveries.method import Progress
-from runtime.objects.batches import PLAN_VERSION
+from runtime.objects.plan_version import PLAN_VERSION
 from runtime.objects.stored_object import StoredObject
+from runtime.processor.circuit_breaker import CircuitOpenError
 from runtime.processor.dead_letter import DeadLetters
 from runtime.processor.delivery_message import DeliveryMessage
 from runtime.processor.delivery_record import DeliveryRecord, Outcome, Records
 from runtime.processor.hand_over import HandOver, Schedule
 from runtime.processor.parking import Parking
+from runtime.processor.status_writer import StatusWriter
 
 logger = logging.getLogger("logrouter.settlement")
 
@@ -54,6 +62,7 @@ class Settlement:
         *,
         hand_over: HandOver | None,
         parking: Parking | None,
+        statuses: StatusWriter | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._records = records
@@ -61,19 +70,25 @@ class Settlement:
         self._schedule = schedule
         self._hand_over = hand_over
         self._parking = parking
+        self._statuses = statuses
         self._clock = clock
 
     def settle(self, attempts: Sequence[Ended]) -> bool:
         """Settle attempts of one object; whether the message they came from may be settled now."""
+        return Outcome.RETURNED not in self.outcomes(attempts)
+
+    def outcomes(self, attempts: Sequence[Ended]) -> list[Outcome]:
+        """Settle attempts of one object; what each came to, in their order."""
         corrupt = next((one for one in attempts if isinstance(one.error, CorruptObjectError)), None)
         kept = corrupt is None or self._keep_corrupt(corrupt)
         outcomes = [self._outcome(one, corrupt_is_kept=kept) for one in attempts]
         for one, outcome in zip(attempts, outcomes, strict=True):
             self._record(one, outcome)
-        return Outcome.RETURNED not in outcomes
+            self._note(one, outcome)
+        return outcomes
 
     def close(self, object_: StoredObject, previous: DeliveryMessage, reason: str) -> None:
-        """Record that a waiting delivery is no longer wanted (its config is gone, disabled, or filters it now)."""
+        """Record that a waiting delivery is no longer wanted: its config filters it now."""
         error = PermanentError(reason, "the delivery config has changed since the last attempt")
         self._record(Ended(object_, previous.type, Progress(), error, previous), Outcome.PERMANENT)
 
@@ -100,10 +115,13 @@ class Settlement:
 
     def _later(self, one: Ended, message: DeliveryMessage) -> Outcome:
         on_the_way = one.ran_out_of_time_on_the_way()
-        if one.previous and not on_the_way and self._schedule.is_over(message, self._clock()):
+        over = isinstance(one.error, ConfigGoneError) or self._schedule.is_over(message, self._clock())
+        if one.previous and one.error and not on_the_way and over:
             if self._parking is None:
                 return Outcome.RETURNED
-            self._parking.park(message, one.object, one.error.detail if one.error else "")
+            # Who reads it wants to know what is wrong with the destination, not that it wasn't tried.
+            error = one.error.last if isinstance(one.error, CircuitOpenError) else one.error
+            self._parking.park(replace(message, reason=error.reason), one.object, error)
             return Outcome.PARKED
         if self._hand_over is None:
             return Outcome.RETURNED
@@ -128,6 +146,18 @@ class Settlement:
             first_attempt_at=previous.first_attempt_at or self._clock(),
             reason=error.reason,
         )
+
+    def _note(self, one: Ended, outcome: Outcome) -> None:
+        """Keep the destination's status: after everything is settled, as nothing depends on it."""
+        if self._statuses is None:
+            return
+        tenant_id, previous = one.object.key.tenant_id, one.previous
+        if outcome is Outcome.DELIVERED:
+            oldest = one.progress.oldest_event_ms
+            lag = None if oldest is None else max(0.0, round(self._clock() - oldest / 1000, 3))
+            self._statuses.delivered(tenant_id, one.type, lag, recovered=previous is not None)
+        elif one.error is not None and outcome is not Outcome.PERMANENT:
+            self._statuses.failed(tenant_id, one.type, one.error, probed=previous is not None and previous.probe)
 
     def _record(self, one: Ended, outcome: Outcome) -> None:
         error = one.error

@@ -5,6 +5,7 @@ from typing import Any
 from runtime.deliveries.errors import (
     BlockedByCustomerError,
     DeliveryError,
+    FailedCall,
     Hop,
     PermanentError,
     RetryableError,
@@ -44,7 +45,9 @@ def classify_copy(error: Exception, *, action: str, central_bucket: str, bucket:
         if named == central_bucket:
             return RetryableError("central-bucket-missing", f"{action}: the central bucket {central_bucket!r}")
         detail = f"Destination S3 bucket {bucket!r} does not exist: create it, or correct bucket_name in the config"
-        return BlockedByCustomerError("no-such-bucket", detail)
+        failure = BlockedByCustomerError("no-such-bucket", detail)
+        failure.call = FailedCall(Hop.DESTINATION.name, action, f"s3://{bucket}")
+        return failure
     reading = failed_action(error) in _READING
     return classify(
         error,

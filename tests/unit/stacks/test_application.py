@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from constructs_lib.processor import HANDLER
 from constructs_lib.processor_environment import CloudWatchEngine
 from stacks.application import CDK_JSON
 from stacks.stages import DEVELOPMENT
@@ -62,11 +63,11 @@ def test_the_central_role_is_there_before_a_policy_is_attached_to_it(production)
 def test_only_what_others_must_predict_has_a_name(templates):
     """A named resource can't be replaced, and clashes with the next stage's."""
     named = set()
-    refers = "AWS::Lambda::EventSourceMapping"  # its FunctionName is another resource's
+    refer = {"AWS::Lambda::EventSourceMapping", "AWS::Lambda::Permission"}  # their FunctionName is another resource's
     for name, template in templates.items():
         if name.endswith("LogRouterCustomer"):
             continue  # The customer names the log group and the bucket.
-        for resource in (r for r in template["Resources"].values() if r["Type"] != refers):
+        for resource in (r for r in template["Resources"].values() if r["Type"] not in refer):
             named |= {(resource["Type"], key) for key in PHYSICAL_NAMES & set(resource.get("Properties", {}))}
     # An inline policy is named within its role; CDK writes that name itself.
     assert named == {("AWS::IAM::Role", "RoleName"), ("AWS::IAM::Policy", "PolicyName")}
@@ -108,11 +109,14 @@ def test_a_writer_role_lies_in_its_clusters_region(production):
         assert re.findall(r"cluster_id=([\w-]+)/", text) == [f"cluster-{number}"]
 
 
-def test_the_poller_alone_brings_no_function(polled):
-    """A stage on Kubernetes would pay for, and race with, a function."""
+def test_the_poller_alone_brings_no_function_that_processes(polled):
+    """A stage on Kubernetes would pay for, and race with, a processing function; or nothing would resume there."""
     template = polled.get_stack_by_name("LogRouterProcessing-us-east-1").template
-    types = {resource["Type"] for resource in template["Resources"].values()}
-    assert not types & {"AWS::Lambda::Function", "AWS::Lambda::EventSourceMapping", "AWS::Logs::LogGroup"}
+    resources = template["Resources"].values()
+    (function,) = [each["Properties"] for each in resources if each["Type"] == "AWS::Lambda::Function"]
+    (source,) = [each["Properties"] for each in resources if each["Type"] == "AWS::Lambda::EventSourceMapping"]
+    assert function["Handler"] == "runtime.resumption.lambda_handler.handler"
+    assert source["StartingPosition"] == "LATEST"
 
 
 def test_the_poller_is_told_its_environment(production, polled):
@@ -141,6 +145,7 @@ def test_the_poller_is_told_its_environment(production, polled):
                 "ProcessorExecutionRoleArn",
                 "ProcessorFunctionName",
                 "ProcessorLogGroupName",
+                "ResumptionFunctionName",
             },
         ),
     ],
@@ -178,6 +183,6 @@ def test_the_vector_engine_finds_its_layers_program(synthesize, tmp_path):
         tuning=replace(DEVELOPMENT.tuning, engine=CloudWatchEngine.VECTOR),
     )
     template = synthesize(stage).get_stack_by_name("LogRouterProcessing-us-east-1").template
-    (function,) = [r for r in template["Resources"].values() if r["Type"] == "AWS::Lambda::Function"]
-    variables = function["Properties"]["Environment"]["Variables"]
+    functions = [r["Properties"] for r in template["Resources"].values() if r["Type"] == "AWS::Lambda::Function"]
+    (variables,) = [each["Environment"]["Variables"] for each in functions if each["Handler"] == HANDLER]
     assert (variables["CLOUDWATCH_ENGINE"], variables["VECTOR_BINARY"]) == ("vector", "/opt/bin/vector")

@@ -122,6 +122,7 @@ def arn(name):
         "Topic": "arn:aws:sns:us-east-1:111111111111:topic",
         "LogGroup": "arn:aws:logs:us-east-1:111111111111:log-group:group:*",
         "LogBucket": "arn:aws:s3:::bucket",
+        "StreamArn": "arn:aws:dynamodb:us-east-1:111111111111:table/table/stream/label",
         "DeliveryConfigs": "arn:aws:dynamodb:us-east-1:111111111111:table/table",
         "ParkedDeliveries": "arn:aws:dynamodb:us-east-1:111111111111:table/table",
         "Key": "arn:aws:kms:us-east-1:111111111111:key/key",

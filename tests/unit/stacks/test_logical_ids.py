@@ -28,6 +28,7 @@ FIXED = {
 }
 
 STATEFUL = {kind for resources in FIXED.values() for kind in resources.values()} - {"AWS::IAM::Role"}
+LOGS = ("ProcessorLogGroup", "ResumptionLogGroup")
 TRUSTED_BY_OTHERS = {"LogRouterCentralRole", "LogRouterCustomer"}
 """Here the role too: its ARN stands in other accounts' policies and delivery configs."""
 
@@ -38,5 +39,5 @@ def test_stateful_resources_keep_their_logical_ids(production, stack):
     kept = STATEFUL | ({"AWS::IAM::Role"} if stack in TRUSTED_BY_OTHERS else {"nothing else"})
     resources = production.get_stack_by_name(stack).template["Resources"]
     found = {logical_id: resource["Type"] for logical_id, resource in resources.items() if resource["Type"] in kept}
-    found = {logical_id: kind for logical_id, kind in found.items() if not logical_id.startswith("ProcessorLogGroup")}
+    found = {logical_id: kind for logical_id, kind in found.items() if not logical_id.startswith(LOGS)}
     assert found == FIXED[stack]

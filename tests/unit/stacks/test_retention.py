@@ -1,5 +1,6 @@
 import pytest
 
+from constructs_lib.processor import HANDLER
 from constructs_lib.work_queue import RETENTION_LIMIT
 
 DAY = 86_400
@@ -8,6 +9,12 @@ DAY = 86_400
 def resources(assembly, stack, kind):
     template = assembly.get_stack_by_name(f"LogRouter{stack}-us-east-1").template
     return [r["Properties"] for r in template["Resources"].values() if r["Type"] == kind]
+
+
+def processor(assembly):
+    functions = resources(assembly, "Processing", "AWS::Lambda::Function")
+    (found,) = [function for function in functions if function["Handler"] == HANDLER]
+    return found
 
 
 @pytest.mark.parametrize("assembly", ["production", "development"])
@@ -20,7 +27,7 @@ def test_objects_outlive_dead_letters_and_those_the_schedule(assembly, request):
     queues += resources(synthesized, "Processing", "AWS::SQS::Queue")
     dead_letters = [q["MessageRetentionPeriod"] for q in queues if "RedrivePolicy" not in q]
     working = [q["MessageRetentionPeriod"] for q in queues if "RedrivePolicy" in q]
-    (function,) = resources(synthesized, "Processing", "AWS::Lambda::Function")
+    function = processor(synthesized)
     schedule = int(function["Environment"]["Variables"]["DELIVERY_SCHEDULE_SECONDS"])
     assert len(dead_letters) == 3
     assert len(working) == 2
@@ -34,7 +41,7 @@ def test_objects_outlive_dead_letters_and_those_the_schedule(assembly, request):
 def test_messages_stay_hidden_while_they_are_worked_on(assembly, request):
     """A message would come back to a second worker while the first still delivers it."""
     synthesized = request.getfixturevalue(assembly)
-    (function,) = resources(synthesized, "Processing", "AWS::Lambda::Function")
+    function = processor(synthesized)
     queues = resources(synthesized, "Collection", "AWS::SQS::Queue")
     queues += resources(synthesized, "Processing", "AWS::SQS::Queue")
     for queue in (q for q in queues if "RedrivePolicy" in q):

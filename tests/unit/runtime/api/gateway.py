@@ -16,7 +16,8 @@ from tests.unit.runtime.aws_world import aws
 CALLER = "arn:aws:sts::111111111111:assumed-role/provider/console"
 SIGNATURE = "AWS4-HMAC-SHA256 right"
 """What the stand-in takes for a signature; any other is none."""
-TABLE = "configs"
+KINDS = ("HASH", "RANGE")
+TABLE, PARKED = "configs", "parked"
 ROLE = "arn:aws:iam::222222222222:role/LogDistributionRole"
 CLOUDWATCH = {"type": "cloudwatch", "log_distribution_role_arn": ROLE, "log_group_name": "/aws/logs/acme"}
 S3 = {"type": "s3", "bucket_name": "acme-logs"}
@@ -51,9 +52,27 @@ def make_table(clients):
     )
 
 
+def make_parked_table(clients):
+    """Make the table of parked deliveries as far as the API asks it."""
+    names = ("tenant_id", "delivery")
+    clients.client("dynamodb").create_table(
+        TableName=PARKED,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[
+            {"AttributeName": name, "KeyType": kind} for name, kind in zip(names, ("HASH", "RANGE"), strict=True)
+        ],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+    )
+
+
 def make_app(clients, clock=time.time):
     """Make the app over the clients' table."""
-    settings = ApiSettings(tenant_config_table=TABLE, central_bucket="central-bucket", aws_region=clients.region)
+    settings = ApiSettings(
+        tenant_config_table=TABLE,
+        parked_deliveries_table=PARKED,
+        central_bucket="central-bucket",
+        aws_region=clients.region,
+    )
     return SignedBy(create_app(Services(settings, clients, clock)))
 
 
@@ -83,6 +102,7 @@ def table_of_its_own(monkeypatch):
     make_writes_atomic(monkeypatch)
     with aws(monkeypatch) as clients:
         make_table(clients)
+        make_parked_table(clients)
         yield clients
 
 

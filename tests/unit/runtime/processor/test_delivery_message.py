@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.objects.batches import PLAN_VERSION
+from runtime.objects.plan_version import PLAN_VERSION
 from runtime.processor.delivery_message import FORMAT_VERSION, KIND, DeliveryMessage, is_delivery_message
 from runtime.processor.envelopes import UnreadableMessageError
 from tests.unit.runtime.processor.world import CENTRAL, KEY

@@ -1,10 +1,12 @@
 """Parking: what is kept of a delivery that is out of attempts."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from botocore.exceptions import ClientError
 
+from runtime.deliveries.errors import BlockedByCustomerError
 from runtime.deliveries.role_chain import RoleChain
 from runtime.processor.delivery_message import DeliveryMessage
 from runtime.processor.parking import Parking, expiry_of
@@ -34,7 +36,7 @@ def world(clients):
 
 def park(world, message=MESSAGE, detail="create it"):
     parking = Parking(world.clients, RoleChain(world.clients, CENTRAL_ROLE), "parked", clock=lambda: 1_795_086_400.0)
-    parking.park(message, message.stored_object(), detail)
+    parking.park(message, message.stored_object(), BlockedByCustomerError("no-such-bucket", detail))
 
 
 def test_the_item_says_what_failed_and_how_to_go_on(world):
@@ -49,6 +51,7 @@ def test_the_item_says_what_failed_and_how_to_go_on(world):
     assert plain["first_attempt_at"] == "2026-11-18T11:06:40.250Z"
     assert plain["last_attempt_at"] == "2026-11-19T11:06:40.000Z"
     assert DeliveryMessage.read(json.loads(plain["message"])) == MESSAGE
+    assert plain["next_step"].startswith("customer: create the bucket")
     assert "ttl" not in plain
 
 
@@ -100,3 +103,19 @@ def test_a_table_that_is_down_is_told(world):
 def test_reading_s3s_expiry(header, expiry):
     """An answer of another form would stop the parking."""
     assert expiry_of(header) == expiry
+
+
+def test_the_destination_is_looked_after(world):
+    """Nothing would ever try a parked delivery again."""
+    world.put_object()
+    park(world)
+    park(world)
+    status = world.status("s3:eu")
+    assert (status.due_at, status.parkings) == (1_795_086_460.0, 2)
+
+
+def test_a_probe_that_is_parked_again_is_none_any_longer(world):
+    """A delivery would be tried once and parked for ever after, even when its destination works."""
+    park(world, replace(MESSAGE, probe=True, resumptions=3))
+    (item,) = world.parked()
+    assert DeliveryMessage.read(json.loads(item["message"]["S"])) == replace(MESSAGE, resumptions=3)

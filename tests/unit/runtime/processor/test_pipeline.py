@@ -349,21 +349,94 @@ def test_by_hand_an_early_message_is_attempted(world):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda world: world.put_config("s3:sibling"), "config-deleted"),
-        (lambda world: None, "config-deleted"),
-        (lambda world: world.put_config("s3", ttl=1), "config-deleted"),
-        (lambda world: world.put_config("s3", enabled=False), "config-disabled"),
         (lambda world: world.put_config("s3", desired_logs={"SS": ["other"]}), "application-filtered"),
         (lambda world: world.put_config("s3", cluster_ids={"SS": ["c-9"]}), "cluster-filtered"),
     ],
 )
 def test_a_delivery_that_is_no_longer_wanted_ends_with_its_reason(world, capsys, change, reason):
-    """A deleted config would go on delivering for a day, or its waiting deliveries vanish without a line."""
+    """A changed filter would go on delivering for a day, or its waiting deliveries vanish without a line."""
     world.put_object()
     change(world)
     assert world.process(again())
     (line,) = emf(capsys)
     assert (line["Outcome"], line["Reason"], world.copies()) == ("permanent", reason, [])
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda world: world.put_config("s3:sibling"), "config-deleted"),
+        (lambda world: None, "config-deleted"),
+        (lambda world: world.put_config("s3", ttl=1), "config-deleted"),
+        (lambda world: world.put_config("s3", enabled=False), "config-disabled"),
+    ],
+)
+def test_a_delivery_whose_config_is_gone_is_parked_at_once(world, capsys, change, reason):
+    """A config deleted by mistake would take what waits for it with it, or be asked for a day long."""
+    world.put_object()
+    change(world)
+    assert world.process(again(checkpoint=2))
+    (item,) = world.parked()
+    assert (item["reason"]["S"], item["checkpoint"]["N"]) == (reason, "2")
+    assert (ends(capsys), world.copies(), world.handed_over()) == (["parked"], [], [])
+
+
+def test_a_config_that_has_just_come_back_counts(world):
+    """A remembered absence would park deliveries of a config that was created a moment ago."""
+    processor = world.processor(config_cache_seconds=60)
+    world.put_object()
+    assert world.process(notification(), processor)
+    world.put_config()
+    assert world.process(again(), processor)
+    assert (world.copies(), world.parked()) == ([COPY], [])
+
+
+def test_a_notification_that_comes_twice_is_delivered_once(world, capsys):
+    """SQS' own repetition of a message would send every event of its object twice."""
+    processor = world.processor()
+    world.put_object()
+    world.put_config("cloudwatch")
+    twice = notification(s3_event(sequencer="0A"))
+    assert world.process(twice, processor)
+    assert world.process(twice, processor)
+    assert world.streams() == {STREAM: LINES}
+    assert ends(capsys) == ["delivered", "delivered-twice-by-the-queue"]
+
+
+def test_an_object_written_anew_is_another(world):
+    """The second version of an object would be taken for a repetition of the first."""
+    processor = world.processor()
+    world.put_object()
+    world.put_config("cloudwatch")
+    for sequencer in ("0A", "0B"):
+        assert world.process(notification(s3_event(sequencer=sequencer)), processor)
+    assert world.streams() == {STREAM: LINES * 2}
+
+
+def test_only_what_could_not_be_settled_is_repeated(world):
+    """A sibling that was delivered would be sent again because another couldn't even be handed over."""
+    processor = world.processor()
+    world.put_object()
+    world.put_config("cloudwatch")
+    world.put_config("s3")
+    world.clients.faults["CopyObject"] = Fault("SlowDown", 503)
+    world.clients.faults["SendMessage"] = Fault("InternalError", 500)
+    message = notification(s3_event(sequencer="0A"))
+    assert not world.process(message, processor)
+    world.clients.faults.clear()
+    assert world.process(message, processor)
+    assert (world.streams(), world.copies()) == ({STREAM: LINES}, [COPY])
+
+
+def test_a_delivery_message_that_comes_twice_is_attempted_once(world):
+    """SQS' own repetition of a delivery message would send the rest of its events twice."""
+    processor = world.processor()
+    world.put_object()
+    world.put_config("cloudwatch")
+    twice = again(type="cloudwatch")
+    assert world.process(twice, processor)
+    assert world.process(twice, processor)
+    assert world.streams() == {STREAM: LINES}
 
 
 def test_a_config_broken_meanwhile_keeps_its_deliveries(world, capsys):
@@ -401,7 +474,11 @@ def test_after_the_schedule_the_delivery_is_parked(world, capsys):
     assert item["delivery"]["S"] == f"s3#{KEY}"
     assert item["reason"]["S"] == "no-such-bucket"
     assert "does not exist" in item["detail"]["S"]
+    assert (item["action"]["S"], item["resource"]["S"]) == ("s3:CopyObject", "s3://acme-bucket")
     assert ends(capsys) == ["parked"]
+    status = world.status()
+    assert (status.failure["reason"], status.failure["action"]) == ("no-such-bucket", "s3:CopyObject")
+    assert status.due_at
 
 
 def test_what_cannot_be_parked_is_returned(world, capsys):

@@ -14,8 +14,8 @@ from runtime.deliveries.errors import (
     RetryableError,
 )
 from runtime.deliveries.method import Progress
-from runtime.objects.batches import PLAN_VERSION
 from runtime.objects.key import ObjectKey
+from runtime.objects.plan_version import PLAN_VERSION
 from runtime.objects.stored_object import StoredObject
 from runtime.processor.delivery_message import DeliveryMessage
 from runtime.processor.delivery_record import Outcome
@@ -41,9 +41,9 @@ class Sink:
         self._check("queue")
         self.sent.append((message, at_once))
 
-    def park(self, message, object_, detail):
+    def park(self, message, object_, error):
         self._check("table")
-        self.parked.append((message, detail))
+        self.parked.append((message, error.detail))
 
     def corrupt_object(self, object_, reason, detail):
         self.corrupt.append(reason)

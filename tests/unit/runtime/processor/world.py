@@ -10,6 +10,7 @@ from moto.logs.models import logs_backends
 from moto.sqs.models import sqs_backends
 
 from runtime.delivery_config.attribute_values import typed
+from runtime.parked_deliveries.status import DestinationStatuses
 from runtime.processor.assembly import make_processor
 from runtime.processor.delivery_message import DeliveryMessage
 from runtime.processor.queue_message import QueueMessage
@@ -29,7 +30,17 @@ CENTRAL = "central-logs"
 CUSTOMER = "acme-bucket"
 KEY = "tenant_id=acme-corp/cluster_id=c-1/application=etcd/pod_name=etcd-0/20261123-101500-6f9.json.gz"
 NOW_MS = int(time.time() * 1000)  # CloudWatch refuses what is older than 14 days
+PARKED_INDEXES = {
+    "by-reason": ("reason", "first_attempt_at"),
+    "by-destination": ("destination", "turn"),
+    "by-work": ("work", "due_at"),
+}
 EVENTS = [{"timestamp": NOW_MS + number, "message": f"line {number}"} for number in range(5)]
+
+
+def key_schema(partition, sort):
+    """A table's or an index' key."""
+    return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]
 
 
 def body(events=EVENTS):
@@ -69,18 +80,30 @@ class World:
             for name in ("objects", "deliveries", "objects-dlq", "deliveries-dlq")
         }
         dynamodb = self.plain("dynamodb")
-        for table, sort_key in (("configs", "type"), ("parked", "delivery")):
+        for table, sort_key, indexes in (("configs", "type", {}), ("parked", "delivery", PARKED_INDEXES)):
+            pairs = {None: ("tenant_id", sort_key), **indexes}
             dynamodb.create_table(
                 TableName=table,
                 BillingMode="PAY_PER_REQUEST",
-                KeySchema=[
-                    {"AttributeName": "tenant_id", "KeyType": "HASH"},
-                    {"AttributeName": sort_key, "KeyType": "RANGE"},
-                ],
+                KeySchema=key_schema(*pairs[None]),
                 AttributeDefinitions=[
-                    {"AttributeName": "tenant_id", "AttributeType": "S"},
-                    {"AttributeName": sort_key, "AttributeType": "S"},
+                    {"AttributeName": name, "AttributeType": "N" if name == "due_at" else "S"}
+                    for name in dict.fromkeys(name for pair in pairs.values() for name in pair)
                 ],
+                **(
+                    {
+                        "GlobalSecondaryIndexes": [
+                            {
+                                "IndexName": name,
+                                "KeySchema": key_schema(*pair),
+                                "Projection": {"ProjectionType": "ALL"},
+                            }
+                            for name, pair in indexes.items()
+                        ]
+                    }
+                    if indexes
+                    else {}
+                ),
             )
 
     def plain(self, service):
@@ -142,6 +165,10 @@ class World:
         """Everything in a queue, delayed messages too, as moto holds it."""
         return list(sqs_backends[PROCESSORS_ACCOUNT][REGION].queues[queue]._messages)
 
+    def empty(self, queue):
+        """Take everything out of a queue."""
+        sqs_backends[PROCESSORS_ACCOUNT][REGION].queues[queue]._messages.clear()
+
     def handed_over(self):
         """The delivery messages that wait in the delivery queue."""
         return [DeliveryMessage.read(json.loads(message.body)) for message in self.messages("deliveries")]
@@ -156,8 +183,13 @@ class World:
         }
 
     def parked(self):
-        """The parked deliveries."""
-        return self.plain("dynamodb").scan(TableName="parked")["Items"]
+        """The items of parked deliveries."""
+        items = self.plain("dynamodb").scan(TableName="parked")["Items"]
+        return [item for item in items if not item["delivery"]["S"].startswith("!")]
+
+    def status(self, type_="s3", tenant_id="acme-corp"):
+        """A destination's status."""
+        return DestinationStatuses(self._plain, "parked").of(tenant_id, type_)
 
     def copies(self, bucket=CUSTOMER):
         """The keys in a customer's bucket."""

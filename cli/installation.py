@@ -1,0 +1,41 @@
+"""The central account's own resources, found by what the stacks say of themselves: the same in AWS and locally."""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+
+from runtime.aws.clients import AwsClients
+
+STACKS = ("Storage", "Collection", "Processing")
+
+
+@dataclass(frozen=True)
+class Installation:
+    """One Region's queues and tables. Who asks needs rights to them, and to read the stacks' outputs."""
+
+    clients: AwsClients
+
+    @classmethod
+    def of_aws(cls, region: str, profile: str | None) -> "Installation":
+        """Use what the SDK finds: environment, profile, SSO, role."""
+        if profile:
+            os.environ["AWS_PROFILE"] = profile
+        return cls(AwsClients(region))
+
+    @classmethod
+    def of_emulator(cls, endpoint_url: str, region: str, account: str) -> "Installation":
+        """Use the embedded cloud, as its central account's root."""
+        os.environ |= {"AWS_ENDPOINT_URL": endpoint_url, "AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": "test"}
+        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
+            os.environ.pop(name, None)
+        return cls(AwsClients(region))
+
+    @cached_property
+    def outputs(self) -> dict[str, str]:
+        """The stacks' outputs, all in one."""
+        found: dict[str, str] = {}
+        for part in STACKS:
+            name = f"LogRouter{part}-{self.clients.region}"
+            (stack,) = self.clients.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+            found |= {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
+        return found

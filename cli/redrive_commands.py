@@ -1,0 +1,60 @@
+"""``logrouter redrive``: dead letters go back to their queue (for operators: it asks the queues themselves)."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from cli.connection import connection_of
+from cli.output import console
+from runtime.replay.redrive import Redrive
+
+app = typer.Typer(no_args_is_help=True, help="Dead-letter queues: send what lies there to its queue again.")
+Reason = Annotated[str | None, typer.Option("--reason", help="only messages with this reason")]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="at most so many")]
+PerSecond = Annotated[float, typer.Option("--per-second", help="messages a second")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="count by reason, move nothing")]
+
+
+@app.command("objects")
+def redrive_objects(
+    context: typer.Context,
+    *,
+    reason: Reason = None,
+    limit: Limit = None,
+    per_second: PerSecond = 20,
+    dry_run: DryRun = False,
+) -> None:
+    """Objects' notifications: unreadable, corrupt, or received too often."""
+    _run(context, ("ObjectDlqUrl", "ObjectQueueUrl"), reason, limit, per_second, dry_run=dry_run)
+
+
+@app.command("deliveries")
+def redrive_deliveries(
+    context: typer.Context,
+    *,
+    reason: Reason = None,
+    limit: Limit = None,
+    per_second: PerSecond = 20,
+    dry_run: DryRun = False,
+) -> None:
+    """Delivery messages: those that could be neither delivered nor parked."""
+    _run(context, ("DeliveryDlqUrl", "DeliveryQueueUrl"), reason, limit, per_second, dry_run=dry_run)
+
+
+def _run(
+    context: typer.Context,
+    names: tuple[str, str],
+    reason: str | None,
+    limit: int | None,
+    per_second: float,
+    *,
+    dry_run: bool,
+) -> None:
+    installation = connection_of(context).installation()
+    source, target = (installation.outputs[name] for name in names)
+    done = Redrive(installation.clients, source, target, per_second).run(reason=reason, limit=limit, dry_run=dry_run)
+    table = Table("reason", "would be moved" if dry_run else "moved", "left", title=source.rsplit("/", 1)[-1])
+    for each in sorted({*done.moved, *done.passed_over}):
+        table.add_row(each, f"{done.moved[each]:,}", f"{done.passed_over[each]:,}")
+    console.print(table)

@@ -1,0 +1,190 @@
+"""What the endpoints about deliveries and replays take and answer: models, and how items become them."""
+
+from datetime import datetime
+from typing import Any, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from runtime.parked_deliveries.item import ParkedDelivery, iso
+from runtime.parked_deliveries.status import DestinationStatus
+from runtime.replay.estimate import Estimate
+from runtime.replay.selection import MAX_KEYS, Selection
+from runtime.replay.store import Replay
+
+
+class Failure(BaseModel):
+    """What failed last, and what to do about it."""
+
+    reason: str
+    detail: str = ""
+    hop: str = Field(default="", description="CENTRAL, CUSTOMER, DESTINATION, SOURCE or EXECUTION")
+    action: str = Field(default="", description="the call that failed, or the permission that was missing")
+    resource: str = ""
+    next_step: str = Field(default="", description="who has to change what")
+
+
+class ParkedView(BaseModel):
+    """A parked delivery."""
+
+    type: str
+    object_key: str
+    attempts: int
+    checkpoint: int = Field(description="batches that the destination has acknowledged")
+    first_attempt_at: str
+    last_attempt_at: str
+    expires_at: str | None = Field(default=None, description="when the object, and this with it, expires")
+    failure: Failure
+
+    @classmethod
+    def of(cls, parked: ParkedDelivery) -> Self:
+        """Show one."""
+        message = parked.message
+        parts = {name: getattr(parked, name) for name in ("detail", "hop", "action", "resource", "next_step")}
+        return cls(
+            type=message.type,
+            object_key=message.key,
+            attempts=message.attempt,
+            checkpoint=message.checkpoint,
+            first_attempt_at=iso(message.first_attempt_at),
+            last_attempt_at=iso(parked.parked_at),
+            expires_at=None if parked.expires_at is None else iso(parked.expires_at),
+            failure=Failure(reason=message.reason, **parts),
+        )
+
+
+class ParkedPage(BaseModel):
+    """One page of parked deliveries."""
+
+    deliveries: list[ParkedView]
+    next_token: str | None = None
+
+
+class StatusView(BaseModel):
+    """How a delivery config's destination is. It may be some minutes old while everything works."""
+
+    tenant_id: str
+    type: str
+    works: bool | None = Field(description="null: nothing was delivered yet, nor did anything fail")
+    last_success_at: str | None = None
+    last_failure_at: str | None = None
+    last_failure: Failure | None = None
+    lag_seconds: float | None = Field(default=None, description="age of the oldest event at the last success")
+    parked: int = Field(description="deliveries that wait for someone's action")
+    next_probe_at: str | None = Field(default=None, description="when parked deliveries are tried again at the latest")
+
+    @classmethod
+    def of(cls, status: DestinationStatus, parked: int) -> Self:
+        """Show one."""
+        tried = bool(status.last_success_at or status.last_failure_at)
+        return cls(
+            tenant_id=status.tenant_id,
+            type=status.type,
+            works=status.last_success_at > status.last_failure_at if tried else None,
+            last_success_at=_at(status.last_success_at),
+            last_failure_at=_at(status.last_failure_at),
+            last_failure=Failure(**status.failure) if status.failure else None,
+            lag_seconds=status.lag_seconds,
+            parked=parked,
+            next_probe_at=_at(status.due_at),
+        )
+
+
+class ReplayRequest(BaseModel):
+    """What to deliver again, or for the first time."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: str | None = Field(default=None, description="one delivery config; else all that are enabled")
+    application: str | None = None
+    cluster_id: str | None = None
+    since: AwareDatetime | None = Field(default=None, description="of the objects' own time, inclusive")
+    until: AwareDatetime | None = Field(default=None, description="exclusive")
+    object_keys: list[str] = Field(default=[], max_length=MAX_KEYS, description="these alone")
+    per_second: float = Field(default=20, ge=1, le=200, description="deliveries started in a second")
+    dry_run: bool = Field(default=False, description="count and estimate, start nothing")
+
+    def selection(self, tenant_id: str) -> Selection:
+        """Give what is selected. Raises ``SelectionError``."""
+        return Selection(
+            tenant_id,
+            self.type,
+            self.application,
+            self.cluster_id,
+            _epoch(self.since),
+            _epoch(self.until),
+            tuple(self.object_keys),
+        )
+
+
+class EstimateView(BaseModel):
+    """What it comes to. Costs are list prices in US dollars."""
+
+    complete: bool = Field(description="false: there are more objects than were counted for this answer")
+    objects: int
+    bytes: int = Field(description="compressed")
+    deliveries: int
+    by_type: dict[str, int]
+    too_old: int = Field(description="objects older than CloudWatch Logs takes: their events are set aside")
+    seconds: float = Field(description="how long starting them takes at this rate")
+    provider_cost: float
+    customer_cost: float
+
+    @classmethod
+    def of(cls, estimate: Estimate, *, complete: bool) -> Self:
+        """Show one."""
+        names = ("objects", "bytes", "deliveries", "by_type", "too_old", "seconds", "provider_cost", "customer_cost")
+        return cls(complete=complete, **{name: getattr(estimate, name) for name in names})
+
+
+class ReplayView(BaseModel):
+    """A replay and its progress."""
+
+    id: str | None = Field(default=None, description="null: a dry run")
+    state: str = Field(description="`running`, `done`, `cancelled`, or `estimated`")
+    selection: dict[str, Any]
+    objects: int = 0
+    deliveries: int = Field(default=0, description="started so far; each ends with a record of its own")
+    bytes: int = 0
+    total_deliveries: int | None = Field(default=None, description="counted beforehand, where that was possible")
+    started_at: str | None = None
+    updated_at: str | None = None
+    estimate: EstimateView | None = None
+
+    @classmethod
+    def of(cls, replay: Replay, estimate: EstimateView | None = None) -> Self:
+        """Show one."""
+        return cls(
+            id=replay.id,
+            state=replay.state.value,
+            selection=shown(replay.selection),
+            objects=replay.objects,
+            deliveries=replay.deliveries,
+            bytes=replay.bytes,
+            total_deliveries=replay.total_deliveries,
+            started_at=_at(replay.started_at),
+            updated_at=_at(replay.updated_at),
+            estimate=estimate,
+        )
+
+
+class ReplayList(BaseModel):
+    """A tenant's replays of the last months, the latest first."""
+
+    replays: list[ReplayView]
+
+
+def shown(selection: Selection) -> dict[str, Any]:
+    """Give a selection as it was asked for."""
+    document = selection.document()
+    document |= {name: iso(document[name]) for name in ("since", "until") if name in document}
+    if "keys" in document:
+        document["object_keys"] = document.pop("keys")
+    return document
+
+
+def _at(epoch_seconds: float | None) -> str | None:
+    return iso(epoch_seconds) if epoch_seconds else None
+
+
+def _epoch(at: datetime | None) -> float | None:
+    return None if at is None else at.timestamp()

@@ -1,0 +1,159 @@
+"""A tenant's view of its deliveries: what is parked and why, how each destination is, and replays."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from itertools import islice
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from runtime.api.caller import caller_of
+from runtime.api.delivery_answers import (
+    EstimateView,
+    ParkedPage,
+    ParkedView,
+    ReplayList,
+    ReplayRequest,
+    ReplayView,
+    StatusView,
+    shown,
+)
+from runtime.api.json_body import json_object
+from runtime.api.parameters import Limit, ServicesOf, TenantId, Type, no_query
+from runtime.api.problems import ProblemError, invalid, not_found
+from runtime.api.services import Services
+from runtime.delivery_config.model import TYPE_PATTERN
+from runtime.parked_deliveries.table import UnreadableTokenError
+from runtime.replay.estimate import Estimate, estimate
+from runtime.replay.listing import FoundObject
+from runtime.replay.selection import Selection, SelectionError
+from runtime.replay.store import Replay
+
+MOST_COUNTED = 10_000  # objects: ten list calls, about two seconds; a larger replay is started without its totals
+
+router = APIRouter(prefix="/tenants/{tenant_id}", tags=["deliveries"])
+JsonBody = Annotated[dict[str, Any], Depends(json_object)]
+ReplayId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="a replay's id", examples=["0" * 32])]
+OfType = Annotated[str | None, Query(alias="type", pattern=TYPE_PATTERN, description="of one delivery config")]
+Token = Annotated[str | None, Query(max_length=4000, description="`next_token` of the page before")]
+State = Annotated[Literal["parked"], Query(description="only parked ones are kept; the others are records")]
+
+
+@router.get(
+    "/deliveries",
+    operation_id="list_deliveries",
+    response_model_exclude_none=True,
+    dependencies=[no_query("state", "type", "limit", "next_token")],
+)
+def list_deliveries(  # noqa: PLR0917 - FastAPI gives them by name
+    tenant_id: TenantId,
+    services: ServicesOf,
+    state: State = "parked",  # noqa: ARG001 - there is one so far
+    type_: OfType = None,
+    limit: Limit = 50,
+    next_token: Token = None,
+) -> ParkedPage:
+    """List a tenant's parked deliveries: what failed, and what has to be done about it."""
+    try:
+        page = services.parked.of_tenant(tenant_id, type_=type_, limit=limit, next_token=next_token)
+    except UnreadableTokenError:
+        raise invalid("invalid-request", "give the token as it came", [("next_token", "is of no page")]) from None
+    return ParkedPage(deliveries=[ParkedView.of(one) for one in page.deliveries], next_token=page.next_token)
+
+
+@router.get(
+    "/delivery-configs/{type}/status",
+    operation_id="get_delivery_status",
+    dependencies=[no_query()],
+)
+def get_delivery_status(tenant_id: TenantId, type_: Type, services: ServicesOf) -> StatusView:
+    """Say when the destination last acknowledged something, what failed last, and how much waits for someone."""
+    stored = services.store.get(tenant_id, type_)
+    if stored is None or not stored.is_live(services.clock()):
+        raise not_found(tenant_id, type_)
+    return StatusView.of(services.statuses.of(tenant_id, type_), services.parked.count(tenant_id, type_))
+
+
+@router.get(
+    "/replays", operation_id="list_replays", response_model_exclude_none=True,
+    dependencies=[no_query()],
+)  # fmt: skip
+def list_replays(tenant_id: TenantId, services: ServicesOf) -> ReplayList:
+    """List a tenant's replays."""
+    return ReplayList(replays=[ReplayView.of(each) for each in services.replays.of_tenant(tenant_id)])
+
+
+@router.post(
+    "/replays",
+    operation_id="start_replay",
+    status_code=202,
+    response_model_exclude_none=True,
+    dependencies=[no_query()],
+)
+def start_replay(tenant_id: TenantId, services: ServicesOf, request: Request, body: JsonBody) -> ReplayView:
+    """Deliver objects again, or for the first time; with `dry_run` only count them and estimate the cost."""
+    asked, selection = _asked(tenant_id, body)
+    counted, complete = _count(services, selection, asked.per_second)
+    view = EstimateView.of(counted, complete=complete)
+    if asked.dry_run:
+        return ReplayView(state="estimated", selection=shown(selection), estimate=view)
+    replay = Replay(
+        selection,
+        asked.per_second,
+        total_objects=counted.objects if complete else None,
+        total_deliveries=counted.deliveries if complete else None,
+        requested_by=caller_of(request).arn or "",
+    )
+    return ReplayView.of(services.replays.start(replay), view)
+
+
+@router.get(
+    "/replays/{replay_id}", operation_id="get_replay", response_model_exclude_none=True,
+    dependencies=[no_query()],
+)  # fmt: skip
+def get_replay(tenant_id: TenantId, replay_id: ReplayId, services: ServicesOf) -> ReplayView:
+    """Say how far a replay is."""
+    replay = services.replays.of(tenant_id, replay_id)
+    if replay is None:
+        raise _no_replay(replay_id)
+    return ReplayView.of(replay)
+
+
+@router.delete("/replays/{replay_id}", operation_id="cancel_replay", status_code=204, dependencies=[no_query()])
+def cancel_replay(tenant_id: TenantId, replay_id: ReplayId, services: ServicesOf) -> Response:
+    """End a running replay; what it has started goes on."""
+    if not services.replays.cancel(tenant_id, replay_id):
+        raise _no_replay(replay_id)
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+def _asked(tenant_id: str, body: dict[str, Any]) -> tuple[ReplayRequest, Selection]:
+    try:
+        asked = ReplayRequest.model_validate(body)
+        return asked, asked.selection(tenant_id)
+    except ValidationError as error:
+        wrong = [(".".join(map(str, each["loc"])), each["msg"]) for each in error.errors(include_input=False)]
+        raise invalid("invalid-request", "these fields are wrong", wrong) from None
+    except SelectionError as error:
+        raise invalid("invalid-request", str(error), [("selection", str(error))]) from None
+
+
+def _count(services: Services, selection: Selection, per_second: float) -> tuple[Estimate, bool]:
+    """Count, but no more than an answer may wait for."""
+    configs = services.configs.of_tenant(selection.tenant_id).configs
+    wanted = [config for config in configs if selection.type in (None, config.type)]
+    if not wanted:
+        raise ProblemError(HTTPStatus.CONFLICT, "no-such-config", "the tenant has no such delivery config to replay to")
+    objects = services.listing.objects(selection)
+    counted = estimate(_some(objects), wanted, per_second=per_second, clock=services.clock)
+    return counted, next(objects, None) is None
+
+
+def _some(objects: Iterator[FoundObject]) -> Iterator[FoundObject]:
+    return islice(objects, MOST_COUNTED)
+
+
+def _no_replay(replay_id: str) -> ProblemError:
+    return ProblemError(HTTPStatus.NOT_FOUND, "no-such-replay", f"there is no running or known replay {replay_id}")

@@ -1,0 +1,6 @@
+"""The version of the plan that makes batches of an object: a checkpoint counts under it, and under no other.
+
+By itself, so that who only carries checkpoints around needn't load what reads objects.
+"""
+
+PLAN_VERSION = 1  # raise it whenever the same object would give other batches

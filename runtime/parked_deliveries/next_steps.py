@@ -1,0 +1,25 @@
+"""What has to be done about each reason for which a delivery is parked, and by whom."""
+
+_NEXT_STEPS = {
+    "second-hop-denied": "customer: let the role trust the central role with this ExternalId and tenant_id tag",
+    "destination-denied": "customer: allow the action to the role, in the bucket's policy and in the KMS key's policy",
+    "no-such-bucket": "customer: create the bucket, or correct bucket_name in the delivery config",
+    "wrong-region": "customer: set target_region in the delivery config to the bucket's Region",
+    "acl-refused": "customer: let the bucket accept the ACL bucket-owner-full-control",
+    "customer-limit": "customer: raise the CloudWatch Logs quota that is used up",
+    "log-group-refused": "customer: use a log group of the class STANDARD that accepts PutLogEvents",
+    "kms-refused": "customer: enable the KMS key, and allow its use to the role",
+    "config-invalid": "mend the delivery config's fields that the detail names",
+    "config-deleted": "create the delivery config again, or let the delivery expire with its object",
+    "config-disabled": "enable the delivery config again, or let the delivery expire with its object",
+    "session-policy-too-long": "shorten bucket_prefix or the role's path in the delivery config",
+    "first-hop-denied": "provider: the central role must trust the processor's execution role",
+    "source-denied": "provider: the central role and the central bucket's key must allow reading",
+    "own-access-denied": "provider: the processor's execution role must allow it",
+}
+_OTHERWISE = "none known: it is tried again by itself; if it stays, the provider looks at the reason and the detail"
+
+
+def next_step(reason: str) -> str:
+    """Say what has to be done about a reason."""
+    return _NEXT_STEPS.get(reason, _OTHERWISE)

@@ -1,0 +1,112 @@
+"""A circuit breaker for each destination: one that fails and fails isn't tried with every object.
+
+After some failures in a row the circuit is open: deliveries are handed over without an attempt. When its pause is
+over, one delivery is let through as a probe; the others wait for how that ends. It lives in the process: another
+finds out by itself. A changed delivery config is another destination, and begins closed.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from runtime.deliveries.errors import BlockedByCustomerError, DeliveryError, Hop, OutOfTimeError, RetryableError
+from runtime.delivery_config.model import DeliveryConfig
+from runtime.processor.delivery_record import Records
+
+FAILURES_IN_A_ROW = 5
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 5.0, 60.0
+CAPACITY = 4096  # destinations that fail at the same time
+_BEYOND_US = frozenset({Hop.CUSTOMER.name, Hop.DESTINATION.name})
+_NO_ANSWER = frozenset({"hung"})
+
+
+class CircuitOpenError(RetryableError):
+    """Not tried: the destination has just failed several times in a row. ``last`` is how."""
+
+    def __init__(self, last: DeliveryError) -> None:
+        super().__init__("circuit-open", f"not tried, its destination fails: {last.detail or last.reason}")
+        self.last = last
+        self.call = last.call
+
+
+@dataclass(slots=True)
+class _Circuit:
+    config: DeliveryConfig
+    failures: int = 0
+    pauses: int = 0
+    closed_until_probe: float | None = None  # monotonic seconds; None: the circuit is closed
+    probing: bool = False
+    last: DeliveryError | None = None
+
+
+class CircuitBreakers:
+    """The circuits of the destinations that have failed lately. Shared by all threads.
+
+    :param failures: in a row, which open a circuit. :param clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self, records: Records, *, failures: int = FAILURES_IN_A_ROW, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._records = records
+        self._failures = failures
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._circuits: OrderedDict[tuple[str, str], _Circuit] = OrderedDict()
+
+    def refuses(self, config: DeliveryConfig) -> CircuitOpenError | None:
+        """Say why a delivery isn't to be tried, or ``None``. Who is let through says ``ended`` afterwards."""
+        with self._lock:
+            circuit = self._circuits.get((config.tenant_id, config.type))
+            if circuit is None or circuit.config != config or circuit.closed_until_probe is None:
+                return None
+            if circuit.last and (circuit.probing or self._clock() < circuit.closed_until_probe):
+                return CircuitOpenError(circuit.last)
+            circuit.probing = True
+            return None
+
+    def ended(self, config: DeliveryConfig, error: DeliveryError | None) -> None:
+        """Take note of how an attempt ended."""
+        key = (config.tenant_id, config.type)
+        with self._lock:
+            circuit = self._circuits.get(key)
+            if error is None:
+                self._circuits.pop(key, None)
+                opened = False
+                changed = circuit is not None and circuit.closed_until_probe is not None
+            elif not _is_the_destinations(error):
+                if circuit is not None:
+                    circuit.probing = False  # it told nothing: the next one is the probe
+                return
+            else:
+                if circuit is None or circuit.config != config:
+                    circuit = self._circuits[key] = _Circuit(config)
+                opened = self._failed(circuit, error)
+                changed = opened and circuit.pauses == 1
+                self._circuits.move_to_end(key)
+                while len(self._circuits) > CAPACITY:
+                    self._circuits.popitem(last=False)
+            now_open = sum(each.closed_until_probe is not None for each in self._circuits.values())
+        if changed:
+            self._records.circuit(*key, is_open=opened, open_circuits=now_open)
+
+    def _failed(self, circuit: _Circuit, error: DeliveryError) -> bool:
+        """Count a failure; whether the circuit is open (again, or for longer) because of it."""
+        circuit.failures += 1
+        circuit.last = error
+        circuit.probing = False
+        if circuit.failures < self._failures:
+            return False
+        pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** min(circuit.pauses, 10))
+        circuit.pauses += 1
+        circuit.closed_until_probe = self._clock() + pause
+        return True
+
+
+def _is_the_destinations(error: DeliveryError) -> bool:
+    """Whether the destination, or the way to it, is at fault: not the source, not our own roles, not our time."""
+    if isinstance(error, OutOfTimeError) or not isinstance(error, RetryableError | BlockedByCustomerError):
+        return False
+    return error.call.hop in _BEYOND_US or isinstance(error, BlockedByCustomerError) or error.reason in _NO_ANSWER

@@ -1,0 +1,70 @@
+"""Keeps each destination's status up to date, without a call for every object.
+
+A destination that works costs one write in each interval (and process); one that fails, or has just recovered, is
+noted at once. A status that can't be written is only logged: the delivery itself is settled, or is not, without it.
+"""
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+from runtime.deliveries.errors import DeliveryError, OutOfTimeError
+from runtime.parked_deliveries.status import DestinationStatuses
+from runtime.processor.circuit_breaker import CircuitOpenError
+
+CAPACITY: Final = 4096
+FAILURE_INTERVAL_SECONDS: Final = 10.0  # ours: the same failure again says nothing new sooner
+WORKS: Final = ""
+logger = logging.getLogger("logrouter.status")
+
+
+class StatusWriter:
+    """Shared by all threads.
+
+    :param interval_seconds: between two notes of a destination that works. :param clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        statuses: DestinationStatuses,
+        interval_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._statuses = statuses
+        self._interval_seconds = interval_seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._noted: OrderedDict[tuple[str, str], tuple[str, float]] = OrderedDict()
+
+    def delivered(self, tenant_id: str, type_: str, lag_seconds: float | None, *, recovered: bool) -> None:
+        """Note a success. ``recovered``: it wasn't the delivery's first attempt, and someone may wait for the news."""
+        if self._is_news(tenant_id, type_, WORKS, 0.0 if recovered else self._interval_seconds):
+            self._write(lambda: self._statuses.succeeded(tenant_id, type_, lag_seconds))
+
+    def failed(self, tenant_id: str, type_: str, error: DeliveryError, *, probed: bool) -> None:
+        """Note a failure of the destination; what wasn't tried, or had no time, is none."""
+        if isinstance(error, OutOfTimeError | CircuitOpenError):
+            return
+        if self._is_news(tenant_id, type_, error.reason, 0.0 if probed else FAILURE_INTERVAL_SECONDS):
+            self._write(lambda: self._statuses.failed(tenant_id, type_, error))
+
+    def _is_news(self, tenant_id: str, type_: str, state: str, interval: float) -> bool:
+        now, key = self._clock(), (tenant_id, type_)
+        with self._lock:
+            noted, at = self._noted.get(key, (None, 0.0))
+            if noted == state and now - at < interval:
+                return False
+            self._noted[key] = (state, now)
+            self._noted.move_to_end(key)
+            while len(self._noted) > CAPACITY:
+                self._noted.popitem(last=False)
+        return True
+
+    def _write(self, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except Exception as error:  # noqa: BLE001 - see the module
+            logger.warning("a destination's status can't be written", extra={"error": type(error).__name__})

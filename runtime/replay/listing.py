@@ -1,0 +1,84 @@
+"""Finds a selection's objects by prefix: a key names tenant, cluster and application in this order (contract §2)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from runtime.aws.clients import AwsClients
+from runtime.objects.key import MalformedKeyError, ObjectKey
+from runtime.objects.stored_object import StoredObject
+from runtime.replay.selection import Selection, object_time
+
+
+@dataclass(frozen=True, slots=True)
+class FoundObject:
+    """An object that exists. ``at`` is its time, epoch seconds; ``size`` in bytes."""
+
+    object: StoredObject
+    at: float
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Lists as whoever the clients are; what S3's client raises is raised."""
+
+    clients: AwsClients
+    bucket: str
+
+    def objects(self, selection: Selection, *, after: str = "") -> Iterator[FoundObject]:
+        """Yield what the selection means, by key, from behind a key on: the order is the same each time."""
+        return self._named(selection, after) if selection.keys else self._listed(selection, after)
+
+    def _listed(self, selection: Selection, after: str) -> Iterator[FoundObject]:
+        for prefix in self._prefixes(selection):
+            if after and prefix < after and not after.startswith(prefix):
+                continue  # it was worked off before
+            for entry in self._pages(prefix, after):
+                found = self._found(entry)
+                if found is not None and selection.wants(found.object.key, found.at):
+                    yield found
+
+    def _prefixes(self, selection: Selection) -> list[str]:
+        """Narrow the listing down as far as the key's order allows: an application lies below every cluster."""
+        tenant = f"tenant_id={selection.tenant_id}/"
+        if selection.application is None:
+            return [f"{tenant}cluster_id={selection.cluster_id}/" if selection.cluster_id else tenant]
+        below = f"application={selection.application}/"
+        if selection.cluster_id:
+            return [f"{tenant}cluster_id={selection.cluster_id}/{below}"]
+        return [f"{cluster}{below}" for cluster in sorted(self._folders(f"{tenant}cluster_id="))]
+
+    def _folders(self, prefix: str) -> Iterator[str]:
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix, Delimiter="/")
+        for page in pages:
+            yield from (each["Prefix"] for each in page.get("CommonPrefixes", ()))
+
+    def _pages(self, prefix: str, after: str) -> Iterator[dict[str, Any]]:
+        begin = {"StartAfter": after} if after else {}
+        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix, **begin):
+            yield from page.get("Contents", ())
+
+    def _named(self, selection: Selection, after: str) -> Iterator[FoundObject]:
+        """Look each named object up by listing it: whoever may list a tenant's objects need not be able to read one."""
+        for key in sorted(set(selection.keys)):
+            if key <= after:
+                continue
+            answer = self._s3.list_objects_v2(Bucket=self.bucket, Prefix=key, MaxKeys=1)
+            for entry in answer.get("Contents", ()):
+                found = self._found(entry) if entry["Key"] == key else None
+                if found is not None:
+                    yield found
+
+    def _found(self, entry: dict[str, Any]) -> FoundObject | None:
+        try:
+            key = ObjectKey.parse(entry["Key"])
+        except MalformedKeyError:
+            return None  # the processor refuses it, too
+        size = int(entry["Size"])
+        object_ = StoredObject(self.bucket, key, entry["ETag"].strip('"'), None, size)
+        return FoundObject(object_, object_time(key, entry["LastModified"].timestamp()), size)
+
+    @property
+    def _s3(self) -> Any:
+        return self.clients.client("s3")

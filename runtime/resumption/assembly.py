@@ -1,0 +1,47 @@
+"""Puts the function's two workers together from its settings."""
+
+from dataclasses import dataclass
+
+from runtime.aws.clients import AwsClients
+from runtime.deliveries.registry import find_methods
+from runtime.delivery_config.repository import DeliveryConfigRepository
+from runtime.parked_deliveries.status import DestinationStatuses
+from runtime.parked_deliveries.table import ParkedDeliveries
+from runtime.processor.hand_over import HandOver, Schedule
+from runtime.replay.listing import Listing
+from runtime.replay.run import ReplayRunner
+from runtime.replay.store import Replays
+from runtime.resumption.pace import Pace
+from runtime.resumption.resumer import ProbeDelays, Resumer
+from runtime.resumption.settings import ResumptionSettings
+
+CONFIG_CACHE_SECONDS = 1.0  # a run asks for the same tenant again and again; a changed config counts in the next
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """What one invocation lets work, one after the other."""
+
+    resumer: Resumer
+    replays: ReplayRunner
+
+
+def make_workers(settings: ResumptionSettings, clients: AwsClients) -> Workers:
+    """Make both."""
+    schedule = Schedule(settings.delivery_schedule_seconds)
+    table = settings.parked_deliveries_table
+    models = {name: class_.config_model for name, class_ in find_methods().items()}
+    configs = DeliveryConfigRepository(
+        clients, settings.tenant_config_table, models, cache_seconds=CONFIG_CACHE_SECONDS
+    )
+    hand_over = HandOver(clients, settings.delivery_queue_url, schedule)
+    resumer = Resumer(
+        ParkedDeliveries(clients, table),
+        DestinationStatuses(clients, table),
+        configs,
+        hand_over,
+        Pace(settings.resume_per_second),
+        delays=ProbeDelays().scaled(schedule.scale()),
+    )
+    listing = Listing(clients, settings.central_bucket)
+    return Workers(resumer, ReplayRunner(Replays(clients, table), listing, configs, hand_over))

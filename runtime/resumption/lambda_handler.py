@@ -1,0 +1,37 @@
+"""The function: started by the config table's stream and by a schedule."""
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from runtime.processor.time_budget import TimeBudget
+
+if TYPE_CHECKING:
+    from runtime.resumption.assembly import Workers
+
+
+@cache
+def workers() -> "Workers":
+    """Make the workers, once an execution environment."""
+    from runtime.aws.clients import AwsClients  # noqa: PLC0415 - heavy: not before it is needed
+    from runtime.processor.logs import configure  # noqa: PLC0415
+    from runtime.resumption.assembly import make_workers  # noqa: PLC0415
+    from runtime.resumption.settings import ResumptionSettings  # noqa: PLC0415
+
+    settings = ResumptionSettings()
+    configure(settings.log_level)
+    return make_workers(settings, AwsClients(settings.aws_region))
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
+    """Note changed configs where a stream's records say so, then work off what is due.
+
+    :returns: how many deliveries were resumed, and how many sent for replays.
+    """
+    changes = event.get("Records", ())
+    for record in changes:
+        keys = record["dynamodb"]["Keys"]
+        workers().resumer.config_changed(keys["tenant_id"]["S"], keys["type"]["S"])
+    budget = TimeBudget.of_seconds(context.get_remaining_time_in_millis() / 1000)
+    # A stream's records wait for each other: their run asks, and the schedule's next one hears the answer.
+    resumed = workers().resumer.run(budget, 0.0) if changes else workers().resumer.run(budget)
+    return {"resumed": resumed, "replayed": workers().replays.run_due(budget)}

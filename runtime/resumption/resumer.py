@@ -1,0 +1,171 @@
+"""Hands parked deliveries over again when their destination works: oldest first, at a limited rate.
+
+Each destination is looked after by itself. While it isn't known to work, one parked delivery is sent as a probe, after
+delays that double; when the probe (or anything else) was delivered, the rest follows. Nothing here is the only one of
+its kind: a destination is leased by moving its due time, a delivery is claimed before it is sent, and it is removed
+after it was sent. A crash in between sends it twice at worst, and never loses it.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from runtime.delivery_config.model import DeliveryConfig
+from runtime.delivery_config.repository import DeliveryConfigRepository
+from runtime.parked_deliveries.item import ParkedDelivery
+from runtime.parked_deliveries.status import DestinationStatus, DestinationStatuses
+from runtime.parked_deliveries.table import ParkedDeliveries
+from runtime.processor.hand_over import HandOver
+from runtime.processor.time_budget import TimeBudget
+from runtime.resumption.pace import Pace
+
+SLICE = 50  # of one destination, then the next one's turn comes
+LEASE_SECONDS = 60.0  # ours: longer than a slice takes; who was killed leaves the destination to others after it
+VERDICT_SECONDS = 60.0  # ours: a probe of which nothing is heard by then (it waits in a long queue) counts as failed
+RECHECK_SECONDS = 1.0
+PATIENCE_SECONDS = 5.0  # ours: a probe that takes longer is looked after by the next run; waiting is paid for
+LAST_SECONDS = 5.0  # nothing is begun in the last seconds of a budget
+logger = logging.getLogger("logrouter.resumer")
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeDelays:
+    """Seconds between the probes of a destination: doubling from the first to the longest."""
+
+    first: float = 60.0
+    longest: float = 3600.0
+
+    def scaled(self, scale: float) -> "ProbeDelays":
+        """Give delays for a schedule of attempts that is that much shorter."""
+        return ProbeDelays(self.first * scale, self.longest * scale)
+
+    def after(self, probes: int) -> float:
+        """Give the delay after so many probes."""
+        return min(self.longest, self.first * 2.0 ** min(max(probes - 1, 0), 20))
+
+
+class Resumer:
+    """Works off what is due. ``clock``: epoch seconds; ``wait`` pauses for that many seconds."""
+
+    def __init__(
+        self,
+        parked: ParkedDeliveries,
+        statuses: DestinationStatuses,
+        configs: DeliveryConfigRepository,
+        hand_over: HandOver,
+        pace: Pace,
+        *,
+        delays: ProbeDelays | None = None,
+        clock: Callable[[], float] = time.time,
+        wait: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._parked = parked
+        self._statuses = statuses
+        self._configs = configs
+        self._hand_over = hand_over
+        self._pace = pace
+        self._delays = delays or ProbeDelays()
+        self._clock = clock
+        self._wait = wait
+
+    def config_changed(self, tenant_id: str, type_: str) -> None:
+        """Let a destination be tried at once: its config has changed."""
+        if self._statuses.expedite(tenant_id, type_):
+            logger.info("a changed config's parked deliveries are due", extra={"tenant_id": tenant_id, "type": type_})
+
+    def run(self, budget: TimeBudget, patience: float = PATIENCE_SECONDS) -> int:
+        """Work until nothing is due or the budget is spent; give how many were resumed.
+
+        :param patience: seconds to wait for the answer to a probe, so that the rest follows in the same run.
+        """
+        resumed, waited = 0, 0.0
+        while budget.allows(LAST_SECONDS):
+            counts, soon = self._round(budget)
+            resumed += counts
+            if counts and soon:
+                waited = 0.0
+                continue
+            if not soon or waited >= patience:
+                return resumed
+            self._wait(RECHECK_SECONDS)
+            waited += RECHECK_SECONDS
+        return resumed
+
+    def _round(self, budget: TimeBudget) -> tuple[int, bool]:
+        """Look after each destination that is due until it has nothing more to do at once."""
+        resumed, soon = 0, False
+        for status in self._statuses.due():
+            count, again = self._look_after(status, budget)
+            resumed += count
+            soon = soon or again
+            if not budget.allows(LAST_SECONDS):
+                break
+        return resumed, soon
+
+    def _look_after(self, seen: DestinationStatus, budget: TimeBudget) -> tuple[int, bool]:
+        """Do the next thing for a destination; give how many were resumed, and whether to come back in a moment."""
+        leased_until = self._clock() + LEASE_SECONDS
+        if not self._statuses.move(seen, leased_until):
+            return 0, False
+        status = self._statuses.of(seen.tenant_id, seen.type)  # the index may tell of a moment ago
+        if not self._has_live_config(status):
+            # Its return is a change of the config, which starts this function: looking is only the second line.
+            self._statuses.move(status, self._clock() + self._delays.longest)
+            return 0, False
+        if status.works:
+            return self._resume_some(status, budget)
+        return self._probe(status)
+
+    def _resume_some(self, status: DestinationStatus, budget: TimeBudget) -> tuple[int, bool]:
+        resumed = 0
+        for parked in self._parked.in_turn(status.tenant_id, status.type, limit=SLICE):
+            if not budget.allows(LAST_SECONDS / 2):
+                break
+            resumed += self._resume(parked, probe=False)
+        if not resumed and not self._parked.has_any(status.tenant_id, status.type) and self._statuses.finish(status):
+            logger.info("nothing is parked any longer", extra={"tenant_id": status.tenant_id, "type": status.type})
+            return 0, False
+        # Nothing resumed though something is there: another's claim, or an index that lags. It passes.
+        pause = 0.0 if resumed else self._delays.first
+        self._statuses.move(status, self._clock() + pause, works=True)
+        return resumed, bool(resumed)
+
+    def _probe(self, status: DestinationStatus) -> tuple[int, bool]:
+        now = self._clock()
+        answered = status.last_failure_at >= status.probe_sent_at or now - status.probe_sent_at >= VERDICT_SECONDS
+        if status.probes and not answered:
+            self._statuses.move(status, now + RECHECK_SECONDS)
+            return 0, True
+        next_at = status.probe_sent_at + self._delays.after(status.probes) if status.probes else now
+        if next_at > now:
+            self._statuses.move(status, next_at)
+            return 0, False
+        # The time of the probe is written before it is sent: its answer can't be older.
+        moved = replace(status, due_at=now + RECHECK_SECONDS)
+        if not self._statuses.move(status, now + RECHECK_SECONDS, probed=True):
+            return 0, False
+        for parked in self._parked.in_turn(status.tenant_id, status.type, limit=SLICE):
+            if self._resume(parked, probe=True):
+                return 1, True
+        if not self._parked.has_any(status.tenant_id, status.type) and self._statuses.finish(status):
+            return 0, False
+        self._statuses.move(moved, now + self._delays.first)
+        return 0, False
+
+    def _resume(self, parked: ParkedDelivery, *, probe: bool) -> bool:
+        now = self._clock()
+        if not self._parked.claim(parked, now):
+            return False
+        self._pace.keep()
+        message = parked.message
+        self._hand_over.send(
+            replace(message, probe=probe, resumptions=message.resumptions + 1, schedule_from=0.0 if probe else now),
+            at_once=True,
+        )
+        self._parked.remove(parked)
+        return True
+
+    def _has_live_config(self, status: DestinationStatus) -> bool:
+        config = self._configs.of_tenant(status.tenant_id).of_type(status.type)
+        return isinstance(config, DeliveryConfig) and config.enabled

@@ -1,0 +1,116 @@
+from dataclasses import replace
+
+import pytest
+from aws_cdk import App, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk.assertions import Match, Template
+
+from constructs_lib.limits import PropertyError
+from constructs_lib.parked_deliveries_table import INDEXES
+from constructs_lib.processor_environment import ProcessorTuning
+from constructs_lib.resumption import Resumption, ResumptionPace
+from runtime.parked_deliveries import status, table
+from runtime.resumption.settings import ResumptionSettings
+from tests.unit.runtime.processor.world import PARKED_INDEXES
+
+MAY = {
+    "dynamodb:Query",
+    "dynamodb:GetItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+    "sqs:SendMessage",
+    "s3:ListBucket",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+}
+
+
+@pytest.fixture
+def resumption(stack, resources, tmp_path):
+    (tmp_path / "handler.py").write_text("")
+    return Resumption(
+        stack,
+        "Resumption",
+        code=lambda_.Code.from_asset(str(tmp_path)),
+        resources=resources,
+        tuning=ProcessorTuning(delivery_schedule=Duration.hours(6)),
+    )
+
+
+@pytest.fixture
+def template(stack, resumption):
+    return Template.from_stack(stack)
+
+
+def test_a_changed_config_and_a_schedule_start_it(template):
+    """Parked deliveries would wait for someone to notice that their destination works again."""
+    template.has_resource_properties(
+        "AWS::Lambda::EventSourceMapping",
+        {"EventSourceArn": {"Fn::GetAtt": [Match.any_value(), "StreamArn"]}, "StartingPosition": "LATEST"},
+    )
+    template.has_resource_properties("AWS::Events::Rule", {"ScheduleExpression": "rate(1 minute)", "State": "ENABLED"})
+
+
+def test_it_may_hand_over_and_nothing_else(template):
+    """A function that only sends messages again could read tenants' logs, or take on their roles."""
+    policies = template.find_resources("AWS::IAM::Policy")
+    (policy,) = [policy for name, policy in policies.items() if name.startswith("ResumptionPolicy")]
+    statements = policy["Properties"]["PolicyDocument"]["Statement"]
+    actions = [statement["Action"] for statement in statements]
+    assert {action for each in actions for action in ([each] if isinstance(each, str) else each)} == MAY
+    assert [s["Action"] for s in statements if s["Resource"] == "*"] == ["dynamodb:ListStreams"]
+    (listing,) = [s for s in statements if s["Action"] == "s3:ListBucket"]
+    assert listing["Condition"] == {"StringLike": {"s3:prefix": "tenant_id=*"}}
+
+
+def test_it_is_given_every_field_of_its_settings(template):
+    """A setting would silently keep its default, or a variable would be set that nobody reads."""
+    (function,) = template.find_resources("AWS::Lambda::Function").values()
+    variables = function["Properties"]["Environment"]["Variables"]
+    assert set(variables) == {name.upper() for name in ResumptionSettings.model_fields} - {"AWS_REGION"}
+    assert variables["DELIVERY_SCHEDULE_SECONDS"] == "21600"
+
+
+def test_the_tables_indexes_are_those_that_are_asked():
+    """A listing would fail, or the tests would ask another table than the deployed one."""
+    assert set(INDEXES) == {table.BY_REASON, table.BY_DESTINATION, status.BY_WORK}
+    assert {name: tuple(key for key, _ in keys) for name, keys in INDEXES.items()} == PARKED_INDEXES
+
+
+@pytest.mark.parametrize(
+    ("properties", "named"),
+    [
+        ({"per_second": 0}, "per_second"),
+        ({"every": Duration.seconds(30)}, "every"),
+        ({"every": Duration.hours(1)}, "every"),
+    ],
+)
+def test_an_impossible_pace_is_refused(properties, named):
+    """CloudFormation would refuse the rule, or Lambda the timeout, minutes later."""
+    with pytest.raises(PropertyError, match=named):
+        ResumptionPace(**properties)
+
+
+def test_a_config_table_without_a_stream_is_refused(tmp_path, resources):
+    """A changed config would resume nothing, and nobody would know."""
+    stack = Stack(App(), "Other")
+    plain = dynamodb.Table(
+        stack,
+        "Table",
+        partition_key=dynamodb.Attribute(name="tenant_id", type=dynamodb.AttributeType.STRING),
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+    (tmp_path / "handler.py").write_text("")
+    with pytest.raises(PropertyError, match="stream"):
+        Resumption(
+            stack,
+            "Resumption",
+            code=lambda_.Code.from_asset(str(tmp_path)),
+            resources=replace(resources, delivery_configs=plain),
+            tuning=ProcessorTuning(),
+        )

@@ -1,0 +1,147 @@
+"""The tenant's view of its deliveries, and replays."""
+
+import base64
+import json
+
+import pytest
+
+from runtime.deliveries.errors import BlockedByCustomerError, FailedCall
+from runtime.parked_deliveries.item import ParkedDelivery
+from runtime.parked_deliveries.status import DestinationStatuses
+from runtime.parked_deliveries.table import ParkedDeliveries
+from runtime.processor.delivery_message import DeliveryMessage
+from tests.unit.runtime.api.gateway import CLOUDWATCH, CONFIGS, PARKED, S3
+from tests.unit.runtime.replay_scene import key
+
+TENANT = "/tenants/acme-corp"
+BROKEN = BlockedByCustomerError("no-such-bucket", "the detail")
+BROKEN.call = FailedCall("DESTINATION", "s3:CopyObject", "s3://acme-logs")
+
+
+@pytest.fixture
+def scene(api, clients):
+    """Two configs, some objects of two tenants, one parked delivery of each tenant."""
+    for config in (CLOUDWATCH, S3):
+        assert api.post(CONFIGS, json=config).status_code == 201
+    s3 = clients.client("s3")
+    s3.create_bucket(Bucket="central-bucket")
+    for number in range(3):
+        s3.put_object(Bucket="central-bucket", Key=key(number), Body=b"0123456789")
+        s3.put_object(Bucket="central-bucket", Key=key(number, tenant="globex"), Body=b"x")
+    for tenant in ("acme-corp", "globex"):
+        park(clients, tenant, 1)
+    return clients
+
+
+def park(clients, tenant, *numbers):
+    table, statuses = ParkedDeliveries(clients, PARKED), DestinationStatuses(clients, PARKED)
+    for number in numbers:
+        where = key(number, tenant=tenant)
+        message = DeliveryMessage(
+            "central-bucket", where, tenant, "s3", attempt=7, first_attempt_at=1_795_000_000.0, reason="no-such-bucket"
+        )
+        table.put(ParkedDelivery.of(message, BROKEN, now=1_795_086_400.0, expires_at=1_800_000_000))
+        statuses.failed(tenant, "s3", BROKEN)
+        statuses.parked(tenant, "s3", 1_795_090_000.0)
+
+
+def test_a_tenant_sees_what_is_parked_and_what_to_do(api, scene):
+    """A customer would learn of a mistake in their bucket policy from its missing logs."""
+    (found,) = api.get(f"{TENANT}/deliveries", params={"state": "parked"}).json()["deliveries"]
+    assert found == {
+        "type": "s3",
+        "object_key": key(1),
+        "attempts": 7,
+        "checkpoint": 0,
+        "first_attempt_at": "2026-11-18T11:06:40.000Z",
+        "last_attempt_at": "2026-11-19T11:06:40.000Z",
+        "expires_at": "2027-01-15T08:00:00.000Z",
+        "failure": {
+            "reason": "no-such-bucket",
+            "detail": "the detail",
+            "hop": "DESTINATION",
+            "action": "s3:CopyObject",
+            "resource": "s3://acme-logs",
+            "next_step": "customer: create the bucket, or correct bucket_name in the delivery config",
+        },
+    }
+
+
+def test_pages_of_parked_deliveries_follow_each_other(api, scene):
+    """A tenant with many would see the first page alone."""
+    park(scene, "acme-corp", 2, 3, 4)
+    found, query = [], {"limit": 3}
+    while True:
+        page = api.get(f"{TENANT}/deliveries", params=query).json()
+        found += [each["object_key"] for each in page["deliveries"]]
+        if "next_token" not in page:
+            break
+        query["next_token"] = page["next_token"]
+    assert found == [key(number) for number in (1, 2, 3, 4)]
+    assert api.get(f"{TENANT}/deliveries", params={"type": "cloudwatch"}).json() == {"deliveries": []}
+
+
+def test_a_page_of_another_tenant_cannot_be_asked_for(api, scene):
+    """A token that names another tenant would be a way to its parked deliveries."""
+    stolen = {"tenant_id": {"S": "globex"}, "delivery": {"S": "s3#"}}
+    token = base64.urlsafe_b64encode(json.dumps(stolen).encode()).decode().rstrip("=")
+    answer = api.get(f"{TENANT}/deliveries", params={"next_token": token})
+    assert answer.status_code == 422
+
+
+def test_the_status_says_how_the_destination_is(api, scene):
+    """A tenant could not tell a quiet day from a broken delivery."""
+    status = api.get(f"{CONFIGS}/s3/status").json()
+    assert (status["works"], status["parked"], status["next_probe_at"]) == (False, 1, "2026-11-19T12:06:40.000Z")
+    assert status["last_failure"]["action"] == "s3:CopyObject"
+    DestinationStatuses(scene, PARKED).succeeded("acme-corp", "s3", 3.5)
+    status = api.get(f"{CONFIGS}/s3/status").json()
+    assert (status["works"], status["lag_seconds"]) == (True, 3.5)
+    assert api.get(f"{CONFIGS}/cloudwatch/status").json()["works"] is None
+    assert api.get(f"{CONFIGS}/s3:none/status").status_code == 404
+
+
+def test_a_replay_is_estimated_started_seen_and_cancelled(api, scene):
+    """A tenant onboarded late would have to ask for its older logs, and never know whether they come."""
+    estimated = api.post(f"{TENANT}/replays", json={"dry_run": True}).json()
+    assert (estimated["state"], estimated["estimate"]["objects"], estimated["estimate"]["bytes"]) == (
+        "estimated",
+        3,
+        30,
+    )
+    assert api.get(f"{TENANT}/replays").json() == {"replays": []}
+    started = api.post(f"{TENANT}/replays", json={"type": "s3", "since": "2026-11-20T00:00:01Z"})
+    assert started.status_code == 202, started.text
+    found = api.get(f"{TENANT}/replays/{started.json()['id']}").json()
+    assert (found["state"], found["total_deliveries"], found["deliveries"]) == ("running", 2, 0)
+    assert found["selection"] == {"tenant_id": "acme-corp", "type": "s3", "since": "2026-11-20T00:00:01.000Z"}
+    assert [each["id"] for each in api.get(f"{TENANT}/replays").json()["replays"]] == [found["id"]]
+    assert api.get(f"/tenants/globex/replays/{found['id']}").status_code == 404
+    assert api.delete(f"/tenants/globex/replays/{found['id']}").status_code == 404
+    assert api.delete(f"{TENANT}/replays/{found['id']}").status_code == 204
+    assert api.get(f"{TENANT}/replays/{found['id']}").json()["state"] == "cancelled"
+    assert api.delete(f"{TENANT}/replays/{found['id']}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"object_keys": ["no key"]},
+        {"object_keys": [key(1, tenant="globex")]},
+        {"since": "2026-11-20T00:00:01Z", "until": "2026-11-20T00:00:01Z"},
+        {"since": "2026-11-20T00:00:01"},
+        {"application": "a/b"},
+        {"per_second": 0},
+        {"unknown": 1},
+    ],
+)
+def test_a_replay_that_makes_no_sense_is_refused(api, scene, body):
+    """A typing error would replay everything; or another tenant's objects."""
+    answer = api.post(f"{TENANT}/replays", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["errors"]
+
+
+def test_a_replay_to_nowhere_is_refused(api, scene):
+    """It would run through a year of objects and deliver nothing."""
+    assert api.post(f"{TENANT}/replays", json={"type": "s3:none"}).status_code == 409
