@@ -52,11 +52,10 @@ class Agent:
 
     @cached_property
     def program(self) -> str:
-        """The whole program: its files in order, and around them what stands in for source and sink."""
-        files = self.configuration["transforms"]["events"]["files"]
-        text = "\n".join((ROOT / name).read_text() for name in files)
-        # The package has no access to the environment: settings come as literals that can fail as a look-up can.
-        return re.sub(r'get_env_var\("(\w+)"\)', self._literal, text)
+        """The transforms' programs, in the order in which an event meets them."""
+        transforms = self.configuration["transforms"]
+        files = [(ROOT / name).read_text() for name in transforms["events"]["files"]]
+        return "\n".join([transforms["installation"]["source"], *files])
 
     def events(self, lines: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
         """Give what the programs make of source events, each with its ``line`` of NDJSON and the key's fields.
@@ -88,10 +87,6 @@ class Agent:
         value = self.settings.get(name, "")
         return value or (default if operator == "-" else "")
 
-    def _literal(self, found: re.Match[str]) -> str:
-        value = self.settings.get(found[1])
-        return f'decode_base16("{"-" if value is None else value.encode().hex()}")'
-
 
 def source_event(file: LogFile, record: Record) -> dict[str, Any]:
     """Give a record as the `kubernetes_logs` source does. A recorded pod has no labels: its owner is in its name."""
@@ -100,13 +95,14 @@ def source_event(file: LogFile, record: Record) -> dict[str, Any]:
         "timestamp": record.stamp,
         "stream": record.stream,
         "file": f"/var/log/pods/{file.path}",
+        "source_type": "kubernetes_logs",
+        "namespace": file.namespace,
+        "pod_name": file.pod_name,
+        "container_name": file.container,
+        "node": "node-1",
         "kubernetes": {
-            "pod_namespace": file.namespace,
-            "pod_name": file.pod_name,
-            "container_name": file.container,
             "pod_owner": file.owner,
-            "pod_node_name": "node-1",
-            "pod_labels": {},
+            "pod_labels": {"pod-template-hash": file.owner.rpartition("-")[2]},
             "namespace_labels": {"kubernetes.io/metadata.name": file.namespace},
         },
     }
