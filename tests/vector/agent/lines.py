@@ -55,28 +55,52 @@ def shown(digits: int) -> str:
 
 
 KINDS: dict[str, Kind] = {
-    "klog info": Kind("I0830 11:27:01.564974       1 controller.go:231] Reconciling", "2025-08-30T11:27:01.564974Z", "info"),
+    "klog info": Kind(
+        "I0830 11:27:01.564974       1 controller.go:231] Reconciling", "2025-08-30T11:27:01.564974Z", "info"
+    ),
     "klog warning": Kind("W0830 11:27:01.564974       1 a.go:1] m", "2025-08-30T11:27:01.564974Z", "warning"),
-    "klog error": Kind("E0830 11:27:01.564974 1 handler.go:456] Error occurred", "2025-08-30T11:27:01.564974Z", "error"),
+    "klog error": Kind(
+        "E0830 11:27:01.564974 1 handler.go:456] Error occurred", "2025-08-30T11:27:01.564974Z", "error"
+    ),
     "klog fatal": Kind("F0830 11:27:01.564974   12345 a.go:1] m", "2025-08-30T11:27:01.564974Z", "fatal"),
-    "klog before time=": Kind('I0830 11:27:01.564974 1 time="2025-08-30T09:21:21Z" Mixed', "2025-08-30T11:27:01.564974Z", "info"),
+    "klog before time=": Kind(
+        'I0830 11:27:01.564974 1 time="2025-08-30T09:21:21Z" Mixed', "2025-08-30T11:27:01.564974Z", "info"
+    ),
     "klog malformed": Kind("I1340 25:61:61.999999 1 file.go:123] Invalid timestamp", None, "info"),
-    "klog old year": Kind("I1231 23:59:59.999999       1 a.go:1] m", "2025-12-31T23:59:59.999999Z", "info", "2026-01-01T00:00:01Z"),
-    "klog new year": Kind("I0101 00:00:00.000001       1 a.go:1] m", "2026-01-01T00:00:00.000001Z", "info", "2025-12-31T23:59:59.9Z"),
-    "klog leap day": Kind("I0229 12:00:00.000001       1 a.go:1] m", "2028-02-29T12:00:00.000001Z", "info", "2028-02-29T12:00:01Z"),
+    "klog old year": Kind(
+        "I1231 23:59:59.999999       1 a.go:1] m", "2025-12-31T23:59:59.999999Z", "info", "2026-01-01T00:00:01Z"
+    ),
+    "klog new year": Kind(
+        "I0101 00:00:00.000001       1 a.go:1] m", "2026-01-01T00:00:00.000001Z", "info", "2025-12-31T23:59:59.9Z"
+    ),
+    "klog leap day": Kind(
+        "I0229 12:00:00.000001       1 a.go:1] m", "2028-02-29T12:00:00.000001Z", "info", "2028-02-29T12:00:01Z"
+    ),
     "klog no leap year": Kind("I0229 12:00:00.000001       1 a.go:1] m", None, "info", "2027-03-01T00:00:01Z"),
-    "kubernetes json": Kind('{"ts":1756546286816.1628,"caller":"a.go:1","msg":"m","v":2}', "2025-08-30T09:31:26.816162800Z", "info"),
-    "kubernetes json error": Kind('{"ts":1756546286816.1,"caller":"a.go:1","msg":"m","err":"x"}', "2025-08-30T09:31:26.816100Z", "error"),
+    "kubernetes json": Kind(
+        '{"ts":1756546286816.1628,"caller":"a.go:1","msg":"m","v":2}', "2025-08-30T09:31:26.816162800Z", "info"
+    ),
+    "kubernetes json error": Kind(
+        '{"ts":1756546286816.1,"caller":"a.go:1","msg":"m","err":"x"}', "2025-08-30T09:31:26.816100Z", "error"
+    ),
     "kubernetes json whole ms": Kind('{"ts":1756546286816,"msg":"m","v":0}', "2025-08-30T09:31:26.816Z"),
-    "zap": Kind('{"level":"warn","ts":"2025-08-30T06:11:26.816560Z","caller":"a.go:1","msg":"m"}', "2025-08-30T06:11:26.816560Z", "warning"),
-    "zap with offset": Kind('{"level":"error","ts":"2025-08-30T06:11:26.816+0200","msg":"m"}', "2025-08-30T04:11:26.816Z", "error"),
+    "zap": Kind(
+        '{"level":"warn","ts":"2025-08-30T06:11:26.816560Z","caller":"a.go:1","msg":"m"}',
+        "2025-08-30T06:11:26.816560Z",
+        "warning",
+    ),
+    "zap with offset": Kind(
+        '{"level":"error","ts":"2025-08-30T06:11:26.816+0200","msg":"m"}', "2025-08-30T04:11:26.816Z", "error"
+    ),
     "zap epoch": Kind('{"level":"info","ts":1756546286.8161,"msg":"m"}', "2025-08-30T09:31:26.816100Z", "info"),
     "json seconds": Kind('{"msg":"m","ts":1756546286}', "2025-08-30T09:31:26Z"),
     "json ms": Kind('{"msg":"m","ts":1756546286816}', "2025-08-30T09:31:26.816Z"),
     "json µs": Kind('{"msg":"m","ts":1756546286816123}', "2025-08-30T09:31:26.816123Z"),
     "json ns": Kind('{"msg":"m","ts":1756546286816123456}', "2025-08-30T09:31:26.816123456Z"),
     "json number as text": Kind('{"msg":"m","ts":"1756546286.816"}', "2025-08-30T09:31:26.816Z"),
-    "json ts before time": Kind(f'{{"ts":"2025-08-30T06:11:26.816Z","time":"{T}Z","level":"info"}}', "2025-08-30T06:11:26.816Z", "info"),
+    "json ts before time": Kind(
+        f'{{"ts":"2025-08-30T06:11:26.816Z","time":"{T}Z","level":"info"}}', "2025-08-30T06:11:26.816Z", "info"
+    ),
     "json unusable ts": Kind(f'{{"ts":"soon","time":"{T}Z"}}', T + "Z"),
     "json ts over a day off": Kind(f'{{"ts":"2024-08-30T06:11:26.816Z","time":"{T}Z"}}', T + "Z"),
     "json timestamp": Kind(f'{{"timestamp":"{T}.5+05:30","severity":"ERROR"}}', "2025-08-30T03:51:21.500Z", "error"),
@@ -97,11 +121,14 @@ KINDS: dict[str, Kind] = {
         "2025-08-30T06:11:26.816Z",
     ),
     "audit received only": Kind(
-        '{"kind":"Event","apiVersion":"audit.k8s.io/v1","requestReceivedTimestamp":"2025-08-30T06:11:25Z"}', "2025-08-30T06:11:25Z"
+        '{"kind":"Event","apiVersion":"audit.k8s.io/v1","requestReceivedTimestamp":"2025-08-30T06:11:25Z"}',
+        "2025-08-30T06:11:25Z",
     ),
     "logrus": Kind(f'time="{T}Z" level=info msg="connection established"', T + "Z", "info"),
     "go-kit": Kind(f"ts={T}.816Z caller=a.go:1 level=warn msg=m", T + ".816Z", "warning"),
-    "logfmt, time in the middle": Kind(f'level=error logger=x t={T}.123456789+02:00 msg="a b"', "2025-08-30T07:21:21.123456789Z", "error"),
+    "logfmt, time in the middle": Kind(
+        f'level=error logger=x t={T}.123456789+02:00 msg="a b"', "2025-08-30T07:21:21.123456789Z", "error"
+    ),
     "logfmt unix": Kind("ts=1756546286.816 level=debug msg=m", "2025-08-30T09:31:26.816Z", "debug"),
     "logfmt without time": Kind("a=b c=d", None),
     "iso Z": Kind(f"{T}Z INFO m", T + "Z", "info"),
