@@ -11,14 +11,16 @@ from local.paths import ROOT
 
 ARCHIVE = ROOT / "local" / "data" / "control-plane-logs.tar.xz"
 
-GENERATED_NAME = re.compile(r"-[a-z0-9]+-[a-z0-9]{5}$|-\d+$")
-"""What a Deployment or a StatefulSet adds to its own name to make a pod's."""
+GENERATED_BY_REPLICA_SET = re.compile(r"-[a-z0-9]{5}$")
+GENERATED_BY_STATEFUL_SET = re.compile(r"-\d+$")
+"""What a pod's owner adds to its own name to make the pod's."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
     """One container's file: ``cri/<namespace>_<pod>_<uid>/<container>/<restart>.log``."""
 
+    path: str
     namespace: str
     pod_name: str
     container: str
@@ -29,12 +31,14 @@ class LogFile:
         """Take a path apart."""
         pod, container, name = path.split("/")[-3:]
         namespace, pod_name, _uid = pod.split("_")
-        return cls(namespace, pod_name, container, int(name.removesuffix(".log")))
+        return cls(f"{pod}/{container}/{name}", namespace, pod_name, container, int(name.removesuffix(".log")))
 
     @property
-    def pod_application(self) -> str:
-        """The pod's application: its name without what its controller added."""
-        return GENERATED_NAME.sub("", self.pod_name)
+    def owner(self) -> str:
+        """The pod's owner as Vector names it, kind and name, from the pod's own name."""
+        if GENERATED_BY_STATEFUL_SET.search(self.pod_name):
+            return f"StatefulSet/{GENERATED_BY_STATEFUL_SET.sub('', self.pod_name)}"
+        return f"ReplicaSet/{GENERATED_BY_REPLICA_SET.sub('', self.pod_name)}"
 
 
 @dataclass(frozen=True, slots=True)

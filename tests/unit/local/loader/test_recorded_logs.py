@@ -32,17 +32,16 @@ def test_a_message_keeps_its_own_spaces():
 
 
 @pytest.mark.parametrize(
-    ("pod", "application"),
+    ("pod", "owner"),
     [
-        ("kube-apiserver-7d9c8b6f5-x2k4q", "kube-apiserver"),
-        ("etcd-0", "etcd"),
-        ("kube-controller-manager-6c5f8d7b94-q7w2m", "kube-controller-manager"),
-        ("standalone", "standalone"),
+        ("kube-apiserver-7d9c8b6f5-x2k4q", "ReplicaSet/kube-apiserver-7d9c8b6f5"),
+        ("etcd-0", "StatefulSet/etcd"),
+        ("kube-controller-manager-6c5f8d7b94-q7w2m", "ReplicaSet/kube-controller-manager-6c5f8d7b94"),
     ],
 )
-def test_the_application_is_the_pods_name_without_its_controllers_part(pod, application):
-    """Objects of one application would be spread over as many applications as it has pods."""
-    assert LogFile.of(f"cri/tenant_{pod}_uid/container/0.log").pod_application == application
+def test_the_owner_is_the_pods_name_without_its_owners_part(pod, owner):
+    """The agent's programs would be given owners that no cluster has."""
+    assert LogFile.of(f"cri/tenant_{pod}_uid/container/0.log").owner == owner
 
 
 def test_the_archive_holds_the_records_that_the_demo_promises():

@@ -1,0 +1,142 @@
+"""A real Vector with the agent's own configuration over files of a node's log directory: ``vector`` must be on PATH.
+
+The source reads ``/var/log/pods`` and nothing else, so the process gets a mount namespace of its own in which a folder of
+ours stands there; the machine sees nothing of it. Linux alone, and ``unshare`` must be allowed.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from benchmarks.agent_endpoints import Endpoints
+from local.loader.agent import CONFIGURATION, ROOT
+
+BINARY = shutil.which("vector")
+IN_A_NAMESPACE = (
+    "mount -t tmpfs none /var/log && mkdir /var/log/pods && mount --bind {pods} /var/log/pods && exec {vector} --quiet --config {file}"
+)
+
+
+@dataclass(frozen=True)
+class PodFolder:
+    """A pod's folder in the log directory."""
+
+    namespace: str
+    name: str
+    uid: str
+    container: str
+    owner: str
+
+    @property
+    def path(self) -> str:
+        """The container's file, as the kubelet names it."""
+        return f"{self.namespace}_{self.name}_{self.uid}/{self.container}/0.log"
+
+
+def api_items(pods: list[PodFolder]) -> dict[str, list[dict[str, Any]]]:
+    """Give what the API server knows of these pods. Containers of one pod come as pods of one name."""
+    named: dict[tuple[str, str], dict[str, Any]] = {}
+    for pod in pods:
+        kind, owner = pod.owner.split("/")
+        metadata = {
+            "name": pod.name,
+            "namespace": pod.namespace,
+            "uid": pod.uid,
+            "labels": {"pod-template-hash": "x", "tier": "control-plane"},
+            "ownerReferences": [{"apiVersion": "apps/v1", "kind": kind, "name": owner, "uid": "u", "controller": True}],
+        }
+        found = named.setdefault(
+            (pod.namespace, pod.name),
+            {"metadata": metadata, "spec": {"nodeName": "node-1", "containers": []}, "status": {"phase": "Running"}},
+        )
+        found["spec"]["containers"].append({"name": pod.container, "image": "i"})
+    namespaces = [
+        {"metadata": {"name": name, "labels": {"kubernetes.io/metadata.name": name}}}
+        for name in sorted({pod.namespace for pod in pods})
+    ]
+    return {"pods": list(named.values()), "namespaces": namespaces, "nodes": [{"metadata": {"name": "node-1"}}]}
+
+
+@contextmanager
+def agent(
+    home: Path,
+    endpoints: Endpoints,
+    *,
+    change: Callable[[dict[str, Any]], None] = lambda _: None,
+    settings: dict[str, str] | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the agent over ``home/pods`` until the block ends.
+
+    Its configuration is the repository's, but for where the API server is and for ``change``.
+    """
+    (home / "data").mkdir(exist_ok=True)
+    kube = {"clusters": [{"name": "c", "cluster": {"server": endpoints.url}}], "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}], "users": [{"name": "u", "user": {}}], "current-context": "c"}  # fmt: skip
+    (home / "kubeconfig").write_text(json.dumps(kube))
+    configuration = yaml.safe_load(CONFIGURATION.read_text())
+    configuration["sources"]["pods"]["kube_config_file"] = str(home / "kubeconfig")
+    configuration["api"]["enabled"] = False  # its port is fixed, and two may run side by side
+    change(configuration)
+    (home / "vector.yaml").write_text(yaml.safe_dump(configuration))
+    command = IN_A_NAMESPACE.format(pods=home / "pods", vector=BINARY, file=home / "vector.yaml")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "VECTOR_DANGEROUSLY_ALLOW_ENV_VAR_INTERPOLATION": "true",
+        "VECTOR_SELF_NODE_NAME": "node-1",
+        "VECTOR_THREADS": "1",
+        "METRICS_ADDRESS": "127.0.0.1:0",
+        "DATA_DIR": str(home / "data"),
+        "CENTRAL_BUCKET": "central",
+        "AWS_REGION": "us-east-1",
+        "CLUSTER_ID": "c1",
+        "S3_ENDPOINT": endpoints.url,
+        "BATCH_SECONDS": "5",
+        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    } | (settings or {})
+    with (home / "vector.log").open("wb") as log:
+        process = subprocess.Popen(
+            ["unshare", "-rm", "sh", "-c", command], cwd=ROOT, env=environment, stdout=log, stderr=log
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def wait_until(condition: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Wait for a condition as long as the process lives.
+
+    :raises TimeoutError: it doesn't come true, or the process ended.
+    """
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise TimeoutError(f"vector: {process.poll()}")
+        time.sleep(0.05)
+
+
+def cpu_seconds(process: subprocess.Popen[bytes]) -> float:
+    """Give the CPU that a running process has used, user and system (Linux)."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def peak_bytes(process: subprocess.Popen[bytes]) -> int:
+    """Give a running process's peak memory (Linux)."""
+    status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
