@@ -79,9 +79,7 @@ def make_cases(directory: Path, names: Sequence[str], small_objects: int) -> Ite
     makers: dict[str, Callable[[], Case]] = {
         "big": lambda: of_lines("big", 1300),
         "typical": lambda: of_lines("typical", 400),
-        "real": lambda: Case(
-            "real", [write_recorded(directory / "real.gz", uncompressed_bytes=64 * MIB)], warm_up
-        ),
+        "real": lambda: Case("real", [write_recorded(directory / "real.gz", uncompressed_bytes=64 * MIB)], warm_up),
         "small": small,
         "huge": lambda: of_lines("huge", 1300, 1024),
         "copies": lambda: Case("copies", of_lines("copied", 1300, 1).sent, warm_up, copies=True),

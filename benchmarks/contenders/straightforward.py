@@ -39,6 +39,7 @@ class Straightforward:
         self._central_role = os.environ["CENTRAL_LOG_DISTRIBUTION_ROLE_ARN"]
         self._sqs = boto3.client("sqs")
         self._dynamodb = boto3.client("dynamodb")
+        self._sts = boto3.client("sts")
         self._lock = threading.Lock()
         self._configs: dict[str, list[dict[str, Any]]] = {}
         self._clients: dict[tuple[str, str, str], Any] = {}
@@ -48,9 +49,7 @@ class Straightforward:
         """Receive, process, delete; for ever."""
         with ThreadPoolExecutor(OBJECTS_SIDE_BY_SIDE) as threads:
             while True:
-                answer = self._sqs.receive_message(
-                    QueueUrl=self._queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=20
-                )
+                answer = self._sqs.receive_message(QueueUrl=self._queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=20)
                 messages = answer.get("Messages", [])
                 list(threads.map(self._process, [message["Body"] for message in messages]))
                 if messages:
@@ -68,7 +67,8 @@ class Straightforward:
             wanted = [
                 config
                 for config in self._tenant(names["tenant_id"])
-                if config.get("enabled", True) and names["application"] in config.get("desired_logs", [names["application"]])
+                if config.get("enabled", True)
+                and names["application"] in config.get("desired_logs", [names["application"]])
             ]
             events = self._events(bucket, key, names) if any("log_group_name" in one for one in wanted) else []
             list(self._deliveries.map(lambda config: self._deliver(config, bucket, key, names, events), wanted))
@@ -121,15 +121,21 @@ class Straightforward:
         with self._lock:
             key = (service, tenant_id, role_arn)
             if key not in self._clients:
-                session = self._assume(boto3.Session(), self._central_role, tenant_id)
+                session = _keys(self._sts.assume_role(RoleArn=self._central_role, RoleSessionName=tenant_id))
                 if role_arn:
-                    session = self._assume(session, role_arn, tenant_id)
-                self._clients[key] = session.client(service)
+                    sts = boto3.client("sts", **session)
+                    session = _keys(sts.assume_role(RoleArn=role_arn, RoleSessionName=tenant_id))
+                self._clients[key] = boto3.client(service, **session)
             return self._clients[key]
 
-    def _assume(self, session: boto3.Session, role_arn: str, tenant_id: str) -> boto3.Session:
-        answer = session.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=tenant_id)["Credentials"]
-        return boto3.Session(answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"])
+
+def _keys(answer: dict[str, Any]) -> dict[str, str]:
+    session = answer["Credentials"]
+    return {
+        "aws_access_key_id": session["AccessKeyId"],
+        "aws_secret_access_key": session["SecretAccessKey"],
+        "aws_session_token": session["SessionToken"],
+    }
 
 
 def _batches(events: list[Event]) -> Iterator[list[Event]]:
