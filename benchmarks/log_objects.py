@@ -1,59 +1,79 @@
-"""Objects to measure with: gzip NDJSON as the agent writes it, from a seed, in members of 64 MiB."""
+"""Objects to measure with: gzip NDJSON as the agent writes it, from a seed or from recorded logs, in members of 64 MiB."""
 
-import hashlib
+import gzip
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 from isal import igzip
+
+from benchmarks.content import Content, obvious_content
+from local.loader.objects import log_objects
 
 MIB = 1 << 20
 MEMBER_BYTES = 64 * MIB
+EVENTS_A_SECOND = 400  # of one busy pod: two in a hundred neighbours share a millisecond or are a repeat of it
 WORDS = ("reconcile", "object", "started", "finished", "watch", "list", "lease", "renewed", "volume", "quota", "node")
 
 
 @dataclass(frozen=True, slots=True)
 class LogObject:
-    """A written object: its events, and the digest of their messages in order, each with a line feed."""
+    """A written object, and what has to arrive of it."""
 
     path: Path
-    events: int
-    sha256: str
+    content: Content
+
+    @property
+    def events(self) -> int:
+        """How many events it has."""
+        return self.content.events
 
 
 def write_object(path: Path, *, uncompressed_bytes: int, line_bytes: int = 400, seed: int = 1) -> LogObject:
     """Write an object of about that many bytes once expanded; lines of about ``line_bytes``, some with escapes.
 
-    All events are of one time, an hour ago: members repeat, and must not be put in another order where they meet.
+    Its times grow within a member, and begin anew with the next one.
     """
     member_bytes = min(MEMBER_BYTES, uncompressed_bytes)
     members = max(1, uncompressed_bytes // member_bytes)
-    lines, messages = _member(member_bytes, line_bytes, random.Random(seed))  # noqa: S311 - sample text
-    compressed = igzip.compress(lines, compresslevel=1)
-    digest = hashlib.sha256()
+    lines = list(_lines(member_bytes, line_bytes, random.Random(seed)))  # noqa: S311 - sample text
+    return _write(path, lines, members)
+
+
+def write_recorded(path: Path, *, uncompressed_bytes: int) -> LogObject:
+    """Write the demo's recorded logs, as the agent writes them, over and over up to that many bytes."""
+    recorded = b"".join(gzip.decompress(each.body) for each in log_objects(datetime.now(UTC)))
+    repeated = recorded * (uncompressed_bytes // len(recorded) + 1)
+    return _write(path, repeated[: repeated.rindex(b"\n", 0, uncompressed_bytes) + 1].splitlines(keepends=True), 1)
+
+
+def _write(path: Path, lines: Iterable[bytes], members: int) -> LogObject:
+    member = b"".join(lines)
+    compressed = igzip.compress(member, compresslevel=2)
     with path.open("wb") as file:
         for _ in range(members):
             file.write(compressed)
-            digest.update(messages)
-    return LogObject(path, messages.count(b"\n") * members, digest.hexdigest())
+    return LogObject(path, obvious_content(member) * members)
 
 
-def _member(size: int, line_bytes: int, chance: random.Random) -> tuple[bytes, bytes]:
-    stamp = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S.%f")
-    lines, messages, written, number = [], [], 0, 0
+def _lines(size: int, line_bytes: int, chance: random.Random) -> Iterable[bytes]:
+    begin = datetime.now(UTC) - timedelta(hours=3)
     pods = [f"kube-apiserver-{chance.randrange(1 << 32):08x}" for _ in range(50)]
+    written = number = 0
+    second = 0.0
     while written < size:
-        words = " ".join(chance.choices(WORDS, k=max(1, (line_bytes - 230) // 8)))
+        second += chance.expovariate(EVENTS_A_SECOND)
+        stamp = (begin + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S.%f")
+        words = " ".join(chance.choices(WORDS, k=max(1, (line_bytes - 270) // 7)))
         header = f"I1123 10:00:00.{number % 1000000:06d}       1 controller.go:{number % 900}]"
-        message = f'{header} "{words}" pod="{pods[number % 50]}"'
-        quoted = message.replace('"', '\\"')
+        message = msgspec.json.encode(f'{header} "{words}" pod="{pods[number % 50]}"').decode()
         line = (
-            f'{{"timestamp":"{stamp}789Z","message":"{quoted}","cluster_id":"bench","namespace":"acme-corp",'
+            f'{{"timestamp":"{stamp}789Z","message":{message},"cluster_id":"bench","namespace":"acme-corp",'
             f'"application":"kube-apiserver","pod_name":"{pods[number % 50]}","level":"info","stream":"stderr"}}\n'
-        )
-        lines.append(line)
-        messages.append(message)
+        ).encode()
+        yield line
         written += len(line)
         number += 1
-    return "".join(lines).encode(), ("\n".join(messages) + "\n").encode()

@@ -4,7 +4,8 @@ import json
 import resource
 import runpy
 import sys
-from pathlib import Path
+
+from benchmarks.contenders.figures import figures
 
 
 def main(limit: int) -> None:
@@ -17,16 +18,8 @@ def main(limit: int) -> None:
         runpy.run_module("runtime.processor", run_name="__main__")
     except SystemExit as end:
         status = end.code
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    figures = {"cpu_seconds": usage.ru_utime + usage.ru_stime, "peak_rss_bytes": _peak_rss_bytes()}
-    print("\n" + json.dumps(figures), flush=True)
+    print("\n" + json.dumps(figures()), flush=True)
     sys.exit(int(status) if isinstance(status, int) else bool(status))
-
-
-def _peak_rss_bytes() -> int:
-    """Give this program's own peak: ``ru_maxrss`` also knows the parent's memory, from before the exec (Linux)."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
 
 
 if __name__ == "__main__":

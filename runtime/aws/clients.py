@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from botocore.session import Session
 
+    from runtime.aws.direct_call import DirectCall
+
 CONNECT_TIMEOUT_SECONDS = 5
 READ_TIMEOUT_SECONDS = {"sqs": 30, "s3": 60}
 """SQS long polls wait 20 s. S3 sends a byte now and then during a long copy, not every second."""
@@ -74,6 +76,7 @@ class AwsClients:
         self._lock = threading.Lock()
         self._session: Session | None = None
         self._clients: dict[tuple[str, str], Any] = {}
+        self._direct_calls: dict[tuple[str, str, str], DirectCall] = {}
 
     def client(self, service: str, region: str | None = None) -> Any:
         """Give the client of a service in a Region (default: the processor's own)."""
@@ -83,6 +86,19 @@ class AwsClients:
             with self._lock:  # making clients isn't thread-safe in botocore; using them is
                 client = self._clients.get(key) or self._clients.setdefault(key, self._make(*key))
         return client
+
+    def direct_call(
+        self, service: str, operation: str, region: str | None = None, *, method: str = "POST", streams: bool = False
+    ) -> "DirectCall":
+        """Give an operation of ``client`` without the client's own cost for each call."""
+        key = (service, operation, region or self.region)
+        call = self._direct_calls.get(key)
+        if call is None:
+            from runtime.aws.direct_call import DirectCall  # noqa: PLC0415 - it needs this module
+
+            made = DirectCall(self.client(service, region), operation, method=method, streams=streams)
+            call = self._direct_calls.setdefault(key, made)  # made twice by two threads: harmless
+        return call
 
     def _make(self, service: str, region: str) -> Any:
         # botocore takes 0.1 s to import: not before the first client is wanted.

@@ -1,8 +1,11 @@
 """An object of the central bucket becomes batches: one GetObject, streamed."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any, Protocol
 
 from runtime.aws.clients import AwsClients, Credentials, acting_as
@@ -62,18 +65,40 @@ class S3Opener:
 
         :raises runtime.deliveries.errors.DeliveryError: permanent where the object is gone or another by now.
         """
-        request: dict[str, Any] = {"Bucket": self.object.bucket, "Key": self.object.key.key}
+        request = {"Bucket": self.object.bucket, "Key": self.object.key.key}
         if self.object.version_id:
             request["VersionId"] = self.object.version_id
         elif self.object.etag:
             request["IfMatch"] = f'"{self.object.etag.strip('"')}"'
         credentials = self.credentials()
         try:
-            with acting_as(credentials):
-                answer = self.clients.client("s3").get_object(**request)
+            body, last_modified = self._directly(credentials, request) or self._as_the_client_does(credentials, request)
         except Exception as error:
             raise self._failure(error) from error
-        return _S3Body(answer["Body"], int(answer["LastModified"].timestamp()) * 1000, self._failure)
+        return _S3Body(body, int(last_modified.timestamp()) * 1000, self._failure)
+
+    def _directly(self, credentials: Credentials, request: Mapping[str, str]) -> tuple[Any, datetime] | None:
+        """Ask without the client's own cost; ``None`` where the answer is no object."""
+        from botocore.response import StreamingBody  # noqa: PLC0415 - loaded with the client
+
+        answer = self.clients.direct_call("s3", "GetObject", method="GET", streams=True)(
+            credentials,
+            {"if-match": request["IfMatch"]} if "IfMatch" in request else {},
+            key=request["Key"],
+            query={"versionId": request["VersionId"]} if "VersionId" in request else {},
+            Bucket=request["Bucket"],
+        )
+        if answer.status_code != HTTPStatus.OK:
+            answer.raw.close()
+            return None
+        length = answer.headers.get("Content-Length")
+        return StreamingBody(answer.raw, length), parsedate_to_datetime(answer.headers["Last-Modified"])
+
+    def _as_the_client_does(self, credentials: Credentials, request: Mapping[str, str]) -> tuple[Any, datetime]:
+        """Ask again, for the error itself: the client knows redirects, and what an answer means."""
+        with acting_as(credentials):
+            answer = self.clients.client("s3").get_object(**request)
+        return answer["Body"], answer["LastModified"]
 
     def _failure(self, error: Exception) -> Exception:
         resource = f"s3://{self.object.bucket}/{self.object.key.key}"

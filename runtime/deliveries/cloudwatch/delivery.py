@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from typing import ClassVar, Protocol, cast
+from threading import BoundedSemaphore
+from typing import ClassVar, NamedTuple, Protocol, cast
 
 from runtime.aws.clients import Credentials
+from runtime.deliveries.cloudwatch.calls_in_flight import CallsInFlight
 from runtime.deliveries.cloudwatch.config import CloudWatchConfig
 from runtime.deliveries.cloudwatch.engine import BatchSender, Engine, LogDestination, Rejection
 from runtime.deliveries.cloudwatch.log_stream import log_stream_name
@@ -19,6 +21,11 @@ from runtime.deliveries.set_aside import SetAside, SetAsideEvent
 from runtime.objects.batches import Batch
 
 SECONDS_FOR_A_BATCH = 2.0  # a call usually takes well under one; a batch isn't begun when less is left
+MAX_CALLS = 16  # in flight beside each delivery's first, of all deliveries; each holds some 2 MiB
+
+
+class _Renewing(Protocol):
+    def __call__[Result](self, call: Callable[[], Result]) -> Callable[[], Result]: ...
 
 
 class KeepEvents(Protocol):
@@ -53,9 +60,10 @@ class CloudWatchDelivery:
         self._set_aside = set_aside or SetAside(services.clients, services.settings.central_bucket)
         self._retry = retry or Retry()
         self._now = now
+        self._places = BoundedSemaphore(MAX_CALLS)
 
     def deliver(self, delivery: Delivery, source: BatchSource | None) -> None:
-        """Send the object's batches, from the checkpoint on, in their order.
+        """Send the object's batches, from the checkpoint on; several calls are in flight where the engine can.
 
         ``delivery.progress`` is exact whenever this returns or raises.
 
@@ -70,22 +78,44 @@ class CloudWatchDelivery:
             session.credentials()  # before the object is read: a role that refuses shall not cost a download
             return self._engine.open(_destination(delivery), session.credentials, delivery.budget)
 
-        with closing(self._retry.run(session.renewing(open_sender), delivery.budget)) as sender:
-            for batch in source.batches(delivery.progress.checkpoint):
-                self._deliver_batch(delivery, session, sender, batch)
+        def send(batch: Batch) -> _Sent:
+            return self._send(delivery, session.renewing, sender, batch, calls.check)
 
-    def _deliver_batch(self, delivery: Delivery, session: "_Session", sender: BatchSender, batch: Batch) -> None:
+        with (
+            closing(self._retry.run(session.renewing(open_sender), delivery.budget)) as sender,
+            CallsInFlight(
+                send,
+                lambda sent: _acknowledge(delivery.progress, sent),
+                limit=self._engine.calls_in_flight,
+                places=self._places,
+            ) as calls,
+        ):
+            for batch in source.batches(delivery.progress.checkpoint):
+                calls.add(batch)
+
+    def _send(
+        self,
+        delivery: Delivery,
+        renewing: "_Renewing",
+        sender: BatchSender,
+        batch: Batch,
+        check: Callable[[Batch], None],
+    ) -> "_Sent":
+        """Send one batch and keep what can't be sent; several of these run side by side."""
         taken = take_out(batch, int(self._now() * 1000))
         rejected: Sequence[Rejection] = ()
+
+        def send() -> Sequence[Rejection]:
+            check(batch)
+            return sender.send(taken.sendable)
+
         if len(taken.sendable):
-            send = session.renewing(lambda: sender.send(taken.sendable))
-            rejected = self._retry.run(send, delivery.budget, needed=SECONDS_FOR_A_BATCH)
+            rejected = self._retry.run(renewing(send), delivery.budget, needed=SECONDS_FOR_A_BATCH)
         kept = [*_events(batch, taken.refused), *_events(taken.sendable, rejected)]
         if kept:
             # Before the checkpoint moves past the batch, even if it is late: what was sent would be sent again.
             self._retry.run(lambda: self._set_aside.write(delivery, batch.index, kept), delivery.budget)
-        _acknowledge(delivery.progress, taken, rejected, kept)
-        delivery.progress.checkpoint = batch.index + 1
+        return _Sent(taken, rejected, kept)
 
 
 class _Session:
@@ -113,9 +143,16 @@ class _Session:
         return attempt
 
 
-def _acknowledge(
-    progress: Progress, taken: Taken, rejected: Sequence[Rejection], kept: Sequence[SetAsideEvent]
-) -> None:
+class _Sent(NamedTuple):
+    """A batch that the destination has acknowledged: what of it, what it refused, what was set aside."""
+
+    taken: Taken
+    rejected: Sequence[Rejection]
+    kept: Sequence[SetAsideEvent]
+
+
+def _acknowledge(progress: Progress, sent: _Sent) -> None:
+    taken, rejected, kept = sent
     sizes = taken.sendable.sizes
     refused_sizes = [sizes[place] for one in rejected for place in one.positions]
     progress.events += len(sizes) - len(refused_sizes)
@@ -125,6 +162,7 @@ def _acknowledge(
     if sizes:
         oldest = taken.sendable.timestamps[0]
         progress.oldest_event_ms = min(oldest, progress.oldest_event_ms or oldest)
+    progress.checkpoint = taken.sendable.index + 1  # last: whoever reads it meanwhile repeats a batch, loses none
 
 
 def _events(batch: Batch, refused: Iterable[Rejection]) -> Iterable[SetAsideEvent]:

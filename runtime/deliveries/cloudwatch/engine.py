@@ -39,7 +39,7 @@ class Rejection:
 
 
 class BatchSender(Protocol):
-    """Sends the batches of one delivery, one after another, from one thread."""
+    """Sends the batches of one delivery: the first alone, then as many side by side as ``Engine.calls_in_flight``."""
 
     def send(self, batch: Batch) -> Sequence[Rejection]:
         """Send one batch; return when the destination has acknowledged it, with what it refused (often nothing).
@@ -52,13 +52,18 @@ class BatchSender(Protocol):
         """
 
     def close(self) -> None:
-        """Release what ``open`` took, in any state; called exactly once, also after ``send`` has raised."""
+        """Release what ``open`` took, in any state; called exactly once, when no ``send`` is under way any more."""
 
 
 class Engine(Protocol):
-    """One way to send. Instances are made once a process and shared by threads."""
+    """One way to send. Instances are made once a process and shared by threads.
+
+    ``calls_in_flight``: how many ``send`` calls of one sender may run at once, each in a thread of its own; 1: one
+    after another.
+    """
 
     name: ClassVar[str]
+    calls_in_flight: ClassVar[int]
 
     def open(self, destination: LogDestination, credentials: CredentialsSource, budget: TimeBudget) -> BatchSender:
         """Start sending to one log stream. ``budget`` bounds each wait inside ``send``.

@@ -1,14 +1,14 @@
-"""The native engine: PutLogEvents through botocore's client, its request body replaced by one made from bytes.
+"""The native engine: PutLogEvents with a request body made from bytes, past the client's own cost for each call.
 
-Endpoint, signing, connections and error parsing stay the SDK's own.
+Endpoint, connections and error parsing stay the SDK's own (``runtime/aws/direct_call.py``).
 """
 
 from collections.abc import Sequence
-from contextvars import ContextVar
-from threading import Lock
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from runtime.aws.clients import AwsClients, acting_as
+import msgspec
+
+from runtime.aws.clients import AwsClients, Credentials, acting_as
 from runtime.deliveries.cloudwatch.engine import BatchSender, CredentialsSource, LogDestination, Rejection
 from runtime.deliveries.cloudwatch.log_group import create_log_stream
 from runtime.deliveries.cloudwatch.refusals import failure
@@ -18,54 +18,47 @@ from runtime.deliveries.errors import RetryableError
 from runtime.objects.batches import Batch
 from runtime.processor.time_budget import TimeBudget
 
-_body: ContextVar[bytes | None] = ContextVar("logrouter_put_log_events_body", default=None)
+if TYPE_CHECKING:
+    from runtime.aws.direct_call import DirectCall
 
-
-def _replace_body(params: dict[str, Any], **_: Any) -> None:
-    """Put the prepared bytes in the place of what botocore serialized (handler of ``before-call``)."""
-    body = _body.get()
-    if body is not None:
-        params["body"] = body
+HEADERS = {"content-type": "application/x-amz-json-1.1", "x-amz-target": "Logs_20140328.PutLogEvents"}
 
 
 class NativeEngine:
     """Sends batches with PutLogEvents, one call a batch."""
 
     name: ClassVar[str] = "native"
+    calls_in_flight: ClassVar[int] = 8  # at 40 ms a call 200 MiB/s a stream, and some 20 MiB of memory
 
     def __init__(self, clients: AwsClients) -> None:
         self._clients = clients
-        self._lock = Lock()
-        self._prepared: set[str] = set()
 
     def open(self, destination: LogDestination, credentials: CredentialsSource, budget: TimeBudget) -> BatchSender:
         """Start sending to one log stream. Nothing is called before the first batch."""
         del budget  # the SDK's time-outs bound each wait
-        return _NativeSender(self._client(destination.region), destination, credentials)
-
-    def _client(self, region: str) -> Any:
-        client = self._clients.client("logs", region)
-        with self._lock:
-            if region not in self._prepared:
-                client.meta.events.register("before-call.cloudwatch-logs.PutLogEvents", _replace_body)
-                self._prepared.add(region)
-        return client
+        client = self._clients.client("logs", destination.region)
+        call = self._clients.direct_call("logs", "PutLogEvents", destination.region)
+        return _NativeSender(client, call, destination, credentials)
 
 
 class _NativeSender:
-    def __init__(self, client: Any, destination: LogDestination, credentials: CredentialsSource) -> None:
+    def __init__(
+        self, client: Any, call: "DirectCall", destination: LogDestination, credentials: CredentialsSource
+    ) -> None:
         self._client = client
+        self._call = call
         self._destination = destination
         self._credentials = credentials
 
     def send(self, batch: Batch) -> Sequence[Rejection]:
         body = put_log_events_body(self._destination, batch)
-        with acting_as(self._credentials()):
-            answer = self._put(body)
-            if answer is None:
-                # Known only from the answer: asking beforehand would cost a Describe for every object.
+        credentials = self._credentials()
+        answer = self._put(body, credentials)
+        if answer is None:
+            # Known only from the answer: asking beforehand would cost a Describe for every object.
+            with acting_as(credentials):
                 create_log_stream(self._client, self._destination)
-                answer = self._put(body)
+            answer = self._put(body, credentials)
         if answer is None:
             raise RetryableError(
                 "log-stream-not-yet-there",
@@ -76,21 +69,15 @@ class _NativeSender:
     def close(self) -> None:
         """Nothing is held."""
 
-    def _put(self, body: bytes) -> dict[str, Any] | None:
+    def _put(self, body: bytes, credentials: Credentials) -> dict[str, Any] | None:
         """Make the call; ``None`` where the group or the stream is missing."""
-        names = {
-            "logGroupName": self._destination.log_group_name,
-            "logStreamName": self._destination.log_stream_name,
-        }
-        token = _body.set(body)
         try:
-            answer: dict[str, Any] = self._client.put_log_events(**names, logEvents=[])  # the body has them
+            content = self._call.content(self._call(credentials, HEADERS, body))
+            answer: dict[str, Any] = msgspec.json.decode(content or b"{}")
         except self._client.exceptions.ResourceNotFoundException:
             return None
         except self._client.exceptions.DataAlreadyAcceptedException:
             return {}
         except Exception as error:
             raise failure(error, "logs:PutLogEvents", self._destination) from error
-        finally:
-            _body.reset(token)
         return answer

@@ -41,6 +41,7 @@ class VectorEngine:
     """
 
     name: ClassVar[str] = "vector"
+    calls_in_flight: ClassVar[int] = 1  # one process, one POST: its 200 has to be this batch's
 
     def __init__(
         self,

@@ -96,10 +96,9 @@ def test_a_connection_that_breaks_is_retryable_and_closed(stored, monkeypatch):
         def close(self):
             closed.append(True)
 
-    client = stored.opener().clients.client("s3")
-    monkeypatch.setattr(
-        client, "get_object", lambda **_: {"Body": Broken(), "LastModified": datetime(2026, 11, 23, tzinfo=UTC)}
-    )
+    headers = {"Last-Modified": "Mon, 23 Nov 2026 10:00:00 GMT"}
+    answer = SimpleNamespace(status_code=200, raw=Broken(), headers=headers)
+    monkeypatch.setattr(stored.opener().clients, "direct_call", lambda *_, **__: lambda *_, **__: answer)
     with pytest.raises(RetryableError, match="timeout: s3:GetObject on s3://central/"):
         read(stored.opener())
     assert closed == [True]

@@ -90,6 +90,7 @@ class Engine:
     """Answers each ``send`` with the next thing in the plan: rejections, or an error to raise."""
 
     name = "fake"
+    calls_in_flight = 1
 
     def __init__(self, *plan, on_send=lambda: None, open_errors=()):
         self.plan, self.on_send, self.open_errors = list(plan), on_send, list(open_errors)
