@@ -1,10 +1,11 @@
 """What customers and their administrators do while logs flow: they delete, restore, change, and flood."""
 
 import json
+import time
 from contextlib import suppress
 from typing import Any
 
-from local.faults.injected import Hang, Refuse
+from local.faults.injected import Refuse
 from local.faults.kind import Kind
 from local.faults.plan import rule
 from local.faults.scene import Scene
@@ -123,25 +124,40 @@ def config_invalid(scene: Scene, kind: Kind, target: int) -> None:
 
 
 def noisy_beside_quiet(scene: Scene, kind: Kind, target: int) -> None:
-    """Let one tenant send many objects at once; the last tenant, a quiet one, sends one into the midst of them."""
+    """Let one tenant send many objects at once; a quiet one sends one into the midst of each hundred."""
     del kind
-    noisy, quiet = scene.tenants[0], scene.tenants[-1]
+    noisy, quiet = scene.tenant, scene.quiet
     for number in range(target):
         if scene.stop.is_set():
             return
         scene.send(noisy, waits=False)
         scene.inject("a noisy tenant's object")
-        if number % 100 == 50:  # noqa: PLR2004 - in the midst of a hundred
+        if number % 100 == min(target, 100) // 2:
             scene.send(quiet, waits=False)
 
 
-def one_of_two_hangs(scene: Scene, kind: Kind, target: int) -> None:
-    """Two configs of one tenant, of which one's calls never return."""
+def broken_beside_healthy(scene: Scene, kind: Kind, target: int) -> None:
+    """Measure many healthy tenants without a fault, then beside one that is broken for an hour of the schedule."""
+    del target
+    _to_all(scene, ROUNDS_BEFORE)
+    scene.changed_at = time.monotonic()
     scene.begin(*kind.rules)
     try:
-        scene.send_until(lambda: scene.injected >= target, at_most=2 * target)
+        while time.monotonic() - scene.changed_at < scene.hour_seconds and not scene.stop.is_set():
+            _to_all(scene, 1)
     finally:
         scene.end()
+
+
+def _to_all(scene: Scene, rounds: int) -> None:
+    for _ in range(rounds):
+        for tenant in scene.tenants:
+            if scene.stop.is_set():
+                return
+            scene.send(tenant)
+
+
+ROUNDS_BEFORE = 2
 
 
 def blocked_for_good(scene: Scene, kind: Kind, target: int) -> None:
@@ -151,10 +167,27 @@ def blocked_for_good(scene: Scene, kind: Kind, target: int) -> None:
         scene.send()
 
 
+DENIED = rule("logs:*", Refuse(400, "AccessDeniedException"), 1.0)
+UNAVAILABLE = rule("logs:*", Refuse(503, "ServiceUnavailableException"), 1.0)
+
+NEIGHBOURS = (
+    Kind("noisy-tenant-beside-a-quiet-one", scenario=noisy_beside_quiet, beside="quiet", alone=True),
+    Kind(
+        "one-broken-beside-50-healthy",
+        (UNAVAILABLE,),
+        scenario=broken_beside_healthy,
+        beside="quiet",
+        tenants=50,
+        alone=True,
+    ),
+)
+"""What is measured is the others' delay: nothing else may run."""
+
 CUSTOMERS = (
     Kind("log-group-deleted", scenario=log_group_deleted),
     Kind("role-deleted-and-restored", scenario=role_deleted_and_restored),
     Kind("bucket-deleted-and-restored", scenario=bucket_deleted_and_restored, beside="logs"),
     Kind("config-wrong-for-a-while", scenario=config_changed),
     Kind("config-invalid-for-a-while", scenario=config_invalid),
+    Kind("blocked-for-longer-than-the-schedule", (DENIED,), scenario=blocked_for_good),
 )

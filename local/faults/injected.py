@@ -1,15 +1,18 @@
 """What is done to a call. Each fault gets the exchange and does with it what an unreliable world would."""
 
 import json
+import re
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import psutil
 
 from local.faults.exchange import Answer, ClientGoneError, Exchange
 from local.faults.memory import starve
+from runtime.deliveries.role_chain import RENEW_BEFORE_SECONDS
 
 
 class Fault(Protocol):
@@ -93,6 +96,18 @@ class Hang:
         """Wait for the client to give up."""
         exchange.wait(self.seconds)
         exchange.reset()
+
+
+@dataclass(frozen=True, slots=True)
+class ShortSession:
+    """A session that the processor renews a second later, so that there are calls of STS for other faults to meet."""
+
+    def apply(self, exchange: Exchange) -> None:
+        """Forward, and answer with an early expiry."""
+        answer = exchange.forward()
+        expires_at = datetime.now(UTC) + timedelta(seconds=RENEW_BEFORE_SECONDS + 1)
+        stamp = f"<Expiration>{expires_at:%Y-%m-%dT%H:%M:%SZ}</Expiration>".encode()
+        exchange.reply(replace(answer, body=re.sub(rb"<Expiration>.*?</Expiration>", stamp, answer.body)))
 
 
 @dataclass(frozen=True, slots=True)

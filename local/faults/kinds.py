@@ -2,7 +2,7 @@
 
 from random import Random
 
-from local.faults.injected import CutAnswer, Hang, LoseAnswer, Refuse, Reset, Slow
+from local.faults.injected import CutAnswer, Hang, LoseAnswer, Refuse, Reset, ShortSession, Slow
 from local.faults.kind import Bound, Kind
 from local.faults.plan import rule
 
@@ -12,8 +12,14 @@ READ = "s3:GetObject"
 ASSUME = "sts:AssumeRole"
 QUERY = "dynamodb:Query"
 HAND_OVER = "sqs:SendMessage"
+THROUGHPUT = "ProvisionedThroughputExceededException"
 OUTAGE = 0.95
 """Nearly every call: an outage of one tenant's destination, beside which nothing may suffer."""
+
+
+SHORT = rule(ASSUME, ShortSession(), 1.0, counted=False)
+UNAVAILABLE = rule(PUT, Refuse(503, "ServiceUnavailableException"), 0.8, counted=False)
+"""So that there is something to hand over."""
 
 
 def _slow(lot: Random) -> Slow:
@@ -51,38 +57,24 @@ S3 = (
 )
 
 CENTRAL = (
-    Kind("sts-throttled", (rule(ASSUME, Refuse(400, "Throttling")),), beside="quiet", tenants=40),
-    Kind("sts-500", (rule(ASSUME, Refuse(500, "InternalFailure")),), beside="quiet", tenants=40),
-    Kind("sts-down", (rule(ASSUME, Reset(), OUTAGE),), beside="quiet"),
-    Kind("sts-second-hop-denied", (rule(ASSUME, Refuse(403, "AccessDenied")),), beside="quiet"),
-    Kind(
-        "dynamodb-throttled",
-        (rule(QUERY, Refuse(400, "ProvisionedThroughputExceededException"), 0.35),),
-        beside="quiet",
-    ),
-    Kind("dynamodb-500", (rule(QUERY, Refuse(500, "InternalServerError"), 0.35),), beside="quiet"),
-    Kind("dynamodb-connection-reset", (rule(QUERY, Reset(), 0.35),), beside="quiet"),
-    Kind(
-        "delivery-queue-throttled",
-        (
-            rule(HAND_OVER, Refuse(400, "RequestThrottled"), 0.4),
-            rule(PUT, Refuse(503, "ServiceUnavailableException"), 0.8),
-        ),
-    ),
-    Kind(
-        "delivery-queue-down",
-        (rule(HAND_OVER, Reset(), 0.6), rule(PUT, Refuse(503, "ServiceUnavailableException"), 0.8)),
-    ),
-    Kind(
-        "hand-over-answer-lost",
-        (rule(HAND_OVER, LoseAnswer(), 0.3), rule(PUT, Refuse(503, "ServiceUnavailableException"), 0.8)),
-    ),
+    Kind("sts-throttled", (rule(ASSUME, Refuse(400, "Throttling")), SHORT), beside="quiet"),
+    Kind("sts-500", (rule(ASSUME, Refuse(500, "InternalFailure")), SHORT), beside="quiet"),
+    Kind("sts-down", (rule(ASSUME, Reset(), OUTAGE), SHORT), beside="quiet"),
+    Kind("sts-answer-cut", (rule(ASSUME, CutAnswer()), SHORT), beside="quiet"),
+    Kind("sts-denied-for-a-while", (rule(ASSUME, Refuse(403, "AccessDenied")), SHORT), beside="quiet"),
+    Kind("dynamodb-throttled", (rule(QUERY, Refuse(400, THROUGHPUT), 0.4),), beside="quiet"),
+    Kind("dynamodb-500", (rule(QUERY, Refuse(500, "InternalServerError"), 0.4),), beside="quiet"),
+    Kind("dynamodb-connection-reset", (rule(QUERY, Reset(), 0.4),), beside="quiet"),
+    Kind("delivery-queue-throttled", (rule(HAND_OVER, Refuse(400, "RequestThrottled"), 0.4), UNAVAILABLE)),
+    Kind("delivery-queue-down", (rule(HAND_OVER, Reset(), 0.6), UNAVAILABLE)),
+    Kind("delivery-queue-answer-lost", (rule(HAND_OVER, LoseAnswer(), 0.3), UNAVAILABLE)),
 )
+"""Where a table or a queue fails the message comes back, and SQS counts it: lower chances, or all is dead-lettered."""
 
 HANGING = (
-    Kind("logs-hang", (rule(PUT, Hang(), 0.3),), target=30, alone=True, bound=Bound.CRASH),
+    Kind("one-of-two-configs-hangs", (rule(PUT, Hang(), 0.3),), target=30, alone=True, bound=Bound.CRASH),
     Kind("copy-hang", (rule(COPY, Hang(), 0.3),), target=30, alone=True, beside="logs", bound=Bound.CRASH),
-    Kind("sts-hang", (rule(ASSUME, Hang(), 0.5),), target=30, alone=True, beside="quiet", bound=Bound.CRASH),
+    Kind("sts-hang", (rule(ASSUME, Hang(), 0.3), SHORT), target=30, alone=True, beside="quiet", bound=Bound.CRASH),
     Kind("dynamodb-hang", (rule(QUERY, Hang(), 0.1),), target=30, alone=True, beside="quiet", bound=Bound.CRASH),
 )
 """A hang may last until the host's own timeout, which ends whatever else the invocation does: each runs alone."""

@@ -1,6 +1,7 @@
 """What happened in a run: faults injected, calls that took effect, and when each object arrived where."""
 
 import json
+import math
 import threading
 import time
 from collections import Counter
@@ -68,14 +69,18 @@ class Ledger:
         with self.lock:
             self.acknowledged.setdefault(tenant, [])
 
-    def delays(self, tenant: str, place: str) -> list[float]:
-        """Give the seconds from writing to arrival, of every object of a tenant that arrived in a place."""
+    def delays(self, tenant: str, place: str, *, since: float = 0.0, until: float = math.inf) -> list[float]:
+        """Give the seconds from writing to arrival, of a tenant's objects that arrived in a place.
+
+        :param since, until: when they were written (monotonic seconds).
+        """
         with self.lock:
-            return [
-                at - self.sent_at[tenant, pod]
+            arrived = [
+                (at, self.sent_at[its_tenant, pod])
                 for (its_tenant, its_place, pod), at in self.arrived_at.items()
-                if (its_tenant, its_place) == (tenant, place) and (tenant, pod) in self.sent_at
+                if (its_tenant, its_place) == (tenant, place) and (its_tenant, pod) in self.sent_at
             ]
+        return [at - sent for at, sent in arrived if since <= sent < until]
 
 
 def _events(body: bytes) -> list[SentEvent]:

@@ -13,6 +13,9 @@ from local.faults.exchange import ClientGoneError, Exchange
 from local.faults.injected import Fault
 from local.faults.ledger import Ledger
 
+OFTEN = 0.7
+"""Most calls fail: a delivery's own retries meet several faults, and now and then all of them fail."""
+
 type MakeFault = Callable[[Random], Fault]
 
 
@@ -21,24 +24,27 @@ class Rule:
     """Calls (``service:Action``; ``service:*`` is any of that service) that meet a fault, each with some chance.
 
     :param place: what the log group's name has to contain. :param host: concerns the host's own calls, too, which name
-        no tenant (receiving and deleting messages).
+        no tenant (receiving and deleting messages). :param counted: it is a fault, rather than what lets one be met.
     """
 
     calls: frozenset[str]
     make: MakeFault
-    chance: float = 0.5
+    chance: float = OFTEN
     place: str = ""
     host: bool = False
+    counted: bool = True
 
     def concerns(self, call: Call) -> bool:
         """Whether it may meet that call."""
         return (call.name in self.calls or f"{call.service}:*" in self.calls) and self.place in call.place
 
 
-def rule(calls: str, fault: Fault | MakeFault, chance: float = 0.5, *, place: str = "", host: bool = False) -> Rule:
+def rule(
+    calls: str, fault: Fault | MakeFault, chance: float = OFTEN, *, host: bool = False, counted: bool = True
+) -> Rule:
     """Write a rule shortly: calls separated by blanks; a fault that is always the same as it is."""
     make: MakeFault = fault if callable(fault) else lambda _: fault
-    return Rule(frozenset(calls.split()), make, chance, place, host)
+    return Rule(frozenset(calls.split()), make, chance, host=host, counted=counted)
 
 
 @dataclass(slots=True)
@@ -69,8 +75,9 @@ class Plan:
             if found is None:
                 exchange.reply(exchange.forward())
             else:
-                kind, fault = found
-                self.ledger.inject(kind, exchange.call.name)
+                kind, fault, counted = found
+                if counted:
+                    self.ledger.inject(kind, exchange.call.name)
                 with suppress(ClientGoneError):
                     fault.apply(exchange)
                 if not exchange.answered:
@@ -78,7 +85,7 @@ class Plan:
         finally:
             self.ledger.relayed(exchange, time.monotonic() - begun)
 
-    def _fault_for(self, call: Call) -> tuple[str, Fault] | None:
+    def _fault_for(self, call: Call) -> tuple[str, Fault, bool] | None:
         for kind, rules in list(self.rules.items()):
             mine = self.kinds.get(call.tenant) == kind
             for one in rules:
@@ -89,5 +96,5 @@ class Plan:
                     self._drawn[kind] += 1
                 lot = Random(f"{self.seed}/{kind}/{number}")  # noqa: S311 - repeatable is what it has to be
                 if lot.random() < one.chance:
-                    return kind, one.make(lot)
+                    return kind, one.make(lot), one.counted
         return None

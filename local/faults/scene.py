@@ -14,7 +14,7 @@ from local.loader.objects import LogObject
 from local.loader.writer import put_object
 from local.waiting import wait_until
 
-BACKLOG = 40
+BACKLOG = 16
 """Objects that may wait in the queue: more would only wait there, and hide what a fault delays."""
 
 BACKLOG_SECONDS = 300.0
@@ -38,6 +38,7 @@ class Numbers:
 class Scene:
     """One kind's run.
 
+    :param changed_at: when its own measurement without faults ended (monotonic seconds), if it makes one.
     :param more_environment: what a host has more than the deployed one: the proxy, the short schedule.
     :param kept_objects: what a bucket held before its customer deleted it, by tenant.
     """
@@ -49,6 +50,8 @@ class Scene:
     tenants: Sequence[Tenant]
     numbers: Numbers
     stop: threading.Event
+    changed_at: float | None = None
+    hour_seconds: float = 36.0
     more_environment: dict[str, str] = field(default_factory=dict)
     ending: threading.Event = field(default_factory=threading.Event)
     sent: dict[str, list[LogObject]] = field(default_factory=dict)
@@ -58,6 +61,11 @@ class Scene:
     def tenant(self) -> Tenant:
         """The first of them, which most kinds have alone."""
         return self.tenants[0]
+
+    @property
+    def quiet(self) -> Tenant:
+        """The last of them, which no fault concerns where the kind has one."""
+        return self.tenants[-1]
 
     @property
     def injected(self) -> int:
@@ -101,11 +109,11 @@ class Scene:
         )
 
     def send_until(self, enough: Callable[[], bool], *, at_most: int) -> None:
-        """Send objects to all tenants in turn, until enough has happened, or time is up."""
+        """Send objects, now and then one to the quiet tenant, until enough has happened, or time is up."""
         for number in range(at_most):
             if self.stop.is_set() or enough():
                 return
-            self.send(self.tenants[number % len(self.tenants)])
+            self.send(self.quiet if number % 4 == 3 else self.tenant)  # noqa: PLR2004 - one in four
 
     def is_idle(self) -> bool:
         """Whether nothing waits in the queues."""

@@ -10,6 +10,12 @@ from local.waiting import wait_until
 
 FUNCTION_SECONDS: Final = 5
 VISIBILITY_SECONDS: Final = 30
+MESSAGES_AN_INVOCATION: Final = 4
+"""One for each of the function's threads: with five seconds there is no time for a second round."""
+
+INVOCATIONS: Final = 2
+"""Of each queue at once: two cores run everything, the emulator included."""
+
 HOURS_OF_THE_SCHEDULE: Final = 24
 INITIALISED: Final = {"AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand"}
 """As Lambda sets it, and the emulator doesn't: everything is loaded while the environment starts, off the timeout."""
@@ -39,15 +45,26 @@ def short_timeouts(place: Place, proxy_url: str, pace: Pace) -> Iterator[None]:
     variables = before["Environment"]["Variables"]
     urls = (place.environment.object_queue_url, place.environment.delivery_queue_url)
     hidden = {url: _visibility(place, url) for url in urls}
+    mappings = function.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
     try:
+        for mapping in mappings:
+            _read(place, mapping, MESSAGES_AN_INVOCATION, INVOCATIONS)
         _configure(place, FUNCTION_SECONDS, {**variables, **proxied(proxy_url, pace), **INITIALISED})
         for url in urls:
             _hide(place, url, VISIBILITY_SECONDS)
         yield
     finally:
+        for mapping in mappings:
+            _read(place, mapping, mapping["BatchSize"], mapping["ScalingConfig"]["MaximumConcurrency"])
         _configure(place, before["Timeout"], variables)
         for url, seconds in hidden.items():
             _hide(place, url, seconds)
+
+
+def _read(place: Place, mapping: dict[str, Any], messages: int, invocations: int) -> None:
+    place.central("lambda").update_event_source_mapping(
+        UUID=mapping["UUID"], BatchSize=messages, ScalingConfig={"MaximumConcurrency": invocations}
+    )
 
 
 def proxied(proxy_url: str, pace: Pace) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
@@ -9,7 +10,6 @@ from boto3.dynamodb.types import TypeSerializer
 from local.accounts import Accounts
 from local.deployment.environment_file import Environment
 from local.deployment.onboarding import STACK
-from pathlib import Path
 from local.waiting import wait_until
 
 type Config = dict[str, Any]

@@ -142,8 +142,12 @@ def doubled_bound(scene: Scene, kind: Kind, ledger: Ledger) -> int:
 
 def delay_added(scene: Scene, kind: Kind, ledger: Ledger, baseline: dict[str, float]) -> float | None:
     """Give how much later than without faults the healthy deliveries arrived."""
-    where = [(one.tenant_id, "s3" if kind.beside == "s3" else one.log_group) for one in scene.tenants]
-    delays = [delay for tenant_id, place in where for delay in ledger.delays(tenant_id, place)]
-    if not delays:
-        return None
-    return round(median(delays) - baseline["s3" if kind.beside == "s3" else "logs"], 3)
+    healthy = scene.tenants[1:] if kind.beside == "quiet" else scene.tenants
+    where = [(one.tenant_id, "s3" if kind.beside == "s3" else one.log_group) for one in healthy]
+    usual = baseline["s3" if kind.beside == "s3" else "logs"]
+    since = 0.0
+    if scene.changed_at is not None:
+        since = scene.changed_at
+        usual = median(delay for one in where for delay in ledger.delays(*one, until=since))
+    delays = [delay for one in where for delay in ledger.delays(*one, since=since)]
+    return round(median(delays) - usual, 3) if delays else None
