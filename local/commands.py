@@ -22,10 +22,11 @@ from local.deployment.deploy import Deployment
 from local.deployment.environment_file import Environment
 from local.deployment.synthesis import synthesize_every_stage
 from local.emulator.server import REGION, Server, start
+from local.faults.command import Options, run_faults
 from local.loader.day_shift import utc_now
 from local.loader.send import send_recorded_logs
 from local.loader.writer import kept
-from local.paths import BUILD, DEMO_HOME, ROOT, UP_HOME
+from local.paths import BUILD, DEMO_HOME, FAULTS_HOME, ROOT, UP_HOME
 from local.processes import run
 from local.reporting import Steps, console, print_counts
 from local.status import print_status
@@ -111,6 +112,24 @@ def demo(home: Annotated[Path, typer.Option(help="the folder for its files; empt
     write_report(home / "report.json", events_sent=sent, seconds=seconds, counts=counts)
     console.print(f"{sent:,} records sent; no process is left; {home / 'report.json'}")
     _verdict(counts)
+
+
+@app.command()
+def faults(
+    duration: Annotated[float, typer.Option(help="seconds for all kinds together")] = 2400,
+    seed: Annotated[int | None, typer.Option(help="of the plan; by default another one each time")] = None,
+    injections: Annotated[int, typer.Option(help="faults of each kind, at most")] = 200,
+    hour: Annotated[float, typer.Option(help="seconds that an hour of the delivery schedule takes")] = 36,
+    kind: Annotated[list[str] | None, typer.Option(help="only this kind; may be repeated")] = None,
+) -> None:
+    """Inject faults into the deployed processor's calls, count what arrived. Status 1 if an event is lost."""
+    with Steps() as steps, _temporary_cloud(FAULTS_HOME, steps) as server:
+        _deploy(server, FAULTS_HOME, steps)
+        options = Options(duration, seed, injections, hour, tuple(kind or ()))
+        holds = run_faults(server.endpoint_url, FAULTS_HOME, options, steps)
+    if not holds:
+        console.print("events are lost, or doubled beyond the bound", style="bold red")
+        raise typer.Exit(1)
 
 
 @app.command()

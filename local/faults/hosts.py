@@ -15,7 +15,7 @@ from urllib.parse import quote_plus
 
 from local import cluster
 from local.faults.injected import Starve, Strike
-from local.faults.kind import Bound, Kind, until_met
+from local.faults.kind import Bound, Host, Kind, until_met
 from local.faults.plan import rule
 from local.faults.scene import Scene
 from local.loader.objects import LogObject
@@ -37,19 +37,12 @@ def _freeze(lot: Random) -> Strike:
 
 
 def through_a_poller(scene: Scene, kind: Kind, target: int) -> None:
-    """Let a poller do what else the function does, and start it anew whenever it ends."""
+    """Let a poller do what else the function does, and start it anew whenever it ends.
+
+    What the last one killed had received comes back after 120 s (`runtime/processor/visibility.py`), to the function.
+    """
     with without_function(scene), poller(scene):
         until_met(scene, kind, target)
-        wait_until(
-            lambda: scene.is_idle() or scene.stop.is_set(),
-            what="the poller to finish",
-            timeout_seconds=POLLER_SECONDS,
-            interval_seconds=1,
-        )
-
-
-POLLER_SECONDS = 300.0
-"""What a killed poller received comes back after 120 s (`runtime/processor/visibility.py`)."""
 
 
 @contextmanager
@@ -163,7 +156,11 @@ HOSTS = (
     replace(CRASH, name="function-frozen-until-its-timeout", rules=(rule(CALLS, _freeze, 0.03),)),
     replace(CRASH, name="function-out-of-memory", rules=(rule(CALLS, Starve(), 0.03),)),
     replace(
-        CRASH, name="poller-killed", rules=(rule(POLLERS_CALLS, _kill, 0.03, host=True),), scenario=through_a_poller
+        CRASH,
+        name="poller-killed",
+        host=Host.POLLER,
+        rules=(rule(POLLERS_CALLS, _kill, 0.03, host=True),),
+        scenario=through_a_poller,
     ),
     Kind("notifications-doubled", scenario=duplicated, bound=Bound.RESENT),
     Kind("notifications-reordered", scenario=reordered, bound=Bound.RESENT),

@@ -1,4 +1,4 @@
-"""The kinds of fault that a call can meet. What people and processes do lies in `customers.py`, `hosts.py`, `inputs.py`."""
+"""The kinds of fault that a call can meet. What people and processes do: `customers.py`, `hosts.py`, `inputs.py`."""
 
 from random import Random
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from local.faults import memory
-from local.faults.kind import Kind
+from local.faults.kind import Host, Kind
 from local.faults.ledger import Ledger
 from local.faults.plan import Plan
 from local.faults.proxy import proxy
@@ -94,11 +94,12 @@ class Run:
         timer = threading.Timer(self.effort.seconds, self.stop.set)
         timer.daemon = True
         timer.start()
-        alone = [kind for kind in self.kinds if kind.alone]
+        alone = sorted((kind for kind in self.kinds if kind.alone), key=lambda kind: kind.host is Host.POLLER)
         for place, kind in enumerate(alone, 1):
             self.begin(f"{kind.name} ({place} of {len(alone)} that run alone)")
             self._run_kind(kind, scenes[kind])
-            settle(self.place, SETTLE_SECONDS, self.progress)
+            if kind.host is Host.FUNCTION:  # what a poller left behind hurts nobody
+                settle(self.place, SETTLE_SECONDS, self.progress)
         together = [kind for kind in self.kinds if not kind.alone]
         self.begin(f"{len(together)} kinds side by side")
         self._side_by_side(together, scenes, deadline)
