@@ -1,6 +1,7 @@
 """The commands, each a few calls of what lies in the folders beside this file."""
 
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -23,6 +24,9 @@ from local.deployment.environment_file import Environment
 from local.deployment.synthesis import synthesize_every_stage
 from local.emulator.server import REGION, Server, start
 from local.faults.command import Options, run_faults
+from local.fuzzing.report import print_results
+from local.fuzzing.report import write_report as write_fuzz_report
+from local.fuzzing.run import fuzz as run_fuzzing
 from local.loader.day_shift import utc_now
 from local.loader.send import send_recorded_logs
 from local.loader.writer import kept
@@ -129,6 +133,19 @@ def faults(
         holds = run_faults(server.endpoint_url, FAULTS_HOME, options, steps)
     if not holds:
         console.print("events are lost, or doubled beyond the bound", style="bold red")
+        raise typer.Exit(1)
+
+
+@app.command()
+def fuzz(inputs: int = 1_000_000, seed: int | None = None) -> None:
+    """Read generated inputs of every kind. Status 1 on a crash or a silent loss."""
+    seed = random.SystemRandom().randrange(1_000_000) if seed is None else seed
+    with Steps() as steps:
+        steps.begin(f"reading {inputs:,} generated inputs, seed {seed}")
+        results = run_fuzzing(inputs, seed, steps.update)
+    write_fuzz_report(BUILD / "fuzz" / "report.json", results, seed)
+    print_results(results)
+    if any(one.findings for one in results):
         raise typer.Exit(1)
 
 

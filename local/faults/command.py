@@ -36,7 +36,8 @@ def run_faults(endpoint_url: str, home: Path, options: Options, steps: Steps) ->
     begun = time.monotonic()
     rows = Run(place, chosen(options.only), effort, steps.begin, steps.update).run()
     seconds = round(time.monotonic() - begun, 1)
-    again = f"make faults SEED={seed} DURATION={options.duration:g} INJECTIONS={options.target} HOUR={options.hour_seconds:g}"
+    again = f"make faults SEED={seed} DURATION={options.duration:g} INJECTIONS={options.target}"
+    again += f" HOUR={options.hour_seconds:g}"
     write_report(home / "report.json", rows, seed=seed, seconds=seconds, command=again)
     (home / "report.md").write_text(markdown(rows))
     print_rows(rows)
