@@ -1,6 +1,7 @@
 """The commands, each a few calls of what lies in the folders beside this file."""
 
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -22,10 +23,14 @@ from local.deployment.deploy import Deployment
 from local.deployment.environment_file import Environment
 from local.deployment.synthesis import synthesize_every_stage
 from local.emulator.server import REGION, Server, start
+from local.faults.command import Options, run_faults
+from local.fuzzing.report import print_results
+from local.fuzzing.report import write_report as write_fuzz_report
+from local.fuzzing.run import fuzz as run_fuzzing
 from local.loader.day_shift import utc_now
 from local.loader.send import send_recorded_logs
 from local.loader.writer import kept
-from local.paths import BUILD, DEMO_HOME, ROOT, UP_HOME
+from local.paths import BUILD, DEMO_HOME, FAULTS_HOME, ROOT, UP_HOME
 from local.processes import run
 from local.reporting import Steps, console, print_counts
 from local.status import print_status
@@ -111,6 +116,37 @@ def demo(home: Annotated[Path, typer.Option(help="the folder for its files; empt
     write_report(home / "report.json", events_sent=sent, seconds=seconds, counts=counts)
     console.print(f"{sent:,} records sent; no process is left; {home / 'report.json'}")
     _verdict(counts)
+
+
+@app.command()
+def faults(
+    duration: Annotated[float, typer.Option(help="seconds for all kinds together")] = 2400,
+    seed: Annotated[int | None, typer.Option(help="of the plan; by default another one each time")] = None,
+    injections: Annotated[int, typer.Option(help="faults of each kind, at most")] = 200,
+    hour: Annotated[float, typer.Option(help="seconds that an hour of the delivery schedule takes")] = 36,
+    kind: Annotated[list[str] | None, typer.Option(help="only this kind; may be repeated")] = None,
+) -> None:
+    """Inject faults into the deployed processor's calls, count what arrived. Status 1 if an event is lost."""
+    with Steps() as steps, _temporary_cloud(FAULTS_HOME, steps) as server:
+        _deploy(server, FAULTS_HOME, steps)
+        options = Options(duration, seed, injections, hour, tuple(kind or ()))
+        holds = run_faults(server.endpoint_url, FAULTS_HOME, options, steps)
+    if not holds:
+        console.print("events are lost, or doubled beyond the bound", style="bold red")
+        raise typer.Exit(1)
+
+
+@app.command()
+def fuzz(inputs: int = 1_000_000, seed: int | None = None) -> None:
+    """Read generated inputs of every kind. Status 1 on a crash or a silent loss."""
+    seed = random.SystemRandom().randrange(1_000_000) if seed is None else seed
+    with Steps() as steps:
+        steps.begin(f"reading {inputs:,} generated inputs, seed {seed}")
+        results = run_fuzzing(inputs, seed, steps.update)
+    write_fuzz_report(BUILD / "fuzz" / "report.json", results, seed)
+    print_results(results)
+    if any(one.findings for one in results):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -11,5 +11,8 @@ UP_HOME = BUILD / "local"
 DEMO_HOME = BUILD / "demo"
 """The demo's own cloud, so that it never meets the one that `up` left running."""
 
+FAULTS_HOME = BUILD / "faults"
+"""The fault report's own cloud, and the report."""
+
 TOOLS = BUILD / "tools"
 """What is installed once: the emulator's environment, Node where there is none, the `cdk` CLI."""

@@ -1,0 +1,56 @@
+"""`python -m local faults`: a cloud of its own, every kind of fault, the report."""
+
+import random
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.accounts import Accounts
+from local.deployment.environment_file import Environment
+from local.emulator.server import REGION
+from local.faults.catalogue import KINDS
+from local.faults.kind import Kind
+from local.faults.report import markdown, print_rows, write_report
+from local.faults.run import Effort, Run
+from local.faults.short_timeouts import Pace
+from local.faults.tenants import Place
+from local.reporting import Steps, console
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command was told. ``duration``: seconds for all kinds together; ``only``: names of kinds, or none."""
+
+    duration: float
+    seed: int | None
+    target: int
+    hour_seconds: float
+    only: tuple[str, ...] = ()
+
+
+def run_faults(endpoint_url: str, home: Path, options: Options, steps: Steps) -> bool:
+    """Run against what is deployed in ``home``; write and print the report. Says whether every promise was kept."""
+    seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1_000_000)
+    place = Place(Accounts(endpoint_url, REGION), Environment.load(home), home)
+    effort = Effort(seed, options.target, options.duration, Pace(options.hour_seconds))
+    begun = time.monotonic()
+    rows = Run(place, chosen(options.only), effort, steps.begin, steps.update).run()
+    seconds = round(time.monotonic() - begun, 1)
+    again = f"make faults SEED={seed} DURATION={options.duration:g} INJECTIONS={options.target}"
+    again += f" HOUR={options.hour_seconds:g}"
+    write_report(home / "report.json", rows, seed=seed, seconds=seconds, command=again)
+    (home / "report.md").write_text(markdown(rows))
+    print_rows(rows)
+    console.print(f"seed {seed}, {seconds:,.0f} s; {home / 'report.json'}; again: {again}", highlight=False)
+    return all(row.holds for row in rows)
+
+
+def chosen(names: tuple[str, ...]) -> list[Kind]:
+    """Give the kinds of these names; all where there are none.
+
+    :raises ValueError: there is no such kind.
+    """
+    known = {kind.name: kind for kind in KINDS}
+    if unknown := set(names) - set(known):
+        raise ValueError(f"no such kind: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    return [known[name] for name in names] if names else list(KINDS)

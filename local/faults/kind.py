@@ -1,0 +1,62 @@
+"""What a kind of fault is made of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from local.faults.plan import Rule
+from local.faults.scene import Scene
+
+
+class Host(StrEnum):
+    """Who processes."""
+
+    FUNCTION = "function"
+    POLLER = "poller"
+
+
+class Bound(StrEnum):
+    """Which doubles are lawful (contract §5: at least once, the rest bounded)."""
+
+    UNANSWERED = "unanswered"
+    """Events of PutLogEvents calls that took effect and whose answer didn't come. None is injected: none is lawful."""
+
+    CRASH = "crash"
+    """Besides, for each crash the objects of one receive: ten messages, none of which may have been deleted."""
+
+    RESENT = "resent"
+    """Besides, for each message that is in a queue twice, its object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of fault.
+
+    :param name: lower case, digits and dashes. :param scenario: what is done; by default objects are sent until
+        ``target`` calls met a fault. :param target: injections that suffice for the long run.
+    :param beside: the destination that stays healthy, whose delay is measured: "s3", "logs", or "quiet" for the quiet
+        tenant's. :param alone: it may hurt whatever runs beside it, so that nothing does.
+    """
+
+    name: str
+    rules: tuple[Rule, ...] = ()
+    scenario: Callable[[Scene, "Kind", int], None] | None = None
+    target: int = 200
+    beside: str = "s3"
+    bound: Bound = Bound.UNANSWERED
+    host: Host = Host.FUNCTION
+    alone: bool = False
+    tenants: int = 1
+
+    def run(self, scene: Scene, target: int) -> None:
+        """Let it happen ``target`` times."""
+        (self.scenario or until_met)(scene, self, target)
+
+
+def until_met(scene: Scene, kind: Kind, target: int) -> None:
+    """Send objects until enough calls met a fault."""
+    scene.begin(*kind.rules)
+    try:
+        scene.send_until(lambda: scene.injected >= target, at_most=4 * target + 20)
+    finally:
+        scene.end()

@@ -1,0 +1,100 @@
+"""Which call meets which fault: seeded, by kind; a kind's rules concern its own tenants' calls alone."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from random import Random
+
+from local.faults.call import Call
+from local.faults.exchange import ClientGoneError, Exchange
+from local.faults.injected import Fault
+from local.faults.ledger import Ledger
+
+OFTEN = 0.7
+"""Most calls fail: a delivery's own retries meet several faults, and now and then all of them fail."""
+
+type MakeFault = Callable[[Random], Fault]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Calls (``service:Action``; ``service:*`` is any of that service) that meet a fault, each with some chance.
+
+    :param place: what the log group's name has to contain. :param host: concerns the host's own calls, too, which name
+        no tenant (receiving and deleting messages). :param counted: it is a fault, rather than what lets one be met.
+    """
+
+    calls: frozenset[str]
+    make: MakeFault
+    chance: float = OFTEN
+    place: str = ""
+    host: bool = False
+    counted: bool = True
+
+    def concerns(self, call: Call) -> bool:
+        """Whether it may meet that call."""
+        return (call.name in self.calls or f"{call.service}:*" in self.calls) and self.place in call.place
+
+
+def rule(
+    calls: str, fault: Fault | MakeFault, chance: float = OFTEN, *, host: bool = False, counted: bool = True
+) -> Rule:
+    """Write a rule shortly: calls separated by blanks; a fault that is always the same as it is."""
+    make: MakeFault = fault if callable(fault) else lambda _: fault
+    return Rule(frozenset(calls.split()), make, chance, host=host, counted=counted)
+
+
+@dataclass(slots=True)
+class Plan:
+    """Decides for every relayed call. The n-th call that concerns a kind always draws the same lot of a seed."""
+
+    seed: int
+    ledger: Ledger
+    rules: dict[str, tuple[Rule, ...]] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+    _drawn: Counter[str] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def activate(self, kind: str, rules: tuple[Rule, ...]) -> None:
+        """Let a kind's faults happen from now on."""
+        self.rules[kind] = rules
+
+    def deactivate(self, *kinds: str) -> None:
+        """Let them happen no more."""
+        for kind in kinds:
+            self.rules.pop(kind, None)
+
+    def relay(self, exchange: Exchange) -> None:
+        """Do with an exchange what the plan says (the proxy's ``Relay``)."""
+        begun = time.monotonic()
+        found = self._fault_for(exchange.call)
+        try:
+            if found is None:
+                exchange.reply(exchange.forward())
+            else:
+                kind, fault, counted = found
+                if counted:
+                    self.ledger.inject(kind, exchange.call.name)
+                with suppress(ClientGoneError):
+                    fault.apply(exchange)
+                if not exchange.answered:
+                    raise ClientGoneError
+        finally:
+            self.ledger.relayed(exchange, time.monotonic() - begun)
+
+    def _fault_for(self, call: Call) -> tuple[str, Fault, bool] | None:
+        for kind, rules in list(self.rules.items()):
+            mine = self.kinds.get(call.tenant) == kind
+            for one in rules:
+                if not (mine or (one.host and not call.tenant)) or not one.concerns(call):
+                    continue
+                with self._lock:
+                    number = self._drawn[kind]
+                    self._drawn[kind] += 1
+                lot = Random(f"{self.seed}/{kind}/{number}")  # noqa: S311 - repeatable is what it has to be
+                if lot.random() < one.chance:
+                    return kind, one.make(lot), one.counted
+        return None

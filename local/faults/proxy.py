@@ -1,0 +1,93 @@
+"""The reverse proxy between the deployed processor and the embedded cloud, on loopback."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar, override
+from urllib.parse import urlsplit
+
+from local.faults.call import Call
+from local.faults.exchange import Answer, Exchange, Request
+
+type Relay = Callable[[Exchange], None]
+"""Does with an exchange what is to be done, at the least ``exchange.reply(exchange.forward())``."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Reads a request, hands it to the relay, writes what that gives. One thread a connection."""
+
+    protocol_version = "HTTP/1.1"
+    timeout = 120
+    disable_nagle_algorithm = True
+    upstream: ClassVar[tuple[str, int]]
+    relay: ClassVar[Relay]
+
+    def _serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        headers = dict(self.headers.items())
+        headers.pop("Connection", None)
+        request = Request(self.command, self.path, headers, body)
+        call = Call.of(self.command, self.path, self.headers, body)
+        try:
+            type(self).relay(Exchange(call, request, self, self.upstream))
+        except (OSError, ValueError):  # the client is gone, or its connection was cut on purpose
+            self.close_connection = True
+
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _serve  # noqa: N815 - http.server's names
+
+    def reply(self, answer: Answer) -> None:
+        """Write a whole answer."""
+        self._write_head(answer)
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
+        self.wfile.flush()
+
+    def reply_cut(self, answer: Answer) -> None:
+        """Write the head and half of the body."""
+        self._write_head(answer)
+        self.wfile.write(answer.body[: len(answer.body) // 2])
+        self.wfile.flush()
+
+    @property
+    def socket(self) -> object:
+        """The client's."""
+        return self.connection
+
+    def _write_head(self, answer: Answer) -> None:
+        self.send_response_only(answer.status)
+        for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    @override
+    def log_message(self, *_: object) -> None:
+        """Say nothing: the ledger counts."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+    @override
+    def handle_error(self, *_: object) -> None:
+        """A client that was cut off, or killed, is what this is for."""
+
+
+@contextmanager
+def proxy(endpoint_url: str, relay: Relay) -> Iterator[str]:
+    """Run a proxy in front of an endpoint; gives its own URL."""
+    target = urlsplit(endpoint_url)
+    assert target.hostname is not None
+    assert target.port is not None
+    fields = {"upstream": (target.hostname, target.port), "relay": staticmethod(relay)}
+    server = _Server(("127.0.0.1", 0), type("_Bound", (_Handler,), fields))
+    thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        with suppress(OSError):
+            server.server_close()
+        thread.join(10)

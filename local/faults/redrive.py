@@ -1,0 +1,54 @@
+"""The end of a run: wait until the queues are empty, redrive what lies in the dead-letter queues, wait again."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from local.accounting.queues import depth
+from local.faults.call import TENANT
+from local.faults.tenants import Place
+from local.waiting import WaitedTooLongError, wait_until
+
+INTERVAL_SECONDS = 1.0
+
+type Progress = Callable[[str], None]
+
+
+def settle(place: Place, seconds: float, progress: Progress) -> bool:
+    """Wait until nothing is left in the queues; says whether it came to that."""
+    sqs = place.central("sqs")
+    urls = (place.environment.object_queue_url, place.environment.delivery_queue_url)
+
+    def empty() -> bool:
+        waiting = [depth(sqs, url).total for url in urls]
+        progress(f"{waiting[0]} objects and {waiting[1]} deliveries wait")
+        return not any(waiting)
+
+    try:
+        return wait_until(empty, what="empty queues", timeout_seconds=seconds, interval_seconds=INTERVAL_SECONDS)
+    except WaitedTooLongError:
+        return False
+
+
+def redrive(place: Place) -> Counter[str]:
+    """Send every dead-lettered message to its queue again; gives how many, by tenant."""
+    environment = place.environment
+    moved: Counter[str] = Counter()
+    for dead, queue in (
+        (environment.object_dlq_url, environment.object_queue_url),
+        (environment.delivery_dlq_url, environment.delivery_queue_url),
+    ):
+        moved += _move(place.central("sqs"), dead, queue)
+    return moved
+
+
+def _move(sqs: Any, dead: str, queue: str) -> Counter[str]:
+    """Send before deleting: a crash in between repeats a message and loses none."""
+    moved: Counter[str] = Counter()
+    while messages := sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10, WaitTimeSeconds=0).get("Messages"):
+        for message in messages:
+            sqs.send_message(QueueUrl=queue, MessageBody=message["Body"])
+            sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
+            tenant = TENANT.search(message["Body"])
+            moved[tenant[0] if tenant else ""] += 1
+    return moved

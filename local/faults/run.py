@@ -1,0 +1,156 @@
+"""The run: tenants, the proxy, a baseline, every kind, the end of all faults, the count."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from statistics import median
+
+from local.faults import memory
+from local.faults.kind import Host, Kind
+from local.faults.ledger import Ledger
+from local.faults.plan import Plan
+from local.faults.proxy import proxy
+from local.faults.redrive import redrive, settle
+from local.faults.scene import Numbers, Scene
+from local.faults.short_timeouts import Pace, proxied, short_timeouts
+from local.faults.tenants import Place, Tenant, onboard
+from local.faults.verdict import Row, judge
+
+BASELINE = Kind("none")
+"""No fault at all: what the delays of all other rows are measured against."""
+
+FIRST, QUIET = "fr-{}-t000", "fr-{}-t900"
+"""Faults concern a kind's first tenant; its others, and its quiet one, shall not notice."""
+
+SETTLE_SECONDS = 150.0
+WARM_UP_OBJECTS = 10
+ROUNDS = 3
+"""Redrives: what a kind's last fault sent to a dead-letter queue may go there once more."""
+
+type Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is done. ``targets``: at most so many faults a kind; ``seconds``: for all kinds together."""
+
+    seed: int
+    target: int
+    seconds: float
+    pace: Pace
+    baseline_objects: int = 30
+
+
+@dataclass(slots=True)
+class Run:
+    """One run against a deployment."""
+
+    place: Place
+    kinds: Sequence[Kind]
+    effort: Effort
+    begin: Progress
+    progress: Progress
+    ledger: Ledger = field(default_factory=Ledger)
+    numbers: Numbers = field(default_factory=Numbers)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> list[Row]:
+        """Do it all, and give the rows, the baseline's first."""
+        plan = Plan(self.effort.seed, self.ledger)
+        kinds = [BASELINE, *self.kinds]
+        self.begin(f"onboarding the tenants of {len(kinds)} kinds")
+        scenes = self._scenes(plan, kinds)
+        with proxy(self.place.environment.endpoint_url, plan.relay) as url:
+            for scene in scenes.values():
+                scene.hour_seconds = self.effort.pace.hour_seconds
+                scene.more_environment = proxied(url, self.effort.pace)
+            with short_timeouts(self.place, url, self.effort.pace):
+                try:
+                    return self._faults(scenes)
+                finally:
+                    plan.rules.clear()
+                    memory.forget()
+
+    def _scenes(self, plan: Plan, kinds: Sequence[Kind]) -> dict[Kind, Scene]:
+        names = [(kind, f"fr-{kind.name}-t{number:03d}") for kind in kinds for number in range(kind.tenants)]
+        names += [(kind, QUIET.format(kind.name)) for kind in kinds if kind.beside == "quiet"]
+        plan.kinds.update({FIRST.format(kind.name): kind.name for kind in kinds})
+        with ThreadPoolExecutor(6) as pool:
+            made = list(pool.map(lambda named: onboard(self.place, named[1]), names))
+        tenants: dict[Kind, list[Tenant]] = {kind: [] for kind in kinds}
+        for (kind, _), tenant in zip(names, made, strict=True):
+            tenants[kind].append(tenant)
+        return {kind: self._scene(plan, kind, mine) for kind, mine in tenants.items()}
+
+    def _scene(self, plan: Plan, kind: Kind, tenants: list[Tenant]) -> Scene:
+        return Scene(self.place, plan, self.ledger, kind.name, tenants, self.numbers, self.stop)
+
+    def _faults(self, scenes: dict[Kind, Scene]) -> list[Row]:
+        self._measure_baseline(scenes[BASELINE])
+        deadline = time.monotonic() + self.effort.seconds
+        timer = threading.Timer(self.effort.seconds, self.stop.set)
+        timer.daemon = True
+        timer.start()
+        alone = sorted((kind for kind in self.kinds if kind.alone), key=lambda kind: kind.host is Host.POLLER)
+        for place, kind in enumerate(alone, 1):
+            self.begin(f"{kind.name} ({place} of {len(alone)} that run alone)")
+            self._run_kind(kind, scenes[kind])
+            if kind.host is Host.FUNCTION:  # what a poller left behind hurts nobody
+                settle(self.place, SETTLE_SECONDS, self.progress)
+        together = [kind for kind in self.kinds if not kind.alone]
+        self.begin(f"{len(together)} kinds side by side")
+        self._side_by_side(together, scenes, deadline)
+        timer.cancel()
+        return self._count(scenes)
+
+    def _measure_baseline(self, scene: Scene) -> None:
+        """Measure delays where nothing is wrong, once the function is warm."""
+        self.begin("measuring without faults")
+        scene.send_until(lambda: False, at_most=WARM_UP_OBJECTS)
+        settle(self.place, SETTLE_SECONDS, self.progress)
+        self.ledger.sent_at.clear()
+        scene.send_until(lambda: False, at_most=self.effort.baseline_objects)
+        settle(self.place, SETTLE_SECONDS, self.progress)
+
+    def _side_by_side(self, kinds: Sequence[Kind], scenes: dict[Kind, Scene], deadline: float) -> None:
+        if not kinds:
+            return
+        with ThreadPoolExecutor(len(kinds)) as pool:
+            running = [pool.submit(self._run_kind, kind, scenes[kind]) for kind in kinds]
+            while not all(one.done() for one in running):
+                done = sum(one.done() for one in running)
+                left = max(0.0, deadline - time.monotonic())
+                self.progress(f"{done} done, {self.ledger.injected.total():,} faults, at most {left:.0f} s")
+                self.stop.wait(1) or time.sleep(0.2)
+            for one in running:
+                one.result()
+
+    def _run_kind(self, kind: Kind, scene: Scene) -> None:
+        kind.run(scene, min(kind.target, self.effort.target))
+
+    def _count(self, scenes: dict[Kind, Scene]) -> list[Row]:
+        self.begin("all faults are over: waiting for what is left")
+        dead: Counter[str] = Counter()
+        seconds = SETTLE_SECONDS + self.effort.pace.schedule_seconds
+        settle(self.place, seconds, self.progress)
+        for _ in range(ROUNDS):
+            moved = redrive(self.place)
+            if not moved:
+                break
+            dead += moved
+            settle(self.place, seconds, self.progress)
+        self.begin("counting every event in every destination")
+        first = scenes[BASELINE]
+        baseline = {
+            "s3": median(self.ledger.delays(first.tenant.tenant_id, "s3")),
+            "logs": median(self.ledger.delays(first.tenant.tenant_id, first.tenant.log_group)),
+        }
+        rows = []
+        for kind, scene in scenes.items():
+            self.progress(kind.name)
+            letters = sum(dead[tenant.tenant_id] for tenant in scene.tenants)
+            rows.append(judge(scene, kind, self.ledger, letters, baseline))
+        return rows

@@ -1,0 +1,132 @@
+"""A kind of fault at work: its tenants, the objects sent to them, what its customers and operators do meanwhile."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from local.accounting.destinations import bucket_objects
+from local.accounting.queues import depth
+from local.faults.ledger import Ledger
+from local.faults.objects import Event, make_object, pod_name, usual_events
+from local.faults.plan import Plan, Rule
+from local.faults.tenants import Place, Tenant
+from local.loader.objects import LogObject
+from local.loader.writer import put_object
+from local.waiting import wait_until
+
+BACKLOG = 16
+"""Objects that may wait in the queue: more would only wait there, and hide what a fault delays."""
+
+BACKLOG_SECONDS = 300.0
+
+
+class Numbers:
+    """Counts objects of the whole run, so that each has a name of its own."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._next = 0
+
+    def take(self) -> int:
+        """Give the next one."""
+        with self._lock:
+            self._next += 1
+            return self._next
+
+
+@dataclass(slots=True)
+class Scene:
+    """One kind's run.
+
+    :param changed_at: when its own measurement without faults ended (monotonic seconds), if it makes one.
+    :param more_environment: what a host has more than the deployed one: the proxy, the short schedule.
+    :param kept_objects: what a bucket held before its customer deleted it, by tenant.
+    """
+
+    place: Place
+    plan: Plan
+    ledger: Ledger
+    kind: str
+    tenants: Sequence[Tenant]
+    numbers: Numbers
+    stop: threading.Event
+    changed_at: float | None = None
+    hour_seconds: float = 36.0
+    more_environment: dict[str, str] = field(default_factory=dict)
+    ending: threading.Event = field(default_factory=threading.Event)
+    sent: dict[str, list[LogObject]] = field(default_factory=dict)
+    kept_objects: dict[str, dict[str, bytes]] = field(default_factory=dict)
+
+    @property
+    def tenant(self) -> Tenant:
+        """The first of them, which most kinds have alone."""
+        return self.tenants[0]
+
+    @property
+    def quiet(self) -> Tenant:
+        """The last of them, which no fault concerns where the kind has one."""
+        return self.tenants[-1]
+
+    @property
+    def injected(self) -> int:
+        """Faults so far."""
+        return self.ledger.injected[self.kind]
+
+    def begin(self, *rules: Rule) -> None:
+        """Let faults happen."""
+        self.plan.activate(self.kind, rules)
+
+    def end(self) -> None:
+        """Let no more faults happen."""
+        self.plan.deactivate(self.kind)
+
+    def inject(self, what: str, count: int = 1) -> None:
+        """Count what was done by hand rather than by the proxy."""
+        self.ledger.inject(self.kind, what, count)
+
+    def send(
+        self, tenant: Tenant | None = None, events: Sequence[Event] | None = None, *, waits: bool = True
+    ) -> LogObject:
+        """Write an object into the central bucket, when the queue has room."""
+        if waits:
+            self.wait_for_room()
+        tenant = tenant or self.tenant
+        pod = pod_name(self.numbers.take())
+        object_ = make_object(tenant.tenant_id, pod, events or usual_events(tenant.tenant_id, pod))
+        self.ledger.sent(tenant.tenant_id, pod)
+        put_object(self.place.central("s3"), self.place.environment.central_bucket, object_)
+        self.sent.setdefault(tenant.tenant_id, []).append(object_)
+        return object_
+
+    def wait_for_room(self) -> None:
+        """Wait while more objects wait than are worked on."""
+        sqs, url = self.place.central("sqs"), self.place.environment.object_queue_url
+        wait_until(
+            lambda: self.stop.is_set() or depth(sqs, url).total < BACKLOG,
+            what="room in the object queue",
+            timeout_seconds=BACKLOG_SECONDS,
+            interval_seconds=0.2,
+        )
+
+    def send_until(self, enough: Callable[[], bool], *, at_most: int) -> None:
+        """Send objects, now and then one to the quiet tenant, until enough has happened, or time is up."""
+        for number in range(at_most):
+            if self.stop.is_set() or enough():
+                return
+            self.send(self.quiet if number % 4 == 3 else self.tenant)  # noqa: PLR2004 - one in four
+
+    def is_idle(self) -> bool:
+        """Whether nothing waits in the queues."""
+        sqs, environment = self.place.central("sqs"), self.place.environment
+        return not any(depth(sqs, url).total for url in (environment.object_queue_url, environment.delivery_queue_url))
+
+    def thread(self, target: Callable[[], None]) -> threading.Thread:
+        """Start something beside."""
+        thread = threading.Thread(target=target, daemon=True)
+        thread.start()
+        return thread
+
+    def keep_objects(self, tenant: Tenant) -> None:
+        """Remember what a tenant's bucket holds: its customer is about to delete it."""
+        s3 = tenant.client(self.place, "s3")
+        self.kept_objects.setdefault(tenant.tenant_id, {}).update(bucket_objects(s3, tenant.bucket, ""))
