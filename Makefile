@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 REQUIREMENTS := requirements.txt requirements-dev.txt runtime/processor/requirements.txt runtime/api/requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format synth customer-template bench faults fuzz requirements snapshots clean
+.PHONY: help setup demo up down status test lint format synth customer-template agent-settings bench bench-agent faults fuzz requirements snapshots clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -58,8 +58,15 @@ synth: $(READY) ## the cloud assembly of every stack, cdk-nag included
 customer-template: $(READY) ## the onboarding stack as one plain CloudFormation template
 	@$(PY) -m stacks.customer_template build/customer-template.json
 
-bench: $(READY) ## measure the processor: peak memory of a small and of a ten times larger object
+agent-settings: $(READY) ## an overlay's settings.env from the stacks' outputs: OUTPUTS=… CLUSTER=… OVERLAY=…
+	@$(PY) -m stacks.agent_settings $(OUTPUTS) $(CLUSTER) $(OVERLAY)
+
+bench: $(READY) ## measure the processor's memory, and the agent's programs
 	@$(PY) -m benchmarks.memory
+	@$(PY) -m benchmarks.collection
+
+bench-agent: $(READY) ## measure the whole agent in a real Vector, which must be on PATH
+	@$(PY) -m benchmarks.agent
 
 faults: $(READY) ## inject faults into the deployed processor, count every event (SEED=…, DURATION=seconds, INJECTIONS=…)
 	@$(PY) -m local faults $(if $(SEED),--seed $(SEED)) $(if $(DURATION),--duration $(DURATION)) $(if $(INJECTIONS),--injections $(INJECTIONS)) $(if $(HOUR),--hour $(HOUR))

@@ -21,9 +21,7 @@ from benchmarks.agent_endpoints import Endpoints
 from local.loader.agent import CONFIGURATION, ROOT
 
 BINARY = shutil.which("vector")
-IN_A_NAMESPACE = (
-    "mount -t tmpfs none /var/log && mkdir /var/log/pods && mount --bind {pods} /var/log/pods && exec {vector} --quiet --config {file}"
-)
+IN_A_NAMESPACE = "mount -t tmpfs none /var/log && mkdir /var/log/pods && mount --bind {pods} /var/log/pods && exec {vector} --quiet --config {file}"
 
 
 @dataclass(frozen=True)

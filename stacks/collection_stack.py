@@ -29,6 +29,7 @@ class CollectionStack(Stack):
             visibility_timeout=stage.visibility_timeout,
             removal_policy=stage.removal_policy,
         )
+        self._bucket_name = storage.central_bucket.bucket.bucket_name
         self.writer_roles = {
             cluster.cluster_id: WriterRole(
                 self,
@@ -48,3 +49,11 @@ class CollectionStack(Stack):
         CfnOutput(self, "UndeliveredNotificationsUrl", value=self.object_queue.undelivered_notifications.queue_url)
         for number, (cluster_id, writer) in enumerate(sorted(self.writer_roles.items()), start=1):
             CfnOutput(self, f"WriterRoleArn{number}", value=writer.role.role_arn, description=f"cluster {cluster_id}")
+            # What `make agent-settings` writes into an overlay.
+            settings = {
+                "CENTRAL_BUCKET": self._bucket_name,
+                "AWS_REGION": self.region,
+                "AWS_ROLE_ARN": writer.role.role_arn,
+                "CLUSTER_ID": cluster_id,
+            }
+            CfnOutput(self, f"AgentSettings{number}", value=self.to_json_string(settings))

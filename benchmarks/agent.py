@@ -1,0 +1,130 @@
+"""CPU of a whole agent in a real Vector: ``python -m benchmarks.agent``, with ``vector`` on PATH.
+
+Three runs over the same files, each with more of the agent: the source alone, with the programs, and all of it with disk
+buffer, gzip and S3. One worker thread; the CPU is the process's, user and system, start included.
+"""
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.agent_endpoints import serving
+from benchmarks.agent_lines import LENGTH, LINES, STAMP
+from benchmarks.agent_run import BINARY, PodFolder, agent, api_items, cpu_seconds, peak_bytes, wait_until
+
+EVENTS = 140_000
+PODS = 4
+GOAL = 20_000
+REPORT = Path("build/bench/agent.json")
+type Change = Callable[[dict[str, Any]], None]
+
+
+def main() -> int:
+    """Measure, print a table, write the report; status 1 if lines are missing."""
+    if BINARY is None:
+        sys.exit("no vector on PATH: this measures the real program")
+    rows = [
+        measure(name, change)
+        for name, change in (
+            ("source", only_up_to("pods")),
+            ("source and programs", only_up_to("events")),
+            ("whole agent", lambda _: None),
+        )
+    ]
+    table = Table("", "events/s and core", "µs an event", "peak memory", title=f"{EVENTS:,} lines of seven kinds")
+    for row in rows:
+        table.add_row(
+            row["stage"],
+            f"{row['events_per_second_and_core']:,.0f}",
+            f"{row['microseconds_per_event']:.1f}",
+            f"{row['peak_bytes'] / 2**20:.0f} MiB",
+        )
+    Console().print(table)
+    REPORT.parent.mkdir(parents=True, exist_ok=True)
+    REPORT.write_text(json.dumps({"goal": GOAL, "line_bytes": LENGTH, "rows": rows}, indent=2) + "\n")
+    return 0
+
+
+def only_up_to(component: str) -> Change:
+    """Give a change that sends a component's events to a sink that only counts them."""
+
+    def change(configuration: dict[str, Any]) -> None:
+        keep = ["installation", "events"] if component == "events" else []
+        configuration["transforms"] = {name: configuration["transforms"][name] for name in keep}
+        configuration["sinks"] = {
+            "nowhere": {"type": "blackhole", "inputs": [component]},
+            "metrics": configuration["sinks"]["metrics"] | {"inputs": ["vector"], "address": "${METRICS_ADDRESS}"},
+        }
+
+    return change
+
+
+def measure(stage: str, change: Change) -> dict[str, Any]:
+    """Run one agent over the lines until all have come through."""
+    pods = [
+        PodFolder(f"tenant-{number}", "kube-apiserver-7d9c8b6f5-x2k4q", f"u{number}", "kube-apiserver", "ReplicaSet/kube-apiserver-7d9c8b6f5")
+        for number in range(PODS)
+    ]  # fmt: skip
+    whole = stage == "whole agent"
+    with tempfile.TemporaryDirectory() as directory, serving(api_items(pods)) as endpoints:
+        home = Path(directory)
+        write_lines(home / "pods", pods)
+        with agent(home, endpoints, change=change) as process:
+            if whole:
+                wait_until(lambda: endpoints.events >= EVENTS, process, 300)
+            else:
+                wait_until(lambda: read_to_the_end(home, pods), process, 300)
+                wait_until(idle(process), process, 60)
+            seconds, peak = cpu_seconds(process), peak_bytes(process)
+    return {
+        "stage": stage,
+        "events": EVENTS,
+        "cpu_seconds": seconds,
+        "microseconds_per_event": seconds / EVENTS * 1e6,
+        "events_per_second_and_core": EVENTS / seconds,
+        "peak_bytes": peak,
+        "objects": endpoints.requests,
+        "object_bytes": endpoints.object_bytes,
+    }
+
+
+def write_lines(folder: Path, pods: list[PodFolder]) -> None:
+    """Write each pod its share of the lines, as containerd does."""
+    block = "".join(f"{STAMP} stdout F {line}\n" for line in islice(cycle(LINES.values()), EVENTS // len(pods) - 1))
+    for pod in pods:
+        path = folder / pod.path
+        path.parent.mkdir(parents=True)
+        # Vector knows a file by its first line: two that begin alike would be one.
+        path.write_text(f"{STAMP} stdout F {pod.namespace} begins\n{block}")
+
+
+def read_to_the_end(home: Path, pods: list[PodFolder]) -> bool:
+    """Say whether the source's checkpoints stand at the end of every file."""
+    checkpoints = home / "data" / "pods" / "checkpoints.json"
+    if not checkpoints.exists():
+        return False
+    positions = [entry["position"] for entry in json.loads(checkpoints.read_text())["checkpoints"]]
+    sizes = [(home / "pods" / pod.path).stat().st_size for pod in pods]
+    return sorted(positions) == sorted(sizes)
+
+
+def idle(process: Any) -> Callable[[], bool]:
+    """Give a condition: the process has used no more than a tick since it was last asked, a second's rounds long."""
+    history: list[float] = []
+
+    def condition() -> bool:
+        history.append(cpu_seconds(process))
+        return len(history) > 20 and history[-1] - history[-20] <= 0.05
+
+    return condition
+
+
+if __name__ == "__main__":
+    sys.exit(main())
