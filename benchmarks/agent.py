@@ -1,7 +1,7 @@
 """CPU of a whole agent in a real Vector: ``python -m benchmarks.agent``, with ``vector`` on PATH.
 
-Three runs over the same files, each with more of the agent: the source alone, with the programs, and all of it with disk
-buffer, gzip and S3. One worker thread; the CPU is the process's, user and system, start included.
+Three runs over the same files, each with more of the agent: the source alone, with the programs, and all of it with
+disk buffer, gzip and S3. One worker thread; the CPU is the process's, user and system, start included.
 """
 
 import json
@@ -22,6 +22,7 @@ from benchmarks.agent_run import BINARY, PodFolder, agent, api_items, cpu_second
 EVENTS = 140_000
 PODS = 4
 GOAL = 20_000
+IDLE_ROUNDS, IDLE_SECONDS = 20, 0.05
 REPORT = Path("build/bench/agent.json")
 type Change = Callable[[dict[str, Any]], None]
 
@@ -69,9 +70,9 @@ def only_up_to(component: str) -> Change:
 def measure(stage: str, change: Change) -> dict[str, Any]:
     """Run one agent over the lines until all have come through."""
     pods = [
-        PodFolder(f"tenant-{number}", "kube-apiserver-7d9c8b6f5-x2k4q", f"u{number}", "kube-apiserver", "ReplicaSet/kube-apiserver-7d9c8b6f5")
+        PodFolder(f"tenant-{number}", "api-7d9c8b6f5-x2k4q", f"u{number}", "api", "ReplicaSet/api-7d9c8b6f5")
         for number in range(PODS)
-    ]  # fmt: skip
+    ]
     whole = stage == "whole agent"
     with tempfile.TemporaryDirectory() as directory, serving(api_items(pods)) as endpoints:
         home = Path(directory)
@@ -116,12 +117,12 @@ def read_to_the_end(home: Path, pods: list[PodFolder]) -> bool:
 
 
 def idle(process: Any) -> Callable[[], bool]:
-    """Give a condition: the process has used no more than a tick since it was last asked, a second's rounds long."""
+    """Give a condition: over the last ``IDLE_ROUNDS`` times it was asked, the process used next to nothing."""
     history: list[float] = []
 
     def condition() -> bool:
         history.append(cpu_seconds(process))
-        return len(history) > 20 and history[-1] - history[-20] <= 0.05
+        return len(history) > IDLE_ROUNDS and history[-1] - history[-IDLE_ROUNDS] <= IDLE_SECONDS
 
     return condition
 

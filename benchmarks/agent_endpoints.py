@@ -1,4 +1,4 @@
-"""What a real agent needs around it, on loopback: the Kubernetes API as far as the agent asks it, and a bucket that counts."""
+"""What a real agent needs around it, on loopback: of the Kubernetes API what it asks, and a bucket that counts."""
 
 import gzip
 import json
@@ -14,7 +14,7 @@ CHUNK_BYTES = 1 << 20
 
 
 class Endpoints(ThreadingHTTPServer):
-    """Serves the API's lists of ``items``, by resource, and takes objects. ``refusals`` are S3 statuses to answer first."""
+    """Serves lists of ``items``, by resource, and takes objects; ``refusals`` are statuses to answer first."""
 
     daemon_threads = True
 

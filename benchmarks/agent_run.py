@@ -1,7 +1,7 @@
 """A real Vector with the agent's own configuration over files of a node's log directory: ``vector`` must be on PATH.
 
-The source reads ``/var/log/pods`` and nothing else, so the process gets a mount namespace of its own in which a folder of
-ours stands there; the machine sees nothing of it. Linux alone, and ``unshare`` must be allowed.
+The source reads ``/var/log/pods`` and nothing else, so the process gets a mount namespace of its own in which a folder
+of ours stands there; the machine sees nothing of it. Linux alone, and ``unshare`` must be allowed.
 """
 
 import json
@@ -21,7 +21,10 @@ from benchmarks.agent_endpoints import Endpoints
 from local.loader.agent import CONFIGURATION, ROOT
 
 BINARY = shutil.which("vector")
-IN_A_NAMESPACE = "mount -t tmpfs none /var/log && mkdir /var/log/pods && mount --bind {pods} /var/log/pods && exec {vector} --quiet --config {file}"
+IN_A_NAMESPACE = (
+    "mount -t tmpfs none /var/log && mkdir /var/log/pods && mount --bind {pods} /var/log/pods"
+    " && exec {vector} --quiet --config {file}"
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,12 @@ def agent(
     Its configuration is the repository's, but for where the API server is and for ``change``.
     """
     (home / "data").mkdir(exist_ok=True)
-    kube = {"clusters": [{"name": "c", "cluster": {"server": endpoints.url}}], "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}], "users": [{"name": "u", "user": {}}], "current-context": "c"}  # fmt: skip
+    kube = {
+        "clusters": [{"name": "c", "cluster": {"server": endpoints.url}}],
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+        "users": [{"name": "u", "user": {}}],
+        "current-context": "c",
+    }
     (home / "kubeconfig").write_text(json.dumps(kube))
     configuration = yaml.safe_load(CONFIGURATION.read_text())
     configuration["sources"]["pods"]["kube_config_file"] = str(home / "kubeconfig")

@@ -1,7 +1,7 @@
 """CPU of the agent's programs in the real engine, by kind of line: ``python -m benchmarks.collection``.
 
-Beside them, in the same run and over the same lines, a plain program: parse_json, else text, and one parse_timestamp. Of both
-is taken off what the engine needs to bring an event in and out, by an empty program. What is compiled is not counted. CPU
+Beside them, in the same run and over the same lines, a plain program: parse_json, else text, and one parse_timestamp.
+Taken off both is what the engine needs to bring an event in and out, by an empty program; compiling isn't counted. CPU
 time and the best of several rounds, because a benchmark shares its machine; the ratio is what can be compared.
 """
 

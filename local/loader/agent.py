@@ -31,7 +31,7 @@ AS_THE_SOURCE_GIVES_IT: Final = """
 AS_THE_SINK_ENCODES_IT: Final = """
 . = {"line": encode_json(.), "tenant_id": .tenant_id, "application": .application, "pod_name": .pod_name}
 """
-"""The sink's JSON codec and ``encode_json`` are one serializer. Beside the line stand the fields of the key's template."""
+"""The sink's JSON codec and ``encode_json`` are one serializer. Beside the line stand the key's fields."""
 
 
 class AgentError(Exception):

@@ -1,4 +1,4 @@
-"""One line through the agent's programs, in the real engine; and every kind of line that they know, with its outcome."""
+"""One line through the agent's programs in the real engine; and every kind of line they know, with its outcome."""
 
 import base64
 import json

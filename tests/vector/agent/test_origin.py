@@ -143,10 +143,11 @@ label_text = st.one_of(st.text(max_size=20), st.text("abc./-_ ={}%", max_size=30
 def test_any_labels_make_a_key_of_the_contract_s_form(labels):
     """Broken: some label, odd in a way nobody thought of, would make the sink drop the event."""
     agent = Agent({"CLUSTER_ID": "c1"})
-    lines = [
-        source_line("m", kubernetes={"pod_labels": {"app": a, "app.kubernetes.io/name": b}, "pod_owner": c, "namespace_labels": {"tenant-id": d}})
+    pods = [
+        {"pod_labels": {"app": a, "app.kubernetes.io/name": b}, "pod_owner": c, "namespace_labels": {"tenant-id": d}}
         for a, b, c, d in labels
-    ]  # fmt: skip
+    ]
+    lines = [source_line("m", kubernetes=pod) for pod in pods]
     for event in agent.events(lines):
         key = ObjectKey.parse(agent.key_prefix(event) + "x.json.gz")
         assert (key.tenant_id, key.application) == (event["tenant_id"], event["application"])
