@@ -78,7 +78,10 @@ def row(kind: str, events: Sequence[str]) -> dict[str, Any]:
 
 
 def _event(file: LogFile, record: Record) -> str:
-    return json.dumps(source_event(file, record) | {"message": record.message.decode("utf-8", "replace")})
+    """Give a line of a pod that has the label which control planes' pods carry."""
+    event = source_event(file, record)
+    event["kubernetes"]["pod_labels"]["app"] = "kube-apiserver"
+    return json.dumps(event | {"message": record.message.decode("utf-8", "replace")})
 
 
 def _cpu(program: str, events: Sequence[str], iterations: int) -> float:
