@@ -18,7 +18,8 @@ from typing import Any
 import yaml
 
 from benchmarks.agent_endpoints import Endpoints
-from local.loader.agent import CONFIGURATION, ROOT
+from local.loader.agent import CONFIGURATION
+from local.paths import ROOT
 
 BINARY = shutil.which("vector")
 IN_A_NAMESPACE = (

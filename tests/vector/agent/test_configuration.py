@@ -6,7 +6,8 @@ import pytest
 import vector_vrl
 import yaml
 
-from local.loader.agent import CONFIGURATION, ROOT, Agent
+from local.loader.agent import CONFIGURATION, Agent
+from local.paths import ROOT
 
 TEXT = CONFIGURATION.read_text()
 CONFIG = Agent({"CLUSTER_ID": "c1", "CENTRAL_BUCKET": "b", "AWS_REGION": "r"}).configuration

@@ -12,8 +12,9 @@ import yaml
 
 from benchmarks.agent_endpoints import serving
 from benchmarks.agent_run import BINARY, PodFolder, agent, api_items, wait_until
-from local.loader.agent import CONFIGURATION, ROOT, Agent, source_event
+from local.loader.agent import CONFIGURATION, Agent, source_event
 from local.loader.recorded_logs import ARCHIVE, LogFile, read_archive
+from local.paths import ROOT
 from runtime.objects.key import ObjectKey
 from tests.vector.agent.lines import KINDS
 
