@@ -100,7 +100,15 @@ class _Reader:
             literals[place] = _encode(self._lenient(self._text_source(literals[place], lines[place])))
         if not all(map(bytes.isascii, literals)):
             literals = list(map(self._valid_utf8, literals))
-        sizes = [len(one) - 2 if _BACKSLASH not in one else _unescaped_size(one) for one in literals]
+        # An escape of two characters is one byte of text; a pair of backslashes is one such escape, not two.
+        sizes = [
+            len(one) - 2
+            if _BACKSLASH not in one
+            else len(one) - 2 - one.count(b"\\") + one.count(b"\\\\")
+            if b"\\u" not in one
+            else _unescaped_size(one)
+            for one in literals
+        ]
         self._stats.events += len(rows)
         return EventBlock(self._times([bytes(row.timestamp) for row in rows]), literals, sizes)
 
