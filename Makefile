@@ -58,7 +58,9 @@ synth: $(READY) ## the cloud assembly of every stack, cdk-nag included
 customer-template: $(READY) ## the onboarding stack as one plain CloudFormation template
 	@$(PY) -m stacks.customer_template build/customer-template.json
 
-bench: $(READY) ## measure the processor: peak memory of a small and of a ten times larger object
+bench: $(READY) ## measure the processor beside straightforward ones, its start, its memory (BENCH_ARGS=--quick)
+	@$(PY) -m benchmarks.processor $(BENCH_ARGS)
+	@$(PY) -m benchmarks.start
 	@$(PY) -m benchmarks.memory
 
 requirements: $(READY) ## write requirements-dev.txt anew from requirements-dev.in

@@ -1,4 +1,4 @@
-"""From the process's start to its first PutLogEvents, beside a straightforward processor: ``python -m benchmarks.start``.
+"""From a process's start to its first PutLogEvents, beside a straightforward one: ``python -m benchmarks.start``.
 
 One small object of one tenant waits in the queue. Contenders take turns; CPU is what the process had taken when the
 message was settled.

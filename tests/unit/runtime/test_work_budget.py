@@ -52,8 +52,8 @@ def calls_of(work):
 def body():
     """An object of plain lines, as the agent writes them."""
     lines = (
-        '{"timestamp":"2026-11-23T10:%02d:%02d.%03d123456Z","message":"line %d \\"%s\\"","pod_name":"p"}\n'
-        % (number // 60000 % 60, number // 1000 % 60, number % 1000, number, "x" * 200)
+        f'{{"timestamp":"2026-11-23T10:{number // 60000:02d}:{number // 1000 % 60:02d}.{number % 1000:03d}123456Z",'
+        f'"message":"line {number} \\"{"x" * 200}\\"","pod_name":"p"}}\n'
         for number in range(EVENTS)
     )
     return gzip.compress("".join(lines).encode(), 1)
