@@ -61,7 +61,9 @@ customer-template: $(READY) ## the onboarding stack as one plain CloudFormation 
 agent-settings: $(READY) ## an overlay's settings.env from the stacks' outputs: OUTPUTS=… CLUSTER=… OVERLAY=…
 	@$(PY) -m stacks.agent_settings $(OUTPUTS) $(CLUSTER) $(OVERLAY)
 
-bench: $(READY) ## measure the processor's memory, and the agent's programs
+bench: $(READY) ## measure the processor beside straightforward ones, its start and memory, the agent's programs (BENCH_ARGS=--quick)
+	@$(PY) -m benchmarks.processor $(BENCH_ARGS)
+	@$(PY) -m benchmarks.start
 	@$(PY) -m benchmarks.memory
 	@$(PY) -m benchmarks.collection
 

@@ -26,7 +26,8 @@ SESSION = """<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15
 <SessionToken>token</SessionToken><Expiration>{expiration}</Expiration></Credentials>
 <AssumedRoleUser><Arn>arn:aws:sts::111111111111:assumed-role/r/s</Arn><AssumedRoleId>A:s</AssumedRoleId></AssumedRoleUser>
 </AssumeRoleResult></AssumeRoleResponse>"""
-COPIED = b"<CopyObjectResult><ETag>&quot;e&quot;</ETag><LastModified>2026-11-23T10:00:00.000Z</LastModified></CopyObjectResult>"
+COPIED = b"""<CopyObjectResult><ETag>&quot;e&quot;</ETag><LastModified>2026-11-23T10:00:00.000Z</LastModified>
+</CopyObjectResult>"""
 ROLE = "arn:aws:iam::222222222222:role/CustomerLogDistributionRole/{}"
 RECEIVE_SECONDS = 20.0
 READ_BYTES = 1 << 18

@@ -1,4 +1,4 @@
-"""Objects to measure with: gzip NDJSON as the agent writes it, from a seed or from recorded logs, in members of 64 MiB."""
+"""Objects to measure with: gzip NDJSON as the agent writes it, from a seed or from recorded logs."""
 
 import gzip
 import random
@@ -15,7 +15,7 @@ from local.loader.objects import log_objects
 
 MIB = 1 << 20
 MEMBER_BYTES = 64 * MIB
-EVENTS_A_SECOND = 400  # of one busy pod: two in a hundred neighbours share a millisecond or are a repeat of it
+EVENTS_A_SECOND = 400  # of one busy pod; a sixth of neighbours share a millisecond
 WORDS = ("reconcile", "object", "started", "finished", "watch", "list", "lease", "renewed", "volume", "quota", "node")
 
 

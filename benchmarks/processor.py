@@ -48,7 +48,7 @@ FULL = (
     Plan("typical", 1, 40, ("ours", "stdlib")),
     Plan("real"),
     Plan("real", 1, 40, ("ours", "stdlib")),
-    Plan("small"),
+    Plan("small", contenders=("ours", *PEERS)),  # the floor has no calls, and small objects are nothing else
     Plan("small", 1, 40, ("ours", "stdlib")),
     Plan("small", 2, 0, ("ours", "stdlib")),
     Plan("copies", 5, 0, ("ours", "stdlib")),
@@ -60,6 +60,7 @@ def main() -> int:
     """Measure, print each row, write the report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--quick", action="store_true", help="one round, no `huge`, fewer small objects")
     parser.add_argument("--cases", nargs="+", help="only these")
     parser.add_argument("--contenders", nargs="+", choices=ALL, help="only these")
     parser.add_argument("--latency", type=int, help="only rows of this many ms a call")
@@ -67,10 +68,12 @@ def main() -> int:
     parser.add_argument("--small-objects", type=int, default=SMALL_OBJECTS)
     parser.add_argument("--report", type=Path, default=REPORT)
     chosen = parser.parse_args()
+    if chosen.quick:
+        chosen.rounds, chosen.small_objects = 1, 300
     plans = [
         plan
         for plan in FULL
-        if (chosen.cases is None or plan.case in chosen.cases)
+        if plan.case in (chosen.cases or [one.case for one in FULL if one.case != "huge" or not chosen.quick])
         and chosen.latency in (None, plan.latency_ms)
         and chosen.destinations in (None, plan.destinations)
     ]
@@ -82,8 +85,8 @@ def main() -> int:
                 for row in measure(case, plan, chosen.rounds, chosen.contenders or ALL):
                     print(_line(row), flush=True)
                     rows.append(row)
-    chosen.report.parent.mkdir(parents=True, exist_ok=True)
-    chosen.report.write_text(json.dumps({"rows": rows}, indent=1) + "\n")
+                    chosen.report.parent.mkdir(parents=True, exist_ok=True)
+                    chosen.report.write_text(json.dumps({"rows": rows}, indent=1) + "\n")
     return 0
 
 
@@ -127,7 +130,8 @@ def _row(plan: Plan, name: str, rounds: Sequence[Round]) -> dict[str, Any]:
 def _line(row: dict[str, Any]) -> str:
     calls = " ".join(f"{action}={count}" for action, count in sorted(row["calls"].items()))
     return (
-        f"{row['case']:8} {row['contender']:7} x{row['destinations']} {row['latency_ms']:2} ms  {row['events']:9,} events  "
+        f"{row['case']:8} {row['contender']:7} x{row['destinations']} {row['latency_ms']:2} ms  "
+        f"{row['events']:9,} events  "
         f"{row['cpu_seconds']:7.3f} s CPU  {row['wall_seconds']:7.3f} s  {row['peak_rss_bytes'] >> 20:4} MiB  {calls}"
     )
 

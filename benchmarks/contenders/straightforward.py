@@ -15,6 +15,7 @@ import urllib.parse
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import boto3
@@ -71,7 +72,8 @@ class Straightforward:
                 and names["application"] in config.get("desired_logs", [names["application"]])
             ]
             events = self._events(bucket, key, names) if any("log_group_name" in one for one in wanted) else []
-            list(self._deliveries.map(lambda config: self._deliver(config, bucket, key, names, events), wanted))
+            deliver = partial(self._deliver, bucket=bucket, key=key, names=names, events=events)
+            list(self._deliveries.map(deliver, wanted))
 
     def _events(self, bucket: str, key: str, names: dict[str, str]) -> list[Event]:
         answer = self._client("s3", names["tenant_id"], "").get_object(Bucket=bucket, Key=key)
@@ -88,7 +90,7 @@ class Straightforward:
         return events
 
     def _deliver(
-        self, config: dict[str, Any], bucket: str, key: str, names: dict[str, str], events: list[Event]
+        self, config: dict[str, Any], *, bucket: str, key: str, names: dict[str, str], events: list[Event]
     ) -> None:
         if "log_group_name" not in config:
             self._client("s3", names["tenant_id"], "").copy_object(

@@ -100,7 +100,15 @@ class _Reader:
             literals[place] = _encode(self._lenient(self._text_source(literals[place], lines[place])))
         if not all(map(bytes.isascii, literals)):
             literals = list(map(self._valid_utf8, literals))
-        sizes = [len(one) - 2 if _BACKSLASH not in one else _unescaped_size(one) for one in literals]
+        # Decoded to be measured: one pass in C. Searching for escapes of two bytes was seen to take four times that.
+        sizes = [
+            len(one) - 2
+            if _BACKSLASH not in one
+            else len(text)
+            if (text := _decode_string(one)).isascii()
+            else len(text.encode())
+            for one in literals
+        ]
         self._stats.events += len(rows)
         return EventBlock(self._times([bytes(row.timestamp) for row in rows]), literals, sizes)
 
@@ -210,8 +218,3 @@ class _Reader:
             return times  # type: ignore[return-value]  # just looked
         self._stats.no_timestamp += times.count(None)
         return [self._last_modified_ms if time is None else time for time in times]
-
-
-def _unescaped_size(literal: bytes) -> int:
-    text = _decode_string(literal)
-    return len(text) if text.isascii() else len(text.encode())

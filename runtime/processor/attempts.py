@@ -1,6 +1,7 @@
 """Attempts all of an object's deliveries side by side, and waits for none of them longer than the budget allows."""
 
 import logging
+from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import nullcontext
@@ -43,6 +44,7 @@ class Attempts:
         self._reader = reader
         self._records = records
         self._breakers = breakers or CircuitBreakers(records)
+        self._idle: deque[ThreadPoolExecutor] = deque()  # one for each object that was ever worked on at once
 
     def run(self, deliveries: Sequence[Delivery], *, probe: bool = False) -> list[Attempt]:
         """Attempt deliveries of one object with one budget; give how each went, in their order.
@@ -64,14 +66,13 @@ class Attempts:
         sources = [
             read.shared.subscribe() if self._methods[one.config.method].reads_events else None for one in deliveries
         ]
-        # No `with`: leaving it would wait for a thread that hangs in a call.
-        threads = ThreadPoolExecutor(min(len(deliveries), MAX_SIDE_BY_SIDE), thread_name_prefix="delivery")
+        threads = self._threads()
         futures = [
             threads.submit(copy_context().run, self._attempt, delivery, source)
             for delivery, source in zip(deliveries, sources, strict=True)
         ]
         _wait(futures, first.budget)
-        threads.shutdown(wait=False, cancel_futures=True)
+        self._give_back(threads, futures)
         attempts = [
             Attempt(delivery, _ended(future, source))
             for delivery, future, source in zip(deliveries, futures, sources, strict=True)
@@ -80,6 +81,19 @@ class Attempts:
             self._breakers.ended(attempt.delivery.config, attempt.error)
         self._records.read(first.object, read.stats())
         return attempts
+
+    def _threads(self) -> ThreadPoolExecutor:
+        """Give threads that are idle: starting one for every small object would cost as much as sending it."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return ThreadPoolExecutor(MAX_SIDE_BY_SIDE, thread_name_prefix="delivery")
+
+    def _give_back(self, threads: ThreadPoolExecutor, futures: Sequence[Future[DeliveryError | None]]) -> None:
+        if all(future.done() for future in futures):
+            self._idle.append(threads)
+        else:  # not waited for: one hangs in a call, and no later object shall stand behind it
+            threads.shutdown(wait=False, cancel_futures=True)
 
     def _attempt(self, delivery: Delivery, source: Subscription | None) -> DeliveryError | None:
         try:

@@ -21,7 +21,7 @@ from runtime.deliveries.set_aside import SetAside, SetAsideEvent
 from runtime.objects.batches import Batch
 
 SECONDS_FOR_A_BATCH = 2.0  # a call usually takes well under one; a batch isn't begun when less is left
-MAX_CALLS = 16  # in flight beside each delivery's first, of all deliveries; each holds some 2 MiB
+MAX_CALLS = 10  # in flight beside each delivery's first, of all deliveries; each holds some 2 MiB
 
 
 class _Renewing(Protocol):

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.loaders import create_loader
 from botocore.session import Session
 from moto import mock_aws
@@ -80,19 +81,53 @@ class RecordingClients(PlainClients):
         def record(model, params, context, **_):
             signer = context.get("signing", {}).get("request_credentials")
             self.calls.append((model.name, region, getattr(signer, "access_key", None)))
-            fault = self.faults.get(model.name)
-            if fault is None:
-                return None
-            if fault.after:
-                fault.after -= 1
-                return None
-            if fault.times <= 0:
-                return None
-            fault.times -= 1
-            return fault.answer()
+            fault = self._fault(model.name)
+            return fault and fault.answer()
 
         client.meta.events.register("before-call", record)
         return client
+
+    def direct_call(self, service, operation, region=None, **options):
+        """Give the real call, recorded and failing as the client's would."""
+        call = super().direct_call(service, operation, region, **options)
+        return RecordedDirectCall(self, call, operation, region or self.region)
+
+    def _fault(self, operation, *, use=True):
+        fault = self.faults.get(operation)
+        if fault is None:
+            return None
+        if fault.after:
+            fault.after -= use
+            return None
+        if fault.times <= 0:
+            return None
+        fault.times -= use
+        return fault
+
+
+class RecordedDirectCall:
+    """An operation past the client, in the same book as those of the client."""
+
+    def __init__(self, clients, call, operation, region):
+        self.clients, self.call, self.operation, self.region = clients, call, operation, region
+
+    def __call__(self, credentials, *arguments, **options):
+        if self.operation == "GetObject" and self.clients._fault(self.operation, use=False):
+            # Whoever reads asks the client for the error itself: it is recorded, and fails, there.
+            return SimpleNamespace(status_code=400, raw=SimpleNamespace(close=lambda: None))
+        self.clients.calls.append((self.operation, self.region, credentials.access_key))
+        fault = self.clients._fault(self.operation)
+        return self.call(credentials, *arguments, **options) if fault is None else self._answer(fault)
+
+    def content(self, answer):
+        return self.call.content(answer)
+
+    def _answer(self, fault):
+        if fault.error:
+            raise fault.error
+        body = json.dumps({"__type": fault.code, "message": fault.message, **(fault.extra or {})}).encode()
+        raw = SimpleNamespace(stream=lambda *_, **__: iter([body]))
+        return AWSResponse("https://aws", fault.status, {}, raw)
 
 
 def no_pauses(monkeypatch):

@@ -72,18 +72,19 @@ def test_the_signature_is_the_sdks_own(service, path, query, body, token):
         service=service,
         now=NOW,
     )
-    request = AWSRequest("POST", f"https://example.com{path}?{query}" if query else f"https://example.com{path}", headers, body)
+    url = f"https://example.com{path}?{query}" if query else f"https://example.com{path}"
+    request = AWSRequest("POST", url, headers, body)
     request.context["timestamp"] = NOW.strftime("%Y%m%dT%H%M%SZ")
     kind = S3SigV4Auth if service == "s3" else SigV4Auth
     signer = kind(SigningCredentials("AKID", "secret", token), service, "eu-west-1")
     signer._modify_request_before_signing(request)
     # User-Agent isn't signed by botocore; it may be, and is by us: give both the same list.
-    signer.headers_to_sign = lambda request: _all_headers(request, token, service, ours)
+    signer.headers_to_sign = lambda _: _all_headers(ours)
     text = signer.string_to_sign(request, signer.canonical_request(request))
     assert ours["authorization"].endswith(f"Signature={signer.signature(text, request)}")
 
 
-def _all_headers(request, token, service, ours):
+def _all_headers(ours):
     from botocore.compat import HTTPHeaders
 
     headers = HTTPHeaders()

@@ -1,7 +1,6 @@
 """Objects as S3 gives them: opened once, as the right role, read to the end or to a defect."""
 
 import gzip
-from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import boto3
