@@ -103,6 +103,7 @@ def table_of_its_own(monkeypatch):
     with aws(monkeypatch) as clients:
         make_table(clients)
         make_parked_table(clients)
+        clients.client("s3").create_bucket(Bucket="central-bucket")
         yield clients
 
 
