@@ -14,7 +14,9 @@ from runtime.deliveries.cloudwatch.rejected_events import rejections
 from runtime.processor.delivery_message import DeliveryMessage
 from runtime.replay.selection import Selection
 from tests.unit.runtime.aws_world import (
+    REGION,
     Fault,
+    count_sent,
     recording_clients,  # noqa: F401 - the fixture "clients"
 )
 from tests.unit.runtime.processor.world import CENTRAL, KEY, NOW_MS, World, notification, s3_event
@@ -174,8 +176,9 @@ def test_16_a_missing_time_is_the_objects_and_the_same_each_time(world):
 
 def test_17_without_a_region_it_is_the_processors_own(world):
     """17: logs would go to us-east-1, wherever the processor is."""
+    sent = count_sent(world.clients, "logs")
     deliver(world, [{"timestamp": NOW_MS, "message": "a"}])
-    assert {region for name, region, _ in world.clients.calls if name == "PutLogEvents"} == {world.clients.region}
+    assert {region for action, region in sent if action == "PutLogEvents"} == {REGION}
 
 
 @pytest.mark.parametrize("filtered", [{"groups": {"SS": ["no-such"]}}, {"desired_logs": {"SS": ["other"]}}])
