@@ -72,9 +72,7 @@ def test_the_signature_is_the_sdks_own(service, path, query, body, token):
         service=service,
         now=NOW,
     )
-    request = AWSRequest(
-        "POST", f"https://example.com{path}?{query}" if query else f"https://example.com{path}", headers, body
-    )
+    request = AWSRequest("POST", f"https://example.com{path}?{query}" if query else f"https://example.com{path}", headers, body)
     request.context["timestamp"] = NOW.strftime("%Y%m%dT%H%M%SZ")
     kind = S3SigV4Auth if service == "s3" else SigV4Auth
     signer = kind(SigningCredentials("AKID", "secret", token), service, "eu-west-1")
