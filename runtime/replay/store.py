@@ -3,7 +3,7 @@
 import json
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -17,6 +17,7 @@ WORK = "replay"
 PREFIX = "!replay#"
 KEPT_SECONDS = 90 * 86_400  # ours: so long an ended replay can be looked up
 _COUNTS = ("objects", "deliveries", "bytes")
+_PROGRESS = ("state", "after", *_COUNTS, "updated_at")
 
 
 class ReplayState(StrEnum):
@@ -106,18 +107,31 @@ class Replays:
         changed = replace(changed, updated_at=self._clock())
         if changed.state is not ReplayState.RUNNING:
             changed = replace(changed, due_at=None)
-        values = {":running": typed(ReplayState.RUNNING), ":due": typed(seen.due_at or 0)}
+        values = {name: getattr(changed, name) for name in _PROGRESS} | {"due_at": changed.due_at}
+        removed: tuple[str, ...] = ()
+        if changed.due_at is None:
+            values |= {"ttl": int(changed.updated_at + KEPT_SECONDS)}
+            removed = ("work", "due_at")
+        written = {name: value for name, value in values.items() if value is not None}
+        return changed if self._update_if(changed, written, removed, seen.due_at or 0) else None
+
+    def _update_if(self, replay: Replay, written: Mapping[str, Any], removed: Iterable[str], seen: float) -> bool:
+        sets = ", ".join(f"#{name} = :{name}" for name in written)
+        gone = ", ".join(f"#{name}" for name in removed)
+        names = {f"#{name}": name for name in (*written, *removed, "state", "due_at")}
+        values = {f":{name}": typed(value) for name, value in written.items()}
         try:
-            self._dynamodb.put_item(
+            self._dynamodb.update_item(
                 TableName=self._table,
-                Item=_write(changed),
-                ConditionExpression="#state = :running AND due_at = :due",
-                ExpressionAttributeNames={"#state": "state"},
-                ExpressionAttributeValues=values,
+                Key=_key(replay.tenant_id, replay.id),
+                UpdateExpression=f"SET {sets} REMOVE {gone}" if gone else f"SET {sets}",
+                ConditionExpression="#state = :running AND #due_at = :seen",
+                ExpressionAttributeNames=names,  # several of them are reserved words
+                ExpressionAttributeValues={**values, ":running": typed(ReplayState.RUNNING), ":seen": typed(seen)},
             )
         except self._dynamodb.exceptions.ConditionalCheckFailedException:
-            return None
-        return changed
+            return False
+        return True
 
     def cancel(self, tenant_id: str, replay_id: str) -> bool:
         """End a running one, whoever works on it; what was sent is sent. False if there is none that runs."""

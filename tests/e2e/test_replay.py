@@ -19,7 +19,8 @@ def logrouter(cloud, monkeypatch, *arguments):
     Environment.load(cloud.home).save(folder / "build" / "local")
     monkeypatch.chdir(folder)
     for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
-        monkeypatch.setenv(name, "")
+        monkeypatch.setenv(name, "")  # so that afterwards it is as it was
+        monkeypatch.delenv(name)
     done = CliRunner().invoke(app, ["--local", *arguments], env={"COLUMNS": "200"})
     assert done.exit_code == 0, done.output
     return done.output

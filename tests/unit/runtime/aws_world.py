@@ -130,6 +130,22 @@ class RecordedDirectCall:
         return AWSResponse("https://aws", fault.status, {}, raw)
 
 
+def count_sent(clients, *services):
+    """Count the requests that really go out from here on, by operation; with their Regions.
+
+    Direct calls too: they go past the client's own events.
+    """
+    sent = Counter()
+    for service in services:
+        client = clients.client(service)
+
+        def count(event_name, region=client.meta.region_name, **_):
+            sent[event_name.rsplit(".", 1)[-1], region] += 1
+
+        client.meta.events.register("before-send", count)
+    return sent
+
+
 def no_pauses(monkeypatch):
     """Let the retries of ours and of the SDK make no pause."""
     monkeypatch.setattr("time.sleep", lambda _: None)

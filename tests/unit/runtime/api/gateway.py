@@ -103,6 +103,7 @@ def table_of_its_own(monkeypatch):
     with aws(monkeypatch) as clients:
         make_table(clients)
         make_parked_table(clients)
+        clients.client("s3").create_bucket(Bucket="central-bucket")
         yield clients
 
 
@@ -139,5 +140,10 @@ def put_item(clients, **fields):
 
 def document():
     """Give the OpenAPI document; it depends on the installed delivery methods alone."""
-    settings = ApiSettings(tenant_config_table=TABLE, central_bucket="central-bucket", aws_region="us-east-1")
+    settings = ApiSettings(
+        tenant_config_table=TABLE,
+        parked_deliveries_table=PARKED,
+        central_bucket="central-bucket",
+        aws_region="us-east-1",
+    )
     return create_app(Services(settings, None)).openapi()

@@ -24,7 +24,6 @@ def scene(api, clients):
     for config in (CLOUDWATCH, S3):
         assert api.post(CONFIGS, json=config).status_code == 201
     s3 = clients.client("s3")
-    s3.create_bucket(Bucket="central-bucket")
     for number in range(3):
         s3.put_object(Bucket="central-bucket", Key=key(number), Body=b"0123456789")
         s3.put_object(Bucket="central-bucket", Key=key(number, tenant="globex"), Body=b"x")

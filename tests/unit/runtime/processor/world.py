@@ -182,6 +182,12 @@ class World:
             for stream in group.streams.values()
         }
 
+    def times(self):
+        """The messages in the customer's log streams, with their times (epoch ms)."""
+        groups = logs_backends[CUSTOMER_ACCOUNT][REGION].groups
+        streams = [stream for group in groups.values() for stream in group.streams.values()]
+        return [(event.message, event.timestamp) for stream in streams for event in stream.events]
+
     def parked(self):
         """The items of parked deliveries."""
         items = self.plain("dynamodb").scan(TableName="parked")["Items"]
