@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 REQUIREMENTS := requirements.txt requirements-dev.txt runtime/processor/requirements.txt runtime/api/requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format synth customer-template bench faults fuzz requirements snapshots clean
+.PHONY: help setup demo up down status test lint format synth customer-template bench openapi faults fuzz requirements snapshots clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -60,6 +60,10 @@ customer-template: $(READY) ## the onboarding stack as one plain CloudFormation 
 
 bench: $(READY) ## measure the processor: peak memory of a small and of a ten times larger object
 	@$(PY) -m benchmarks.memory
+	@$(PY) -m benchmarks.api
+
+openapi: $(READY) ## write docs/openapi.json anew
+	@$(PY) -m runtime.api > docs/openapi.json
 
 faults: $(READY) ## inject faults into the deployed processor, count every event (SEED=…, DURATION=seconds, INJECTIONS=…)
 	@$(PY) -m local faults $(if $(SEED),--seed $(SEED)) $(if $(DURATION),--duration $(DURATION)) $(if $(INJECTIONS),--injections $(INJECTIONS)) $(if $(HOUR),--hour $(HOUR))
