@@ -65,6 +65,7 @@ def _environment(endpoint: str) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_SECRET_ACCESS_KEY": "bench",
         "TENANT_CONFIG_TABLE": "configs",
+        "PARKED_DELIVERIES_TABLE": "parked",
         "CENTRAL_BUCKET": "central",
         "LOG_LEVEL": "INFO",
     }

@@ -11,7 +11,12 @@ from runtime.aws.clients import AwsClients
 
 def text() -> str:
     """Give the document as it is committed."""
-    settings = ApiSettings(tenant_config_table="configs", central_bucket="central", aws_region="us-east-1")
+    settings = ApiSettings(
+        tenant_config_table="configs",
+        parked_deliveries_table="parked",
+        central_bucket="central",
+        aws_region="us-east-1",
+    )
     app = create_app(Services(settings, AwsClients(settings.aws_region)))
     return json.dumps(app.openapi(), indent=2, sort_keys=True) + "\n"
 

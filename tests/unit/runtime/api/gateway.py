@@ -139,5 +139,7 @@ def put_item(clients, **fields):
 
 def document():
     """Give the OpenAPI document; it depends on the installed delivery methods alone."""
-    settings = ApiSettings(tenant_config_table=TABLE, central_bucket="central-bucket", aws_region="us-east-1")
+    settings = ApiSettings(
+        tenant_config_table=TABLE, parked_deliveries_table="parked", central_bucket="central", aws_region="us-east-1"
+    )
     return create_app(Services(settings, None)).openapi()

