@@ -5,12 +5,14 @@ import json
 import pytest
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Match, Template
 
-from constructs_lib.api import STAGE, TABLE_ACTIONS, ApiLimits, DeliveryConfigApi
+from constructs_lib.api import PARKED_ACTIONS, STAGE, TABLE_ACTIONS, ApiLimits, DeliveryConfigApi
 from constructs_lib.api_firewall import ApiFirewall
 from constructs_lib.delivery_config_table import DeliveryConfigTable
 from constructs_lib.limits import PropertyError
+from constructs_lib.parked_deliveries_table import ParkedDeliveriesTable
 from runtime.api.settings import ApiSettings
 
 
@@ -18,9 +20,17 @@ from runtime.api.settings import ApiSettings
 def make(stack):
     def run(**more):
         table = DeliveryConfigTable(stack, "T", removal_policy=RemovalPolicy.DESTROY, deletion_protection=False)
+        parked = ParkedDeliveriesTable(stack, "P", removal_policy=RemovalPolicy.DESTROY, deletion_protection=False)
         code = lambda_.Code.from_inline("def handler(event, context): ...")
         return DeliveryConfigApi(
-            stack, "Api", code=code, table=table.table, central_bucket="central", limits=ApiLimits(), **more
+            stack,
+            "Api",
+            code=code,
+            table=table.table,
+            parked_deliveries=parked.table,
+            central_bucket=s3.Bucket.from_bucket_name(stack, "Central", "central"),
+            limits=ApiLimits(),
+            **more,
         )
 
     return run
@@ -50,12 +60,13 @@ def test_every_path_reaches_the_app_by_any_method(template):
     assert len(any_methods) == 3
 
 
-def test_the_function_may_touch_one_table_and_its_own_log_alone(template):
+def test_the_function_may_touch_its_tables_and_its_own_log_alone(template):
     """A flaw in the API would reach tenants' logs, roles, or other tables."""
     policies = template.find_resources("AWS::IAM::Policy").values()
     statements = [each for policy in policies for each in policy["Properties"]["PolicyDocument"]["Statement"]]
-    actions = {action for each in statements for action in each["Action"]}
-    assert actions == {*TABLE_ACTIONS, "logs:CreateLogStream", "logs:PutLogEvents"}
+    named = [each["Action"] for each in statements]
+    actions = {action for each in named for action in ([each] if isinstance(each, str) else each)}
+    assert actions == {*TABLE_ACTIONS, *PARKED_ACTIONS, "s3:ListBucket", "logs:CreateLogStream", "logs:PutLogEvents"}
     assert all(each["Resource"] != "*" for each in statements)
     role = next(each for name, each in template.find_resources("AWS::IAM::Role").items() if name.startswith("ApiRole"))
     assert "ManagedPolicyArns" not in role["Properties"]
