@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 REQUIREMENTS := requirements.txt requirements-dev.txt runtime/processor/requirements.txt runtime/api/requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format synth customer-template agent-settings bench bench-agent faults fuzz requirements snapshots clean
+.PHONY: help setup demo up down status test lint format synth customer-template agent-settings bench bench-agent openapi faults fuzz requirements snapshots clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -66,9 +66,13 @@ bench: $(READY) ## measure the processor beside straightforward ones, its start 
 	@$(PY) -m benchmarks.start
 	@$(PY) -m benchmarks.memory
 	@$(PY) -m benchmarks.collection
+	@$(PY) -m benchmarks.api
 
 bench-agent: $(READY) ## measure the whole agent in a real Vector, which must be on PATH
 	@$(PY) -m benchmarks.agent
+
+openapi: $(READY) ## write docs/openapi.json anew
+	@$(PY) -m runtime.api > docs/openapi.json
 
 faults: $(READY) ## inject faults into the deployed processor, count every event (SEED=…, DURATION=seconds, INJECTIONS=…)
 	@$(PY) -m local faults $(if $(SEED),--seed $(SEED)) $(if $(DURATION),--duration $(DURATION)) $(if $(INJECTIONS),--injections $(INJECTIONS)) $(if $(HOUR),--hour $(HOUR))

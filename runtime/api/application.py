@@ -1,5 +1,6 @@
 """The app: routers, errors of one shape, the gate in front."""
 
+from functools import cache
 from http import HTTPStatus
 
 from fastapi import APIRouter, FastAPI, Request
@@ -37,7 +38,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_exception_handler(ProblemError, _answer)
     app.add_exception_handler(RequestValidationError, _answer)
     app.add_exception_handler(HTTPException, _answer_unrouted)
-    app.openapi = lambda: document(app, services.models)  # type: ignore[method-assign]
+    app.openapi = cache(lambda: document(app, services.models))  # type: ignore[method-assign]
     app.add_middleware(Gate)
     return app
 

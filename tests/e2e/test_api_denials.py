@@ -75,7 +75,7 @@ def test_a_tenants_caller_sees_its_own(cloud, tenants, mine_alone):
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body", "allowed"),
+    "request_",
     [
         ("GET", "/tenants/{other}/delivery-configs", None, 200),
         ("GET", "/tenants/{other}/delivery-configs/s3", None, 200),
@@ -88,8 +88,9 @@ def test_a_tenants_caller_sees_its_own(cloud, tenants, mine_alone):
         ("GET", "/groups", None, 200),
     ],
 )
-def test_another_tenants_configs_are_denied(cloud, tenants, mine_alone, everyone, method, path, body, allowed):
+def test_another_tenants_configs_are_denied(cloud, tenants, mine_alone, everyone, request_):
     """One tenant could read or redirect another's logs."""
+    method, path, body, allowed = request_
     path = path.format(other=tenants[1])
     assert call(cloud, mine_alone, method, path, body)[0] == 403
     assert call(cloud, everyone, method, path, body)[0] == allowed

@@ -28,11 +28,12 @@ def at_once(writers, act):
 def test_of_twenty_writers_with_if_match_exactly_one_wins_each_round(writers):
     """Two operators' changes would overwrite each other unseen."""
     for _ in range(ROUNDS):
-        headers = PATCH | {"if-match": writers[0].get(CONFIG).headers["etag"]}
-        answers = at_once(
-            writers,
-            lambda writer, number: writer.patch(CONFIG, json={"bucket_prefix": f"p{number}/"}, headers=headers),
-        )
+        etag = writers[0].get(CONFIG).headers["etag"]
+
+        def change(writer, number, etag=etag):
+            return writer.patch(CONFIG, json={"bucket_prefix": f"p{number}/"}, headers=PATCH | {"if-match": etag})
+
+        answers = at_once(writers, change)
         statuses = [answer.status_code for answer in answers]
         assert sorted(statuses) == [200] + [412] * (WRITERS - 1)
         assert writers[0].get(CONFIG).headers["etag"] == answers[statuses.index(200)].headers["etag"]

@@ -94,6 +94,6 @@ def test_chains_of_operations_answer_as_documented(schema, answers):
 def test_there_were_enough_of_them(answers, capsys):
     """The figures in the documents would be of fewer requests than they say."""
     with capsys.disabled():
-        print(f"\n{answers.total():,} generated requests: {dict(sorted(answers.items()))}")
+        print(f"\n{answers.total():,} generated requests: {dict(sorted(answers.items()))}")  # noqa: T201 - a figure to be seen
     assert answers.total() >= LEAST_CASES
     assert not [status for status in answers if status >= 500]

@@ -1,0 +1,25 @@
+"""``python -m runtime.api``: write the OpenAPI document; it depends on the installed delivery methods alone."""
+
+import json
+import sys
+
+from runtime.api.application import create_app
+from runtime.api.services import Services
+from runtime.api.settings import ApiSettings
+from runtime.aws.clients import AwsClients
+
+
+def text() -> str:
+    """Give the document as it is committed."""
+    settings = ApiSettings(
+        tenant_config_table="configs",
+        parked_deliveries_table="parked",
+        central_bucket="central",
+        aws_region="us-east-1",
+    )
+    app = create_app(Services(settings, AwsClients(settings.aws_region)))
+    return json.dumps(app.openapi(), indent=2, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())

@@ -1,0 +1,141 @@
+"""The API's construct: who may call it, and what its function may do."""
+
+import json
+
+import pytest
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+from aws_cdk.assertions import Match, Template
+
+from constructs_lib.api import PARKED_ACTIONS, STAGE, TABLE_ACTIONS, ApiLimits, DeliveryConfigApi
+from constructs_lib.api_firewall import ApiFirewall
+from constructs_lib.delivery_config_table import DeliveryConfigTable
+from constructs_lib.limits import PropertyError
+from constructs_lib.parked_deliveries_table import ParkedDeliveriesTable
+from runtime.api.settings import ApiSettings
+
+
+@pytest.fixture
+def make(stack):
+    def run(**more):
+        table = DeliveryConfigTable(stack, "T", removal_policy=RemovalPolicy.DESTROY, deletion_protection=False)
+        parked = ParkedDeliveriesTable(stack, "P", removal_policy=RemovalPolicy.DESTROY, deletion_protection=False)
+        code = lambda_.Code.from_inline("def handler(event, context): ...")
+        return DeliveryConfigApi(
+            stack,
+            "Api",
+            code=code,
+            table=table.table,
+            parked_deliveries=parked.table,
+            central_bucket=s3.Bucket.from_bucket_name(stack, "Central", "central"),
+            limits=ApiLimits(),
+            **more,
+        )
+
+    return run
+
+
+@pytest.fixture
+def template(stack, make):
+    make()
+    return Template.from_stack(stack)
+
+
+def test_every_method_but_the_health_check_is_signed(template):
+    """A path would be open to the internet."""
+    methods = template.find_resources("AWS::ApiGateway::Method").values()
+    kinds = {(each["Properties"]["HttpMethod"], each["Properties"]["AuthorizationType"]) for each in methods}
+    assert kinds == {("ANY", "AWS_IAM"), ("GET", "NONE")}
+    (unsigned,) = [each for each in methods if each["Properties"]["AuthorizationType"] == "NONE"]
+    resource = template.find_resources("AWS::ApiGateway::Resource")[unsigned["Properties"]["ResourceId"]["Ref"]]
+    assert resource["Properties"]["PathPart"] == "health"
+
+
+def test_every_path_reaches_the_app_by_any_method(template):
+    """The gateway would answer 403 in its own words where the app says 404 or 405."""
+    parts = {each["Properties"]["PathPart"] for each in template.find_resources("AWS::ApiGateway::Resource").values()}
+    assert parts == {"{proxy+}", "health"}
+    any_methods = template.find_resources("AWS::ApiGateway::Method", {"Properties": {"HttpMethod": "ANY"}})
+    assert len(any_methods) == 3
+
+
+def test_the_function_may_touch_its_tables_and_its_own_log_alone(template):
+    """A flaw in the API would reach tenants' logs, roles, or other tables."""
+    policies = template.find_resources("AWS::IAM::Policy").values()
+    statements = [each for policy in policies for each in policy["Properties"]["PolicyDocument"]["Statement"]]
+    named = [each["Action"] for each in statements]
+    actions = {action for each in named for action in ([each] if isinstance(each, str) else each)}
+    assert actions == {*TABLE_ACTIONS, *PARKED_ACTIONS, "s3:ListBucket", "logs:CreateLogStream", "logs:PutLogEvents"}
+    assert all(each["Resource"] != "*" for each in statements)
+    role = next(each for name, each in template.find_resources("AWS::IAM::Role").items() if name.startswith("ApiRole"))
+    assert "ManagedPolicyArns" not in role["Properties"]
+
+
+def test_the_environment_is_that_of_the_settings(template):
+    """The function would start without a setting, or with one that nobody reads."""
+    (function,) = template.find_resources("AWS::Lambda::Function").values()
+    names = {name.lower() for name in function["Properties"]["Environment"]["Variables"]}
+    assert names | {"aws_region"} == set(ApiSettings.model_fields)
+
+
+def test_calls_are_throttled_and_logged_without_bodies(template):
+    """One caller could use up the table for all; or a body would be in a log."""
+    (stage,) = template.find_resources("AWS::ApiGateway::Stage").values()
+    (settings,) = stage["Properties"]["MethodSettings"]
+    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (100, 200)
+    assert not settings.get("DataTraceEnabled")
+    logged = json.loads(stage["Properties"]["AccessLogSetting"]["Format"])
+    assert not [value for value in logged.values() if "body" in value or "header" in value.lower()]
+    assert stage["Properties"]["StageName"] == STAGE
+
+
+def test_the_gateways_own_answers_are_problems(template):
+    """What the gateway refuses would have another shape than what the app refuses."""
+    found = {
+        each["Properties"]["ResponseType"]: each["Properties"]
+        for each in template.find_resources("AWS::ApiGateway::GatewayResponse").values()
+    }
+    assert {"DEFAULT_4XX", "DEFAULT_5XX", "ACCESS_DENIED", "THROTTLED", "INVALID_SIGNATURE"} <= found.keys()
+    for kind, properties in found.items():
+        content = json.loads(properties["ResponseTemplates"]["application/json"])
+        assert content["type"].startswith("urn:logrouter:problem:"), kind
+        assert content["request_id"] == "$context.requestId"
+    assert "gatewayresponse.header.retry-after" in found["THROTTLED"]["ResponseParameters"]
+
+
+def test_cors_is_off(template):
+    """A page in a browser could call with an operator's session."""
+    template.resource_properties_count_is("AWS::ApiGateway::Method", Match.object_like({"HttpMethod": "OPTIONS"}), 0)
+    assert "access-control" not in json.dumps(template.to_json()).lower()
+
+
+def test_a_snapshot_is_invoked_by_its_alias(stack, make):
+    """SnapStart makes snapshots of versions alone: the unversioned function would start cold all the same."""
+    make(snap_start=True)
+    template = Template.from_stack(stack)
+    template.has_resource_properties("AWS::Lambda::Function", {"SnapStart": {"ApplyOn": "PublishedVersions"}})
+    template.has_resource_properties("AWS::Lambda::Alias", {"Name": "live"})
+
+
+def test_the_firewall_is_put_before_the_stage(stack, make):
+    """The option would make a web ACL that guards nothing."""
+    ApiFirewall(stack, "Firewall", stage=make().rest_api.deployment_stage)
+    template = Template.from_stack(stack)
+    template.resource_count_is("AWS::WAFv2::WebACLAssociation", 1)
+    template.has_resource_properties("AWS::WAFv2::WebACL", {"Scope": "REGIONAL"})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"requests_per_second": 0},
+        {"burst": 6000},
+        {"memory_mib": 64},
+        {"timeout": Duration.seconds(29)},
+    ],
+)
+def test_wrong_limits_are_refused_at_construction(wrong):
+    """CloudFormation would say so minutes later."""
+    with pytest.raises(PropertyError, match=next(iter(wrong))):
+        ApiLimits(**wrong)
