@@ -13,7 +13,7 @@ from local.faults.kind import Host, Kind
 from local.faults.ledger import Ledger
 from local.faults.plan import Plan
 from local.faults.proxy import proxy
-from local.faults.redrive import redrive, settle
+from local.faults.redrive import redrive, settle, waiting
 from local.faults.scene import Numbers, Scene
 from local.faults.short_timeouts import Pace, proxied, short_timeouts
 from local.faults.tenants import Place, Tenant, onboard
@@ -56,10 +56,12 @@ class Run:
     ledger: Ledger = field(default_factory=Ledger)
     numbers: Numbers = field(default_factory=Numbers)
     stop: threading.Event = field(default_factory=threading.Event)
+    foreign: int = 0
 
     def run(self) -> list[Row]:
         """Do it all, and give the rows, the baseline's first."""
         plan = Plan(self.effort.seed, self.ledger)
+        self.foreign = waiting(self.place)[1]
         kinds = [BASELINE, *self.kinds]
         self.begin(f"onboarding the tenants of {len(kinds)} kinds")
         scenes = self._scenes(plan, kinds)
@@ -99,7 +101,7 @@ class Run:
             self.begin(f"{kind.name} ({place} of {len(alone)} that run alone)")
             self._run_kind(kind, scenes[kind])
             if kind.host is Host.FUNCTION:  # what a poller left behind hurts nobody
-                settle(self.place, SETTLE_SECONDS, self.progress)
+                self._settle()
         together = [kind for kind in self.kinds if not kind.alone]
         self.begin(f"{len(together)} kinds side by side")
         self._side_by_side(together, scenes, deadline)
@@ -110,10 +112,13 @@ class Run:
         """Measure delays where nothing is wrong, once the function is warm."""
         self.begin("measuring without faults")
         scene.send_until(lambda: False, at_most=WARM_UP_OBJECTS)
-        settle(self.place, SETTLE_SECONDS, self.progress)
+        self._settle()
         self.ledger.sent_at.clear()
         scene.send_until(lambda: False, at_most=self.effort.baseline_objects)
-        settle(self.place, SETTLE_SECONDS, self.progress)
+        self._settle()
+
+    def _settle(self, seconds: float = SETTLE_SECONDS) -> None:
+        settle(self.place, seconds, self.progress, self.foreign)
 
     def _side_by_side(self, kinds: Sequence[Kind], scenes: dict[Kind, Scene], deadline: float) -> None:
         if not kinds:
@@ -135,13 +140,13 @@ class Run:
         self.begin("all faults are over: waiting for what is left")
         dead: Counter[str] = Counter()
         seconds = SETTLE_SECONDS + self.effort.pace.schedule_seconds
-        settle(self.place, seconds, self.progress)
+        self._settle(seconds)
         for _ in range(ROUNDS):
             moved = redrive(self.place)
             if not moved:
                 break
             dead += moved
-            settle(self.place, seconds, self.progress)
+            self._settle(seconds)
         self.begin("counting every event in every destination")
         first = scenes[BASELINE]
         baseline = {
