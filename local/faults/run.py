@@ -26,6 +26,9 @@ FIRST, QUIET = "fr-{}-t000", "fr-{}-t900"
 """Faults concern a kind's first tenant; its others, and its quiet one, shall not notice."""
 
 SETTLE_SECONDS = 150.0
+SHARE_ALONE = 0.6
+"""Of the time: kinds that run alone, all together. The others share the rest."""
+
 WARM_UP_OBJECTS = 10
 ROUNDS = 3
 """Redrives: what a kind's last fault sent to a dead-letter queue may go there once more."""
@@ -99,6 +102,7 @@ class Run:
         alone = sorted((kind for kind in self.kinds if kind.alone), key=lambda kind: kind.host is Host.POLLER)
         for place, kind in enumerate(alone, 1):
             self.begin(f"{kind.name} ({place} of {len(alone)} that run alone)")
+            scenes[kind].deadline = time.monotonic() + self.effort.seconds * SHARE_ALONE / len(alone)
             self._run_kind(kind, scenes[kind])
             if kind.host is Host.FUNCTION:  # what a poller left behind hurts nobody
                 self._settle()

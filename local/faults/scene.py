@@ -1,6 +1,8 @@
 """A kind of fault at work: its tenants, the objects sent to them, what its customers and operators do meanwhile."""
 
+import math
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -38,6 +40,7 @@ class Numbers:
 class Scene:
     """One kind's run.
 
+    :param deadline: when it has to end, whatever has been reached (monotonic seconds).
     :param changed_at: when its own measurement without faults ended (monotonic seconds), if it makes one.
     :param more_environment: what a host has more than the deployed one: the proxy, the short schedule.
     :param kept_objects: what a bucket held before its customer deleted it, by tenant.
@@ -50,6 +53,7 @@ class Scene:
     tenants: Sequence[Tenant]
     numbers: Numbers
     stop: threading.Event
+    deadline: float = math.inf
     changed_at: float | None = None
     hour_seconds: float = 36.0
     more_environment: dict[str, str] = field(default_factory=dict)
@@ -71,6 +75,10 @@ class Scene:
     def injected(self) -> int:
         """Faults so far."""
         return self.ledger.injected[self.kind]
+
+    def is_over(self) -> bool:
+        """Whether its time, or the run's, is up."""
+        return self.stop.is_set() or time.monotonic() >= self.deadline
 
     def begin(self, *rules: Rule) -> None:
         """Let faults happen."""
@@ -102,7 +110,7 @@ class Scene:
         """Wait while more objects wait than are worked on."""
         sqs, url = self.place.central("sqs"), self.place.environment.object_queue_url
         wait_until(
-            lambda: self.stop.is_set() or depth(sqs, url).total < BACKLOG,
+            lambda: self.is_over() or depth(sqs, url).total < BACKLOG,
             what="room in the object queue",
             timeout_seconds=BACKLOG_SECONDS,
             interval_seconds=0.2,
@@ -111,7 +119,7 @@ class Scene:
     def send_until(self, enough: Callable[[], bool], *, at_most: int) -> None:
         """Send objects, now and then one to the quiet tenant, until enough has happened, or time is up."""
         for number in range(at_most):
-            if self.stop.is_set() or enough():
+            if self.is_over() or enough():
                 return
             self.send(self.quiet if number % 4 == 3 else self.tenant)  # noqa: PLR2004 - one in four
 
