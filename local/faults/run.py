@@ -26,6 +26,9 @@ FIRST, QUIET = "fr-{}-t000", "fr-{}-t900"
 """Faults concern a kind's first tenant; its others, and its quiet one, shall not notice."""
 
 SETTLE_SECONDS = 150.0
+TIMED_OUT = "timed out after"
+"""What the emulator's log says of a function that it killed."""
+
 SHARE_ALONE = 0.6
 """Of the time: kinds that run alone, all together. The others share the rest."""
 
@@ -106,6 +109,7 @@ class Run:
             self._run_kind(kind, scenes[kind])
             if kind.host is Host.FUNCTION:  # what a poller left behind hurts nobody
                 self._settle()
+            scenes[kind].timeouts = self._timeouts() - scenes[kind].timeouts_before
         together = [kind for kind in self.kinds if not kind.alone]
         self.begin(f"{len(together)} kinds side by side")
         self._side_by_side(together, scenes, deadline)
@@ -138,7 +142,13 @@ class Run:
                 one.result()
 
     def _run_kind(self, kind: Kind, scene: Scene) -> None:
+        scene.timeouts_before = self._timeouts()
         kind.run(scene, min(kind.target, self.effort.target))
+
+    def _timeouts(self) -> int:
+        """Count the function's timeouts so far, from the emulator's log."""
+        log = self.place.home / "emulator.log"
+        return log.read_text(errors="replace").count(TIMED_OUT) if log.exists() else 0
 
     def _count(self, scenes: dict[Kind, Scene]) -> list[Row]:
         self.begin("all faults are over: waiting for what is left")
@@ -151,6 +161,7 @@ class Run:
                 break
             dead += moved
             self._settle(seconds)
+        timeouts = self._timeouts()
         self.begin("counting every event in every destination")
         first = scenes[BASELINE]
         baseline = {
@@ -161,5 +172,7 @@ class Run:
         for kind, scene in scenes.items():
             self.progress(kind.name)
             letters = sum(dead[tenant.tenant_id] for tenant in scene.tenants)
+            if not kind.alone:
+                scene.timeouts = timeouts - scene.timeouts_before
             rows.append(judge(scene, kind, self.ledger, letters, baseline))
         return rows

@@ -41,6 +41,7 @@ class Scene:
     """One kind's run.
 
     :param deadline: when it has to end, whatever has been reached (monotonic seconds).
+    :param timeouts: of the function, since the kind began: a slow machine may kill it without any fault of ours.
     :param changed_at: when its own measurement without faults ended (monotonic seconds), if it makes one.
     :param more_environment: what a host has more than the deployed one: the proxy, the short schedule.
     :param kept_objects: what a bucket held before its customer deleted it, by tenant.
@@ -54,6 +55,8 @@ class Scene:
     numbers: Numbers
     stop: threading.Event
     deadline: float = math.inf
+    timeouts_before: int = 0
+    timeouts: int = 0
     changed_at: float | None = None
     hour_seconds: float = 36.0
     more_environment: dict[str, str] = field(default_factory=dict)
