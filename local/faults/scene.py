@@ -4,6 +4,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from local.accounting.destinations import bucket_objects
@@ -26,6 +27,8 @@ class Numbers:
     """Counts objects of the whole run, so that each has a name of its own."""
 
     def __init__(self) -> None:
+        self.turn = threading.Lock()
+        """Held by the one kind that waits for room in the queue: else all would find the same room, and fill it."""
         self._lock = threading.Lock()
         self._next = 0
 
@@ -99,9 +102,12 @@ class Scene:
         self, tenant: Tenant | None = None, events: Sequence[Event] | None = None, *, waits: bool = True
     ) -> LogObject:
         """Write an object into the central bucket, when the queue has room."""
-        if waits:
-            self.wait_for_room()
-        tenant = tenant or self.tenant
+        with self.numbers.turn if waits else nullcontext():
+            if waits:
+                self.wait_for_room()
+            return self._write(tenant or self.tenant, events)
+
+    def _write(self, tenant: Tenant, events: Sequence[Event] | None) -> LogObject:
         pod = pod_name(self.numbers.take())
         object_ = make_object(tenant.tenant_id, pod, events or usual_events(tenant.tenant_id, pod))
         self.ledger.sent(tenant.tenant_id, pod)
