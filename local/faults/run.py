@@ -26,6 +26,9 @@ FIRST, QUIET = "fr-{}-t000", "fr-{}-t900"
 """Faults concern a kind's first tenant; its others, and its quiet one, shall not notice."""
 
 SETTLE_SECONDS = 150.0
+SIDE_BY_SIDE = 8
+"""Kinds at once: with more, each has its faults before its objects come to their turn."""
+
 TIMED_OUT = "timed out after"
 """What the emulator's log says of a function that it killed."""
 
@@ -131,7 +134,7 @@ class Run:
     def _side_by_side(self, kinds: Sequence[Kind], scenes: dict[Kind, Scene], deadline: float) -> None:
         if not kinds:
             return
-        with ThreadPoolExecutor(len(kinds)) as pool:
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             running = [pool.submit(self._run_kind, kind, scenes[kind]) for kind in kinds]
             while not all(one.done() for one in running):
                 done = sum(one.done() for one in running)
