@@ -21,7 +21,7 @@ def log_group_deleted(scene: Scene, kind: Kind, target: int) -> None:
     tenant = scene.tenant
     logs = tenant.client(scene.place, "logs")
     scene.ledger.remember(tenant.tenant_id)
-    while scene.injected < target and not scene.stop.is_set():
+    while scene.injected < target and not scene.is_over():
         for _ in range(ROUND):
             scene.send()
         with suppress(logs.exceptions.ResourceNotFoundException):  # nothing came since the last time
@@ -40,7 +40,7 @@ def role_deleted_and_restored(scene: Scene, kind: Kind, target: int) -> None:
         policy: iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
         for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]
     }
-    while scene.injected < target and not scene.stop.is_set():
+    while scene.injected < target and not scene.is_over():
         for policy in policies:
             iam.delete_role_policy(RoleName=name, PolicyName=policy)
         iam.delete_role(RoleName=name)
@@ -70,7 +70,7 @@ def bucket_deleted_and_restored(scene: Scene, kind: Kind, target: int) -> None:
     tenant = scene.tenant
     s3, bucket = tenant.client(scene.place, "s3"), tenant.bucket
     policy = s3.get_bucket_policy(Bucket=bucket)["Policy"]
-    while scene.injected < target and not scene.stop.is_set():
+    while scene.injected < target and not scene.is_over():
         scene.send()
         _delete(scene, s3, bucket)
         scene.inject("s3:DeleteBucket by the customer")
@@ -101,7 +101,7 @@ def config_changed(scene: Scene, kind: Kind, target: int) -> None:
     """Change the config while objects come: a wrong ExternalId, and the right one again."""
     del kind
     right = scene.tenant.configs["cloudwatch"]
-    while scene.injected < target and not scene.stop.is_set():
+    while scene.injected < target and not scene.is_over():
         put_config(scene.place, {**right, "external_id": "not-this-one"})
         scene.inject("config: wrong ExternalId")
         try:
@@ -116,7 +116,7 @@ def config_invalid(scene: Scene, kind: Kind, target: int) -> None:
     """Break one config's form; its sibling must not care."""
     del kind
     right = scene.tenant.configs["cloudwatch"]
-    while scene.injected < target and not scene.stop.is_set():
+    while scene.injected < target and not scene.is_over():
         put_config(scene.place, {**right, "log_group_name": "two words"})
         scene.inject("config: invalid")
         put_config(scene.place, right)
@@ -128,7 +128,7 @@ def noisy_beside_quiet(scene: Scene, kind: Kind, target: int) -> None:
     del kind
     noisy, quiet = scene.tenant, scene.quiet
     for number in range(target):
-        if scene.stop.is_set():
+        if scene.is_over():
             return
         scene.send(noisy, waits=False)
         scene.inject("a noisy tenant's object")
@@ -143,7 +143,7 @@ def broken_beside_healthy(scene: Scene, kind: Kind, target: int) -> None:
     scene.changed_at = time.monotonic()
     scene.begin(*kind.rules)
     try:
-        while time.monotonic() - scene.changed_at < scene.hour_seconds and not scene.stop.is_set():
+        while time.monotonic() - scene.changed_at < scene.hour_seconds and not scene.is_over():
             _to_all(scene, 1)
     finally:
         scene.end()
@@ -152,7 +152,7 @@ def broken_beside_healthy(scene: Scene, kind: Kind, target: int) -> None:
 def _to_all(scene: Scene, rounds: int) -> None:
     for _ in range(rounds):
         for tenant in scene.tenants:
-            if scene.stop.is_set():
+            if scene.is_over():
                 return
             scene.send(tenant)
 

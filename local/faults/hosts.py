@@ -124,7 +124,7 @@ def poller_environment(scene: Scene, folder: Path) -> dict[str, str]:
 def duplicated(scene: Scene, kind: Kind, target: int) -> None:
     """Send every object's notification a second time, as SQS may."""
     del kind
-    while scene.injected < target and not scene.stop.is_set():
+    while scene.injected < target and not scene.is_over():
         object_ = scene.send()
         _notify(scene, object_)
         scene.inject("sqs:duplicate")
@@ -133,7 +133,7 @@ def duplicated(scene: Scene, kind: Kind, target: int) -> None:
 def reordered(scene: Scene, kind: Kind, target: int) -> None:
     """Write objects, and send more notifications of them in another order."""
     del kind
-    while scene.injected < target and not scene.stop.is_set():
+    while scene.injected < target and not scene.is_over():
         objects = [scene.send() for _ in range(10)]
         random.Random(scene.injected).shuffle(objects)  # noqa: S311 - repeatable is what it has to be
         for object_ in objects:

@@ -47,7 +47,7 @@ def _sending(make: object) -> object:
     def scenario(scene: Scene, kind: Kind, target: int) -> None:
         del kind
         for number in range(target):
-            if scene.stop.is_set():
+            if scene.is_over():
                 return
             scene.send(events=make(number))  # type: ignore[operator]
             scene.inject("such an object")

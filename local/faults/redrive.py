@@ -14,15 +14,25 @@ INTERVAL_SECONDS = 1.0
 type Progress = Callable[[str], None]
 
 
-def settle(place: Place, seconds: float, progress: Progress) -> bool:
-    """Wait until nothing is left in the queues; says whether it came to that."""
-    sqs = place.central("sqs")
-    urls = (place.environment.object_queue_url, place.environment.delivery_queue_url)
+def waiting(place: Place) -> tuple[int, int]:
+    """Give how many messages the object queue and the delivery queue hold, in whatever state."""
+    sqs, environment = place.central("sqs"), place.environment
+    objects, deliveries = (
+        depth(sqs, url).total for url in (environment.object_queue_url, environment.delivery_queue_url)
+    )
+    return objects, deliveries
+
+
+def settle(place: Place, seconds: float, progress: Progress, foreign: int = 0) -> bool:
+    """Wait until nothing is left in the queues; says whether it came to that.
+
+    :param foreign: deliveries that waited before the run began, and aren't its own.
+    """
 
     def empty() -> bool:
-        waiting = [depth(sqs, url).total for url in urls]
-        progress(f"{waiting[0]} objects and {waiting[1]} deliveries wait")
-        return not any(waiting)
+        objects, deliveries = waiting(place)
+        progress(f"{objects} objects and {deliveries} deliveries wait")
+        return not objects and deliveries <= foreign
 
     try:
         return wait_until(empty, what="empty queues", timeout_seconds=seconds, interval_seconds=INTERVAL_SECONDS)

@@ -11,6 +11,9 @@ from rich.table import Table
 from local.faults.verdict import Row
 from local.reporting import console
 
+WIDTH = 116
+"""Characters that the table needs; a narrower terminal wraps it rather than cut numbers off."""
+
 NUMBERS = ("injected", "sent", "delivered", "set_aside", "parked", "lost", "dead_lettered", "doubled", "doubled_bound")
 HEADERS = ("kind", *(name.replace("_", " ") for name in NUMBERS), "delay added, s")
 
@@ -29,7 +32,7 @@ def print_rows(rows: Sequence[Row]) -> None:
         table.add_column(name.replace(" ", "\n"), justify="right", vertical="bottom")
     for row in rows:
         table.add_row(*_cells(row), style=None if row.holds else "bold red")
-    console.print(table)
+    console.print(table, width=max(console.width, WIDTH), crop=False)
 
 
 def markdown(rows: Sequence[Row]) -> str:

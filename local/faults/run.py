@@ -13,7 +13,7 @@ from local.faults.kind import Host, Kind
 from local.faults.ledger import Ledger
 from local.faults.plan import Plan
 from local.faults.proxy import proxy
-from local.faults.redrive import redrive, settle
+from local.faults.redrive import redrive, settle, waiting
 from local.faults.scene import Numbers, Scene
 from local.faults.short_timeouts import Pace, proxied, short_timeouts
 from local.faults.tenants import Place, Tenant, onboard
@@ -26,6 +26,15 @@ FIRST, QUIET = "fr-{}-t000", "fr-{}-t900"
 """Faults concern a kind's first tenant; its others, and its quiet one, shall not notice."""
 
 SETTLE_SECONDS = 150.0
+SIDE_BY_SIDE = 8
+"""Kinds at once: with more, each has its faults before its objects come to their turn."""
+
+TIMED_OUT = "timed out after"
+"""What the emulator's log says of a function that it killed."""
+
+SHARE_ALONE = 0.6
+"""Of the time: kinds that run alone, all together. The others share the rest."""
+
 WARM_UP_OBJECTS = 10
 ROUNDS = 3
 """Redrives: what a kind's last fault sent to a dead-letter queue may go there once more."""
@@ -56,10 +65,12 @@ class Run:
     ledger: Ledger = field(default_factory=Ledger)
     numbers: Numbers = field(default_factory=Numbers)
     stop: threading.Event = field(default_factory=threading.Event)
+    foreign: int = 0
 
     def run(self) -> list[Row]:
         """Do it all, and give the rows, the baseline's first."""
         plan = Plan(self.effort.seed, self.ledger)
+        self.foreign = waiting(self.place)[1]
         kinds = [BASELINE, *self.kinds]
         self.begin(f"onboarding the tenants of {len(kinds)} kinds")
         scenes = self._scenes(plan, kinds)
@@ -97,9 +108,11 @@ class Run:
         alone = sorted((kind for kind in self.kinds if kind.alone), key=lambda kind: kind.host is Host.POLLER)
         for place, kind in enumerate(alone, 1):
             self.begin(f"{kind.name} ({place} of {len(alone)} that run alone)")
+            scenes[kind].deadline = time.monotonic() + self.effort.seconds * SHARE_ALONE / len(alone)
             self._run_kind(kind, scenes[kind])
             if kind.host is Host.FUNCTION:  # what a poller left behind hurts nobody
-                settle(self.place, SETTLE_SECONDS, self.progress)
+                self._settle()
+            scenes[kind].timeouts = self._timeouts() - scenes[kind].timeouts_before
         together = [kind for kind in self.kinds if not kind.alone]
         self.begin(f"{len(together)} kinds side by side")
         self._side_by_side(together, scenes, deadline)
@@ -110,15 +123,18 @@ class Run:
         """Measure delays where nothing is wrong, once the function is warm."""
         self.begin("measuring without faults")
         scene.send_until(lambda: False, at_most=WARM_UP_OBJECTS)
-        settle(self.place, SETTLE_SECONDS, self.progress)
+        self._settle()
         self.ledger.sent_at.clear()
         scene.send_until(lambda: False, at_most=self.effort.baseline_objects)
-        settle(self.place, SETTLE_SECONDS, self.progress)
+        self._settle()
+
+    def _settle(self, seconds: float = SETTLE_SECONDS) -> None:
+        settle(self.place, seconds, self.progress, self.foreign)
 
     def _side_by_side(self, kinds: Sequence[Kind], scenes: dict[Kind, Scene], deadline: float) -> None:
         if not kinds:
             return
-        with ThreadPoolExecutor(len(kinds)) as pool:
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             running = [pool.submit(self._run_kind, kind, scenes[kind]) for kind in kinds]
             while not all(one.done() for one in running):
                 done = sum(one.done() for one in running)
@@ -129,19 +145,26 @@ class Run:
                 one.result()
 
     def _run_kind(self, kind: Kind, scene: Scene) -> None:
+        scene.timeouts_before = self._timeouts()
         kind.run(scene, min(kind.target, self.effort.target))
+
+    def _timeouts(self) -> int:
+        """Count the function's timeouts so far, from the emulator's log."""
+        log = self.place.home / "emulator.log"
+        return log.read_text(errors="replace").count(TIMED_OUT) if log.exists() else 0
 
     def _count(self, scenes: dict[Kind, Scene]) -> list[Row]:
         self.begin("all faults are over: waiting for what is left")
         dead: Counter[str] = Counter()
         seconds = SETTLE_SECONDS + self.effort.pace.schedule_seconds
-        settle(self.place, seconds, self.progress)
+        self._settle(seconds)
         for _ in range(ROUNDS):
             moved = redrive(self.place)
             if not moved:
                 break
             dead += moved
-            settle(self.place, seconds, self.progress)
+            self._settle(seconds)
+        timeouts = self._timeouts()
         self.begin("counting every event in every destination")
         first = scenes[BASELINE]
         baseline = {
@@ -152,5 +175,7 @@ class Run:
         for kind, scene in scenes.items():
             self.progress(kind.name)
             letters = sum(dead[tenant.tenant_id] for tenant in scene.tenants)
+            if not kind.alone:
+                scene.timeouts = timeouts - scene.timeouts_before
             rows.append(judge(scene, kind, self.ledger, letters, baseline))
         return rows

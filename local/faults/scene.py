@@ -1,7 +1,10 @@
 """A kind of fault at work: its tenants, the objects sent to them, what its customers and operators do meanwhile."""
 
+import math
 import threading
+import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from local.accounting.destinations import bucket_objects
@@ -24,6 +27,8 @@ class Numbers:
     """Counts objects of the whole run, so that each has a name of its own."""
 
     def __init__(self) -> None:
+        self.turn = threading.Lock()
+        """Held by the one kind that waits for room in the queue: else all would find the same room, and fill it."""
         self._lock = threading.Lock()
         self._next = 0
 
@@ -38,6 +43,8 @@ class Numbers:
 class Scene:
     """One kind's run.
 
+    :param deadline: when it has to end, whatever has been reached (monotonic seconds).
+    :param timeouts: of the function, since the kind began: a slow machine may kill it without any fault of ours.
     :param changed_at: when its own measurement without faults ended (monotonic seconds), if it makes one.
     :param more_environment: what a host has more than the deployed one: the proxy, the short schedule.
     :param kept_objects: what a bucket held before its customer deleted it, by tenant.
@@ -50,6 +57,9 @@ class Scene:
     tenants: Sequence[Tenant]
     numbers: Numbers
     stop: threading.Event
+    deadline: float = math.inf
+    timeouts_before: int = 0
+    timeouts: int = 0
     changed_at: float | None = None
     hour_seconds: float = 36.0
     more_environment: dict[str, str] = field(default_factory=dict)
@@ -72,6 +82,10 @@ class Scene:
         """Faults so far."""
         return self.ledger.injected[self.kind]
 
+    def is_over(self) -> bool:
+        """Whether its time, or the run's, is up."""
+        return self.stop.is_set() or time.monotonic() >= self.deadline
+
     def begin(self, *rules: Rule) -> None:
         """Let faults happen."""
         self.plan.activate(self.kind, rules)
@@ -88,9 +102,12 @@ class Scene:
         self, tenant: Tenant | None = None, events: Sequence[Event] | None = None, *, waits: bool = True
     ) -> LogObject:
         """Write an object into the central bucket, when the queue has room."""
-        if waits:
-            self.wait_for_room()
-        tenant = tenant or self.tenant
+        with self.numbers.turn if waits else nullcontext():
+            if waits:
+                self.wait_for_room()
+            return self._write(tenant or self.tenant, events)
+
+    def _write(self, tenant: Tenant, events: Sequence[Event] | None) -> LogObject:
         pod = pod_name(self.numbers.take())
         object_ = make_object(tenant.tenant_id, pod, events or usual_events(tenant.tenant_id, pod))
         self.ledger.sent(tenant.tenant_id, pod)
@@ -102,7 +119,7 @@ class Scene:
         """Wait while more objects wait than are worked on."""
         sqs, url = self.place.central("sqs"), self.place.environment.object_queue_url
         wait_until(
-            lambda: self.stop.is_set() or depth(sqs, url).total < BACKLOG,
+            lambda: self.is_over() or depth(sqs, url).total < BACKLOG,
             what="room in the object queue",
             timeout_seconds=BACKLOG_SECONDS,
             interval_seconds=0.2,
@@ -111,7 +128,7 @@ class Scene:
     def send_until(self, enough: Callable[[], bool], *, at_most: int) -> None:
         """Send objects, now and then one to the quiet tenant, until enough has happened, or time is up."""
         for number in range(at_most):
-            if self.stop.is_set() or enough():
+            if self.is_over() or enough():
                 return
             self.send(self.quiet if number % 4 == 3 else self.tenant)  # noqa: PLR2004 - one in four
 

@@ -11,6 +11,7 @@ from local.accounting.events import SentEvent, events_of, without_empty
 from local.faults.kind import Bound, Kind
 from local.faults.ledger import Ledger
 from local.faults.scene import Scene
+from local.faults.short_timeouts import MESSAGES_AN_INVOCATION
 from local.faults.tenants import Place, Tenant
 
 MESSAGES_A_RECEIVE = 10
@@ -133,8 +134,10 @@ def doubled_bound(scene: Scene, kind: Kind, ledger: Ledger) -> int:
     bound = sum(ledger.unanswered[one] for one in ids)
     largest = max((len(events_of(object_)) for sent in scene.sent.values() for object_ in sent), default=0)
     bound += largest * sum(ledger.unanswered_sends[one] for one in ids)
-    if kind.bound is Bound.CRASH:
+    if kind.bound is Bound.CRASH:  # the timeouts that a freeze or a hang leads to are among them
         bound += scene.injected * MESSAGES_A_RECEIVE * largest
+    else:
+        bound += scene.timeouts * MESSAGES_AN_INVOCATION * largest
     if kind.bound is Bound.RESENT:
         bound += scene.injected * largest
     return bound

@@ -44,8 +44,16 @@ def member_span(source: bytes, name: str) -> slice | None:
         if depth == 1 and sign == b":":
             begin = token.end()
         elif depth == 0 or (depth == 1 and sign == b","):
-            found = slice(begin, token.start()) if key is not None and _decode_string(key) == name else found
+            found = slice(begin, token.start()) if key is not None and _stands_for(key, name) else found
             key = None
         elif depth == 1 and key is None and sign.startswith(b'"'):
             key = sign
     return found
+
+
+def _stands_for(literal: bytes, name: str) -> bool:
+    """Compare a member's name with one: a name that isn't UTF-8, which a decoder passes over, is no name of ours."""
+    try:
+        return _decode_string(literal) == name
+    except (UnicodeDecodeError, msgspec.DecodeError):
+        return False

@@ -167,3 +167,11 @@ def test_an_interrupted_read_gives_no_half_line():
     assert next(blocks).literals == [b'"a"']
     with pytest.raises(ConnectionError):
         next(blocks)
+
+
+def test_a_member_whose_name_is_not_utf8_beside_half_a_pair_does_not_end_the_read():
+    r"""One line with a broken name and a lone ``\ud83d`` would be retried for a day, and park its whole object."""
+    strange = b'{"timestamp":"yesterday","message":"a\\ud83d","\xed\xa0\xbd":["\\ud83d"]}'
+    events, stats = read(strange + b"\n" + line(message="next"))
+    assert [event.text for event in events] == ["a\ufffd", "next"]
+    assert stats.invalid_utf8 == 1
