@@ -10,13 +10,16 @@ DEPLOYED = "tests/e2e/"
 
 
 class OneWorkerForTheDeployedSystem(LoadScopeScheduling):
-    """Every test goes to whichever worker is free, but all that need the deployed system to the same one.
+    """Every test goes to whichever worker is free, but those of a group (``xdist_group``) to the same one.
 
-    Not by marks and ``--dist=loadgroup``: pytest-xdist 3.8 writes the group into an attribute that pytest 9.2 dropped.
+    All that need the deployed system are a group by where they lie.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return DEPLOYED if nodeid.startswith(DEPLOYED) else nodeid
+        if nodeid.startswith(DEPLOYED):
+            return DEPLOYED
+        group = nodeid.rfind("@")  # pytest-xdist appends it; an "@" inside brackets is a parameter's
+        return nodeid[group + 1 :] if group > nodeid.rfind("]") else nodeid
 
 
 def pytest_xdist_make_scheduler(config, log):
