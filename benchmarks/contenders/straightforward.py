@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import boto3
 
@@ -127,11 +127,11 @@ class Straightforward:
                 if role_arn:
                     sts = boto3.client("sts", **session)
                     session = _keys(sts.assume_role(RoleArn=role_arn, RoleSessionName=tenant_id))
-                self._clients[key] = boto3.client(service, **session)
+                self._clients[key] = boto3.client(cast("Any", service), **session)
             return self._clients[key]
 
 
-def _keys(answer: dict[str, Any]) -> dict[str, str]:
+def _keys(answer: dict[str, Any]) -> dict[str, Any]:
     session = answer["Credentials"]
     return {
         "aws_access_key_id": session["AccessKeyId"],

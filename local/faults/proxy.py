@@ -1,10 +1,11 @@
 """The reverse proxy between the deployed processor and the embedded cloud, on loopback."""
 
+import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import ClassVar, override
+from typing import ClassVar, cast, override
 from urllib.parse import urlsplit
 
 from local.faults.call import Call
@@ -28,7 +29,9 @@ class _Handler(BaseHTTPRequestHandler):
         headers = dict(self.headers.items())
         headers.pop("Connection", None)
         request = Request(self.command, self.path, headers, body)
-        call = Call.of(self.command, self.path, self.headers, body)
+        call = Call.of(
+            self.command, self.path, cast("Mapping[str, str]", self.headers), body
+        )  # in any case
         try:
             type(self).relay(Exchange(call, request, self, self.upstream))
         except (OSError, ValueError):  # the client is gone, or its connection was cut on purpose
@@ -50,9 +53,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     @property
-    def socket(self) -> object:
+    def socket(self) -> socket.socket:
         """The client's."""
-        return self.connection
+        return cast("socket.socket", self.connection)
 
     def _write_head(self, answer: Answer) -> None:
         self.send_response_only(answer.status)

@@ -140,7 +140,8 @@ class Run:
                 done = sum(one.done() for one in running)
                 left = max(0.0, deadline - time.monotonic())
                 self.progress(f"{done} done, {self.ledger.injected.total():,} faults, at most {left:.0f} s")
-                self.stop.wait(1) or time.sleep(0.2)
+                if self.stop.wait(1):
+                    time.sleep(0.2)
             for one in running:
                 one.result()
 

@@ -79,7 +79,7 @@ def _configure(place: Place, timeout: int, variables: dict[str, str]) -> None:
 
     def ready() -> bool:
         found: Any = function.get_function_configuration(FunctionName=name)
-        return found.get("LastUpdateStatus", "Successful") == "Successful"
+        return bool(found.get("LastUpdateStatus", "Successful") == "Successful")
 
     wait_until(ready, what="the function's update", timeout_seconds=30)
 

@@ -83,7 +83,7 @@ class DirectCall:
         if body:
             everything["content-length"] = str(len(body))
         # As a client's request has them: who listens to before-send (a test's stand-in, a tracer) finds what it knows.
-        sent = self._headers_dict((name, value.encode("latin-1")) for name, value in everything.items())
+        sent: Any = self._headers_dict((name, value.encode("latin-1")) for name, value in everything.items())
         request = self._prepared(
             self._method, f"{endpoint.url}{path}{'?' if text else ''}{text}", sent, body or None, self._streams
         )

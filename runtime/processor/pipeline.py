@@ -164,12 +164,11 @@ class Processor:
 
     def _attempt_again(self, object_: StoredObject, wanted: DeliveryMessage, budget: TimeBudget) -> bool:
         tenant = self._tenant(wanted.tenant_id)
-        config = tenant and tenant.of_type(wanted.type)
-        if tenant is not None and (config is None or _is_disabled(config)):
+        if tenant is not None and _is_gone(tenant.of_type(wanted.type)):
             tenant = self._tenant(wanted.tenant_id, anew=True)
-            config = tenant and tenant.of_type(wanted.type)
         if tenant is None:
             return False
+        config = tenant.of_type(wanted.type)
         progress = Progress(checkpoint=self._checkpoint(wanted))
         if config is None or isinstance(config, InvalidItem) or not config.enabled:
             error = _why_not(config)
@@ -244,8 +243,8 @@ def _wants(config: DeliveryConfig, object_: StoredObject) -> str | None:
     return config.filtered_by(object_.key.application, object_.key.cluster_id)
 
 
-def _is_disabled(config: DeliveryConfig | InvalidItem) -> bool:
-    return isinstance(config, DeliveryConfig) and not config.enabled
+def _is_gone(config: DeliveryConfig | InvalidItem | None) -> bool:
+    return config is None or (isinstance(config, DeliveryConfig) and not config.enabled)
 
 
 def _why_not(config: DeliveryConfig | InvalidItem | None) -> BlockedByCustomerError:
