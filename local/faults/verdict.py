@@ -125,7 +125,8 @@ def parked_keys(place: Place, tenant: Tenant) -> set[tuple[str, str]]:
         )
     )
     items = [item for page in pages for item in page["Items"]]
-    return {(item["type"]["S"], item["object_key"]["S"]) for item in items}
+    # The table also has the destinations' statuses and the replays' progress; those have no message.
+    return {(item["type"]["S"], item["object_key"]["S"]) for item in items if "message" in item}
 
 
 def doubled_bound(scene: Scene, kind: Kind, ledger: Ledger) -> int:

@@ -144,7 +144,8 @@ def handler(event, context):
 
 def test_the_function_runs_the_sdk_of_its_own_zip(cloud):
     """The embedded cloud would try the emulator's SDK instead of the one that is deployed."""
-    (asset,) = (folder for folder in (cloud.home / "cdk.out").glob("asset.*") if (folder / "runtime").is_dir())
+    bundles = {file.parents[1] for file in (cloud.home / "cdk.out").glob("asset.*/runtime/processor")}
+    (asset,) = (bundle for bundle in bundles if not (bundle / "runtime/api").exists())
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as zipped:
         zipped.writestr("probe.py", PROBE)
