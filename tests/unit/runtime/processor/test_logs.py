@@ -11,14 +11,15 @@ from runtime.processor.logs import configure, correlated, without_message
 
 @pytest.fixture
 def log(capsys):
-    """A configured log, taken down afterwards; gives the lines written."""
+    """A log that nothing has configured yet, whatever ran before; put back afterwards. Gives the lines written."""
     logger = logging.getLogger("logrouter")
-    before = dict(logger.__dict__, handlers=logger.handlers[:], filters=logger.filters[:])
-    logger.handlers.clear()
-    logger.__dict__.pop("powertools_handler", None)
+    before = dict(logger.__dict__)
+    logger.__dict__.clear()  # Powertools leaves a note that it has been here, and then does nothing
+    logger.__dict__.update(logging.Logger("logrouter").__dict__, parent=before["parent"])
     yield lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     logger.__dict__.clear()
     logger.__dict__.update(before)
+    logger.setLevel(before["level"])  # what its children remember of levels is forgotten
 
 
 def test_every_modules_lines_are_json_with_their_fields(log):

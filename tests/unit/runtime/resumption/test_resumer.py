@@ -23,7 +23,7 @@ from tests.unit.runtime.aws_world import (
 )
 from tests.unit.runtime.processor.world import CENTRAL, KEY, World
 
-PER_SECOND = 20.0
+PER_SECOND = 16.0  # a power of two: its intervals add up exactly
 
 
 class Scene:
