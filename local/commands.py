@@ -27,8 +27,9 @@ from local.faults.command import Options, run_faults
 from local.fuzzing.report import print_results
 from local.fuzzing.report import write_report as write_fuzz_report
 from local.fuzzing.run import fuzz as run_fuzzing
+from local.live_change import Change, LiveChange
 from local.loader.day_shift import utc_now
-from local.loader.send import send_recorded_logs
+from local.loader.send import agent_s3, send_recorded_logs
 from local.loader.writer import kept
 from local.paths import BUILD, DEMO_HOME, FAULTS_HOME, ROOT, UP_HOME
 from local.processes import run
@@ -104,7 +105,10 @@ def down() -> None:
 
 @app.command()
 def demo(home: Annotated[Path, typer.Option(help="the folder for its files; emptied first")] = DEMO_HOME) -> None:
-    """Do it all from nothing: start, deploy, send, count, end. Status 1 if one event is missing or doubled."""
+    """Do it all from nothing: start, deploy, send, count, change a config, end.
+
+    Status 1 if one event is missing or doubled, or the change isn't seen.
+    """
     with Steps() as steps, _temporary_cloud(home, steps) as server:
         environment = _deploy(server, home, steps)
         begun = time.monotonic()
@@ -112,10 +116,14 @@ def demo(home: Annotated[Path, typer.Option(help="the folder for its files; empt
         send_recorded_logs(_accounts(server), environment, home, utc_now(), steps.update)
         counts = _watch(server, home, steps)
         seconds = time.monotonic() - begun
+        steps.begin("changing a delivery config through the API, sending two objects more")
+        accounts = _accounts(server)
+        change = LiveChange(accounts, environment, agent_s3(accounts, environment, home)).run(utc_now())
     sent = sum(count.expected + count.left_out for count in counts if count.type == "s3")
     write_report(home / "report.json", events_sent=sent, seconds=seconds, counts=counts)
     console.print(f"{sent:,} records sent; no process is left; {home / 'report.json'}")
     _verdict(counts)
+    _verdict_of_change(change)
 
 
 @app.command()
@@ -211,6 +219,12 @@ def _verdict(counts: list[Count]) -> None:
     print_counts(counts)
     if not all(count.complete for count in counts):
         console.print("events are missing or doubled", style="bold red")
+        raise typer.Exit(1)
+
+
+def _verdict_of_change(change: Change) -> None:
+    console.print(str(change), style=None if change.seen else "bold red", markup=False, highlight=False)
+    if not change.seen:
         raise typer.Exit(1)
 
 

@@ -1,6 +1,7 @@
-"""What holds for every test run: how tests are spread over workers, and where Node is."""
+"""What holds for every test run: how tests are spread over workers, what is generated, and where Node is."""
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from local.toolchain.node import put_node_on_path
@@ -28,5 +29,8 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the CDK's library find Node, also on a machine that has none of its own."""
+    """Let the CDK's library find Node, also on a machine that has none of its own; make generated cases the same."""
     put_node_on_path()
+    # The same cases in each run, however busy the machine is: `make fuzz` is what looks for new ones.
+    settings.register_profile("suite", derandomize=True, deadline=None)
+    settings.load_profile("suite")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from local import cluster
 from local.accounts import Accounts
@@ -21,9 +22,7 @@ def send_recorded_logs(
     accounts: Accounts, environment: Environment, home: Path, now: datetime, progress: Progress
 ) -> list[LogObject]:
     """Write every object under the cluster's writer role, and keep a copy of each to count against."""
-    token = web_identity_token(cluster.ISSUER, cluster.subject(cluster.AGENT))
-    keys = writer_keys(accounts, environment.central_account, writer_role_arn(home, environment), token)
-    s3 = accounts.client("s3", keys)
+    s3 = agent_s3(accounts, environment, home)
     objects = list(log_objects(now))
 
     def send(object_: LogObject) -> None:
@@ -34,6 +33,13 @@ def send_recorded_logs(
         for number, _ in enumerate(pool.map(send, objects), start=1):
             progress(f"{number} of {len(objects)} objects")
     return objects
+
+
+def agent_s3(accounts: Accounts, environment: Environment, home: Path) -> Any:
+    """Give an S3 client of the demo's cluster's agent."""
+    token = web_identity_token(cluster.ISSUER, cluster.subject(cluster.AGENT))
+    keys = writer_keys(accounts, environment.central_account, writer_role_arn(home, environment), token)
+    return accounts.client("s3", keys)
 
 
 def writer_role_arn(home: Path, environment: Environment) -> str:

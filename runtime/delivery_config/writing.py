@@ -3,6 +3,8 @@
 Every wrong field is named at once, with how to mend it, and never with its value.
 """
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +18,9 @@ from runtime.delivery_config.write_rules import WriteRules
 
 SERVICE_FIELDS = frozenset({"created_at", "updated_at", "schema_version", "version", "warnings"})
 """Set by the service alone, in answers and items."""
+
+PLAIN_NAME = re.compile(r"[\w-]+", re.ASCII)
+"""A name that can stand in a dotted path as it is."""
 
 MENDING = {
     "missing": "is required",
@@ -74,8 +79,14 @@ def item_of(config: DeliveryConfig) -> dict[str, Any]:
 def _problems_of(error: ValidationError, taken: set[str]) -> list[FieldProblem]:
     found = []
     for each in error.errors(include_url=False, include_context=False, include_input=False):
-        field = ".".join(str(part) for part in each["loc"])
+        field = ".".join(_named(part) for part in each["loc"])
         message = MENDING.get(each["type"], each["msg"].removeprefix("Value error, "))
         if field not in taken:
             found.append(FieldProblem(field, message.replace("String should", "must").replace("Input should", "must")))
     return found
+
+
+def _named(part: str | int) -> str:
+    """Say a field's name, or a list's index. A caller's own name can be anything, also empty: as in JSON, quoted."""
+    name = str(part)
+    return name if PLAIN_NAME.fullmatch(name) else json.dumps(name)

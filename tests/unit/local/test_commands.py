@@ -5,6 +5,7 @@ import typer
 
 from local import commands
 from local.accounting.comparison import Count
+from local.live_change import WANTED, Change
 from local.paths import UP_HOME
 
 
@@ -26,6 +27,20 @@ def test_one_missing_or_doubled_event_is_a_failure(numbers, capsys):
         commands._verdict([count(), count(**numbers)])
     assert caught.value.exit_code == 1
     assert "missing or doubled" in capsys.readouterr().out
+
+
+def test_a_change_that_is_seen_is_a_success(capsys):
+    """A perfect demo would end with status 1, or not say what it showed."""
+    commands._verdict_of_change(Change("acme", (WANTED,), 2.04))
+    assert f"{WANTED} arrived (2.0 s)" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("arrived", [(), ("etcd",), (WANTED, "etcd"), (WANTED, WANTED)])
+def test_a_change_that_is_not_seen_is_a_failure(arrived):
+    """A demo whose processor goes by the old config, or repeats an event, would end with status 0."""
+    with pytest.raises(typer.Exit) as caught:
+        commands._verdict_of_change(Change("acme", arrived, 1.0))
+    assert caught.value.exit_code == 1
 
 
 def test_without_a_running_cloud_the_next_step_is_named(monkeypatch, capsys):

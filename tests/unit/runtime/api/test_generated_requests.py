@@ -10,8 +10,8 @@ from tests.unit.runtime.api.gateway import SIGNATURE, document, empty_table, mak
 
 LEAST_CASES = 2_000
 """What the generated requests must come to; the count is printed."""
-CASES = 110
-"""Of each of the eleven operations, twice: what the document allows, and what it doesn't."""
+CASES = 64
+"""Of each operation, twice: what the document allows, and what it doesn't."""
 INPUTS = {"parameters", "requestBody"}
 CHAINS, STEPS = 30, 6
 QUICK = settings(
@@ -24,6 +24,8 @@ QUICK = settings(
 )
 MEANT = ["2xx", "304", "403", "404", "409", "412", "422"]
 """Answers to what the form allows: no schema can say that a Region exists, or that a filter selects something (422)."""
+REFUSED = ["400", "403", "404", "405", "409", "412", "413", "415", "422"]
+"""Answers to what the form doesn't allow; too many names can be too many bytes (413) before they are counted."""
 
 pytestmark = pytest.mark.xdist_group("generated-requests")  # one table, one count
 
@@ -42,7 +44,10 @@ class Signs:
 def schema():
     """The document, and the app over a table that fills up."""
     with pytest.MonkeyPatch.context() as monkeypatch, table_of_its_own(monkeypatch) as clients:
-        checks = {"positive_data_acceptance": {"expected-statuses": MEANT}}
+        checks = {
+            "positive_data_acceptance": {"expected-statuses": MEANT},
+            "negative_data_rejection": {"expected-statuses": REFUSED},
+        }
         made = schemathesis.openapi.from_dict(document(), config=schemathesis.Config.from_dict({"checks": checks}))
         made.app = make_app(clients)
         made.auth()(Signs)
@@ -93,7 +98,8 @@ def test_chains_of_operations_answer_as_documented(schema, answers):
 
 def test_there_were_enough_of_them(answers, capsys):
     """The figures in the documents would be of fewer requests than they say."""
+    by_status = {int(status): count for status, count in sorted(answers.items())}
     with capsys.disabled():
-        print(f"\n{answers.total():,} generated requests: {dict(sorted(answers.items()))}")  # noqa: T201 - a figure to be seen
+        print(f"\n{answers.total():,} generated requests: {by_status}")  # noqa: T201 - a figure to be seen
     assert answers.total() >= LEAST_CASES
     assert not [status for status in answers if status >= 500]

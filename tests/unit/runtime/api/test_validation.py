@@ -1,5 +1,6 @@
 """What may be stored: as strict as AWS, every wrong field named, and nothing written of what is refused."""
 
+import json
 import string
 
 import pytest
@@ -109,6 +110,13 @@ def test_every_wrong_field_is_named_at_once(api):
     assert {each["field"] for each in answer.json()["errors"]} == {"bucket_name", "ttl", "enabled", "shiny"}
 
 
+@pytest.mark.parametrize("name", ["", ".", "a.b", "a\nb", " ", "é"])
+def test_an_unknown_field_is_named_whatever_its_name(api, name):
+    """An empty name would read as no field at all, a dotted one as a field within another."""
+    answer = api.post(CONFIGS, json=S3 | {name: 1})
+    assert [(each["field"], answer.status_code) for each in answer.json()["errors"]] == [(json.dumps(name), 422)]
+
+
 @pytest.mark.parametrize("partition", ["aws", "aws-us-gov", "aws-cn"])
 def test_regions_and_roles_of_every_partition_are_taken(api, partition):
     """A customer in GovCloud or China would be refused."""
@@ -195,6 +203,8 @@ def test_what_is_refused_is_refused_by_a_fields_name_and_what_is_accepted_is_rea
         problems = error.problems
     if written is None:
         assert problems
-        assert {each.field.partition(".")[0] for each in problems} <= {*given_, *MODELS["s3"].model_fields}
+        names = {*MODELS["s3"].model_fields, *given_, *map(json.dumps, given_)}
+        assert {each.field if each.field in names else each.field.partition(".")[0] for each in problems} <= names
+        assert all(each.field for each in problems)
     else:
         assert not isinstance(read_item(plain_item(item_of(written)), MODELS), InvalidItem)
