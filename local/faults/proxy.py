@@ -29,9 +29,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = dict(self.headers.items())
         headers.pop("Connection", None)
         request = Request(self.command, self.path, headers, body)
-        call = Call.of(
-            self.command, self.path, cast("Mapping[str, str]", self.headers), body
-        )  # in any case
+        call = Call.of(self.command, self.path, cast("Mapping[str, str]", self.headers), body)  # in any case
         try:
             type(self).relay(Exchange(call, request, self, self.upstream))
         except (OSError, ValueError):  # the client is gone, or its connection was cut on purpose

@@ -6,6 +6,7 @@ is what a killed process leaves: the queue, the table, and what the destination 
 
 import json
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import ClassVar
@@ -17,10 +18,12 @@ from runtime.delivery_config.repository import TenantConfigs
 from runtime.parked_deliveries.item import ParkedDelivery
 from runtime.parked_deliveries.status import DestinationStatus
 from runtime.processor.attempts import Attempts
+from runtime.processor.circuit_breaker import CircuitBreakers
 from runtime.processor.delivery_record import Records
 from runtime.processor.hand_over import HandOver, Schedule
 from runtime.processor.pipeline import Processor
 from runtime.processor.queue_message import QueueMessage
+from runtime.processor.settled_memory import SettledMemory
 from runtime.processor.settlement import Settlement
 from runtime.processor.time_budget import TimeBudget
 from runtime.resumption.pace import Pace
@@ -44,6 +47,10 @@ class Message:
     visible_at: float
     number: int
     gone: bool = False
+    acknowledged: set = field(default_factory=set)  # (key, type, batch), by work on this message
+
+    def is_notification(self):
+        return '"Records"' in self.body
 
 
 @dataclass
@@ -60,8 +67,9 @@ class Outside:
     down: set = field(default_factory=set)  # "queue", "table", "configs"
     crash_in: int = -1  # calls until the process is killed; -1: it isn't
     crash_after: bool = False
-    crashes: int = 0
-    lost_answers: int = 0
+    at_work: Message | None = None
+    answered: list = field(default_factory=list)  # batches acknowledged since the message at work was received
+    may_double: int = 0  # batches that may arrive once more, after all that has happened (docs/reliability.md)
 
     def clock(self):
         return self.now
@@ -82,6 +90,25 @@ class Outside:
     def _die(self):
         self.crashes += 1
         raise CrashError
+
+    def arrives(self, batch, *, answered):
+        """Let a batch arrive; whether the process gets to know it or not."""
+        self.acknowledged[batch] += 1
+        self.at_work.acknowledged.add(batch)
+        if answered:
+            self.answered.append(batch)
+        else:
+            self.may_double += 1
+
+    def was_killed(self, message):
+        """Account for what a killed process leaves: its message half done, and no memory of those that came back."""
+        self.may_double += BATCHES * (len(TYPES) if message.is_notification() else 1)
+        self.may_double += sum(len(one.acknowledged) for one in self.messages if not one.gone and one is not message)
+
+    def came_back(self):
+        """Account for a message that could not even be handed over: deliveries that didn't end begin where they began."""
+        ended = {batch[:2] for batch in self.answered if batch[2] == BATCHES - 1}
+        self.may_double += sum(batch[:2] not in ended for batch in self.answered)
 
     # the queue
 
@@ -142,8 +169,7 @@ class Destination:
             "run-out-of-time": OutOfTimeError("out-of-time"),
         }.get(does)
         if does in ("acknowledge", "lose-the-answer"):
-            outside.lost_answers += does == "lose-the-answer"
-            outside.call(lambda: outside.acknowledged.update([batch]))
+            outside.call(lambda: outside.arrives(batch, answered=does == "acknowledge"))
         if error:
             error.call = FailedCall("DESTINATION", "logs:PutLogEvents")
             raise error
@@ -254,6 +280,13 @@ class Parking:
         Statuses(self.outside).parked(message.tenant_id, message.type, self.outside.now + 60)
 
 
+class InTurn(Attempts):
+    """Attempts an object's deliveries one after the other: which of them meets what doesn't depend on threads."""
+
+    def _threads(self):
+        return self._idle.pop() if self._idle else ThreadPoolExecutor(1)
+
+
 class NoReader:
     """Opens nothing: the destination of this model reads no events."""
 
@@ -274,7 +307,7 @@ def new_process(outside):
     return Processor(
         BUCKET,
         outside,
-        Attempts({"s3": Destination(outside)}, NoReader(), records),
+        InTurn({"s3": Destination(outside)}, NoReader(), records, CircuitBreakers(records, clock=outside.clock)),
         Settlement(
             records,
             dead_letters=None,
@@ -287,6 +320,7 @@ def new_process(outside):
         dead_letters=None,
         records=records,
         hand_over=hands,
+        memory=SettledMemory(clock=lambda: 0.0),  # what is forgotten after its 15 minutes is another test's
         clock=outside.clock,
     )
 
@@ -318,11 +352,25 @@ def notification(number):
 def receive(outside, process, message):
     """Let a process work on a message as a host does; false if it was killed."""
     message.visible_at = outside.now + 120
-    budget = TimeBudget.of_seconds(60.0)
+    outside.at_work, outside.answered = message, []
+    budget = TimeBudget.of_seconds(60.0, outside.clock)
     try:
         settled = process.process(QueueMessage(message.body, str(message.number), str(message.number)), budget)
         if settled:
             outside.call(lambda: setattr(message, "gone", True))
+        else:
+            outside.came_back()
     except CrashError:
+        outside.was_killed(message)
         return False
     return True
+
+
+def resume(outside):
+    """Let the resumer run once, as the function does; it may be killed, or fail: its next run comes."""
+    try:
+        new_resumer(outside).run(TimeBudget.of_seconds(60.0, outside.clock))
+    except CrashError:
+        outside.may_double += BATCHES  # of the delivery that was sent and not yet removed
+    except OSError:
+        pass

@@ -1,22 +1,22 @@
 """Any sequence of outcomes, with a crash at any point: each event arrives.
 
-And it arrives once, unless a crash or a lost answer made it impossible to know that it had arrived.
+And no batch arrives twice but for the reasons that docs/reliability.md lists: a crash, a lost answer, or a message
+that could not even be handed over. What each may repeat is counted where it happens (``delivery_model``).
 """
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from runtime.processor.time_budget import TimeBudget
 from tests.unit.runtime.delivery_model import (
     BATCHES,
     TYPES,
-    CrashError,
     Outside,
     new_process,
     new_resumer,
     notification,
     receive,
+    resume,
 )
 
 DOES = ("acknowledge", "throttle", "refuse", "lose-the-answer", "run-out-of-time")
@@ -83,12 +83,7 @@ class NothingIsLost(RuleBasedStateMachine):
 
     @rule()
     def the_resumer_runs(self):
-        try:
-            new_resumer(self.outside).run(TimeBudget.of_seconds(60.0, self.outside.clock))
-        except CrashError:
-            pass
-        except OSError:  # the function fails: Lambda's next run comes
-            pass
+        resume(self.outside)
 
     @invariant()
     def nothing_arrives_twice_without_a_reason(self):
@@ -96,8 +91,7 @@ class NothingIsLost(RuleBasedStateMachine):
         if outside is None:
             return
         doubled = sum(outside.acknowledged.values()) - len(outside.acknowledged)
-        # A kill repeats at most one object, or one parked delivery; a lost answer repeats one batch.
-        assert doubled <= outside.lost_answers + outside.crashes * BATCHES * len(TYPES)
+        assert doubled <= outside.may_double
 
     def teardown(self):
         outside = getattr(self, "outside", None)
@@ -120,7 +114,7 @@ class NothingIsLost(RuleBasedStateMachine):
         outside.down.clear()
         outside.crash_in = -1
         for message in outside.messages:
-            if not message.gone and '"Records"' in message.body:
+            if not message.gone and message.is_notification():
                 self._receive(message)
 
     def _receive_all_until_quiet(self):
@@ -128,7 +122,7 @@ class NothingIsLost(RuleBasedStateMachine):
         for _ in range(3000):
             for message in outside.visible():
                 self._receive(message)
-            new_resumer(outside).run(TimeBudget.of_seconds(60.0, outside.clock))
+            resume(outside)
             if not outside.parked and all(message.gone for message in outside.messages):
                 return
             outside.now += 600
@@ -136,7 +130,11 @@ class NothingIsLost(RuleBasedStateMachine):
 
 
 NothingIsLost.TestCase.settings = settings(
-    max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=150,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,  # the suite finds the same each time; other seeds are tried by hand (CONTRIBUTING.md)
 )
 
 
