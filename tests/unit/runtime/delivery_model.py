@@ -106,7 +106,7 @@ class Outside:
         self.may_double += sum(len(one.acknowledged) for one in self.messages if not one.gone and one is not message)
 
     def came_back(self):
-        """Account for a message that could not even be handed over: deliveries that didn't end begin where they began."""
+        """Account for a message that could not even be handed over: what did not end begins where it began."""
         ended = {batch[:2] for batch in self.answered if batch[2] == BATCHES - 1}
         self.may_double += sum(batch[:2] not in ended for batch in self.answered)
 

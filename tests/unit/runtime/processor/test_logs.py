@@ -15,7 +15,8 @@ def log(capsys):
     logger = logging.getLogger("logrouter")
     before = dict(logger.__dict__)
     logger.__dict__.clear()  # Powertools leaves a note that it has been here, and then does nothing
-    logger.__dict__.update(logging.Logger("logrouter").__dict__, parent=before["parent"])  # noqa: LOG001 - one that no process has configured yet
+    fresh = logging.Logger("logrouter").__dict__  # noqa: LOG001 - one that no process has configured yet
+    logger.__dict__.update(fresh, parent=before["parent"])
     yield lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     logger.__dict__.clear()
     logger.__dict__.update(before)
