@@ -81,15 +81,11 @@ class Outside:
         dies = self.crash_in == 0
         self.crash_in = max(-1, self.crash_in - 1)
         if dies and not self.crash_after:
-            self._die()
+            raise CrashError
         answer = effect()
         if dies:
-            self._die()
+            raise CrashError
         return answer
-
-    def _die(self):
-        self.crashes += 1
-        raise CrashError
 
     def arrives(self, batch, *, answered):
         """Let a batch arrive; whether the process gets to know it or not."""
@@ -106,7 +102,7 @@ class Outside:
         self.may_double += sum(len(one.acknowledged) for one in self.messages if not one.gone and one is not message)
 
     def came_back(self):
-        """Account for a message that could not even be handed over: what did not end begins where it began."""
+        """Account for a message that couldn't even be handed over: what didn't end begins again where it began."""
         ended = {batch[:2] for batch in self.answered if batch[2] == BATCHES - 1}
         self.may_double += sum(batch[:2] not in ended for batch in self.answered)
 
