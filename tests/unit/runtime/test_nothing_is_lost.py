@@ -6,7 +6,7 @@ that could not even be handed over. What each may repeat is counted where it hap
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.unit.runtime.delivery_model import (
     BATCHES,
@@ -85,6 +85,14 @@ class NothingIsLost(RuleBasedStateMachine):
     def the_resumer_runs(self):
         resume(self.outside)
 
+    @invariant()
+    def nothing_arrives_twice_without_a_reason(self):
+        outside = getattr(self, "outside", None)
+        if outside is None:
+            return
+        doubled = sum(outside.acknowledged.values()) - len(outside.acknowledged)
+        assert doubled <= outside.may_double
+
     def teardown(self):
         outside = getattr(self, "outside", None)
         if outside is None:
@@ -95,6 +103,7 @@ class NothingIsLost(RuleBasedStateMachine):
         outside.configs |= set(TYPES)
         self._receive_all_until_quiet()
         assert set(outside.acknowledged) >= self.expected
+        self.nothing_arrives_twice_without_a_reason()
 
     def _receive(self, message):
         if not receive(self.outside, self.process, message):
