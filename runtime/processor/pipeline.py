@@ -63,6 +63,9 @@ class Processor:
     def process(self, message: QueueMessage, budget: TimeBudget) -> bool:
         """Do what a message asks for. True: settle it. False: leave it in its queue. Never raises."""
         with correlated(message.message_id):
+            if not budget.allows(0.0):  # begun now, it would still be at work when the host ends
+                logger.warning("the time budget is spent: a message is returned without having been begun")
+                return False
             try:
                 return self._process(message, budget)
             except Exception as error:  # noqa: BLE001 - the message comes back, at last into the dead-letter queue

@@ -10,6 +10,7 @@ import pytest
 
 from runtime.processor import lambda_handler
 from runtime.processor.delivery_message import DeliveryMessage
+from runtime.processor.time_budget import TimeBudget
 from tests.unit.runtime.aws_world import (
     Fault,
     recording_clients,  # noqa: F401 - the fixture "clients"
@@ -135,6 +136,20 @@ def test_deliveries_end_before_lambda_does(seconds, work, settle):
     budget = lambda_handler.time_budget(seconds)
     assert budget.remaining() == pytest.approx(work, abs=0.1)
     assert budget.settle_seconds == pytest.approx(settle)
+
+
+def test_nothing_is_begun_once_the_time_is_spent(world, monkeypatch):
+    """The function would reach its timeout in the middle of its last message, and all ten be handed over again."""
+    world.put_object()
+    world.put_config()
+    monkeypatch.setattr(lambda_handler, "MESSAGES_SIDE_BY_SIDE", 1)
+    now = [1000.0]
+    monkeypatch.setattr(lambda_handler, "time_budget", lambda seconds: TimeBudget(1010.0, lambda: now[0]))
+    sdk = world.clients.client("s3").meta.events  # the copy takes all of the time
+    sdk.register("after-call.s3.CopyObject", lambda **_: now.__setitem__(0, 1010.0))
+    answer = lambda_handler.handler(event(notification(), notification(), delivery()), Context())
+    assert failed(answer) == ["msg-2", "msg-3"]
+    assert (len(world.copies()), world.handed_over()) == (1, [])
 
 
 def test_the_processor_is_made_once_from_the_environment(world, monkeypatch):

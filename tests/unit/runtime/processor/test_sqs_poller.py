@@ -228,6 +228,17 @@ def test_a_running_budget_ends_with_the_grace(world):
     assert budget.settle_seconds > 0
 
 
+def test_nothing_is_begun_once_the_time_is_spent(world, monkeypatch):
+    """A message would be worked on beyond the time its host still has, be killed, and be handed over again."""
+    world.put_object()
+    world.put_config()
+    monkeypatch.setattr(sqs_poller, "OBJECT_SECONDS", 0.0)
+    send(world, notification())
+    poll(world)
+    assert len(world.messages("objects")) == 1
+    assert (world.copies(), world.handed_over()) == ([], [])
+
+
 def test_every_queue_has_its_loops_and_all_end_with_the_stop(world):
     """Retries would take the place of new objects, or a loop outlive the process's end."""
     stop = StopSignal()
