@@ -9,8 +9,8 @@ from aws_cdk import Duration
 from constructs_lib.limits import require, require_between
 from constructs_lib.names import central_role_arn
 from constructs_lib.processor_execution_role import ProcessorResources
+from runtime.metrics.catalogue import NAMESPACE
 
-METRICS_NAMESPACE: Final = "LogRouter"
 _COPY_LIMIT: Final = 5 * 1024**3
 """The largest object that one CopyObject copies: 5 GiB. Source: S3 API reference, CopyObject."""
 _CONFIG_CACHE: Final = Duration.seconds(60)
@@ -70,7 +70,7 @@ def processor_environment(*, resources: ProcessorResources, tuning: ProcessorTun
         "MAX_UNCOMPRESSED_BYTES": str(tuning.max_uncompressed_bytes),
         "DELIVERY_SCHEDULE_SECONDS": str(tuning.delivery_schedule.to_seconds()),
         "STATUS_INTERVAL_SECONDS": str(tuning.status_interval.to_seconds()),
-        "METRICS_NAMESPACE": METRICS_NAMESPACE,
+        "METRICS_NAMESPACE": NAMESPACE,
         "VECTOR_BINARY": tuning.vector_binary,
     }
 

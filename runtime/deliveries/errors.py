@@ -115,6 +115,10 @@ _DENIED: dict[Hop, Rule] = {
     Hop.CUSTOMER: (BlockedByCustomerError, "second-hop-denied"),
     Hop.DESTINATION: (BlockedByCustomerError, "destination-denied"),
 }
+OURS_DENIED = frozenset(
+    {*(_DENIED[hop][1] for hop in (Hop.EXECUTION, Hop.CENTRAL, Hop.SOURCE)), "credentials-refused", "no-credentials"}
+)
+"""Reasons that only the provider can mend: our own roles, credentials or bucket refuse us (contract §5: an alarm)."""
 _NEXT_STEP = {
     Hop.EXECUTION: "the processor's execution role must allow it",
     Hop.CENTRAL: "the central role must trust the processor's execution role (sts:AssumeRole and sts:TagSession)",

@@ -1,24 +1,22 @@
 """Delivery records: every delivery's end, and everything that was given up, as one structured line each (EMF).
 
-The line is a metric too, once CloudWatch reads it (CloudWatch user guide, embedded metric format). It never holds
-any of a tenant's content. Written here and not by Powertools' metrics: those keep one set of metrics a process, and
-print text and line end apart, so that lines of deliveries that end side by side would mix.
-
-Dimensions are bounded: ``Method`` (installed delivery methods), ``Outcome`` (five), ``Reason`` (the words in this
-source), ``TenantId`` (one a tenant, with ``Outcome`` alone), ``Circuit`` (two). Everything else is a property of the
-line.
+Each is a metric too; ``runtime/metrics/catalogue.py`` says under which dimensions. A record never holds any of a
+tenant's content.
 """
 
-import json
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Any
 
+from runtime.deliveries.errors import OURS_DENIED
 from runtime.deliveries.method import Progress
+from runtime.metrics import catalogue
+from runtime.metrics.catalogue import Dimension, Metric
+from runtime.metrics.lines import MetricLines
 from runtime.objects.stored_object import StoredObject
+from runtime.processor.logs import correlation
 
 
 class Outcome(StrEnum):
@@ -31,15 +29,15 @@ class Outcome(StrEnum):
     RETURNED = "returned"
 
 
-class Skipped(StrEnum):
-    """What is counted beside deliveries: the metric's name."""
+class Skipped(Enum):
+    """What is counted beside deliveries: its metric."""
 
-    OBJECTS = "RefusedObjects"
-    MESSAGES = "UnreadableMessages"
-    EVENTS = "IgnoredNotifications"
-    CONFIGS = "InvalidConfigs"
-    CHECKPOINTS = "DiscardedCheckpoints"
-    DUPLICATES = "AbsorbedDuplicates"
+    OBJECTS = catalogue.REFUSED_OBJECTS
+    MESSAGES = catalogue.UNREADABLE_MESSAGES
+    EVENTS = catalogue.IGNORED_NOTIFICATIONS
+    CONFIGS = catalogue.INVALID_CONFIGS
+    CHECKPOINTS = catalogue.DISCARDED_CHECKPOINTS
+    DUPLICATES = catalogue.ABSORBED_DUPLICATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +67,23 @@ class Records:
         clock: Callable[[], float] = time.time,
         write: Callable[[str], object] | None = None,
     ) -> None:
-        self._namespace = namespace
         self._clock = clock
-        self._write = write
+        self._lines = MetricLines(namespace, clock=clock, write=write)
 
     def delivery(self, record: DeliveryRecord) -> None:
         """Write the record of an attempt's end."""
         progress = record.progress
-        metrics: dict[str, float] = {
-            "Deliveries": 1,
-            "Events": progress.events,
-            "Bytes": progress.bytes,
-            "SetAsideEvents": progress.set_aside.total(),
-            "LeftOutEvents": progress.left_out,
+        metrics: dict[Metric, float] = {
+            catalogue.DELIVERIES: 1,
+            catalogue.EVENTS: progress.events,
+            catalogue.BYTES: progress.bytes,
         }
+        rare = {catalogue.SET_ASIDE_EVENTS: progress.set_aside.total(), catalogue.LEFT_OUT_EVENTS: progress.left_out}
+        metrics |= {metric: count for metric, count in rare.items() if count}
         if progress.oldest_event_ms is not None:
-            metrics["AgeOfOldestEvent"] = max(0.0, round(self._clock() - progress.oldest_event_ms / 1000, 3))
+            age = max(0.0, round(self._clock() - progress.oldest_event_ms / 1000, 3))
+            metrics[catalogue.AGE_OF_OLDEST_EVENT] = age
+        metrics |= _denied(record.reason)
         properties = {
             "message": "delivery",
             "tenant_id": record.tenant_id,
@@ -96,57 +95,43 @@ class Records:
             "set_aside": dict(progress.set_aside),
         }
         dimensions = {
-            "Method": record.type.partition(":")[0],
-            "Outcome": record.outcome.value,
-            "TenantId": record.tenant_id,
+            Dimension.METHOD: record.type.partition(":")[0],
+            Dimension.OUTCOME: record.outcome.value,
+            Dimension.TENANT: record.tenant_id,
         }
-        sets = [["Method", "Outcome"], ["TenantId", "Outcome"]]
         if record.reason:
-            dimensions["Reason"] = record.reason
-            sets.append(["Outcome", "Reason"])
-        self._emit(metrics, dimensions, sets, properties)
+            dimensions[Dimension.REASON] = record.reason
+        self._write(metrics, dimensions, properties)
 
     def skipped(self, what: Skipped, reason: str, *, count: int = 1, **properties: Any) -> None:
         """Write that something was given up or passed over, and why."""
-        self._emit({what.value: count}, {"Reason": reason}, [["Reason"]], {"message": "skipped", **properties})
+        self._write({what.value: count}, {Dimension.REASON: reason}, {"message": "skipped", **properties})
+
+    def returned(self, reason: str, **properties: Any) -> None:
+        """Write that a message is left in its queue, and why."""
+        metrics = {catalogue.RETURNED_MESSAGES: 1.0, **_denied(reason)}
+        self._write(metrics, {Dimension.REASON: reason}, {"message": "returned", **properties})
 
     def circuit(self, tenant_id: str, type_: str, *, is_open: bool, open_circuits: int) -> None:
         """Write that a destination's circuit has opened or closed, and how many are open in this process."""
-        self._emit(
-            {"CircuitChanges": 1, "OpenCircuits": open_circuits},
-            {"Method": type_.partition(":")[0], "Circuit": "open" if is_open else "closed"},
-            [["Method", "Circuit"]],
+        self._write(
+            {catalogue.CIRCUIT_CHANGES: 1, catalogue.OPEN_CIRCUITS: open_circuits},
+            {Dimension.METHOD: type_.partition(":")[0], Dimension.CIRCUIT: "open" if is_open else "closed"},
             {"message": "circuit", "tenant_id": tenant_id, "type": type_},
         )
 
     def read(self, object_: StoredObject, stats: Mapping[str, int]) -> None:
         """Write what was met while an object's events were read, where anything wasn't as it should be."""
-        met = {name: count for name, count in stats.items() if count and name != "events"}
-        if met:
-            metrics = {"".join(part.title() for part in name.split("_")): count for name, count in met.items()}
+        metrics = {catalogue.READ[name]: count for name, count in stats.items() if count and name != "events"}
+        if metrics:
             properties = {"message": "read", "tenant_id": object_.key.tenant_id, "object": object_.key.key}
-            self._emit(metrics, {"Step": "read"}, [["Step"]], properties)
+            self._write(metrics, {}, properties)
 
-    def _emit(
-        self,
-        metrics: Mapping[str, float],
-        dimensions: Mapping[str, str],
-        sets: list[list[str]],
-        properties: Mapping[str, Any],
+    def _write(
+        self, values: Mapping[Metric, float], dimensions: Mapping[Dimension, str], properties: Mapping[str, Any]
     ) -> None:
-        units = {"Bytes": "Bytes", "AgeOfOldestEvent": "Seconds"}
-        definitions = [{"Name": name, "Unit": units.get(name, "Count")} for name in metrics]
-        line = {
-            "_aws": {
-                "Timestamp": int(self._clock() * 1000),
-                "CloudWatchMetrics": [
-                    {"Namespace": self._namespace, "Dimensions": sets, "Metrics": definitions},
-                ],
-            },
-            **properties,
-            **dimensions,
-            **metrics,
-        }
-        text = json.dumps(line, separators=(",", ":"), default=str) + "\n"  # ASCII: no key can forge a line
-        # Looked up late: a host, or a test, may have put another stream there.
-        (self._write or sys.stdout.write)(text)
+        self._lines.write(values, dimensions, {**properties, **correlation()})
+
+
+def _denied(reason: str) -> dict[Metric, float]:
+    return {catalogue.CENTRAL_ACCESS_DENIED: 1.0} if reason in OURS_DENIED else {}

@@ -26,6 +26,12 @@ def correlated(correlation_id: str) -> Iterator[None]:
         _correlation.reset(token)
 
 
+def correlation() -> dict[str, str]:
+    """Give the field that tells what is at work, as every line has it; none outside of ``correlated``."""
+    correlation_id = _correlation.get()
+    return {} if correlation_id is None else {"correlation_id": correlation_id}
+
+
 def configure(level: str) -> logging.Logger:
     """Make the processor's log lines JSON on standard output. Once a process, by its host."""
     from aws_lambda_powertools import Logger  # noqa: PLC0415 - 0.1 s that tests and by-hand imports needn't pay
@@ -49,7 +55,5 @@ def without_message(error: BaseException) -> dict[str, Any]:
 
 
 def _add_correlation(record: logging.LogRecord) -> bool:
-    correlation_id = _correlation.get()
-    if correlation_id is not None:
-        record.correlation_id = correlation_id
+    record.__dict__.update(correlation())
     return True

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runtime.deliveries.errors import BlockedByCustomerError, ConfigGoneError
+from runtime.deliveries.errors import BlockedByCustomerError, ConfigGoneError, Hop, classify
 from runtime.deliveries.method import Delivery, Progress
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import DeliveryConfigRepository, InvalidItem, TenantConfigs
@@ -65,6 +65,7 @@ class Processor:
         with correlated(message.message_id):
             if not budget.allows(0.0):  # begun now, it would still be at work when the host ends
                 logger.warning("the time budget is spent: a message is returned without having been begun")
+                self._records.returned("budget-spent")
                 return False
             try:
                 return self._process(message, budget)
@@ -72,6 +73,7 @@ class Processor:
                 logger.error(  # noqa: TRY400 - the exception's message might quote content
                     "a message failed in an unforeseen way: it is returned", extra=without_message(error)
                 )
+                self._records.returned("unforeseen")
                 return False
 
     def _process(self, message: QueueMessage, budget: TimeBudget) -> bool:
@@ -109,7 +111,7 @@ class Processor:
             self._records.skipped(Skipped.OBJECTS, error.reason, object=created.key, bucket=created.bucket)
             return True
         object_ = StoredObject(created.bucket, key, created.etag, created.version_id, created.size)
-        with correlated(created.sequencer or key.key):
+        with correlated(key.key):  # the id of all that is logged about an object, now and when it is tried again
             foreign = self._foreign(object_)
             if foreign:
                 return self._refuse(json.dumps(write_notification(object_)), foreign)
@@ -206,6 +208,7 @@ class Processor:
             return self._repository.of_tenant_anew(tenant_id) if anew else self._repository.of_tenant(tenant_id)
         except Exception as error:  # noqa: BLE001 - whatever it is: the message comes back
             logger.warning("the delivery configs can't be read: the message is returned", extra=without_message(error))
+            self._records.returned(classify(error, hop=Hop.EXECUTION).reason, tenant_id=tenant_id)
             return None
 
     def _foreign(self, object_: StoredObject) -> UnreadableMessageError | None:

@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from runtime.metrics.catalogue import NAMESPACE
+
 GIB = 1024**3
 ROLE_ARN = re.compile(r"arn:(?P<partition>aws[a-z0-9-]*):iam::(?P<account>[0-9]{12}):role/.+")
 S3_COPY_LIMIT_BYTES = 5 * GIB  # S3 API reference, CopyObject: "up to 5 GB in size in a single atomic action"
@@ -36,7 +38,7 @@ class ProcessorSettings(BaseSettings):
     max_uncompressed_bytes: int = Field(default=10 * GIB, gt=0)
     delivery_schedule_seconds: float = Field(default=86_400, gt=0)
     status_interval_seconds: float = Field(default=300, ge=0)
-    metrics_namespace: str = "LogRouter"
+    metrics_namespace: str = NAMESPACE
     vector_binary: str = "vector"
 
     @field_validator("central_log_distribution_role_arn")

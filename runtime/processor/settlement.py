@@ -13,8 +13,10 @@ from runtime.deliveries.errors import (
     ConfigGoneError,
     CorruptObjectError,
     DeliveryError,
+    Hop,
     OutOfTimeError,
     PermanentError,
+    classify,
 )
 from runtime.deliveries.method import Progress
 from runtime.objects.plan_version import PLAN_VERSION
@@ -111,6 +113,8 @@ class Settlement:
                 "the delivery can be neither handed over nor parked: its message is returned",
                 extra={"tenant_id": one.object.key.tenant_id, "type": one.type, "error": type(error).__name__},
             )
+            reason = classify(error, hop=Hop.EXECUTION).reason
+            self._records.returned(reason, tenant_id=one.object.key.tenant_id, type=one.type)
             return Outcome.RETURNED
 
     def _later(self, one: Ended, message: DeliveryMessage) -> Outcome:

@@ -11,6 +11,7 @@ from runtime.deliveries.method import Progress
 from runtime.objects.key import ObjectKey
 from runtime.objects.stored_object import StoredObject
 from runtime.processor.delivery_record import DeliveryRecord, Outcome, Records, Skipped
+from runtime.processor.logs import correlated
 from tests.unit.runtime.aws_world import emf
 from tests.unit.runtime.processor.world import CENTRAL, KEY
 
@@ -37,11 +38,19 @@ def written(*calls):
 def test_a_record_is_a_metric_with_bounded_dimensions():
     """CloudWatch would bill a metric for each object, or alarms have nothing to look at."""
     (line,) = map(json.loads, written(lambda records: records.delivery(record())))
-    (directive,) = line["_aws"]["CloudWatchMetrics"]
     assert line["_aws"]["Timestamp"] == 1_000_000
-    assert directive["Namespace"] == "LogRouter"
-    assert directive["Dimensions"] == [["Method", "Outcome"], ["TenantId", "Outcome"], ["Outcome", "Reason"]]
-    assert {each["Name"]: line[each["Name"]] for each in directive["Metrics"]} == {
+    outcomes = [["Outcome"], ["Method", "Outcome"]]
+    told = [
+        (each["Namespace"], each["Dimensions"], [metric["Name"] for metric in each["Metrics"]])
+        for each in line["_aws"]["CloudWatchMetrics"]
+    ]
+    assert told == [
+        ("LogRouter", [*outcomes, ["Outcome", "Reason"], ["TenantId", "Outcome"]], ["Deliveries"]),
+        ("LogRouter", outcomes, ["Events", "Bytes"]),
+        ("LogRouter", [[]], ["SetAsideEvents", "LeftOutEvents"]),
+        ("LogRouter", [*outcomes, ["TenantId", "Outcome"]], ["AgeOfOldestEvent"]),
+    ]
+    assert {name: line[name] for _, _, names in told for name in names} == {
         "Deliveries": 1,
         "Events": 250,
         "Bytes": 9_000,
@@ -87,7 +96,7 @@ def test_what_was_passed_over_is_counted_by_reason():
     """Something would be given up without anybody being able to count it."""
     (line,) = map(json.loads, written(lambda records: records.skipped(Skipped.EVENTS, "not-created", count=3)))
     assert (line["IgnoredNotifications"], line["Reason"]) == (3, "not-created")
-    assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Reason"]]
+    assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [[], ["Reason"]]
 
 
 def test_what_was_met_while_reading_is_counted_and_nothing_is_silent():
@@ -97,6 +106,23 @@ def test_what_was_met_while_reading_is_counted_and_nothing_is_silent():
     assert (line["InvalidJson"], line["Split"]) == (2, 1)
     assert "NoTimestamp" not in line
     assert written(lambda records: records.read(SOURCE, {"events": 9, "split": 0})) == []
+
+
+def test_what_our_own_roles_refuse_is_counted_by_itself():
+    """The alarm that only the provider can answer would stay silent, or ring for a customer's policy."""
+    ours = written(
+        lambda records: records.delivery(record(reason="first-hop-denied")),
+        lambda records: records.returned("own-access-denied"),
+    )
+    theirs = written(lambda records: records.delivery(record(reason="second-hop-denied")))
+    assert [json.loads(line).get("CentralAccessDenied") for line in ours + theirs] == [1, 1, None]
+
+
+def test_a_record_has_the_id_that_the_log_has():
+    """A delivery's record and the warnings about it couldn't be found with one query."""
+    with correlated(KEY):
+        (line,) = map(json.loads, written(lambda records: records.delivery(record())))
+    assert line["correlation_id"] == KEY
 
 
 def test_lines_of_many_threads_do_not_mix(capsys):

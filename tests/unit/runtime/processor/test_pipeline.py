@@ -39,7 +39,9 @@ def again(**changes):
 
 def ends(capsys):
     """Give each record's outcome or, for what was passed over, its reason."""
-    return [line.get("Outcome") or line["Reason"] for line in emf(capsys) if line["message"] != "read"]
+    return [
+        line.get("Outcome") or line["Reason"] for line in emf(capsys) if line["message"] not in ("read", "returned")
+    ]
 
 
 # --- an object's message ---

@@ -35,7 +35,7 @@ class Sink:
 
     def __init__(self, *down):
         self.down = down
-        self.sent, self.parked, self.corrupt, self.records = [], [], [], []
+        self.sent, self.parked, self.corrupt, self.records, self.returns = [], [], [], [], []
 
     def send(self, message, *, at_once=False):
         self._check("queue")
@@ -51,6 +51,9 @@ class Sink:
 
     def delivery(self, record):
         self.records.append(record)
+
+    def returned(self, reason, **properties):
+        self.returns.append((reason, properties))
 
     def _check(self, name):
         if name in self.down:
@@ -148,6 +151,7 @@ def test_what_cannot_be_written_down_is_returned(down, error, previous):
     sink = Sink(down)
     assert not settlement(sink).settle([ended(), ended(error, previous)])
     assert outcomes(sink) == [Outcome.DELIVERED, Outcome.RETURNED]
+    assert sink.returns == ([] if down == "dlq" else [("unexpected", {"tenant_id": "acme-corp", "type": "s3"})])
 
 
 def test_without_a_queue_or_a_table_nothing_is_settled_for_them():

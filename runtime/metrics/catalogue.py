@@ -1,0 +1,157 @@
+"""The metrics that the code emits, and the few of Vector's own that the agent publishes.
+
+Each custom metric costs by name and combination of dimensions (CloudWatch pricing, "Custom metrics"), so the sets below
+are few and bounded: ``Method`` (installed delivery methods), ``Outcome`` (five), ``Reason`` (the words in the source),
+``Circuit`` (two), ``ClusterId`` (the Region's clusters). ``TenantId`` grows with the tenants: two metrics have it, with
+``Outcome`` alone; whatever else is asked of a tenant is asked of the records by a query, which costs when it is asked.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+NAMESPACE: Final = "LogRouter"
+AGENT_NAMESPACE: Final = "LogRouter/Agent"
+
+
+class Unit(StrEnum):
+    """CloudWatch's units that are in use (CloudWatch API reference, MetricDatum)."""
+
+    COUNT = "Count"
+    BYTES = "Bytes"
+    SECONDS = "Seconds"
+
+
+class Dimension(StrEnum):
+    """The dimensions' names."""
+
+    METHOD = "Method"
+    OUTCOME = "Outcome"
+    REASON = "Reason"
+    TENANT = "TenantId"
+    CIRCUIT = "Circuit"
+    CLUSTER = "ClusterId"
+
+
+class Watch(StrEnum):
+    """Who watches a metric. An alarmed one is on the dashboard too."""
+
+    ALARM = "alarm"
+    DASHBOARD = "dashboard"
+
+
+type DimensionSet = tuple[Dimension, ...]
+
+_ALL: Final[DimensionSet] = ()
+_OUTCOMES: Final[tuple[DimensionSet, ...]] = ((Dimension.OUTCOME,), (Dimension.METHOD, Dimension.OUTCOME))
+_TENANTS: Final[DimensionSet] = (Dimension.TENANT, Dimension.OUTCOME)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric.
+
+    :param sets: the combinations of dimensions under which it is emitted, as far as a line has values for them.
+    """
+
+    name: str
+    says: str
+    watch: Watch
+    sets: tuple[DimensionSet, ...] = (_ALL,)
+    unit: Unit = Unit.COUNT
+
+
+DELIVERIES: Final = Metric(
+    "Deliveries",
+    "attempts at deliveries that ended, by how",
+    Watch.ALARM,
+    (*_OUTCOMES, (Dimension.OUTCOME, Dimension.REASON), _TENANTS),
+)
+AGE_OF_OLDEST_EVENT: Final = Metric(
+    "AgeOfOldestEvent",
+    "from an event's time to the end of the attempt at its delivery",
+    Watch.DASHBOARD,
+    (*_OUTCOMES, _TENANTS),
+    Unit.SECONDS,
+)
+EVENTS: Final = Metric("Events", "events that destinations acknowledged", Watch.DASHBOARD, _OUTCOMES)
+BYTES: Final = Metric("Bytes", "bytes that destinations acknowledged", Watch.DASHBOARD, _OUTCOMES, Unit.BYTES)
+SET_ASIDE_EVENTS: Final = Metric("SetAsideEvents", "events that a destination can't take", Watch.ALARM)
+LEFT_OUT_EVENTS: Final = Metric("LeftOutEvents", "empty events, which CloudWatch Logs refuses", Watch.DASHBOARD)
+CENTRAL_ACCESS_DENIED: Final = Metric(
+    "CentralAccessDenied",
+    "attempts that our own roles, or the central bucket's policy, refused",
+    Watch.ALARM,
+)
+RETURNED_MESSAGES: Final = Metric(
+    "ReturnedMessages",
+    "messages left in their queue, by why",
+    Watch.DASHBOARD,
+    ((Dimension.REASON,),),
+)
+
+_BY_REASON: Final[tuple[DimensionSet, ...]] = (_ALL, (Dimension.REASON,))
+REFUSED_OBJECTS: Final = Metric(
+    "RefusedObjects", "objects that nothing is delivered of: their key, or no such tenant", Watch.DASHBOARD, _BY_REASON
+)
+UNREADABLE_MESSAGES: Final = Metric(
+    "UnreadableMessages", "messages sent to a dead-letter queue unread", Watch.DASHBOARD, _BY_REASON
+)
+IGNORED_NOTIFICATIONS: Final = Metric(
+    "IgnoredNotifications", "notifications of something else than a new object", Watch.DASHBOARD, _BY_REASON
+)
+INVALID_CONFIGS: Final = Metric(
+    "InvalidConfigs", "delivery configs in the table that can't be used", Watch.DASHBOARD, _BY_REASON
+)
+DISCARDED_CHECKPOINTS: Final = Metric(
+    "DiscardedCheckpoints",
+    "deliveries begun anew, because another plan counted their batches",
+    Watch.DASHBOARD,
+    _BY_REASON,
+)
+ABSORBED_DUPLICATES: Final = Metric(
+    "AbsorbedDuplicates",
+    "messages that the queue delivered twice, and that were delivered once",
+    Watch.DASHBOARD,
+    _BY_REASON,
+)
+
+_CIRCUITS: Final[tuple[DimensionSet, ...]] = ((Dimension.CIRCUIT,), (Dimension.METHOD, Dimension.CIRCUIT))
+CIRCUIT_CHANGES: Final = Metric("CircuitChanges", "circuits that opened, or closed", Watch.DASHBOARD, _CIRCUITS)
+OPEN_CIRCUITS: Final = Metric(
+    "OpenCircuits", "circuits open in one process, at each change", Watch.DASHBOARD, _CIRCUITS
+)
+
+READ: Final = {
+    "no_timestamp": Metric("NoTimestamp", "events that took their object's LastModified", Watch.DASHBOARD),
+    "no_message": Metric("NoMessage", "lines without a message: delivered whole", Watch.DASHBOARD),
+    "invalid_json": Metric("InvalidJson", "lines that are no JSON: delivered as text", Watch.DASHBOARD),
+    "not_an_object": Metric("NotAnObject", "lines whose JSON is no object: delivered as text", Watch.DASHBOARD),
+    "invalid_utf8": Metric("InvalidUtf8", "events of which something became U+FFFD", Watch.DASHBOARD),
+    "long_lines": Metric("LongLines", "lines too long to be parsed: delivered as text", Watch.DASHBOARD),
+    "split": Metric("Split", "events too large for one, delivered as several", Watch.DASHBOARD),
+    "pieces": Metric("Pieces", "events that those became", Watch.DASHBOARD),
+    "blank_lines": Metric("BlankLines", "lines with nothing on them", Watch.DASHBOARD),
+}
+"""What was met while an object was read, by the counters of ``runtime.objects.events.ReadStats``."""
+
+EMITTED: Final[tuple[Metric, ...]] = (
+    DELIVERIES,
+    AGE_OF_OLDEST_EVENT,
+    EVENTS,
+    BYTES,
+    SET_ASIDE_EVENTS,
+    LEFT_OUT_EVENTS,
+    CENTRAL_ACCESS_DENIED,
+    RETURNED_MESSAGES,
+    REFUSED_OBJECTS,
+    UNREADABLE_MESSAGES,
+    IGNORED_NOTIFICATIONS,
+    INVALID_CONFIGS,
+    DISCARDED_CHECKPOINTS,
+    ABSORBED_DUPLICATES,
+    CIRCUIT_CHANGES,
+    OPEN_CIRCUITS,
+    *READ.values(),
+)
+"""All that the code writes as lines, under ``NAMESPACE``."""
