@@ -1,11 +1,13 @@
 """The API's start and its answers: ``python -m benchmarks.api``; writes ``build/bench/api.json``.
 
-Cold: from the start of the process to the first answer, for a request that needs no table and for one that does, lazily
-and with everything loaded before it, in turns. Warm: each endpoint in one process. The table answers at once.
+Cold: from the start of the process to the first answer, and its CPU time till then, for a request that needs no table
+and for one that does, lazily and with everything loaded before it, in turns. Warm: each endpoint in one process. The
+table answers at once. ``benchmarks.api_report`` writes the figures into the page.
 """
 
 import json
 import os
+import platform
 import statistics
 import subprocess
 import sys
@@ -24,37 +26,43 @@ OUTPUT = Path("build") / "bench" / "api.json"
 
 def main() -> None:
     """Measure, print, and write the report."""
+    load = os.getloadavg()[0]
     with table() as endpoint:
         environment = _environment(endpoint)
-        cold: dict[tuple[str, str], list[float]] = {}
+        cold: dict[str, list[float]] = {}
+        cpu: dict[str, list[float]] = {}
         for _ in range(ROUNDS):
             for first in FIRST:
                 for mode in ("lazy", "eager"):
-                    seconds, _warm = _run(environment, mode, first, 0)
-                    cold.setdefault((mode, first), []).append(seconds * 1000)
-        _, warm = _run(environment, "lazy", "GET health", WARM)
+                    milliseconds, cpu_ms, _warm = _run(environment, mode, first, 0)
+                    cold.setdefault(f"{mode} {first}", []).append(milliseconds)
+                    cpu.setdefault(f"{mode} {first}", []).append(cpu_ms)
+        _, _, warm = _run(environment, "lazy", "GET health", WARM)
     report = {
-        "cold_ms": {f"{mode} {first}": _summary(times) for (mode, first), times in cold.items()},
+        "cold_ms": {name: _summary(times) for name, times in cold.items()},
+        "cold_cpu_ms": {name: _summary(times) for name, times in cpu.items()},
         "warm_ms": {name: _summary(warm[name]) for name in REQUESTS},
         "rounds": ROUNDS,
         "requests": WARM,
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "load_at_start": round(load, 1),
     }
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
     OUTPUT.write_text(json.dumps(report, indent=2) + "\n")
     _print(report)
 
 
-def _run(environment: dict[str, str], mode: str, first: str, warm: int) -> tuple[float, dict[str, list[float]]]:
-    """Start a process; give the seconds to its first answer, and the milliseconds of its warm ones."""
+def _run(environment: dict[str, str], mode: str, first: str, warm: int) -> tuple[float, float, dict[str, list[float]]]:
+    """Start a process; give the milliseconds to its first answer, the CPU's till then, those of its warm answers."""
     command = [sys.executable, "-m", "benchmarks.api_process", mode, first, str(warm)]
     begun = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
         answer = json.loads(process.stdout.readline())
-        seconds = time.perf_counter() - begun
+        milliseconds = (time.perf_counter() - begun) * 1000
         measured: dict[str, list[float]] = json.loads(process.stdout.readline())
     assert answer["status"] == 200, answer  # noqa: PLR2004 - OK
-    return seconds, measured
+    return milliseconds, answer["cpu_ms"], measured
 
 
 def _environment(endpoint: str) -> dict[str, str]:
@@ -82,7 +90,7 @@ def _summary(times: list[float]) -> dict[str, float]:
 
 def _print(report: dict[str, Any]) -> None:
     print(f"{'milliseconds':<28}{'p50':>10}{'p99':>10}{'least':>10}")
-    for title in ("cold_ms", "warm_ms"):
+    for title in ("cold_ms", "cold_cpu_ms", "warm_ms"):
         print(title.removesuffix("_ms"))
         for name, times in report[title].items():
             print(f"  {name:<26}" + "".join(f"{times[key]:>10,.1f}" for key in ("p50", "p99", "least")))

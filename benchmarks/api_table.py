@@ -22,6 +22,8 @@ ITEM = {
 
 class _Table(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else an answer's second segment waits 40 ms for the first one's acknowledgement
+    wbufsize = -1  # headers and body in one segment, as a real server sends them
 
     def do_POST(self) -> None:
         """Answer GetItem and Query with the item, but for types that aren't its own; writes with nothing."""

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.pages import renewed
+
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "cost.md"
-BEGIN, END = "<!-- break-even: begin -->", "<!-- break-even: end -->"
+MARK = "break-even"
 HOURS_A_MONTH = 730
 SECONDS_A_MONTH = HOURS_A_MONTH * 3600
 MIB_A_GIB = 1024
@@ -140,19 +142,12 @@ def _dollars(amount: float) -> str:
     return f"${amount:,.2f}" if amount < 100 else f"${amount:,.0f}"  # noqa: PLR2004 - cents matter below it
 
 
-def renewed(page: str) -> str:
-    """Give the page with today's section between its marks."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{section()}\n{END}{after}"
-
-
 def main() -> None:
     """Print the section, or write it into the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="renew docs/cost.md")
     if parser.parse_args().write:
-        PAGE.write_text(renewed(PAGE.read_text()))
+        PAGE.write_text(renewed(PAGE.read_text(), MARK, section()))
     else:
         print(section())
 

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.pages import renewed
 from benchmarks.processor import REPORT
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
-BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+MARK = "figures"
 Row = Mapping[str, Any]
 
 
@@ -72,20 +73,13 @@ def _all(places: Mapping[tuple[str, int, int], Mapping[str, Row]]) -> str:
     return "\n".join(lines)
 
 
-def renewed(page: str, rows: Iterable[Row]) -> str:
-    """Give the page with these figures between its marks."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{section(rows)}\n{END}{after}"
-
-
 def main() -> None:
     """Print the section, or write it into the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="renew docs/performance.md")
     rows = json.loads(REPORT.read_text())["rows"]
     if parser.parse_args().write:
-        PAGE.write_text(renewed(PAGE.read_text(), rows))
+        PAGE.write_text(renewed(PAGE.read_text(), MARK, section(rows)))
     else:
         print(section(rows))
 

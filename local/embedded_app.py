@@ -19,9 +19,11 @@ from stacks.stages import EMBEDDED, Cluster, Host
 def main() -> None:
     """Synthesize both sides.
 
-    The host is both, so that a poller can be tried on the same queues. Delivery configs aren't remembered: what is
-    put into the table counts for the next object, and no test has to wait.
+    The host is both, so that a poller can be tried on the same queues. Delivery configs are remembered for as many
+    seconds as the context's ``config_cache`` says: 0 by default, where a change counts for the next object and no test
+    has to wait.
     """
+    app = new_app()
     agent, poller = (
         WebIdentity(provider_arn=cluster.PROVIDER_ARN, namespace=cluster.NAMESPACE, service_account=name)
         for name in (cluster.AGENT, cluster.POLLER)
@@ -32,9 +34,10 @@ def main() -> None:
         clusters=(Cluster(cluster_id=cluster.CLUSTER_ID, region=REGION, identity=agent),),
         host=Host.BOTH,
         poller_identity=poller,
-        tuning=replace(EMBEDDED.tuning, config_cache=Duration.seconds(0)),
+        tuning=replace(
+            EMBEDDED.tuning, config_cache=Duration.seconds(int(app.node.try_get_context("config_cache") or 0))
+        ),
     )
-    app = new_app()
     code = build_runtime_asset(stage.architecture).code
     api_code = build_runtime_asset(stage.architecture, package=API).code
     add_central_stacks(app, stage=stage, account=CENTRAL_ACCOUNT, code=code, api_code=api_code)

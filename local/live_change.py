@@ -1,6 +1,6 @@
 """A delivery config changed through the API, with a signed request, while the deployed processor runs.
 
-The embedded stage remembers configs for 0 seconds (`embedded_app.py`), so the change counts for the next object.
+The processor remembers configs for a while; a change counts for every object that comes later than that.
 """
 
 import time
@@ -34,10 +34,15 @@ TIMEOUT_SECONDS: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What arrived of two objects sent after the change, by application; ``seconds`` from the API's answer on."""
+    """What arrived of two objects sent after the change, by application.
+
+    :param cache_seconds: how long the processor remembers configs: after that, the objects were sent.
+    :param seconds: from then on, until both were done with.
+    """
 
     tenant_id: str
     arrived: tuple[str, ...]
+    cache_seconds: float
     seconds: float
 
     @property
@@ -48,8 +53,9 @@ class Change:
     def __str__(self) -> str:
         """Say it in one line."""
         change = f"{self.tenant_id} {TYPE} patched through the API to want {WANTED} alone"
+        sent = f"of two objects sent {self.cache_seconds:g} s later, when its cache had ended"
         arrived = " and ".join(self.arrived) or "none"
-        return f"{change}: of two objects sent then, {arrived} arrived ({self.seconds:.1f} s)"
+        return f"{change}: {sent}, {arrived} arrived ({self.seconds:.1f} s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +71,27 @@ class LiveChange:
     tenant_id: str = TENANT
 
     def run(self, now: datetime) -> Change:
-        """Patch the config, send an object of each application, wait until both are done with, say what arrived.
+        """Patch the config, let the cache end, send an object of each application, say what arrived of them.
 
         :raises WaitedTooLongError: they were not done with in time.
         """
         client = self.accounts.api_client(self.environment.api_url, self.environment.central_account)
+        cache_seconds = self._cache_seconds()
         client.patch(self.tenant_id, TYPE, {"desired_logs": [WANTED], "groups": None})
+        time.sleep(cache_seconds)  # of a clock, not of the system: there is nothing to be seen that would tell
         begun = time.monotonic()
         sent = list(two_objects(self.tenant_id, now))
         for object_ in sent:
             put_object(self.writer_s3, self.environment.central_bucket, object_)
         wait_until(lambda: self._done(sent), what=f"what {WANTED} logged", timeout_seconds=TIMEOUT_SECONDS)
-        return Change(self.tenant_id, self._arrived(sent), time.monotonic() - begun)
+        return Change(self.tenant_id, self._arrived(sent), cache_seconds, time.monotonic() - begun)
+
+    def _cache_seconds(self) -> float:
+        """Ask the deployed function how long it remembers configs."""
+        name = self.environment.processor_function_name
+        client = self.accounts.client("lambda", self.environment.central_account)
+        variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        return float(variables["CONFIG_CACHE_SECONDS"])
 
     @property
     def _tenant(self) -> TenantDestinations:

@@ -31,12 +31,13 @@ class CommandLine:
         """What was synthesized: made once, deployed from by every account."""
         return self.home / "cdk.out"
 
-    def synthesize(self) -> None:
+    def synthesize(self, *, config_cache_seconds: int) -> None:
         """Synthesize the app; cdk-nag's findings end it."""
         environment = {**synthesis_environment(self.home), "PYTHONPATH": str(ROOT)}
         app = shlex.join([sys.executable, str(APP)])
+        context = ("-c", f"config_cache={config_cache_seconds}")
         command: tuple[str | Path, ...] = (self.cdk, "synth", "--quiet", "--app", app, "--output", self.assembly)
-        run(command, log=self._log("synth"), env=environment, cwd=ROOT)
+        run((*command, *context), log=self._log("synth"), env=environment, cwd=ROOT)
 
     def bootstrap(self, account: str, *more: str) -> None:
         """Prepare an account for the CDK."""

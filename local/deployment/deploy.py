@@ -26,11 +26,16 @@ MANAGED_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """Deploys into the emulator at ``accounts.endpoint_url``. ``report`` is told of each step as it begins."""
+    """Deploys into the emulator at ``accounts.endpoint_url``.
+
+    :param report: is told of each step as it begins.
+    :param config_cache_seconds: how long the processor remembers delivery configs.
+    """
 
     accounts: Accounts
     home: Path
     report: Report
+    config_cache_seconds: int = 0
 
     def run(self) -> Environment:
         """Deploy both sides and write `environment.json`."""
@@ -56,7 +61,7 @@ class Deployment:
         """Synthesize and bootstrap side by side, then the central account, then the customers side by side."""
         self.report("synthesizing the stacks, bootstrapping three accounts")
         prepared = [pool.submit(self._bootstrap, command_line, account) for account in self._all_accounts()]
-        for step in [pool.submit(command_line.synthesize), *prepared]:
+        for step in [pool.submit(self._synthesize, command_line), *prepared]:
             step.result()
         self.report("deploying the central account")
         self._make_identity_provider()
@@ -68,6 +73,9 @@ class Deployment:
 
     def _all_accounts(self) -> list[str]:
         return [CENTRAL_ACCOUNT, *CUSTOMERS.values()]
+
+    def _synthesize(self, command_line: CommandLine) -> None:
+        command_line.synthesize(config_cache_seconds=self.config_cache_seconds)
 
     def _bootstrap(self, command_line: CommandLine, account: str) -> None:
         trust = () if account == CENTRAL_ACCOUNT else ("--trust", CENTRAL_ACCOUNT)
