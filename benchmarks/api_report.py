@@ -25,7 +25,7 @@ def section(report: Report) -> str:
 def _machine(report: Report) -> str:
     return (
         f"{report['machine']}; one-minute load {report['load_at_start']} when it began. Medians of {report['rounds']} "
-        f"processes each, in turns; {report['requests']} warm requests of each kind."
+        f"processes each, in turns;\n{report['requests']} warm requests of each kind."
     )
 
 

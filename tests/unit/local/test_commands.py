@@ -31,7 +31,7 @@ def test_one_missing_or_doubled_event_is_a_failure(numbers, capsys):
 
 def test_a_change_that_is_seen_is_a_success(capsys):
     """A perfect demo would end with status 1, or not say what it showed."""
-    commands._verdict_of_change(Change("acme", (WANTED,), 2.04))
+    commands._verdict_of_change(Change("acme", (WANTED,), 5, 2.04))
     assert f"{WANTED} arrived (2.0 s)" in " ".join(capsys.readouterr().out.split())
 
 
@@ -39,7 +39,7 @@ def test_a_change_that_is_seen_is_a_success(capsys):
 def test_a_change_that_is_not_seen_is_a_failure(arrived):
     """A demo whose processor goes by the old config, or repeats an event, would end with status 0."""
     with pytest.raises(typer.Exit) as caught:
-        commands._verdict_of_change(Change("acme", arrived, 1.0))
+        commands._verdict_of_change(Change("acme", arrived, 0, 1.0))
     assert caught.value.exit_code == 1
 
 
