@@ -9,3 +9,8 @@ def renewed(page: str, mark: str, section: str) -> str:
     if not (found and found_too):
         raise ValueError(f"the page lacks the marks {begin} and {end}")
     return f"{before}{begin}\n{section}\n{end}{after}"
+
+
+def dollars(amount: float) -> str:
+    """Write US dollars, cents where they matter."""
+    return f"${amount:,.2f}" if amount < 100 else f"${amount:,.0f}"  # noqa: PLR2004 - cents matter below it

@@ -1,23 +1,18 @@
 """What a replay would come to: objects, bytes, messages, time, and about what it costs.
 
-List prices of us-east-1 (the services' pricing pages, 2026-06), without free tiers. What the customer pays for is
-named apart: it is nearly all of it.
+By the list prices of ``runtime/costs/``. What the customer pays for is named apart: it is nearly all of it.
 """
 
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from runtime.costs.assumptions import GIB, Assumptions
+from runtime.costs.prices import list_prices
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.replay.listing import FoundObject
 
-GIB = 1024**3
-SQS_REQUEST = 0.40 / 1_000_000  # a message is sent, received and deleted
-REQUESTS_A_MESSAGE = 3
-S3_GET, S3_PUT = 0.0004 / 1000, 0.005 / 1000
-LIST_REQUEST, KEYS_A_LIST = 0.005 / 1000, 1000
-CLOUDWATCH_INGESTION_A_GIB = 0.50
-EXPANSION = 10  # ours: JSON logs of gzip's usual ratio; the bucket knows only the compressed size
+KEYS_A_LIST = 1000  # S3 API reference, ListObjectsV2
 OLDEST_CLOUDWATCH_SECONDS = 14 * 86_400  # PutLogEvents, API reference: no event older than 14 days
 
 
@@ -61,7 +56,8 @@ def estimate(
         total.newest_at = max(one.at, total.newest_at or one.at)
         for config in wanted_by(configs, one):
             _add(total, config, one, now)
-    total.provider_cost += total.objects / KEYS_A_LIST * 2 * LIST_REQUEST  # for this count, and for sending
+    lists = total.objects / KEYS_A_LIST * 2  # for this count, and for sending; S3 bills them as writes
+    total.provider_cost += lists / 1000 * list_prices().s3_thousand_puts
     return total
 
 
@@ -74,10 +70,11 @@ def wanted_by(configs: Sequence[DeliveryConfig], found: FoundObject) -> list[Del
 def _add(total: Estimate, config: DeliveryConfig, one: FoundObject, now: float) -> None:
     total.deliveries += 1
     total.by_type[config.type] = total.by_type.get(config.type, 0) + 1
-    total.provider_cost += REQUESTS_A_MESSAGE * SQS_REQUEST
+    prices, a = list_prices(), Assumptions()
+    total.provider_cost += a.requests_a_message / 1e6 * prices.sqs_million_requests
     if config.method == "cloudwatch":
-        total.provider_cost += S3_GET
-        total.customer_cost += one.size * EXPANSION / GIB * CLOUDWATCH_INGESTION_A_GIB
+        total.provider_cost += prices.s3_thousand_gets / 1000
+        total.customer_cost += one.size * a.compression / GIB * prices.cloudwatch_logs_ingested_gb
         total.too_old += now - one.at > OLDEST_CLOUDWATCH_SECONDS
     else:
-        total.provider_cost += S3_PUT
+        total.provider_cost += prices.s3_thousand_puts / 1000

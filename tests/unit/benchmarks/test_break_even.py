@@ -1,30 +1,31 @@
 """The page on cost: its figures are today's, and the formula is what it says."""
 
-import json
 import math
 from dataclasses import replace
 
 import pytest
 
 from benchmarks import break_even
-from benchmarks.break_even import Assumptions, break_even_gib_a_day, costs
+from benchmarks.break_even import break_even_gib_a_day, costs
 from benchmarks.pages import renewed
+from runtime.costs.assumptions import DAYS_A_MONTH, Assumptions, ProcessorCpu
+from runtime.costs.prices import list_prices
 
-PRICES = {
-    "lambda_arm_gb_second": 0.00001,
-    "lambda_million_requests": 0.2,
-    "fargate_arm_vcpu_hour": 0.03,
-    "fargate_arm_gb_hour": 0.004,
-    "m7g_large_hour": 0.08,
-}
-CPU = {"cpu_seconds_per_gib": 10}
+PRICES = replace(
+    list_prices(),
+    lambda_arm_gb_second=0.00001,
+    lambda_million_requests=0.2,
+    fargate_arm_vcpu_hour=0.03,
+    fargate_arm_gb_hour=0.004,
+    m7g_large_hour=0.08,
+)
+CPU = ProcessorCpu(measured_on="", machine="", python="", cpu_seconds_per_gib=10, cpu_seconds_per_object=0)
 SIMPLE = Assumptions(
     wait_per_object_s=0,
     wait_per_mib_s=0,
-    cpu_per_object_s=0,
     objects_side_by_side=1,
     lambda_memory_gb=2,
-    objects_per_invocation=10,
+    poll_share=0.1,
     pod_vcpu=0.5,
     pod_gb=0.5,
     pods_at_least=2,
@@ -67,20 +68,11 @@ def test_more_work_needs_more_pods(assumptions):
 def test_the_break_even_is_where_the_two_cost_the_same():
     """Broken: the volume named on the page would be none."""
     volume = break_even_gib_a_day(4, PRICES, CPU, SIMPLE)
-    found = costs(volume * break_even.DAYS_A_MONTH, 4, PRICES, CPU, SIMPLE)
+    found = costs(volume * DAYS_A_MONTH, 4, PRICES, CPU, SIMPLE)
     assert found.on_lambda == pytest.approx(found.on_fargate, rel=1e-3)
 
 
 def test_there_may_be_no_break_even():
     """Broken: the search would name a volume where Lambda is still cheaper."""
-    dear = PRICES | {"fargate_arm_vcpu_hour": 3000}
+    dear = replace(PRICES, fargate_arm_vcpu_hour=3000)
     assert math.isinf(break_even_gib_a_day(4, dear, CPU, SIMPLE))
-
-
-def test_every_price_has_a_date_and_a_source():
-    """Broken: nobody could say where a figure is from, or how old it is."""
-    prices = json.loads((break_even.HERE / "prices.json").read_text())
-    assert prices["as_of"]
-    assert prices["region"] == "us-east-1"
-    services = {name.split("_")[0] for name, value in prices.items() if isinstance(value, float)}
-    assert services <= {name.split("_")[0] for name in prices["sources"]}
