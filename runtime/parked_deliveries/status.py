@@ -12,6 +12,7 @@ from typing import Any
 from runtime.aws.clients import AwsClients
 from runtime.deliveries.errors import DeliveryError
 from runtime.delivery_config.attribute_values import plain_item, typed
+from runtime.parked_deliveries.conflicts import past_conflicts
 from runtime.parked_deliveries.next_steps import next_step
 
 BY_WORK = "by-work"
@@ -85,16 +86,6 @@ class DestinationStatuses:
             values,
         )
 
-    def parked(self, tenant_id: str, type_: str, due_at: float) -> None:
-        """Note that a delivery was parked: the destination is to be tried at that time, or sooner if it already is."""
-        self._update(
-            tenant_id,
-            type_,
-            "SET #work = :probe, due_at = if_not_exists(due_at, :due) ADD parkings :one",
-            {":probe": PROBE, ":due": due_at, ":one": 1},
-            ExpressionAttributeNames={"#work": "work"},
-        )
-
     def due(self, limit: int = 25) -> list[DestinationStatus]:
         """Give the destinations that are to be looked after now, the longest waiting first."""
         answer = self._dynamodb.query(
@@ -147,23 +138,32 @@ class DestinationStatuses:
         return True
 
     def _update(self, tenant_id: str, type_: str, expression: str, values: Mapping[str, Any], **more: Any) -> None:
-        given = {name: typed(value) for name, value in values.items() if value is not None}
-        self._dynamodb.update_item(
-            TableName=self._table,
-            Key=_key(tenant_id, type_),
-            UpdateExpression=expression,
-            ExpressionAttributeValues=given,
-            **more,
-        )
+        update = {"TableName": self._table, **_an_update(tenant_id, type_, expression, values), **more}
+        past_conflicts(lambda: self._dynamodb.update_item(**update))
 
     @property
     def _dynamodb(self) -> Any:
         return self._clients.client("dynamodb")
 
 
+def to_be_tried(tenant_id: str, type_: str, due_at: float) -> dict[str, Any]:
+    """Give the update that notes a parked delivery: its destination is to be tried then, or sooner if it already is."""
+    expression = "SET #work = :probe, due_at = if_not_exists(due_at, :due) ADD parkings :one"
+    update = _an_update(tenant_id, type_, expression, {":probe": PROBE, ":due": due_at, ":one": 1})
+    return {**update, "ExpressionAttributeNames": {"#work": "work"}}
+
+
 def earliest(statuses: Iterable[DestinationStatus]) -> float | None:
     """Give the time at which the first of them is due."""
     return min((status.due_at for status in statuses if status.due_at is not None), default=None)
+
+
+def _an_update(tenant_id: str, type_: str, expression: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "Key": _key(tenant_id, type_),
+        "UpdateExpression": expression,
+        "ExpressionAttributeValues": {name: typed(value) for name, value in values.items() if value is not None},
+    }
 
 
 def _key(tenant_id: str, type_: str) -> dict[str, Any]:

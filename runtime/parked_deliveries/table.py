@@ -14,7 +14,9 @@ from typing import Any
 
 from runtime.aws.clients import AwsClients
 from runtime.delivery_config.attribute_values import typed
+from runtime.parked_deliveries.conflicts import past_conflicts
 from runtime.parked_deliveries.item import ParkedDelivery, destination
+from runtime.parked_deliveries.status import to_be_tried
 from runtime.processor.envelopes import UnreadableMessageError
 
 BY_REASON = "by-reason"
@@ -47,9 +49,17 @@ class ParkedDeliveries:
         self._clients = clients
         self._table = table
 
-    def put(self, parked: ParkedDelivery) -> None:
-        """Write one; an earlier one of the same delivery is replaced."""
-        self._dynamodb.put_item(TableName=self._table, Item=parked.write())
+    def park(self, parked: ParkedDelivery, due_at: float) -> None:
+        """Write one, and that its destination is to be tried then, both or neither; an earlier item is replaced.
+
+        What is written without the other would wait for ever, or be looked for in vain.
+        """
+        message = parked.message
+        writes = [
+            {"Put": {"TableName": self._table, "Item": parked.write()}},
+            {"Update": {"TableName": self._table, **to_be_tried(message.tenant_id, message.type, due_at)}},
+        ]
+        past_conflicts(lambda: self._dynamodb.transact_write_items(TransactItems=writes))
 
     def of_tenant(
         self, tenant_id: str, *, type_: str | None = None, limit: int = 100, next_token: str | None = None

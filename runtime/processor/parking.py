@@ -12,7 +12,6 @@ from runtime.deliveries.role_chain import RoleChain
 from runtime.deliveries.session_policy import reader
 from runtime.objects.stored_object import StoredObject
 from runtime.parked_deliveries.item import ParkedDelivery
-from runtime.parked_deliveries.status import DestinationStatuses
 from runtime.parked_deliveries.table import ParkedDeliveries
 from runtime.processor.delivery_message import DeliveryMessage
 
@@ -38,16 +37,15 @@ class Parking:
         self._clients = clients
         self._role_chain = role_chain
         self._table = ParkedDeliveries(clients, table)
-        self._statuses = DestinationStatuses(clients, table, clock)
         self._probe_after_seconds = probe_after_seconds
         self._clock = clock
 
     def park(self, message: DeliveryMessage, object_: StoredObject, error: DeliveryError) -> None:
-        """Write the item, then the note that someone must look after it. What DynamoDB's client raises is raised."""
+        """Write the item and the note that someone must look after it. What DynamoDB's client raises is raised."""
         now = self._clock()
         waiting = replace(message, probe=False)
-        self._table.put(ParkedDelivery.of(waiting, error, now=now, expires_at=self._object_expiry(object_)))
-        self._statuses.parked(message.tenant_id, message.type, now + self._probe_after_seconds)
+        parked = ParkedDelivery.of(waiting, error, now=now, expires_at=self._object_expiry(object_))
+        self._table.park(parked, now + self._probe_after_seconds)
 
     def _object_expiry(self, object_: StoredObject) -> int | None:
         """Ask S3 when its lifecycle will expire the object, epoch seconds: an item outlives it for nothing.

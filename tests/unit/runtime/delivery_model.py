@@ -177,8 +177,12 @@ class Table:
     def __init__(self, outside):
         self.outside = outside
 
-    def put(self, parked):
-        self.outside.call(lambda: self.outside.parked.update({parked.key()["delivery"]: (parked, None)}), "table")
+    def park(self, parked, due_at):
+        def write():
+            self.outside.parked[parked.key()["delivery"]] = (parked, None)
+            Statuses(self.outside).parked(parked.message.tenant_id, parked.message.type, due_at)
+
+        self.outside.call(write, "table")
 
     def in_turn(self, tenant_id, type_, *, limit):
         found = [parked for parked, _ in self.outside.parked.values() if parked.message.type == type_]
@@ -229,7 +233,7 @@ class Statuses:
     def parked(self, tenant_id, type_, due_at):
         status = self.of(tenant_id, type_)
         due_at = due_at if status.due_at is None else status.due_at
-        self.outside.call(lambda: self._set(status, due_at=due_at, parkings=status.parkings + 1), "table")
+        self._set(status, due_at=due_at, parkings=status.parkings + 1)
 
     def due(self):
         return [
@@ -272,8 +276,8 @@ class Parking:
 
     def park(self, message, object_, error):
         waiting = replace(message, probe=False)
-        Table(self.outside).put(ParkedDelivery.of(waiting, error, now=self.outside.now, expires_at=None))
-        Statuses(self.outside).parked(message.tenant_id, message.type, self.outside.now + 60)
+        parked = ParkedDelivery.of(waiting, error, now=self.outside.now, expires_at=None)
+        Table(self.outside).park(parked, self.outside.now + 60)
 
 
 class InTurn(Attempts):

@@ -39,9 +39,9 @@ def park(clients, tenant, *numbers):
         message = DeliveryMessage(
             "central-bucket", where, tenant, "s3", attempt=7, first_attempt_at=1_795_000_000.0, reason="no-such-bucket"
         )
-        table.put(ParkedDelivery.of(message, BROKEN, now=1_795_086_400.0, expires_at=1_800_000_000))
+        parked = ParkedDelivery.of(message, BROKEN, now=1_795_086_400.0, expires_at=1_800_000_000)
+        table.park(parked, 1_795_090_000.0)
         statuses.failed(tenant, "s3", BROKEN)
-        statuses.parked(tenant, "s3", 1_795_090_000.0)
 
 
 def test_a_tenant_sees_what_is_parked_and_what_to_do(api, scene):

@@ -37,7 +37,7 @@ def parked(number, *, type_="s3", tenant="acme-corp", reason="no-such-bucket", *
 def test_an_item_is_read_as_it_was_written(table):
     """What a person sees, or what is resumed, would not be what was parked."""
     one = replace(parked(1, checkpoint=7), action="s3:CopyObject", resource="s3://b", hop="DESTINATION")
-    table.put(one)
+    table.park(one, NOW)
     assert table.of_tenant("acme-corp").deliveries == [one]
 
 
@@ -56,8 +56,8 @@ def test_an_item_of_yesterday_is_read(table, world):
 def test_every_listing_is_a_query(table, world):
     """A listing would read, and pay for, every tenant's parked deliveries."""
     for number in range(4):
-        table.put(parked(number, type_="s3" if number % 2 else "s3:eu", reason="a" if number < 3 else "b"))
-    table.put(parked(9, tenant="globex", reason="a"))
+        table.park(parked(number, type_="s3" if number % 2 else "s3:eu", reason="a" if number < 3 else "b"), NOW)
+    table.park(parked(9, tenant="globex", reason="a"), NOW)
     numbers = lambda found: [int(one.message.first_attempt_at - NOW) for one in found]  # noqa: E731
     assert sorted(numbers(table.of_tenant("acme-corp").deliveries)) == [0, 1, 2, 3]
     assert numbers(table.of_tenant("acme-corp", type_="s3").deliveries) == [1, 3]
@@ -69,13 +69,13 @@ def test_every_listing_is_a_query(table, world):
         0,
     )
     assert table.has_any("globex", "s3")
-    assert set(world.clients.count()) == {"PutItem", "Query"}
+    assert set(world.clients.count()) == {"TransactWriteItems", "Query"}
 
 
 def test_pages_follow_each_other(table):
     """A tenant with many would see the first hundred for ever."""
     for number in range(7):
-        table.put(parked(number))
+        table.park(parked(number), NOW)
     found, token = [], None
     while True:
         page = table.of_tenant("acme-corp", limit=3, next_token=token)
@@ -95,7 +95,7 @@ def test_a_made_up_token_is_refused(table, token):
 
 def test_one_that_cannot_be_read_hides_no_other(table, world, caplog):
     """A single damaged item would stop the resumption of everything."""
-    table.put(parked(1))
+    table.park(parked(1), NOW)
     damaged = parked(2).write() | {"message": {"S": json.dumps({"kind": "?"})}}
     world.plain("dynamodb").put_item(TableName="parked", Item=damaged)
     assert len(table.of_tenant("acme-corp").deliveries) == 1
@@ -105,8 +105,8 @@ def test_one_that_cannot_be_read_hides_no_other(table, world, caplog):
 def test_what_was_parked_anew_is_neither_claimed_nor_removed(table, world):
     """What failed again while it was resumed would be lost."""
     first = parked(1)
-    table.put(first)
-    table.put(parked(1))
+    table.park(first, NOW)
+    table.park(parked(1), NOW)
     assert not table.claim(first, NOW)
     assert not table.remove(first)
     assert len(world.parked()) == 1

@@ -86,9 +86,18 @@ def test_an_unknown_expiry_does_not_stop_parking(world, operation):
 
 def test_a_table_that_is_down_is_told(world):
     """The message would be settled although nothing was parked."""
-    world.clients.faults["PutItem"] = Fault("InternalServerError", 500)
+    world.clients.faults["TransactWriteItems"] = Fault("InternalServerError", 500)
     with pytest.raises(ClientError):
         park(world)
+
+
+def test_the_item_and_the_note_of_it_are_one_write(world):
+    """A process killed between the two would leave a delivery that nothing ever resumes."""
+    world.put_object()
+    world.clients.calls.clear()
+    park(world)
+    assert world.clients.count()["TransactWriteItems"] == 1
+    assert not {"PutItem", "UpdateItem"} & set(world.clients.count())
 
 
 @pytest.mark.parametrize(

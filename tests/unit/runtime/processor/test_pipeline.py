@@ -488,7 +488,7 @@ def test_what_cannot_be_parked_is_returned(world, capsys):
     world.put_object()
     world.put_config()
     world.clients.faults["CopyObject"] = Fault("NoSuchBucket", 404)
-    world.clients.faults["PutItem"] = Fault("InternalServerError", 500)
+    world.clients.faults["TransactWriteItems"] = Fault("InternalServerError", 500)
     assert not world.process(again(first_attempt_at=time.time() - 90_000))
     assert ends(capsys) == ["returned"]
 

@@ -69,8 +69,8 @@ class Scene:
                 **fields,
             )
             error = RetryableError("no-such-bucket", "create it")
-            self.table.put(ParkedDelivery.of(message, error, now=self.now - 50, expires_at=None))
-            self.statuses.parked("acme-corp", type_, self.now + due)
+            parked = ParkedDelivery.of(message, error, now=self.now - 50, expires_at=None)
+            self.table.park(parked, self.now + due)
 
     def run(self, seconds=300.0):
         return self.resumer.run(TimeBudget.of_seconds(seconds, self.clock))
