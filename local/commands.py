@@ -143,7 +143,7 @@ def faults(
         options = Options(duration, seed, injections, hour, tuple(kind or ()))
         holds = run_faults(server.endpoint_url, FAULTS_HOME, options, steps)
     if not holds:
-        console.print("events are lost, or doubled beyond the bound", style="bold red")
+        console.print("a promise is broken, or a kind met no fault", style="bold red")
         raise typer.Exit(1)
 
 

@@ -10,7 +10,7 @@ from local.deployment.environment_file import Environment
 from local.emulator.server import REGION
 from local.faults.catalogue import KINDS
 from local.faults.kind import Kind
-from local.faults.report import markdown, print_rows, write_report
+from local.faults.report import markdown, print_measured, print_rows, write_report
 from local.faults.run import Effort, Run
 from local.faults.short_timeouts import Pace
 from local.faults.tenants import Place
@@ -34,15 +34,23 @@ def run_faults(endpoint_url: str, home: Path, options: Options, steps: Steps) ->
     place = Place(Accounts(endpoint_url, REGION), Environment.load(home), home)
     effort = Effort(seed, options.target, options.duration, Pace(options.hour_seconds))
     begun = time.monotonic()
-    rows = Run(place, chosen(options.only), effort, steps.begin, steps.update).run()
+    found = Run(place, chosen(options.only), effort, steps.begin, steps.update, _note).run()
     seconds = round(time.monotonic() - begun, 1)
     again = f"make faults SEED={seed} DURATION={options.duration:g} INJECTIONS={options.target}"
     again += f" HOUR={options.hour_seconds:g}"
-    write_report(home / "report.json", rows, seed=seed, seconds=seconds, command=again)
-    (home / "report.md").write_text(markdown(rows))
-    print_rows(rows)
+    write_report(home / "report.json", found.rows, found.measured, seed=seed, seconds=seconds, command=again)
+    (home / "report.md").write_text(markdown(found.rows, found.measured))
+    print_rows(found.rows)
+    print_measured(found.measured)
     console.print(f"seed {seed}, {seconds:,.0f} s; {home / 'report.json'}; again: {again}", highlight=False)
-    return all(row.holds for row in rows)
+    for name, injected in found.short.items():
+        style = None if injected else "bold red"
+        console.print(f"{name}: only {injected} faults; give it longer (DURATION=…)", style=style, highlight=False)
+    return found.holds
+
+
+def _note(text: str) -> None:
+    console.print(f"  {text}", highlight=False)
 
 
 def chosen(names: tuple[str, ...]) -> list[Kind]:

@@ -1,37 +1,66 @@
 """What customers and their administrators do while logs flow: they delete, restore, change, and flood."""
 
+import itertools
 import json
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
-from local.faults.injected import Refuse
-from local.faults.kind import Kind
-from local.faults.plan import rule
-from local.faults.scene import Scene
-from local.faults.tenants import put_config
+from local.faults.injected import Pass, Refuse, ShortSession, Slow
+from local.faults.kind import Kind, recover
+from local.faults.kinds import DOWN, WIDE
+from local.faults.measured import beside_a_broken_one, beside_a_noisy_one
+from local.faults.plan import Counts, rule
+from local.faults.scene import Phase, Scene
+from local.faults.tenants import put_config, remove_config
+from local.loader.objects import LogObject
 
-ROUND = 4
+ROUND = 3
 """Objects between two things that a customer does."""
+
+HITS, HITS_SECONDS = 8, 5.0
+"""What is deleted stays so until that many calls have met it, or that long."""
+
+LOGS_REFUSED = rule("logs:*", Pass(), 1.0, counts=Counts.REFUSED)
+COPY_REFUSED = rule("s3:CopyObject", Pass(), 1.0, counts=Counts.REFUSED)
+ASSUME_REFUSED = rule("sts:AssumeRole", ShortSession(), 1.0, counts=Counts.REFUSED)
+CONFIG_READ = rule("dynamodb:Query", Pass(), 1.0)
+
+
+def over_and_over(scene: Scene, kind: Kind, target: int, broken: Callable[[], AbstractContextManager[None]]) -> None:
+    """Break something, let calls meet it, mend it, let an object through; until enough calls met it."""
+    scene.begin(*kind.rules)
+    try:
+        while scene.injected < target and not scene.is_over():
+            enough = scene.injected + HITS
+            with broken():
+                for _ in range(ROUND):
+                    scene.send()
+                scene.wait_for_hits(enough, HITS_SECONDS)
+            recover(scene)
+    finally:
+        scene.end()
 
 
 def log_group_deleted(scene: Scene, kind: Kind, target: int) -> None:
     """Delete the log group again and again; what it held went with it, by the customer's own hand."""
-    del kind
     tenant = scene.tenant
     logs = tenant.client(scene.place, "logs")
     scene.ledger.remember(tenant.tenant_id)
-    while scene.injected < target and not scene.is_over():
-        for _ in range(ROUND):
-            scene.send()
-        with suppress(logs.exceptions.ResourceNotFoundException):  # nothing came since the last time
-            logs.delete_log_group(logGroupName=tenant.log_group)
-            scene.inject("logs:DeleteLogGroup by the customer")
+    scene.begin(*kind.rules)
+    try:
+        while scene.injected < target and not scene.is_over():
+            for _ in range(ROUND):
+                scene.send()
+            with suppress(logs.exceptions.ResourceNotFoundException):  # nothing came since the last time
+                logs.delete_log_group(logGroupName=tenant.log_group)
+    finally:
+        scene.end()
 
 
 def role_deleted_and_restored(scene: Scene, kind: Kind, target: int) -> None:
     """Take the customer's role away while objects come, and put it back."""
-    del kind
     tenant = scene.tenant
     iam = tenant.client(scene.place, "iam")
     name = str(tenant.configs["cloudwatch"]["log_distribution_role_arn"]).rsplit("/", 1)[-1]
@@ -40,18 +69,18 @@ def role_deleted_and_restored(scene: Scene, kind: Kind, target: int) -> None:
         policy: iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
         for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]
     }
-    while scene.injected < target and not scene.is_over():
+
+    @contextmanager
+    def deleted() -> Iterator[None]:
         for policy in policies:
             iam.delete_role_policy(RoleName=name, PolicyName=policy)
         iam.delete_role(RoleName=name)
-        scene.inject("iam:DeleteRole by the customer")
         try:
-            for _ in range(ROUND):
-                scene.send()
+            yield
         finally:
             _restore_role(iam, role, policies)
-        for _ in range(ROUND):
-            scene.send()
+
+    over_and_over(scene, kind, target, deleted)
 
 
 def _restore_role(iam: Any, role: dict[str, Any], policies: dict[str, Any]) -> None:
@@ -66,20 +95,20 @@ def _restore_role(iam: Any, role: dict[str, Any], policies: dict[str, Any]) -> N
 
 def bucket_deleted_and_restored(scene: Scene, kind: Kind, target: int) -> None:
     """Take the customer's bucket away while objects come, and put it back, with its policy."""
-    del kind
     tenant = scene.tenant
     s3, bucket = tenant.client(scene.place, "s3"), tenant.bucket
     policy = s3.get_bucket_policy(Bucket=bucket)["Policy"]
-    while scene.injected < target and not scene.is_over():
-        scene.send()
+
+    @contextmanager
+    def deleted() -> Iterator[None]:
         _delete(scene, s3, bucket)
-        scene.inject("s3:DeleteBucket by the customer")
         try:
-            for _ in range(ROUND):
-                scene.send()
+            yield
         finally:
             s3.create_bucket(Bucket=bucket)
             s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+
+    over_and_over(scene, kind, target, deleted)
 
 
 def _delete(scene: Scene, s3: Any, bucket: str) -> None:
@@ -97,67 +126,113 @@ def _delete(scene: Scene, s3: Any, bucket: str) -> None:
             return
 
 
-def config_changed(scene: Scene, kind: Kind, target: int) -> None:
+def config_wrong(scene: Scene, kind: Kind, target: int) -> None:
     """Change the config while objects come: a wrong ExternalId, and the right one again."""
-    del kind
     right = scene.tenant.configs["cloudwatch"]
-    while scene.injected < target and not scene.is_over():
+
+    @contextmanager
+    def wrong() -> Iterator[None]:
         put_config(scene.place, {**right, "external_id": "not-this-one"})
-        scene.inject("config: wrong ExternalId")
         try:
-            for _ in range(ROUND):
-                scene.send()
+            yield
         finally:
             put_config(scene.place, right)
-        scene.send()
+
+    over_and_over(scene, kind, target, wrong)
 
 
 def config_invalid(scene: Scene, kind: Kind, target: int) -> None:
-    """Break one config's form; its sibling must not care."""
-    del kind
+    """Break the form of a config while deliveries to it wait, and mend it; its sibling must not care."""
+    right = scene.tenant.configs["cloudwatch"]
+    _while_deliveries_wait(
+        scene, kind, target, lambda: put_config(scene.place, {**right, "log_group_name": "two words"})
+    )
+
+
+def config_deleted(scene: Scene, kind: Kind, target: int) -> None:
+    """Delete a config while deliveries to it wait: they are parked, and resumed when it is there again."""
+    _while_deliveries_wait(scene, kind, target, lambda: remove_config(scene.place, scene.tenant, "cloudwatch"))
+
+
+def _while_deliveries_wait(scene: Scene, kind: Kind, target: int, break_config: Callable[[], None]) -> None:
+    """Break a config only once its objects have been begun: what comes while there is none is owed to nobody.
+
+    Each time the processor reads the config that isn't there, or can't be used, a fault is met.
+    """
     right = scene.tenant.configs["cloudwatch"]
     while scene.injected < target and not scene.is_over():
-        put_config(scene.place, {**right, "log_group_name": "two words"})
-        scene.inject("config: invalid")
-        put_config(scene.place, right)
-        scene.send()
+        scene.begin(DOWN)
+        objects = [scene.send() for _ in range(ROUND)]
+        if not _have_begun(scene, objects):
+            continue
+        enough = scene.injected + HITS
+        break_config()
+        scene.begin(DOWN, *kind.rules)
+        try:
+            scene.wait_for_hits(enough, HITS_SECONDS)
+        finally:
+            put_config(scene.place, right)
+            scene.end()
+        recover(scene)
+    scene.end()
+
+
+def _have_begun(scene: Scene, objects: list[LogObject]) -> bool:
+    """Wait until the siblings of what is to wait have arrived: then the config had been read."""
+    scene.wait_for(lambda: all(scene.has_arrived(one, "s3") for one in objects), BEGUN_SECONDS)
+    return all(scene.has_arrived(one, "s3") for one in objects)
+
+
+BEGUN_SECONDS = 20.0
 
 
 def noisy_beside_quiet(scene: Scene, kind: Kind, target: int) -> None:
-    """Let one tenant send many objects at once; a quiet one sends one into the midst of each hundred."""
-    del kind
-    noisy, quiet = scene.tenant, scene.quiet
-    for number in range(target):
-        if scene.is_over():
-            return
-        scene.send(noisy, waits=False)
-        scene.inject("a noisy tenant's object")
-        if number % 100 == min(target, 100) // 2:
-            scene.send(quiet, waits=False)
+    """Let one tenant send a hundred slow objects at once, a quiet one its one into their midst; and again."""
+    scene.begin(*kind.rules)
+    for first in range(0, target, CROWD):
+        crowd = min(CROWD, target - first)
+        scene.crowd = max(scene.crowd, crowd)
+        for number in range(crowd):
+            scene.send(scene.tenant, waits=False)
+            scene.inject("a noisy tenant's object")
+            if number == crowd // 2:
+                scene.send(scene.quiet, waits=False)
+        scene.wait_for(scene.is_idle, CROWD_SECONDS)
+    scene.end()
+
+
+CROWD, CROWD_SECONDS = 100, 60.0
 
 
 def broken_beside_healthy(scene: Scene, kind: Kind, target: int) -> None:
-    """Measure many healthy tenants without a fault, then beside one that is broken for an hour of the schedule."""
+    """Measure many healthy tenants beside one that works and, for an hour of the schedule, beside one that doesn't.
+
+    Turn and turn about, so that whatever else the machine does falls on both.
+    """
     del target
-    _to_all(scene, ROUNDS_BEFORE)
-    scene.changed_at = time.monotonic()
-    scene.begin(*kind.rules)
-    try:
-        while time.monotonic() - scene.changed_at < scene.hour_seconds and not scene.is_over():
-            _to_all(scene, 1)
-    finally:
+    for broken in (False, True, False, True, False):
+        if broken:
+            scene.begin(*kind.rules)
+        since = time.monotonic()
+        _at_a_steady_rate(scene, scene.hour_seconds if broken else scene.hour_seconds / 2)
+        scene.phases.append(Phase(since, time.monotonic(), broken))
         scene.end()
+        scene.wait_for(scene.is_idle, CROWD_SECONDS)
 
 
-def _to_all(scene: Scene, rounds: int) -> None:
-    for _ in range(rounds):
-        for tenant in scene.tenants:
-            if scene.is_over():
-                return
-            scene.send(tenant)
+def _at_a_steady_rate(scene: Scene, seconds: float) -> None:
+    """Send, every few objects one to the broken tenant, below what the processor can do: a queue would hide delays."""
+    begun = time.monotonic()
+    healthy = itertools.cycle(scene.tenants[1:])
+    for number in itertools.count():
+        due = begun + number / OBJECTS_A_SECOND
+        if due >= begun + seconds or scene.is_over():
+            return
+        scene.pause_until(due)
+        scene.send(next(healthy) if number % BROKEN_EVERY else scene.tenant, waits=False)
 
 
-ROUNDS_BEFORE = 2
+OBJECTS_A_SECOND, BROKEN_EVERY = 4.0, 6
 
 
 def blocked_for_good(scene: Scene, kind: Kind, target: int) -> None:
@@ -168,26 +243,38 @@ def blocked_for_good(scene: Scene, kind: Kind, target: int) -> None:
 
 
 DENIED = rule("logs:*", Refuse(400, "AccessDeniedException"), 1.0)
-UNAVAILABLE = rule("logs:*", Refuse(503, "ServiceUnavailableException"), 1.0)
+OUT = rule("logs:*", Refuse(503, "ServiceUnavailableException"), 1.0)
+NO_STS = rule("sts:AssumeRole", Refuse(403, "AccessDenied"), 1.0)
+SLOW = rule("logs:PutLogEvents", Slow(0.3), 1.0, counts=Counts.NONE)
 
 NEIGHBOURS = (
-    Kind("noisy-tenant-beside-a-quiet-one", scenario=noisy_beside_quiet, beside="quiet", alone=True),
+    Kind(
+        "noisy-tenant-beside-a-quiet-one",
+        (SLOW,),
+        scenario=noisy_beside_quiet,
+        beside="quiet",
+        alone=True,
+        measures=beside_a_noisy_one,
+    ),
     Kind(
         "one-broken-beside-50-healthy",
-        (UNAVAILABLE,),
+        (OUT,),
         scenario=broken_beside_healthy,
         beside="quiet",
         tenants=50,
         alone=True,
+        measures=beside_a_broken_one,
     ),
 )
 """What is measured is the others' delay: nothing else may run."""
 
 CUSTOMERS = (
-    Kind("log-group-deleted", scenario=log_group_deleted),
-    Kind("role-deleted-and-restored", scenario=role_deleted_and_restored),
-    Kind("bucket-deleted-and-restored", scenario=bucket_deleted_and_restored, beside="logs"),
-    Kind("config-wrong-for-a-while", scenario=config_changed),
-    Kind("config-invalid-for-a-while", scenario=config_invalid),
-    Kind("blocked-for-longer-than-the-schedule", (DENIED,), scenario=blocked_for_good),
+    Kind("log-group-deleted", (LOGS_REFUSED,), log_group_deleted, batches=WIDE),
+    Kind("role-deleted-and-restored", (ASSUME_REFUSED, LOGS_REFUSED), role_deleted_and_restored, batches=WIDE),
+    Kind("bucket-deleted-and-restored", (COPY_REFUSED,), bucket_deleted_and_restored, beside="logs"),
+    Kind("config-wrong-for-a-while", (ASSUME_REFUSED,), config_wrong),
+    Kind("config-invalid-for-a-while", (CONFIG_READ,), config_invalid),
+    Kind("config-deleted-for-a-while", (CONFIG_READ,), config_deleted),
+    Kind("blocked-for-longer-than-the-schedule", (DENIED,), blocked_for_good, lasting=True),
+    Kind("sts-failing-for-longer-than-the-schedule", (NO_STS,), blocked_for_good, beside="quiet", lasting=True),
 )

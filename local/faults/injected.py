@@ -23,6 +23,15 @@ class Fault(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Pass:
+    """Leave it alone: what the customer did is the fault, or the caller's own clock."""
+
+    def apply(self, exchange: Exchange) -> None:
+        """Relay."""
+        exchange.reply(exchange.forward())
+
+
+@dataclass(frozen=True, slots=True)
 class Refuse:
     """Answer with an error of the service; nothing takes effect."""
 

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
+from local.faults.measured import Measured
 from local.faults.plan import Rule
 from local.faults.scene import Scene
 
@@ -36,6 +38,8 @@ class Kind:
         ``target`` calls met a fault. :param target: injections that suffice for the long run.
     :param beside: the destination that stays healthy, whose delay is measured: "s3", "logs", or "quiet" for the quiet
         tenant's. :param alone: it may hurt whatever runs beside it, so that nothing does.
+    :param measures: what the documents bound; it is measured before anything hurts.
+    :param lasting: it goes on until the run ends: so it is begun early. :param batches: of each of its objects.
     """
 
     name: str
@@ -46,6 +50,9 @@ class Kind:
     bound: Bound = Bound.UNANSWERED
     host: Host = Host.FUNCTION
     alone: bool = False
+    measures: Callable[[Scene], Measured] | None = None
+    lasting: bool = False
+    batches: int = 2
     tenants: int = 1
 
     def run(self, scene: Scene, target: int) -> None:
@@ -60,3 +67,25 @@ def until_met(scene: Scene, kind: Kind, target: int) -> None:
         scene.send_until(lambda: scene.injected >= target, at_most=4 * target + 20)
     finally:
         scene.end()
+
+
+WAVE_HITS, WAVE_OBJECTS, WAVE_SECONDS, RECOVERY_SECONDS = 25, 8, 6.0, 8.0
+
+
+def in_waves(scene: Scene, kind: Kind, target: int) -> None:
+    """Let it be broken and work again, over and over: an outage that lasts opens the circuit, and meets no call."""
+    while scene.injected < target and not scene.is_over():
+        enough = scene.injected + WAVE_HITS
+        scene.begin(*kind.rules)
+        try:
+            scene.send_until(partial(scene.has_met, enough), at_most=WAVE_OBJECTS)
+            scene.wait_for_hits(enough, WAVE_SECONDS)
+        finally:
+            scene.end()
+        recover(scene)
+
+
+def recover(scene: Scene) -> None:
+    """Let an object through, which closes the circuit."""
+    object_ = scene.send()
+    scene.wait_for(lambda: scene.has_arrived(object_, "s3", scene.tenant.log_group), RECOVERY_SECONDS)

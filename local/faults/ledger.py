@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from local.accounting.events import SentEvent
+from local.faults.call import Call
 from local.faults.exchange import Exchange
 
 PATIENCE_SECONDS = 2.5
@@ -23,6 +24,7 @@ class Ledger:
     :param unanswered_sends: by tenant, messages that were sent and whose sender may not know it.
     :param sent_at: when an object was written, by tenant and pod. :param arrived_at: when its last batch, or its copy,
         took effect, by tenant, place (a log group; "s3" for a bucket) and pod. Monotonic seconds.
+    :param begun_at: when the first call about an object came, by tenant and pod.
     :param acknowledged: every event that CloudWatch took, of tenants whose customers delete their log groups: there the
         group itself can't be asked afterwards. Tenants are put in beforehand.
     """
@@ -33,6 +35,7 @@ class Ledger:
     unanswered_sends: Counter[str] = field(default_factory=Counter)
     sent_at: dict[tuple[str, str], float] = field(default_factory=dict)
     arrived_at: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    begun_at: dict[tuple[str, str], float] = field(default_factory=dict)
     acknowledged: dict[str, list[SentEvent]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -46,6 +49,12 @@ class Ledger:
         """Note that an object is being written now."""
         with self.lock:
             self.sent_at[tenant, pod] = time.monotonic()
+
+    def begun(self, call: Call) -> None:
+        """Note that work on an object has begun, if it is the first call about it."""
+        if call.tenant and call.object:
+            with self.lock:
+                self.begun_at.setdefault((call.tenant, call.object), time.monotonic())
 
     def relayed(self, exchange: Exchange, seconds: float) -> None:
         """Note what became of a call. ``seconds``: how long its client waited for the answer."""
@@ -68,6 +77,20 @@ class Ledger:
         """Keep what CloudWatch acknowledges to a tenant from now on."""
         with self.lock:
             self.acknowledged.setdefault(tenant, [])
+
+    def has_arrived(self, tenant: str, place: str, pod: str) -> bool:
+        """Whether an object has arrived, or its first batch has."""
+        with self.lock:
+            return (tenant, place, pod) in self.arrived_at
+
+    def work_seconds(self, tenant: str) -> list[float]:
+        """Give what each object of a tenant took, from the first call about it until it was everywhere."""
+        with self.lock:
+            last: dict[str, float] = {}
+            for (its_tenant, _, pod), at in self.arrived_at.items():
+                if its_tenant == tenant:
+                    last[pod] = max(at, last.get(pod, at))
+            return [at - self.begun_at[tenant, pod] for pod, at in last.items()]
 
     def delays(self, tenant: str, place: str, *, since: float = 0.0, until: float = math.inf) -> list[float]:
         """Give the seconds from writing to arrival, of a tenant's objects that arrived in a place.

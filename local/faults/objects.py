@@ -10,8 +10,8 @@ from local.cluster import CLUSTER_ID
 from local.loader.objects import LogObject
 
 APPLICATION = "etcd"
-TWO_BATCHES = (timedelta(hours=50), timedelta(hours=50), timedelta(hours=1), timedelta(hours=1))
-"""Ages of events: a batch spans at most 24 hours, so these are two batches. Equal times must keep their order."""
+BATCH = timedelta(hours=26)
+"""A batch spans at most 24 hours: events that far apart are in different ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,10 @@ class Event:
     message: str
 
 
-def usual_events(tenant_id: str, pod: str) -> list[Event]:
-    """Give four events in two batches."""
-    return [Event(age, f"{tenant_id} {pod} event {number}") for number, age in enumerate(TWO_BATCHES)]
+def usual_events(tenant_id: str, pod: str, batches: int = 2) -> list[Event]:
+    """Give two events of one time, which must keep their order, for each batch."""
+    ages = [timedelta(hours=1) + BATCH * (batches - 1 - place // 2) for place in range(2 * batches)]
+    return [Event(age, f"{tenant_id} {pod} event {number}") for number, age in enumerate(ages)]
 
 
 def make_object(tenant_id: str, pod: str, events: Sequence[Event], now: datetime | None = None) -> LogObject:

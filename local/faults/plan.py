@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from enum import StrEnum
 from random import Random
 
 from local.faults.call import Call
@@ -19,32 +20,42 @@ OFTEN = 0.7
 type MakeFault = Callable[[Random], Fault]
 
 
+class Counts(StrEnum):
+    """Which calls that meet a rule count as injections."""
+
+    ALL = "all"
+    REFUSED = "refused"
+    """Those that the embedded cloud itself refuses: a customer has deleted what they need."""
+
+    NONE = "none"
+    """It only lets another fault be met."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Calls (``service:Action``; ``service:*`` is any of that service) that meet a fault, each with some chance.
 
-    :param place: what the log group's name has to contain. :param host: concerns the host's own calls, too, which name
-        no tenant (receiving and deleting messages). :param counted: it is a fault, rather than what lets one be met.
+    :param host: concerns the host's own calls, too, which name no tenant (receiving and deleting messages).
+    :param counts: what of it is a fault met.
     """
 
     calls: frozenset[str]
     make: MakeFault
     chance: float = OFTEN
-    place: str = ""
     host: bool = False
-    counted: bool = True
+    counts: "Counts" = Counts.ALL
 
     def concerns(self, call: Call) -> bool:
         """Whether it may meet that call."""
-        return (call.name in self.calls or f"{call.service}:*" in self.calls) and self.place in call.place
+        return call.name in self.calls or f"{call.service}:*" in self.calls
 
 
 def rule(
-    calls: str, fault: Fault | MakeFault, chance: float = OFTEN, *, host: bool = False, counted: bool = True
+    calls: str, fault: Fault | MakeFault, chance: float = OFTEN, *, host: bool = False, counts: Counts = Counts.ALL
 ) -> Rule:
     """Write a rule shortly: calls separated by blanks; a fault that is always the same as it is."""
     make: MakeFault = fault if callable(fault) else lambda _: fault
-    return Rule(frozenset(calls.split()), make, chance, host=host, counted=counted)
+    return Rule(frozenset(calls.split()), make, chance, host=host, counts=counts)
 
 
 @dataclass(slots=True)
@@ -70,22 +81,25 @@ class Plan:
     def relay(self, exchange: Exchange) -> None:
         """Do with an exchange what the plan says (the proxy's ``Relay``)."""
         begun = time.monotonic()
+        self.ledger.begun(exchange.call)
         found = self._fault_for(exchange.call)
         try:
             if found is None:
                 exchange.reply(exchange.forward())
             else:
-                kind, fault, counted = found
-                if counted:
+                kind, fault, counts = found
+                if counts is Counts.ALL:
                     self.ledger.inject(kind, exchange.call.name)
                 with suppress(ClientGoneError):
                     fault.apply(exchange)
+                if counts is Counts.REFUSED and exchange.answered and not exchange.took_effect:
+                    self.ledger.inject(kind, exchange.call.name)
                 if not exchange.answered:
                     raise ClientGoneError
         finally:
             self.ledger.relayed(exchange, time.monotonic() - begun)
 
-    def _fault_for(self, call: Call) -> tuple[str, Fault, bool] | None:
+    def _fault_for(self, call: Call) -> tuple[str, Fault, Counts] | None:
         for kind, rules in list(self.rules.items()):
             mine = self.kinds.get(call.tenant) == kind
             for one in rules:
@@ -96,5 +110,5 @@ class Plan:
                     self._drawn[kind] += 1
                 lot = Random(f"{self.seed}/{kind}/{number}")  # noqa: S311 - repeatable is what it has to be
                 if lot.random() < one.chance:
-                    return kind, one.make(lot), one.counted
+                    return kind, one.make(lot), one.counts
         return None

@@ -8,20 +8,33 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
+from local.faults.measured import Measured
 from local.faults.verdict import Row
 from local.reporting import console
 
 WIDTH = 116
 """Characters that the table needs; a narrower terminal wraps it rather than cut numbers off."""
 
-NUMBERS = ("injected", "sent", "delivered", "set_aside", "parked", "lost", "dead_lettered", "doubled", "doubled_bound")
+NUMBERS = (
+    "injected",
+    "sent",
+    "delivered",
+    "set_aside",
+    "parked",
+    "lost",
+    "dead_lettered",
+    "doubled",
+    "doubled_bound",
+    "misplaced",
+)
 HEADERS = ("kind", *(name.replace("_", " ") for name in NUMBERS), "delay added, s")
 
 
-def write_report(path: Path, rows: Sequence[Row], **about: Any) -> None:
-    """Write rows and what the run was (seed, seconds, the command)."""
+def write_report(path: Path, rows: Sequence[Row], measured: Sequence[Measured], **about: Any) -> None:
+    """Write rows, measured delays, and what the run was (seed, seconds, the command)."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({**about, "rows": [row.as_dict() for row in rows]}, indent=2) + "\n")
+    found = {"rows": [row.as_dict() for row in rows], "measured": [one.as_dict() for one in measured]}
+    path.write_text(json.dumps({**about, **found}, indent=2) + "\n")
 
 
 def print_rows(rows: Sequence[Row]) -> None:
@@ -35,10 +48,20 @@ def print_rows(rows: Sequence[Row]) -> None:
     console.print(table, width=max(console.width, WIDTH), crop=False)
 
 
-def markdown(rows: Sequence[Row]) -> str:
-    """Write the table as a document has it."""
+def print_measured(measured: Sequence[Measured]) -> None:
+    """Print a line a delay that is bounded."""
+    for one in measured:
+        text = f"{one.what}: {one.seconds:.3f} s, at most {one.bound_seconds:.3f} s ({one.samples} deliveries)"
+        console.print(text, style=None if one.holds else "bold red", highlight=False)
+
+
+def markdown(rows: Sequence[Row], measured: Sequence[Measured] = ()) -> str:
+    """Write the tables as a document has them."""
     lines = ["| " + " | ".join(HEADERS) + " |", "|---|" + "---:|" * (len(HEADERS) - 1)]
     lines += ["| " + " | ".join(_cells(row)) + " |" for row in rows]
+    if measured:
+        lines += ["", "| measured | s | bound, s | deliveries |", "|---|---:|---:|---:|"]
+    lines += [f"| {one.what} | {one.seconds:.3f} | {one.bound_seconds:.3f} | {one.samples} |" for one in measured]
     return "\n".join(lines) + "\n"
 
 

@@ -11,6 +11,7 @@ from statistics import median
 from local.faults import memory
 from local.faults.kind import Host, Kind
 from local.faults.ledger import Ledger
+from local.faults.measured import Measured
 from local.faults.plan import Plan
 from local.faults.proxy import proxy
 from local.faults.redrive import redrive, settle, waiting
@@ -18,6 +19,7 @@ from local.faults.scene import Numbers, Scene
 from local.faults.short_timeouts import Pace, proxied, short_timeouts
 from local.faults.tenants import Place, Tenant, onboard
 from local.faults.verdict import Row, judge
+from local.waiting import wait_until
 
 BASELINE = Kind("none")
 """No fault at all: what the delays of all other rows are measured against."""
@@ -26,7 +28,7 @@ FIRST, QUIET = "fr-{}-t000", "fr-{}-t900"
 """Faults concern a kind's first tenant; its others, and its quiet one, shall not notice."""
 
 SETTLE_SECONDS = 150.0
-SIDE_BY_SIDE = 8
+SIDE_BY_SIDE = 12
 """Kinds at once: with more, each has its faults before its objects come to their turn."""
 
 TIMED_OUT = "timed out after"
@@ -54,6 +56,21 @@ class Effort:
 
 
 @dataclass(slots=True)
+class Result:
+    """What a run found. ``short``: kinds that met fewer faults than they were to, and how many."""
+
+    rows: list[Row] = field(default_factory=list)
+    measured: list[Measured] = field(default_factory=list)
+    short: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def holds(self) -> bool:
+        """Whether every promise was kept, and each kind says so of one fault at the least."""
+        kept = all(row.holds for row in self.rows) and all(one.holds for one in self.measured)
+        return kept and all(self.short.values())
+
+
+@dataclass(slots=True)
 class Run:
     """One run against a deployment."""
 
@@ -62,13 +79,15 @@ class Run:
     effort: Effort
     begin: Progress
     progress: Progress
+    note: Progress
     ledger: Ledger = field(default_factory=Ledger)
     numbers: Numbers = field(default_factory=Numbers)
     stop: threading.Event = field(default_factory=threading.Event)
     foreign: int = 0
+    lasting: int = 0
 
-    def run(self) -> list[Row]:
-        """Do it all, and give the rows, the baseline's first."""
+    def run(self) -> "Result":
+        """Do it all, and give the rows, the baseline's first, and what was measured against a bound."""
         plan = Plan(self.effort.seed, self.ledger)
         self.foreign = waiting(self.place)[1]
         kinds = [BASELINE, *self.kinds]
@@ -99,25 +118,40 @@ class Run:
     def _scene(self, plan: Plan, kind: Kind, tenants: list[Tenant]) -> Scene:
         return Scene(self.place, plan, self.ledger, kind.name, tenants, self.numbers, self.stop)
 
-    def _faults(self, scenes: dict[Kind, Scene]) -> list[Row]:
+    def _faults(self, scenes: dict[Kind, Scene]) -> "Result":
         self._measure_baseline(scenes[BASELINE])
         deadline = time.monotonic() + self.effort.seconds
-        timer = threading.Timer(self.effort.seconds, self.stop.set)
-        timer.daemon = True
-        timer.start()
-        alone = sorted((kind for kind in self.kinds if kind.alone), key=lambda kind: kind.host is Host.POLLER)
-        for place, kind in enumerate(alone, 1):
-            self.begin(f"{kind.name} ({place} of {len(alone)} that run alone)")
-            scenes[kind].deadline = time.monotonic() + self.effort.seconds * SHARE_ALONE / len(alone)
+        measured = [kind for kind in self.kinds if kind.alone and kind.measures]
+        hurting = [kind for kind in self.kinds if kind.alone and not kind.measures]
+        share = self.effort.seconds * SHARE_ALONE / max(1, len(measured) + len(hurting))
+        self._one_by_one(measured, scenes, share)
+        self._begin_lasting([kind for kind in self.kinds if kind.lasting], scenes)
+        self._one_by_one(sorted(hurting, key=lambda kind: kind.host is Host.POLLER), scenes, share)
+        together = [kind for kind in self.kinds if not kind.alone and not kind.lasting]
+        self.begin(f"{len(together)} kinds side by side")
+        # What those that run alone took longer, to settle, isn't taken from the others.
+        self._side_by_side(together, scenes, max(deadline, time.monotonic() + self.effort.seconds * (1 - SHARE_ALONE)))
+        self.stop.set()
+        return self._count(scenes)
+
+    def _begin_lasting(self, kinds: Sequence[Kind], scenes: dict[Kind, Scene]) -> None:
+        """Begin what goes on to the end: what of it waits is no reason to wait in between."""
+        if not kinds:
+            return
+        self.begin(f"beginning {len(kinds)} that last")
+        for kind in kinds:
+            self._run_kind(kind, scenes[kind])
+        wait_until(lambda: not waiting(self.place)[0], what="an empty object queue", timeout_seconds=SETTLE_SECONDS)
+        self.lasting = waiting(self.place)[1] - self.foreign
+
+    def _one_by_one(self, kinds: Sequence[Kind], scenes: dict[Kind, Scene], seconds: float) -> None:
+        for place, kind in enumerate(kinds, 1):
+            self.begin(f"{kind.name} ({place} of {len(kinds)} that run alone)")
+            scenes[kind].deadline = time.monotonic() + seconds
             self._run_kind(kind, scenes[kind])
             if kind.host is Host.FUNCTION:  # what a poller left behind hurts nobody
                 self._settle()
             scenes[kind].timeouts = self._timeouts() - scenes[kind].timeouts_before
-        together = [kind for kind in self.kinds if not kind.alone]
-        self.begin(f"{len(together)} kinds side by side")
-        self._side_by_side(together, scenes, deadline)
-        timer.cancel()
-        return self._count(scenes)
 
     def _measure_baseline(self, scene: Scene) -> None:
         """Measure delays where nothing is wrong, once the function is warm."""
@@ -129,34 +163,42 @@ class Run:
         self._settle()
 
     def _settle(self, seconds: float = SETTLE_SECONDS) -> None:
-        settle(self.place, seconds, self.progress, self.foreign)
+        settle(self.place, seconds, self.progress, self.foreign + self.lasting)
 
     def _side_by_side(self, kinds: Sequence[Kind], scenes: dict[Kind, Scene], deadline: float) -> None:
-        if not kinds:
-            return
+        for kind in kinds:
+            scenes[kind].deadline = deadline
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             running = [pool.submit(self._run_kind, kind, scenes[kind]) for kind in kinds]
             while not all(one.done() for one in running):
                 done = sum(one.done() for one in running)
                 left = max(0.0, deadline - time.monotonic())
                 self.progress(f"{done} done, {self.ledger.injected.total():,} faults, at most {left:.0f} s")
-                if self.stop.wait(1):
-                    time.sleep(0.2)
+                time.sleep(1)
             for one in running:
                 one.result()
 
     def _run_kind(self, kind: Kind, scene: Scene) -> None:
         scene.timeouts_before = self._timeouts()
-        kind.run(scene, min(kind.target, self.effort.target))
+        scene.batches = kind.batches
+        begun = time.monotonic()
+        kind.run(scene, self.target(kind))
+        objects = sum(map(len, scene.sent.values()))
+        self.note(f"{kind.name}: {scene.injected} faults, {objects} objects, {time.monotonic() - begun:.0f} s")
+
+    def target(self, kind: Kind) -> int:
+        """Give how many faults of a kind are wanted."""
+        return min(kind.target, self.effort.target)
 
     def _timeouts(self) -> int:
         """Count the function's timeouts so far, from the emulator's log."""
         log = self.place.home / "emulator.log"
         return log.read_text(errors="replace").count(TIMED_OUT) if log.exists() else 0
 
-    def _count(self, scenes: dict[Kind, Scene]) -> list[Row]:
+    def _count(self, scenes: dict[Kind, Scene]) -> "Result":
         self.begin("all faults are over: waiting for what is left")
         dead: Counter[str] = Counter()
+        self.lasting = 0
         seconds = SETTLE_SECONDS + self.effort.pace.schedule_seconds
         self._settle(seconds)
         for _ in range(ROUNDS):
@@ -172,11 +214,15 @@ class Run:
             "s3": median(self.ledger.delays(first.tenant.tenant_id, "s3")),
             "logs": median(self.ledger.delays(first.tenant.tenant_id, first.tenant.log_group)),
         }
-        rows = []
+        result = Result()
         for kind, scene in scenes.items():
             self.progress(kind.name)
             letters = sum(dead[tenant.tenant_id] for tenant in scene.tenants)
             if not kind.alone:
                 scene.timeouts = timeouts - scene.timeouts_before
-            rows.append(judge(scene, kind, self.ledger, letters, baseline))
-        return rows
+            result.rows.append(judge(scene, kind, self.ledger, letters, baseline))
+            if kind.measures and scene.injected:
+                result.measured.append(kind.measures(scene))
+            if kind is not BASELINE and scene.injected < self.target(kind):
+                result.short[kind.name] = scene.injected
+        return result

@@ -4,21 +4,25 @@ import math
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 
 from local.accounting.destinations import bucket_objects
 from local.accounting.queues import depth
+from local.faults.call import POD
 from local.faults.ledger import Ledger
 from local.faults.objects import Event, make_object, pod_name, usual_events
 from local.faults.plan import Plan, Rule
 from local.faults.tenants import Place, Tenant
 from local.loader.objects import LogObject
 from local.loader.writer import put_object
-from local.waiting import wait_until
+from local.waiting import WaitedTooLongError, wait_until
 
-BACKLOG = 16
-"""Objects that may wait in the queue: more would only wait there, and hide what a fault delays."""
+BACKLOG = 8
+"""Objects that may wait in the queue: more would only wait there, and hide what a fault delays.
+
+Those that are at work, or hidden since a process was killed that had received them, don't count.
+"""
 
 BACKLOG_SECONDS = 300.0
 
@@ -39,13 +43,23 @@ class Numbers:
             return self._next
 
 
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Some seconds with or without the fault, from one time to another (monotonic seconds)."""
+
+    since: float
+    until: float
+    broken: bool
+
+
 @dataclass(slots=True)
 class Scene:
     """One kind's run.
 
     :param deadline: when it has to end, whatever has been reached (monotonic seconds).
     :param timeouts: of the function, since the kind began: a slow machine may kill it without any fault of ours.
-    :param changed_at: when its own measurement without faults ended (monotonic seconds), if it makes one.
+    :param phases: its own measurement, if it makes one. :param batches: of each object. :param crowd: objects of a
+        noisy tenant that were sent at once.
     :param more_environment: what a host has more than the deployed one: the proxy, the short schedule.
     :param kept_objects: what a bucket held before its customer deleted it, by tenant.
     """
@@ -60,7 +74,9 @@ class Scene:
     deadline: float = math.inf
     timeouts_before: int = 0
     timeouts: int = 0
-    changed_at: float | None = None
+    phases: list[Phase] = field(default_factory=list)
+    batches: int = 2
+    crowd: int = 0
     hour_seconds: float = 36.0
     more_environment: dict[str, str] = field(default_factory=dict)
     ending: threading.Event = field(default_factory=threading.Event)
@@ -109,7 +125,7 @@ class Scene:
 
     def _write(self, tenant: Tenant, events: Sequence[Event] | None) -> LogObject:
         pod = pod_name(self.numbers.take())
-        object_ = make_object(tenant.tenant_id, pod, events or usual_events(tenant.tenant_id, pod))
+        object_ = make_object(tenant.tenant_id, pod, events or usual_events(tenant.tenant_id, pod, self.batches))
         self.ledger.sent(tenant.tenant_id, pod)
         put_object(self.place.central("s3"), self.place.environment.central_bucket, object_)
         self.sent.setdefault(tenant.tenant_id, []).append(object_)
@@ -119,11 +135,39 @@ class Scene:
         """Wait while more objects wait than are worked on."""
         sqs, url = self.place.central("sqs"), self.place.environment.object_queue_url
         wait_until(
-            lambda: self.is_over() or depth(sqs, url).total < BACKLOG,
+            lambda: self.is_over() or depth(sqs, url).visible < BACKLOG,
             what="room in the object queue",
             timeout_seconds=BACKLOG_SECONDS,
             interval_seconds=0.2,
         )
+
+    def wait_for(self, enough: Callable[[], bool], seconds: float) -> None:
+        """Wait for something, but not for long: the run goes on without it."""
+        with suppress(WaitedTooLongError):
+            wait_until(
+                lambda: self.is_over() or enough(),
+                what=self.kind,
+                timeout_seconds=seconds,
+                interval_seconds=0.1,
+            )
+
+    def wait_for_hits(self, enough: int, seconds: float) -> None:
+        """Wait until so many faults were met in all."""
+        self.wait_for(lambda: self.has_met(enough), seconds)
+
+    def has_met(self, enough: int) -> bool:
+        """Whether so many faults were met in all."""
+        return self.injected >= enough
+
+    def pause_until(self, at: float) -> None:
+        """Wait until a time (monotonic seconds)."""
+        self.stop.wait(max(0.0, at - time.monotonic()))
+
+    def has_arrived(self, object_: LogObject, *places: str) -> bool:
+        """Whether an object of the first tenant has come to all of these places ("s3", or its log group)."""
+        pod = POD.search(object_.key)
+        assert pod is not None
+        return all(self.ledger.has_arrived(self.tenant.tenant_id, place, pod[0]) for place in places)
 
     def send_until(self, enough: Callable[[], bool], *, at_most: int) -> None:
         """Send objects, now and then one to the quiet tenant, until enough has happened, or time is up."""
@@ -136,6 +180,17 @@ class Scene:
         """Whether nothing waits in the queues."""
         sqs, environment = self.place.central("sqs"), self.place.environment
         return not any(depth(sqs, url).total for url in (environment.object_queue_url, environment.delivery_queue_url))
+
+    def healthy_delays(self, *, broken: bool) -> list[float]:
+        """Give the delays of all tenants but the first, in the phases with or without the fault."""
+        return [
+            delay
+            for phase in self.phases
+            if phase.broken is broken
+            for tenant in self.tenants[1:]
+            for place in ("s3", tenant.log_group)
+            for delay in self.ledger.delays(tenant.tenant_id, place, since=phase.since, until=phase.until)
+        ]
 
     def thread(self, target: Callable[[], None]) -> threading.Thread:
         """Start something beside."""

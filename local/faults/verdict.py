@@ -1,6 +1,7 @@
 """A kind's row: what was sent against what arrived, by content, when all faults are over."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
@@ -13,6 +14,7 @@ from local.faults.ledger import Ledger
 from local.faults.scene import Scene
 from local.faults.short_timeouts import MESSAGES_AN_INVOCATION
 from local.faults.tenants import Place, Tenant
+from local.loader.objects import LogObject
 
 MESSAGES_A_RECEIVE = 10
 """SQS API reference, ReceiveMessage: so many messages may come back when one process dies."""
@@ -22,6 +24,7 @@ MESSAGES_A_RECEIVE = 10
 class Row:
     """One kind in the report. Events are counted once for each destination that was owed them.
 
+    :param misplaced: events of one stream and time that stand in another order than they were written in.
     :param dead_lettered: messages that had to be redriven at the end. :param delay_added: seconds, median of the
         healthy sibling's (or the quiet tenant's) deliveries over the median without faults; ``None``: none arrived.
     """
@@ -36,12 +39,13 @@ class Row:
     dead_lettered: int
     doubled: int
     doubled_bound: int
+    misplaced: int
     delay_added: float | None
 
     @property
     def holds(self) -> bool:
         """Whether the promise was kept."""
-        return not self.lost and self.doubled <= self.doubled_bound
+        return not self.lost and not self.misplaced and self.doubled <= self.doubled_bound
 
     def as_dict(self) -> dict[str, Any]:
         """Give it as the report has it."""
@@ -58,6 +62,7 @@ class Found:
     parked: int
     lost: int
     doubled: int
+    misplaced: int = 0
 
 
 def judge(scene: Scene, kind: Kind, ledger: Ledger, dead_lettered: int, baseline: dict[str, float]) -> Row:
@@ -74,6 +79,7 @@ def judge(scene: Scene, kind: Kind, ledger: Ledger, dead_lettered: int, baseline
         dead_lettered=dead_lettered,
         doubled=sum(one.doubled for one in found),
         doubled_bound=doubled_bound(scene, kind, ledger),
+        misplaced=sum(one.misplaced for one in found),
         delay_added=delay_added(scene, kind, ledger, baseline),
     )
 
@@ -107,6 +113,7 @@ def count(scene: Scene, tenant: Tenant) -> list[Found]:
             parked_events,
             groups.lost - parked_events,
             groups.doubled,
+            misplaced(sent, events),
         ),
         Found(copies.expected, copies.delivered, 0, parked_copies, copies.lost - parked_copies, copies.doubled),
     ]
@@ -149,9 +156,27 @@ def delay_added(scene: Scene, kind: Kind, ledger: Ledger, baseline: dict[str, fl
     healthy = scene.tenants[1:] if kind.beside == "quiet" else scene.tenants
     where = [(one.tenant_id, "s3" if kind.beside == "s3" else one.log_group) for one in healthy]
     usual = baseline["s3" if kind.beside == "s3" else "logs"]
-    since = 0.0
-    if scene.changed_at is not None:
-        since = scene.changed_at
-        usual = median(delay for one in where for delay in ledger.delays(*one, until=since))
-    delays = [delay for one in where for delay in ledger.delays(*one, since=since)]
+    if scene.phases:
+        return round(median(scene.healthy_delays(broken=True)) - median(scene.healthy_delays(broken=False)), 3)
+    delays = [delay for one in where for delay in ledger.delays(*one)]
     return round(median(delays) - usual, 3) if delays else None
+
+
+def misplaced(sent: Sequence[LogObject], events: Sequence[SentEvent]) -> int:
+    """Give how many events stand elsewhere among those of their stream and time than where they were written.
+
+    Of what arrived twice the first counts: what a lawful repetition adds stands behind it.
+    """
+    written: dict[tuple[str, int], list[str]] = {}
+    for object_ in sent:
+        for event in without_empty(events_of(object_)):
+            written.setdefault((event.stream, event.timestamp_ms), []).append(event.message)
+    there: dict[tuple[str, int], list[str]] = {}
+    for event in events:
+        there.setdefault((event.stream, event.timestamp_ms), []).append(event.message)
+    count = 0
+    for place, messages in written.items():
+        found = [message for message in dict.fromkeys(there.get(place, ())) if message in messages]
+        expected = [message for message in messages if message in found]
+        count += sum(one != other for one, other in zip(found, expected, strict=True))
+    return count

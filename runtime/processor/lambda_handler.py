@@ -1,5 +1,6 @@
 """The Lambda host: batches of both queues in, the messages that must come back out (partial batch response)."""
 
+import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -35,14 +36,22 @@ def processor() -> "Processor":
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Process the records of an SQS event; whichever queue they are from, their bodies say what they are.
 
+    What a message takes is taken from those behind it: so it gets a share of the time, and each of them is begun. One
+    that came back without having been begun would be counted as received, and at last be a dead letter.
+
     :returns: ``{"batchItemFailures": [{"itemIdentifier": message id}, …]}``: these stay in their queue.
     """
     messages = [_message(record) for record in event.get("Records", ())]
     if not messages:
         return {"batchItemFailures": []}
     budget = time_budget(context.get_remaining_time_in_millis() / 1000)
+
+    def process(place: int) -> bool:
+        rounds = math.ceil((len(messages) - place) / MESSAGES_SIDE_BY_SIDE)
+        return processor().process(messages[place], budget.share(rounds))
+
     with ThreadPoolExecutor(MESSAGES_SIDE_BY_SIDE, thread_name_prefix="message") as threads:
-        settled = list(threads.map(lambda message: processor().process(message, budget), messages))
+        settled = list(threads.map(process, range(len(messages))))
     failed = [message.message_id for message, done in zip(messages, settled, strict=True) if not done]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 

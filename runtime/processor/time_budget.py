@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 def _never() -> float:
@@ -34,6 +34,10 @@ class TimeBudget:
     ) -> "TimeBudget":
         """Start a budget of that many seconds now."""
         return cls(clock() + seconds, clock, settle_seconds, stop_by)
+
+    def share(self, parts: int) -> "TimeBudget":
+        """Give a budget of what is left, divided by that many, the rest being others'."""
+        return replace(self, deadline=self.clock() + self.remaining() / parts)
 
     def remaining(self) -> float:
         """Seconds left, never negative."""

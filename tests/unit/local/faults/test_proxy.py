@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import botocore.session
@@ -13,9 +14,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 
-from local.faults.injected import CutAnswer, Hang, LoseAnswer, Refuse, Reset, Strike
+from local.faults.injected import CutAnswer, Hang, LoseAnswer, Pass, Refuse, Reset, Strike
 from local.faults.ledger import Ledger
-from local.faults.plan import Plan, rule
+from local.faults.plan import Counts, Plan, rule
 from local.faults.proxy import proxy
 
 TENANT = "fr-some-kind-t000"
@@ -37,7 +38,7 @@ class Destination(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.taken.append(json.loads(body))
         answer = json.dumps({"nextSequenceToken": "x" * 200}).encode()
-        self.send_response(200)
+        self.send_response(self.server.status)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
@@ -49,7 +50,7 @@ class Destination(BaseHTTPRequestHandler):
 @pytest.fixture
 def destination():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Destination)
-    server.taken = []
+    server.taken, server.status = [], 200
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     yield server
     server.shutdown()
@@ -97,6 +98,16 @@ def test_a_refusal_is_the_services_own_and_has_no_effect(destination, plan, put)
     assert caught.value.response["Error"]["Code"] == "ThrottlingException"
     assert destination.taken == []
     assert plan.ledger.injected == {"some-kind": 1}
+
+
+@pytest.mark.parametrize(("status", "met"), [(200, 0), (400, 1)])
+def test_a_customers_deed_is_met_when_the_cloud_refuses(destination, plan, put, status, met):
+    """A deleted log group would count as a fault although nothing noticed it, or never."""
+    destination.status = status
+    plan.activate("some-kind", (rule("logs:PutLogEvents", Pass(), 1.0, counts=Counts.REFUSED),))
+    with suppress(ClientError):
+        put()
+    assert plan.ledger.injected["some-kind"] == met
 
 
 def test_another_tenants_call_is_left_alone(destination, plan, put):

@@ -1,25 +1,39 @@
 """What a row says, and when it says that a promise was broken."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 
+from local.accounting.events import events_of
 from local.faults.catalogue import KINDS
 from local.faults.kind import Bound, Kind
 from local.faults.ledger import Ledger
-from local.faults.objects import make_object, usual_events
+from local.faults.objects import Event, make_object, usual_events
 from local.faults.plan import Plan
 from local.faults.report import markdown
 from local.faults.scene import Numbers, Scene
 from local.faults.tenants import Tenant
-from local.faults.verdict import Row, delay_added, doubled_bound
+from local.faults.verdict import Row, delay_added, doubled_bound, misplaced
 
 TENANT = Tenant("fr-some-t000", "222222222222", {"cloudwatch": {"log_group_name": "/g"}, "s3": {"bucket_name": "b"}})
 
 
 def row(**more):
     numbers = dict.fromkeys(
-        ("injected", "sent", "delivered", "set_aside", "parked", "lost", "dead_lettered", "doubled", "doubled_bound"), 0
+        (
+            "injected",
+            "sent",
+            "delivered",
+            "set_aside",
+            "parked",
+            "lost",
+            "dead_lettered",
+            "doubled",
+            "doubled_bound",
+            "misplaced",
+        ),
+        0,
     )
     return Row(kind="some", delay_added=None, **{**numbers, **more})
 
@@ -50,6 +64,17 @@ def test_the_bound_is_what_may_have_happened_twice(scene, bound, expected):
     ledger.unanswered_sends[TENANT.tenant_id] = 1
     ledger.inject("some", "a call", 2)
     assert doubled_bound(scene, Kind("some", bound=bound), ledger) == expected
+
+
+def test_an_order_that_changed_is_seen_and_a_lawful_repetition_is_not():
+    """A stack trace whose lines stand in another order would pass."""
+    events = [Event(timedelta(hours=1), text) for text in ("a", "b", "c")]
+    sent = make_object(TENANT.tenant_id, "pod-000001", events)
+    written = events_of(sent)
+    assert misplaced([sent], [*written, *written]) == 0
+    assert misplaced([sent], [written[0], written[2]]) == 0
+    assert misplaced([sent], [written[1], written[0], written[2]]) == 2
+    assert not row(misplaced=2).holds
 
 
 def test_the_delay_is_the_healthy_siblings_own(scene):

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -150,6 +151,33 @@ def test_nothing_is_begun_once_the_time_is_spent(world, monkeypatch):
     answer = lambda_handler.handler(event(notification(), notification(), delivery()), Context())
     assert failed(answer) == ["msg-2", "msg-3"]
     assert (len(world.copies()), world.handed_over()) == (1, [])
+
+
+def test_every_message_is_begun_however_long_those_before_it_take(monkeypatch):
+    """The last of ten large objects would come back unbegun, be counted as received, and at last be a dead letter."""
+    monkeypatch.setattr(lambda_handler, "MESSAGES_SIDE_BY_SIDE", 1)
+    now, seconds = [1000.0], []
+
+    class Greedy:
+        def process(self, message, budget):
+            seconds.append(round(budget.remaining(), 6))
+            now[0] += budget.remaining()
+            return True
+
+    monkeypatch.setattr(lambda_handler, "processor", Greedy)
+    monkeypatch.setattr(lambda_handler, "time_budget", lambda seconds: TimeBudget(1010.0, lambda: now[0]))
+    lambda_handler.handler(event(*["a large object"] * 10), Context())
+    assert seconds == [1.0] * 10
+
+
+def test_a_message_among_few_has_all_of_the_time(monkeypatch):
+    """A large object would need several invocations for what one could do."""
+    monkeypatch.setattr(lambda_handler, "time_budget", lambda seconds: TimeBudget(1010.0, lambda: 1000.0))
+    budgets = []
+    processor = SimpleNamespace(process=lambda message, budget: budgets.append(budget.remaining()) or True)
+    monkeypatch.setattr(lambda_handler, "processor", lambda: processor)
+    lambda_handler.handler(event(*["an object"] * lambda_handler.MESSAGES_SIDE_BY_SIDE), Context())
+    assert set(budgets) == {10.0}
 
 
 def test_the_processor_is_made_once_from_the_environment(world, monkeypatch):

@@ -25,6 +25,13 @@ def test_a_host_that_is_told_to_stop_shortens_running_budgets():
     assert (budget.remaining(), budget.overrun()) == (0, 10)
 
 
+def test_a_share_leaves_the_rest_to_others():
+    """One large object would leave the other messages of its batch no time to be begun."""
+    budget = TimeBudget.of_seconds(90, lambda: 10.0, settle_seconds=2)
+    assert budget.share(3).remaining() == 30
+    assert budget.share(1) == budget
+
+
 def test_a_stop_never_lengthens_a_budget():
     """Lambda's own deadline would be overrun."""
     assert TimeBudget.of_seconds(5, lambda: 0.0, stop_by=lambda: 60.0).remaining() == 5
