@@ -14,9 +14,10 @@ from random import Random
 from urllib.parse import quote_plus
 
 from local import cluster
-from local.faults.injected import Starve, Strike
+from local.faults.injected import Pass, Starve, Strike
 from local.faults.kind import Bound, Host, Kind, until_met
 from local.faults.plan import rule
+from local.faults.redrive import waiting
 from local.faults.scene import Scene
 from local.loader.objects import LogObject
 from local.loader.writer import web_identity_token
@@ -26,6 +27,8 @@ from local.waiting import wait_until
 CALLS = "logs:PutLogEvents s3:CopyObject s3:GetObject dynamodb:Query sts:AssumeRole sqs:SendMessage"
 POLLERS_CALLS = f"{CALLS} sqs:ReceiveMessage sqs:DeleteMessageBatch sqs:ChangeMessageVisibilityBatch"
 SWITCH_SECONDS = 30.0
+POLLER_SECONDS = 30.0
+"""A poller that is told to end does so when its long poll of 20 s is over."""
 
 
 def _kill(lot: Random) -> Strike:
@@ -43,6 +46,19 @@ def through_a_poller(scene: Scene, kind: Kind, target: int) -> None:
     """
     with without_function(scene), poller(scene):
         until_met(scene, kind, target)
+
+
+def with_a_wrong_clock(scene: Scene, kind: Kind, target: int) -> None:
+    """Let a poller work whose clock is fast, then one whose clock is slow, as far as AWS still takes its signatures."""
+    with without_function(scene):
+        for part, seconds in enumerate(SKEWS, 1):
+            with poller(scene, "local.faults.skewed", str(seconds)):
+                until_met(scene, kind, target * part // len(SKEWS))
+                scene.wait_for(lambda: not waiting(scene.place)[0], SWITCH_SECONDS)
+
+
+SKEWS = (240, -240)
+"""Seconds. AWS refuses signatures that are more than five minutes off; a poller further off receives nothing."""
 
 
 @contextmanager
@@ -69,7 +85,7 @@ def without_function(scene: Scene) -> Iterator[None]:
 
 
 @contextmanager
-def poller(scene: Scene) -> Iterator[None]:
+def poller(scene: Scene, module: str = "runtime.processor", *before: str) -> Iterator[None]:
     """Run a poller through the proxy, as a Deployment would: whenever it ends, another one is started."""
     folder = scene.place.home / "poller"
     folder.mkdir(exist_ok=True)
@@ -80,7 +96,7 @@ def poller(scene: Scene) -> Iterator[None]:
         with (folder / "log").open("ab") as log:
             while not ending.is_set():
                 process = subprocess.Popen(
-                    (sys.executable, "-m", "runtime.processor", "--mode", "sqs"),
+                    (sys.executable, "-m", module, *before, "--mode", "sqs"),
                     env=poller_environment(scene, folder),
                     cwd=folder,
                     stdout=log,
@@ -91,7 +107,7 @@ def poller(scene: Scene) -> Iterator[None]:
                 if process.poll() is None:
                     process.terminate()
                     try:
-                        process.wait(20)
+                        process.wait(POLLER_SECONDS)
                     except subprocess.TimeoutExpired:
                         process.kill()
                         process.wait()
@@ -102,7 +118,7 @@ def poller(scene: Scene) -> Iterator[None]:
     finally:
         ending.set()
         for thread in threads:
-            thread.join(30)
+            thread.join(POLLER_SECONDS + 5)
 
 
 def poller_environment(scene: Scene, folder: Path) -> dict[str, str]:
@@ -161,6 +177,13 @@ HOSTS = (
         host=Host.POLLER,
         rules=(rule(POLLERS_CALLS, _kill, 0.03, host=True),),
         scenario=through_a_poller,
+    ),
+    Kind(
+        "poller-with-a-wrong-clock",
+        (rule(CALLS, Pass(), 1.0),),
+        with_a_wrong_clock,
+        host=Host.POLLER,
+        alone=True,
     ),
     Kind("notifications-doubled", scenario=duplicated, bound=Bound.RESENT),
     Kind("notifications-reordered", scenario=reordered, bound=Bound.RESENT),

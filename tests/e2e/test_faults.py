@@ -15,7 +15,7 @@ KINDS = (
     "read-answer-cut",
     "sts-throttled",
     "dynamodb-500",
-    "delivery-queue-down",
+    "delivery-queue-down-for-a-while",
     "config-wrong-for-a-while",
     "notifications-doubled",
     "an-empty-message-among-200",
