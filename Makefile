@@ -63,6 +63,7 @@ agent-settings: $(READY) ## an overlay's settings.env from the stacks' outputs: 
 
 bench: $(READY) ## measure the processor beside straightforward ones, its start and memory, the agent's programs (BENCH_ARGS=--quick)
 	@$(PY) -m benchmarks.processor $(BENCH_ARGS)
+	@$(PY) -m benchmarks.calls
 	@$(PY) -m benchmarks.start
 	@$(PY) -m benchmarks.memory
 	@$(PY) -m benchmarks.collection

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -40,10 +40,13 @@ class LostError(Exception):
 
 
 class Contender:
-    """A context manager: the process runs while it is open."""
+    """A context manager: the process runs while it is open. ``settings``: more variables of its environment."""
 
-    def __init__(self, name: str, case: Case, *, destinations: int, latency_ms: int) -> None:
+    def __init__(
+        self, name: str, case: Case, *, destinations: int, latency_ms: int, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
+        self._settings = settings or {}
         self._case = case
         self._destinations = destinations
         self.sink = LightSink(
@@ -55,7 +58,7 @@ class Contender:
         self.sink.__enter__()
         module, argument = CONTENDERS[self.name]
         read, write = os.pipe()
-        environ = environment(self.sink.url) | {"AWS_DEFAULT_REGION": "us-east-1"}
+        environ = environment(self.sink.url) | {"AWS_DEFAULT_REGION": "us-east-1"} | dict(self._settings)
         self._process = subprocess.Popen(
             [sys.executable, "-m", module, argument, str(write)],
             stdin=subprocess.PIPE,
