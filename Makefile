@@ -33,8 +33,8 @@ up: $(READY) ## the embedded cloud with the stacks deployed, left running
 down: $(READY) ## stop it
 	@$(PY) -m local down
 
-status: $(READY) ## what is deployed and what waits in the queues
-	@$(PY) -m local status
+status: $(READY) ## how it is: queues, destinations, what fails (`logrouter --local status`)
+	@$(VENV)/bin/logrouter --local status
 
 lint: $(READY) ## style, types, import rules
 	@$(PY) -m ruff check .

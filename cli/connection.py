@@ -25,6 +25,7 @@ class Connection:
     region: str | None
     profile: str | None
     local: bool
+    environment_file: Path = LOCAL_ENVIRONMENT
 
     def client(self) -> Client:
         """Make the client. Ends the command with status 2 where something is missing."""
@@ -59,9 +60,10 @@ class Connection:
         return Signer(environment["api_url"], environment["region"], root)
 
     def _environment(self) -> dict[str, Any]:
-        if not LOCAL_ENVIRONMENT.is_file():
-            raise typer.BadParameter(f"{LOCAL_ENVIRONMENT} isn't here: `make up` writes it, in the project's folder")
-        environment: dict[str, Any] = json.loads(LOCAL_ENVIRONMENT.read_text())
+        file = self.environment_file
+        if not file.is_file():
+            raise typer.BadParameter(f"{file} isn't here: `make up` writes it, in the project's folder")
+        environment: dict[str, Any] = json.loads(file.read_text())
         return environment
 
 

@@ -1,13 +1,19 @@
 """``logrouter``: joins the command groups. A new one is a module with a typer ``app``, and a line here."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli import config_commands, delivery_commands, redrive_commands, replay_commands
-from cli.connection import Connection
+from cli import config_commands, delivery_commands, redrive_commands, replay_commands, tenant_commands
+from cli.connection import LOCAL_ENVIRONMENT, Connection
+from cli.status_command import show_status
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.command("status")(show_status)
+app.command("arrived")(tenant_commands.show_arrivals)
+app.command("freshness")(tenant_commands.show_freshness)
+app.command("cost")(tenant_commands.show_cost)
 app.add_typer(config_commands.app, name="config")
 app.add_typer(delivery_commands.app, name="deliveries")
 app.add_typer(replay_commands.app, name="replay")
@@ -22,9 +28,12 @@ def connect(
     region: Annotated[str | None, typer.Option(envvar="AWS_REGION", help="the API's Region")] = None,
     profile: Annotated[str | None, typer.Option(envvar="AWS_PROFILE", help="the profile that signs")] = None,
     local: Annotated[bool, typer.Option("--local", help="the embedded cloud that `make up` left running")] = False,
+    environment: Annotated[
+        Path, typer.Option(help="with --local: where the embedded cloud's file is, if another")
+    ] = LOCAL_ENVIRONMENT,
 ) -> None:
     """Operate the log pipeline: in AWS, or with --local in the embedded cloud."""
-    context.obj = Connection(api_url, region, profile, local)
+    context.obj = Connection(api_url, region, profile, local, environment)
 
 
 if __name__ == "__main__":

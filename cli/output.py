@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 import urllib3
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
 
@@ -27,6 +28,9 @@ def readable_problems() -> Iterator[None]:
         raise typer.Exit(1) from None
     except urllib3.exceptions.HTTPError as error:
         errors.print(f"the API can't be reached: {type(error).__name__}", style="red")
+        raise typer.Exit(1) from None
+    except (BotoCoreError, ClientError) as error:
+        errors.print(f"AWS refused, or can't be reached: {error}", style="red", markup=False)
         raise typer.Exit(1) from None
 
 

@@ -31,10 +31,10 @@ from local.live_change import Change, LiveChange
 from local.loader.day_shift import utc_now
 from local.loader.send import agent_s3, send_recorded_logs
 from local.loader.writer import kept
+from local.operator_command import logrouter
 from local.paths import BUILD, DEMO_HOME, FAULTS_HOME, ROOT, UP_HOME
 from local.processes import run
 from local.reporting import Steps, console, print_counts
-from local.status import print_status
 from local.toolchain.node import path_with_node
 
 DEMO_CACHE_SECONDS = 5
@@ -91,12 +91,6 @@ def watch() -> None:
 
 
 @app.command()
-def status() -> None:
-    """Show what is deployed and what waits in the queues."""
-    print_status(_accounts(_running()), Environment.load(UP_HOME))
-
-
-@app.command()
 def down() -> None:
     """End the cloud that `up` left running."""
     if server := Server.load(UP_HOME):
@@ -108,7 +102,7 @@ def down() -> None:
 
 @app.command()
 def demo(home: Annotated[Path, typer.Option(help="the folder for its files; emptied first")] = DEMO_HOME) -> None:
-    """Do it all from nothing: start, deploy, send, count, change a config, end.
+    """Do it all from nothing: start, deploy, send, count, change a config, ask for the status, end.
 
     Status 1 if one event is missing or doubled, or the change isn't seen.
     """
@@ -122,11 +116,14 @@ def demo(home: Annotated[Path, typer.Option(help="the folder for its files; empt
         steps.begin("changing a delivery config through the API, sending two objects more")
         accounts = _accounts(server)
         change = LiveChange(accounts, environment, agent_s3(accounts, environment, home)).run(utc_now())
+        steps.begin("asking the operator's command how it is")
+        shown = logrouter(home, "status")
     sent = sum(count.expected + count.left_out for count in counts if count.type == "s3")
     write_report(home / "report.json", events_sent=sent, seconds=seconds, counts=counts)
     console.print(f"{sent:,} records sent; no process is left; {home / 'report.json'}")
     _verdict(counts)
     _verdict_of_change(change)
+    console.print(f"\n$ logrouter status\n{shown}", markup=False, highlight=False)
 
 
 @app.command()

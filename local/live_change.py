@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from cli.operation.queues import depth
 from local.accounting.comparison import destination_key
 from local.accounting.destinations import bucket_objects, log_group_events
 from local.accounting.events import events_of
-from local.accounting.queues import depth
 from local.accounts import Accounts
 from local.cluster import CLUSTER_ID
 from local.deployment.environment_file import Environment, TenantDestinations

@@ -48,6 +48,8 @@ class StageConfig:
     :param customer_managed_key: SSE-KMS for the bucket and the topic, instead of SSE-S3.
     :param objects_kept: expiry of the central bucket's objects.
     :param visibility_timeout: of both queues; at least six times the function's timeout.
+    :param record_log_groups: where a poller's delivery records are kept: the log groups that its cluster's own log
+        collection sends its output to. What asks for records reads them beside the function's.
     :param vector_layer_path: directory with ``bin/vector``, for the Vector engine on Lambda.
     :param athena_table: a table over the bucket.
     :param api_firewall: WAF in front of the API.
@@ -60,6 +62,7 @@ class StageConfig:
     architecture: FunctionArchitecture = FunctionArchitecture.ARM_64
     size: ProcessorSize = field(default_factory=ProcessorSize)
     tuning: ProcessorTuning = field(default_factory=ProcessorTuning)
+    record_log_groups: tuple[str, ...] = ()
     vector_layer_path: Path | None = None
     visibility_timeout: Duration = _VISIBILITY_TIMEOUT
     removal_policy: RemovalPolicy = RemovalPolicy.DESTROY

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from cli.operation.queues import depth
 from local.accounting.comparison import Count, count_bucket, count_log_group
 from local.accounting.destinations import bucket_objects, log_group_events, set_aside_events
-from local.accounting.queues import depth
 from local.accounts import Accounts
 from local.deployment.environment_file import Environment
 from local.loader.objects import LogObject

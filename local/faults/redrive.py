@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from local.accounting.queues import depth
+from cli.operation.queues import depth
 from local.faults.call import TENANT
 from local.faults.tenants import Place
 from local.waiting import WaitedTooLongError, wait_until

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 
+from cli.operation.queues import depth
 from local.accounting.destinations import bucket_objects
-from local.accounting.queues import depth
 from local.faults.call import POD
 from local.faults.ledger import Ledger
 from local.faults.objects import Event, make_object, pod_name, usual_events

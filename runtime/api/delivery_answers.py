@@ -67,6 +67,7 @@ class StatusView(BaseModel):
     works: bool | None = Field(description="null: nothing was delivered yet, nor did anything fail")
     last_success_at: str | None = None
     last_failure_at: str | None = None
+    failing_since: str | None = Field(default=None, description="of the failures that no success has followed yet")
     last_failure: Failure | None = None
     lag_seconds: float | None = Field(default=None, description="age of the oldest event at the last success")
     parked: int = Field(description="deliveries that wait for someone's action")
@@ -82,6 +83,7 @@ class StatusView(BaseModel):
             works=status.last_success_at > status.last_failure_at if tried else None,
             last_success_at=_at(status.last_success_at),
             last_failure_at=_at(status.last_failure_at),
+            failing_since=_at(status.failing_since),
             last_failure=Failure(**status.failure) if status.failure else None,
             lag_seconds=status.lag_seconds,
             parked=parked,

@@ -100,6 +100,9 @@ UNREADABLE_MESSAGES: Final = Metric(
 IGNORED_NOTIFICATIONS: Final = Metric(
     "IgnoredNotifications", "notifications of something else than a new object", Watch.DASHBOARD, _BY_REASON
 )
+UNWANTED_OBJECTS: Final = Metric(
+    "UnwantedObjects", "objects that no delivery config of their tenant wants", Watch.DASHBOARD, _BY_REASON
+)
 INVALID_CONFIGS: Final = Metric(
     "InvalidConfigs", "delivery configs in the table that can't be used", Watch.DASHBOARD, _BY_REASON
 )
@@ -147,6 +150,7 @@ EMITTED: Final[tuple[Metric, ...]] = (
     REFUSED_OBJECTS,
     UNREADABLE_MESSAGES,
     IGNORED_NOTIFICATIONS,
+    UNWANTED_OBJECTS,
     INVALID_CONFIGS,
     DISCARDED_CHECKPOINTS,
     ABSORBED_DUPLICATES,

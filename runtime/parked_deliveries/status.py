@@ -17,6 +17,8 @@ from runtime.parked_deliveries.next_steps import next_step
 
 BY_WORK = "by-work"
 PROBE = "probe"
+REPLAYS = "!replay#"
+"""Replays are kept under sort keys that begin so (``runtime.replay.store``), among those of the statuses."""
 MAX_DETAIL_CHARACTERS = 1024
 
 
@@ -25,6 +27,7 @@ class DestinationStatus:
     """What is known of one destination. Times are epoch seconds, 0 for never.
 
     :param lag_seconds: the age of the oldest event when it was last delivered.
+    :param failing_since: when the failures began that no success has followed yet.
     :param failure: the last one: ``reason``, ``detail``, ``hop``, ``action``, ``resource``, ``next_step``.
     :param due_at: when the resumer looks at it again; ``None``: there is nothing to resume.
     :param parkings: how many deliveries were ever parked. :param probes: sent since it last worked.
@@ -34,6 +37,7 @@ class DestinationStatus:
     type: str
     last_success_at: float = 0.0
     last_failure_at: float = 0.0
+    failing_since: float = 0.0
     lag_seconds: float | None = None
     failure: Mapping[str, str] = field(default_factory=dict)
     due_at: float | None = None
@@ -60,11 +64,21 @@ class DestinationStatuses:
         answer = self._dynamodb.get_item(TableName=self._table, Key=_key(tenant_id, type_), ConsistentRead=True)
         return _read(answer["Item"]) if "Item" in answer else DestinationStatus(tenant_id, type_)
 
+    def of_tenant(self, tenant_id: str) -> list[DestinationStatus]:
+        """Give all of a tenant's, by type: those under which something was tried."""
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="tenant_id = :tenant AND begins_with(delivery, :status)",
+            ExpressionAttributeValues={":tenant": typed(tenant_id), ":status": typed("!")},
+        )
+        items = [item for page in pages for item in page["Items"]]
+        return [_read(item) for item in items if not item["delivery"]["S"].startswith(REPLAYS)]
+
     def succeeded(self, tenant_id: str, type_: str, lag_seconds: float | None) -> None:
         """Note that the destination has acknowledged a delivery."""
         values: dict[str, Any] = {":now": self._clock(), ":lag": lag_seconds}
         lag = "" if lag_seconds is None else ", lag_seconds = :lag"
-        self._update(tenant_id, type_, f"SET last_success_at = :now{lag}", values)
+        self._update(tenant_id, type_, f"SET last_success_at = :now{lag} REMOVE failing_since", values)
 
     def failed(self, tenant_id: str, type_: str, error: DeliveryError) -> None:
         """Note a failure: what was called on what, why it failed, and what has to be changed."""
@@ -81,7 +95,8 @@ class DestinationStatuses:
         self._update(
             tenant_id,
             type_,
-            "SET last_failure_at = :now, failure_reason = :reason, failure_detail = :detail, failure_hop = :hop, "
+            "SET last_failure_at = :now, failing_since = if_not_exists(failing_since, :now), "
+            "failure_reason = :reason, failure_detail = :detail, failure_hop = :hop, "
             "failure_action = :action, failure_resource = :resource, failure_next_step = :next",
             values,
         )
@@ -174,6 +189,15 @@ def _read(item: Mapping[str, Any]) -> DestinationStatus:
     values = plain_item(item)
     prefix = "failure_"
     failure = {name.removeprefix(prefix): str(text) for name, text in values.items() if name.startswith(prefix)}
-    known = ("last_success_at", "last_failure_at", "lag_seconds", "due_at", "parkings", "probe_sent_at", "probes")
+    known = (
+        "last_success_at",
+        "last_failure_at",
+        "failing_since",
+        "lag_seconds",
+        "due_at",
+        "parkings",
+        "probe_sent_at",
+        "probes",
+    )
     numbers = {name: values[name] for name in known if name in values}
     return DestinationStatus(values["tenant_id"], values["delivery"].removeprefix("!"), failure=failure, **numbers)

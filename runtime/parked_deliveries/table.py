@@ -82,18 +82,20 @@ class ParkedDeliveries:
         values = {":one": destination(tenant_id, type_)}
         return self._page("destination = :one", values, limit, None, index=BY_DESTINATION).deliveries
 
-    def count(self, tenant_id: str, type_: str) -> int:
-        """Count those of one destination."""
+    def count(self, tenant_id: str, type_: str, *, most: int | None = None) -> int:
+        """Count those of one destination; with ``most`` no more than that, for whoever can't wait for all."""
         request = self._query(
             "tenant_id = :one AND begins_with(delivery, :low)", {":one": tenant_id, ":low": f"{type_}#"}
         )
         total = 0
-        while True:
-            answer = self._dynamodb.query(**request, Select="COUNT", ConsistentRead=True)
+        while most is None or total < most:
+            limit = {} if most is None else {"Limit": most - total}
+            answer = self._dynamodb.query(**request, **limit, Select="COUNT", ConsistentRead=True)
             total += int(answer["Count"])
             if not answer.get("LastEvaluatedKey"):
-                return total
+                break
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return total
 
     def has_any(self, tenant_id: str, type_: str) -> bool:
         """Whether one destination has any at all, read consistently."""

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import Any
+from typing import Any, Final
 
 from runtime.deliveries.errors import OURS_DENIED
 from runtime.deliveries.method import Progress
@@ -35,14 +35,23 @@ class Skipped(Enum):
     OBJECTS = catalogue.REFUSED_OBJECTS
     MESSAGES = catalogue.UNREADABLE_MESSAGES
     EVENTS = catalogue.IGNORED_NOTIFICATIONS
+    UNWANTED = catalogue.UNWANTED_OBJECTS
     CONFIGS = catalogue.INVALID_CONFIGS
     CHECKPOINTS = catalogue.DISCARDED_CHECKPOINTS
     DUPLICATES = catalogue.ABSORBED_DUPLICATES
 
 
+NOTIFIED: Final = {"notified": 1}
+"""The property of one record for each notification of an object, whatever became of it (``runtime.reconciliation``)."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeliveryRecord:
-    """What is told of an attempt's end. ``attempts`` includes this one."""
+    """What is told of an attempt's end.
+
+    :param attempts: this one included.
+    :param notified: it is the one record, of those that a notification leaves, by which its object is counted.
+    """
 
     object: StoredObject
     tenant_id: str
@@ -52,6 +61,7 @@ class DeliveryRecord:
     attempts: int
     reason: str = ""
     detail: str = ""
+    notified: bool = False
 
 
 class Records:
@@ -93,6 +103,7 @@ class Records:
             "attempts": record.attempts,
             "checkpoint": progress.checkpoint,
             "set_aside": dict(progress.set_aside),
+            **(NOTIFIED if record.notified else {}),
         }
         dimensions = {
             Dimension.METHOD: record.type.partition(":")[0],

@@ -20,7 +20,7 @@ from runtime.objects.stored_object import StoredObject
 from runtime.processor.attempts import Attempts
 from runtime.processor.dead_letter import DeadLetters
 from runtime.processor.delivery_message import DeliveryMessage, is_delivery_message
-from runtime.processor.delivery_record import Outcome, Records, Skipped
+from runtime.processor.delivery_record import NOTIFIED, Outcome, Records, Skipped
 from runtime.processor.envelopes import UnreadableMessageError, read_document
 from runtime.processor.hand_over import HandOver
 from runtime.processor.logs import correlated, without_message
@@ -119,14 +119,20 @@ class Processor:
             if tenant is None:
                 return False
             if not tenant.known:
-                self._records.skipped(Skipped.OBJECTS, "unknown-tenant", object=key.key, tenant_id=key.tenant_id)
+                self._pass_over(Skipped.OBJECTS, "unknown-tenant", object_)
                 return True
             for item in tenant.invalid:
                 self._records.skipped(
                     Skipped.CONFIGS, "config-invalid", tenant_id=key.tenant_id, type=item.type, fields=item.fields
                 )
             wanted = [config for config in tenant.configs if _wants(config, object_) is None]
+            if not wanted:
+                self._pass_over(Skipped.UNWANTED, "no-config-wants-it", object_)
             return self._deliver_first([Delivery(object_, config, budget) for config in wanted], created)
+
+    def _pass_over(self, what: Skipped, reason: str, object_: StoredObject) -> None:
+        key = object_.key
+        self._records.skipped(what, reason, object=key.key, tenant_id=key.tenant_id, **NOTIFIED)
 
     def _deliver_first(self, deliveries: list[Delivery], created: CreatedObject) -> bool:
         """Deliver what this very notification hasn't been delivered for yet, as far as the process remembers.

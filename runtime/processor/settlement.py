@@ -84,8 +84,8 @@ class Settlement:
         corrupt = next((one for one in attempts if isinstance(one.error, CorruptObjectError)), None)
         kept = corrupt is None or self._keep_corrupt(corrupt)
         outcomes = [self._outcome(one, corrupt_is_kept=kept) for one in attempts]
-        for one, outcome in zip(attempts, outcomes, strict=True):
-            self._record(one, outcome)
+        for number, (one, outcome) in enumerate(zip(attempts, outcomes, strict=True)):
+            self._record(one, outcome, notified=number == 0 and one.previous is None)
             self._note(one, outcome)
         return outcomes
 
@@ -163,7 +163,7 @@ class Settlement:
         elif one.error is not None and outcome is not Outcome.PERMANENT:
             self._statuses.failed(tenant_id, one.type, one.error, probed=previous is not None and previous.probe)
 
-    def _record(self, one: Ended, outcome: Outcome) -> None:
+    def _record(self, one: Ended, outcome: Outcome, *, notified: bool = False) -> None:
         error = one.error
         self._records.delivery(
             DeliveryRecord(
@@ -175,5 +175,6 @@ class Settlement:
                 attempts=one.attempts,
                 reason=error.reason if error else "",
                 detail=error.detail if error else "",
+                notified=notified,
             )
         )

@@ -10,11 +10,10 @@ from typing import Any
 
 from runtime.aws.clients import AwsClients
 from runtime.delivery_config.attribute_values import plain_item, typed
-from runtime.parked_deliveries.status import BY_WORK
+from runtime.parked_deliveries.status import BY_WORK, REPLAYS
 from runtime.replay.selection import Selection
 
 WORK = "replay"
-PREFIX = "!replay#"
 KEPT_SECONDS = 90 * 86_400  # ours: so long an ended replay can be looked up
 _COUNTS = ("objects", "deliveries", "bytes")
 _PROGRESS = ("state", "after", *_COUNTS, "updated_at")
@@ -85,7 +84,7 @@ class Replays:
         answer = self._dynamodb.query(
             TableName=self._table,
             KeyConditionExpression="tenant_id = :tenant AND begins_with(delivery, :prefix)",
-            ExpressionAttributeValues={":tenant": typed(tenant_id), ":prefix": typed(PREFIX)},
+            ExpressionAttributeValues={":tenant": typed(tenant_id), ":prefix": typed(REPLAYS)},
             Limit=limit,
         )
         return sorted((_read(item) for item in answer["Items"]), key=lambda one: one.started_at, reverse=True)
@@ -157,7 +156,7 @@ class Replays:
 
 
 def _key(tenant_id: str, replay_id: str) -> dict[str, Any]:
-    return {"tenant_id": typed(tenant_id), "delivery": typed(f"{PREFIX}{replay_id}")}
+    return {"tenant_id": typed(tenant_id), "delivery": typed(f"{REPLAYS}{replay_id}")}
 
 
 def _write(replay: Replay) -> dict[str, Any]:

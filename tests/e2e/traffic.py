@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote_plus
 
+from cli.operation.queues import depth
 from local import cluster
 from local.accounting.destinations import bucket_objects, log_group_events
-from local.accounting.queues import depth
 from local.loader.objects import LogObject
 from local.loader.writer import put_object, web_identity_token
 from local.paths import ROOT

@@ -76,6 +76,9 @@ def refuse(world):
         twice,
     ):
         assert world.process(text, processor)
+    world.drop_config("s3:good")
+    world.put_config(enabled=False)
+    assert world.process(notification(), processor)
 
 
 def be_denied(world):

@@ -47,6 +47,33 @@ def ends(capsys):
 # --- an object's message ---
 
 
+def delivered_nowhere(world):
+    world.drop_config()
+    world.put_config("s3:off", enabled=False)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda world: None,
+        lambda world: world.put_config("s3:second"),
+        lambda world: world.put_config("s3:broken", bucket_name="not-there"),
+        World.drop_config,
+        delivered_nowhere,
+    ],
+)
+def test_each_notification_leaves_one_record_that_its_object_is_counted_by(world, capsys, change):
+    """The reconciler would hand over what was told of, or take an object for settled that nothing was told of."""
+    world.put_object()
+    world.put_config()
+    change(world)
+    assert world.process(notification())
+    assert [line["object"] for line in emf(capsys) if line.get("notified")] == [KEY]
+    for message in world.messages("deliveries"):
+        world.process(message.body)
+    assert not [line for line in emf(capsys) if line.get("notified")]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -95,7 +122,7 @@ def test_disabled_and_filtered_configs_are_left_out(world, capsys):
     world.put_config("s3:nothing", groups={"L": [{"S": "no-such-group"}]})
     world.put_config("s3:expired", ttl=int(time.time()) - 1)
     assert world.process(notification())
-    assert (world.copies(), ends(capsys)) == ([], [])
+    assert (world.copies(), ends(capsys)) == ([], ["no-config-wants-it"])
 
 
 def test_one_invalid_config_never_blocks_the_others(world, capsys):

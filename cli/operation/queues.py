@@ -1,11 +1,22 @@
 """How much waits in a deployment's queues."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-VISIBLE = "ApproximateNumberOfMessages"
-IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
-DELAYED = "ApproximateNumberOfMessagesDelayed"
+VISIBLE: Final = "ApproximateNumberOfMessages"
+IN_FLIGHT: Final = "ApproximateNumberOfMessagesNotVisible"
+DELAYED: Final = "ApproximateNumberOfMessagesDelayed"
+
+QUEUES: Final = {
+    "objects": "ObjectQueueUrl",
+    "deliveries": "DeliveryQueueUrl",
+    "object DLQ": "ObjectDlqUrl",
+    "delivery DLQ": "DeliveryDlqUrl",
+    "undelivered notifications": "UndeliveredNotificationsUrl",
+}
+"""What each is called, and the stacks' output that has its address."""
+
+SHOULD_BE_EMPTY: Final = frozenset({"object DLQ", "delivery DLQ", "undelivered notifications"})
 
 
 @dataclass(frozen=True, slots=True)

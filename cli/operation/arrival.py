@@ -1,0 +1,130 @@
+"""Did a tenant's logs arrive? The bucket's objects of the last minutes against what became of each, by destination."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from cli.operation.recent import DELIVERED
+from cli.operation.sources import Sources
+from runtime.delivery_config.model import DeliveryConfig
+from runtime.objects.key import MalformedKeyError, ObjectKey
+from runtime.reconciliation.hours import folders, objects_between
+from runtime.record_log.lines import RecordLine
+from runtime.replay.selection import object_time
+
+SIDE_BY_SIDE: Final = 16
+READING_SECONDS: Final = 6.0
+UNRECORDED: Final = "not yet tried"
+
+
+@dataclass(slots=True)
+class Arrival:
+    """One destination's.
+
+    :param objects: that it should have got. :param missing: the others, by what became of them, and why.
+    :param oldest_missing: the time of the first of those, epoch seconds.
+    :param events, set_aside, left_out: of what was delivered; what CloudWatch doesn't take is set aside or left out.
+    """
+
+    type: str
+    objects: int = 0
+    delivered: int = 0
+    missing: Counter[str] = field(default_factory=Counter)
+    oldest_missing: float | None = None
+    events: int = 0
+    set_aside: int = 0
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """Of objects whose names' time is in [since, until), epoch s. ``complete``: whether all could be read."""
+
+    tenant_id: str
+    since: float
+    until: float
+    written: int
+    destinations: Sequence[Arrival]
+    complete: bool
+
+
+def arrivals(sources: Sources, tenant_id: str, since: float, until: float) -> Arrivals:
+    """Count a tenant's objects and what became of each."""
+    deadline = time.monotonic() + READING_SECONDS
+    now = sources.clock()
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        reading = pool.submit(_records, sources, tenant_id, since, now, deadline)
+        prefixes = _applications(sources, tenant_id)
+        listing = [pool.submit(_listed, sources, prefix, (since, until), deadline) for prefix in prefixes]
+        configs = sources.configs.of_tenant(tenant_id).configs
+        lines, all_read = reading.result()
+        parts = [each.result() for each in listing]
+    keys = [key for part, _ in parts for key in part]
+    complete = all_read and all(whole for _, whole in parts)
+    latest = _latest(lines)
+    found = [_of_config(config, keys, latest) for config in configs if config.enabled]
+    return Arrivals(tenant_id, since, until, len(keys), found, complete)
+
+
+def _applications(sources: Sources, tenant_id: str) -> list[str]:
+    s3 = sources.client("s3")
+    clusters = folders(s3, sources.bucket, f"tenant_id={tenant_id}/")
+    return [application for cluster in clusters for application in folders(s3, sources.bucket, cluster)]
+
+
+def _listed(sources: Sources, prefix: str, times: tuple[float, float], deadline: float) -> tuple[list[ObjectKey], bool]:
+    keys: list[ObjectKey] = []
+    for entry in objects_between(sources.client("s3"), sources.bucket, prefix, *times):
+        if time.monotonic() > deadline:
+            return keys, False
+        try:
+            keys.append(ObjectKey.parse(entry["Key"]))
+        except MalformedKeyError:
+            continue  # the processor refuses it, too
+    return keys, True
+
+
+def _records(
+    sources: Sources, tenant_id: str, since: float, now: float, deadline: float
+) -> tuple[list[RecordLine], bool]:
+    lines: list[RecordLine] = []
+    for line in sources.records.lines(since, now, message="delivery", tenant_id=tenant_id):
+        if time.monotonic() > deadline:
+            return lines, False
+        lines.append(line)
+    return lines, True
+
+
+def _latest(lines: Iterable[RecordLine]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Give the last record of each object and destination; once delivered, it is delivered."""
+    latest: dict[tuple[str, str], dict[str, Any]] = {}
+    for line in sorted(lines, key=lambda each: each.at):
+        which = (line.fields["object"], line.fields["type"])
+        if latest.get(which, {}).get("Outcome") != DELIVERED:
+            latest[which] = line.fields
+    return latest
+
+
+def _of_config(
+    config: DeliveryConfig, keys: Iterable[ObjectKey], latest: Mapping[tuple[str, str], Mapping[str, Any]]
+) -> Arrival:
+    arrival = Arrival(config.type)
+    for key in keys:
+        if not config.selects(key.application, key.cluster_id):
+            continue
+        arrival.objects += 1
+        record = latest.get((key.key, config.type))
+        if record is not None and record["Outcome"] == DELIVERED:
+            arrival.delivered += 1
+            arrival.events += int(record["Events"])
+            arrival.set_aside += int(record["SetAsideEvents"])
+            arrival.left_out += int(record["LeftOutEvents"])
+            continue
+        reason = UNRECORDED if record is None else f"{record['Outcome']}: {record.get('Reason', '')}"
+        arrival.missing[reason] += 1
+        at = object_time(key, 0.0)
+        arrival.oldest_missing = min(at, arrival.oldest_missing or at)
+    return arrival

@@ -1,0 +1,60 @@
+"""How late logs arrive: from an event's own time until its destination has acknowledged it.
+
+A record tells the age of its oldest event, so a percentile is over deliveries, each by the event that waited longest. A
+copy of an object reads no event: its age counts from the time in the object's name, when the agent closed the batch.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from cli.operation.recent import DELIVERED
+from runtime.objects.key import MalformedKeyError, ObjectKey
+from runtime.record_log.lines import RecordLine
+from runtime.replay.selection import object_time
+
+EVENT, OBJECT = "event", "object"
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """One destination's, in seconds, of ``deliveries`` that were acknowledged, counted from the event or the object."""
+
+    tenant_id: str
+    type: str
+    counted_from: str
+    deliveries: int
+    p50: float
+    p99: float
+    worst: float
+
+
+def freshness(lines: Iterable[RecordLine]) -> list[Freshness]:
+    """Give each destination's, by tenant and type."""
+    ages: dict[tuple[str, str, str], list[float]] = defaultdict(list)
+    for line in lines:
+        if line.fields.get("Outcome") == DELIVERED:
+            counted_from, age = _age(line)
+            if age is not None:
+                ages[line.fields["tenant_id"], line.fields["type"], counted_from].append(age)
+    return [
+        Freshness(*which, len(found), percentile(found, 50), percentile(found, 99), max(found))
+        for which, found in sorted(ages.items())
+    ]
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """Give the smallest value that at least so many percent are not above (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
+
+
+def _age(line: RecordLine) -> tuple[str, float | None]:
+    if "AgeOfOldestEvent" in line.fields:
+        return EVENT, float(line.fields["AgeOfOldestEvent"])
+    try:
+        written = object_time(ObjectKey.parse(line.fields["object"]), 0.0)
+    except MalformedKeyError:
+        written = 0.0
+    return OBJECT, max(0.0, line.at - written) if written else None

@@ -1,0 +1,73 @@
+"""Everything the questions are asked of, made of an installation: the same in AWS and in the embedded cloud."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from cli.installation import Installation
+from runtime.delivery_config.methods import find_config_models
+from runtime.delivery_config.repository import DeliveryConfigRepository
+from runtime.parked_deliveries.status import DestinationStatuses
+from runtime.parked_deliveries.table import ParkedDeliveries
+from runtime.record_log.lines import RecordLog
+
+TENANT_FOLDER = "tenant_id="
+
+
+@dataclass(frozen=True)
+class Sources:
+    """One Region's. ``clock``: epoch seconds."""
+
+    installation: Installation
+    clock: Callable[[], float] = time.time
+
+    @cached_property
+    def statuses(self) -> DestinationStatuses:
+        """How each destination is."""
+        return DestinationStatuses(self.installation.clients, self._outputs["ParkedDeliveriesTableName"])
+
+    @cached_property
+    def parked(self) -> ParkedDeliveries:
+        """The parked deliveries."""
+        return ParkedDeliveries(self.installation.clients, self._outputs["ParkedDeliveriesTableName"])
+
+    @cached_property
+    def configs(self) -> DeliveryConfigRepository:
+        """The delivery configs as they are now."""
+        table = self._outputs["TenantConfigTableName"]
+        return DeliveryConfigRepository(self.installation.clients, table, find_config_models(), cache_seconds=0)
+
+    @cached_property
+    def records(self) -> RecordLog:
+        """The delivery records."""
+        names = self._outputs["RecordLogGroupNames"].split(",")
+        return RecordLog(self.installation.clients, tuple(name for name in names if name))
+
+    @property
+    def bucket(self) -> str:
+        """The central bucket."""
+        return self._outputs["CentralBucketName"]
+
+    def client(self, service: str) -> Any:
+        """Give a client of the central account."""
+        return self.installation.clients.client(service)
+
+    def tenants(self) -> Iterator[str]:
+        """Yield the tenants that have objects in the bucket: a thousand an answer, where a table could only be scanned.
+
+        A tenant whose cluster has not written anything yet is none of them.
+        """
+        pages = (
+            self.client("s3")
+            .get_paginator("list_objects_v2")
+            .paginate(Bucket=self.bucket, Prefix=TENANT_FOLDER, Delimiter="/")
+        )
+        for page in pages:
+            for folder in page.get("CommonPrefixes", ()):
+                yield folder["Prefix"].removeprefix(TENANT_FOLDER).rstrip("/")
+
+    @property
+    def _outputs(self) -> dict[str, str]:
+        return self.installation.outputs

@@ -1,0 +1,41 @@
+"""Lists the objects of some hours without listing all there are: a name begins with its time, under its pod's folder.
+
+S3 lists by key, so a pod's hours lie apart. After the keys before the wanted time, and after those behind it, the
+listing goes on by a jump: one or two requests for each pod's folder, and one for each thousand wanted objects.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+NAME_TIME: Final = "%Y%m%d-%H%M%S"
+AFTER_FOLDER: Final = "0"
+"""The character after the slash: whatever is greater than a folder's name with it lies behind the folder."""
+
+
+def objects_between(s3: Any, bucket: str, prefix: str, begin: float, end: float) -> Iterator[dict[str, Any]]:
+    """Yield S3's entries of the objects below a prefix whose name's time is in [begin, end), epoch seconds.
+
+    What has no time in its name is passed over. What S3's client raises is raised.
+    """
+    first, behind = (datetime.fromtimestamp(at, UTC).strftime(NAME_TIME) for at in (begin, end))
+    after = prefix
+    while True:
+        page = s3.list_objects_v2(Bucket=bucket, Prefix=prefix, StartAfter=after)
+        for entry in page.get("Contents", ()):
+            folder, _, name = entry["Key"].rpartition("/")
+            if name < first:
+                after = max(after, f"{folder}/{first}")
+            elif name >= behind:
+                after = max(after, f"{folder}{AFTER_FOLDER}")
+            else:
+                yield entry
+                after = max(after, entry["Key"])
+        if not page.get("IsTruncated"):
+            return
+
+
+def folders(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
+    """Yield the folders right below a prefix."""
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/"):
+        yield from (each["Prefix"] for each in page.get("CommonPrefixes", ()))

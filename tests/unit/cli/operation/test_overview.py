@@ -1,0 +1,111 @@
+"""The overview: every destination once, how it is, and what lately became of its deliveries."""
+
+import pytest
+
+from cli.operation.overview import State, overview
+from cli.status_command import document, picture
+from runtime.deliveries.errors import BlockedByCustomerError, FailedCall
+from runtime.parked_deliveries.status import DestinationStatuses
+from tests.unit.cli.operation.operation_scene import NOW, Scene, record
+from tests.unit.runtime.aws_world import (
+    recording_clients,  # noqa: F401 - the fixture "clients"
+)
+
+
+@pytest.fixture
+def scene(clients):
+    return Scene(clients)
+
+
+@pytest.fixture
+def statuses(clients, scene):
+    return DestinationStatuses(clients, "parked", lambda: NOW - 60)
+
+
+def states(scene, tenant=None):
+    found = overview(scene.sources, tenant)
+    return {(each.status.tenant_id, each.status.type): each.state for each in found.destinations}
+
+
+def failure():
+    error = BlockedByCustomerError("second-hop-denied", "the detail")
+    error.call = FailedCall("CUSTOMER", "sts:AssumeRole", "arn:aws:iam::2:role/acme", "customer: let the role trust")
+    return error
+
+
+def test_each_destination_is_in_one_state(scene, statuses):
+    """A broken destination would look well, or one that nobody wants any more would look broken."""
+    scene.put_object()
+    for type_ in ("s3", "s3:failing", "s3:parked", "s3:new"):
+        scene.world.put_config(type_)
+    scene.world.put_config("s3:off", enabled=False)
+    scene.world.put_config("s3:wrong", bucket_name=7)
+    for type_ in ("s3", "s3:parked", "s3:gone"):
+        statuses.succeeded("acme-corp", type_, 1.0)
+    statuses.failed("acme-corp", "s3:failing", failure())
+    statuses.parked("acme-corp", "s3:parked", NOW)
+    assert {type_: state for (_, type_), state in states(scene).items()} == {
+        "s3": State.WORKS,
+        "s3:failing": State.FAILING,
+        "s3:parked": State.PARKED,
+        "s3:new": State.UNTRIED,
+        "s3:off": State.DISABLED,
+        "s3:wrong": State.INVALID,
+        "s3:gone": State.DELETED,
+    }
+
+
+def test_all_tenants_are_those_of_the_bucket_and_no_table_is_scanned(scene, clients):
+    """Listing tenants would read a table from end to end, each time somebody looks."""
+    for tenant in ("acme-corp", "globex"):
+        scene.put_object(tenant)
+        scene.world.put_config("s3", tenant)
+    assert {tenant for tenant, _ in states(scene)} == {"acme-corp", "globex"}
+    assert {tenant for tenant, _ in states(scene, "globex")} == {"globex"}
+    assert "Scan" not in clients.count()
+
+
+def test_more_tenants_than_one_answer_takes_are_counted(scene):
+    """An operator would take the shown tenants for all of them."""
+    for number in range(3):
+        scene.put_object(f"tenant-{number}")
+    found = overview(scene.sources, most=2)
+    assert (found.tenants, found.unshown) == (3, 1)
+
+
+def test_rates_and_lateness_come_from_the_records_of_the_last_minutes(scene):
+    """The numbers would be of another time, another destination, or of attempts that failed."""
+    scene.put_object()
+    scene.world.put_config("cloudwatch")
+    scene.records = [
+        record(10, AgeOfOldestEvent=5.0),
+        record(20, AgeOfOldestEvent=9.0),
+        record(30, outcome="handed-over", AgeOfOldestEvent=99.0),
+        record(3_600),
+        record(10, type_="s3"),
+    ]
+    (found,) = overview(scene.sources).destinations
+    assert (found.deliveries, found.events, found.failed) == (2, 20, {"handed-over": 1})
+    assert (found.p50, found.p99, found.last_success_at) == (5.0, 9.0, NOW - 10)
+
+
+def test_what_is_printed_fits_and_says_what_to_do(scene, statuses, capsys):
+    """An operator would have to look further for what failed, since when, and who has to change what."""
+    from rich.console import Console
+
+    scene.put_object()
+    scene.world.put_config("cloudwatch")
+    statuses.failed("acme-corp", "cloudwatch", failure())
+    found = overview(scene.sources)
+    Console(width=100, legacy_windows=False).print(picture(found))
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 100
+    for words in (
+        "second-hop-denied since 2026-11-18T11:05:40Z (60s)",
+        "sts:AssumeRole on arn:aws",
+        "let the role trust",
+    ):
+        assert words in shown.replace("1m", "60s"), shown
+    (each,) = document(found)["destinations"]
+    assert (each["state"], each["failure"]["reason"]) == ("failing", "second-hop-denied")
+    assert each["failing_since"] == "2026-11-18T11:05:40.000Z"
