@@ -118,3 +118,22 @@ def test_a_batch_needs_the_single_requests_permission(accounts, queue):
     reader = assume(accounts, CUSTOMER, make_role(accounts, CUSTOMER, statement("sqs:ReceiveMessage")))
     with pytest.raises(ClientError, match="AccessDenied"):
         accounts.client("sqs", reader).delete_message_batch(QueueUrl=url, Entries=[entry])
+
+
+def test_filtered_events_come_page_by_page(accounts):
+    """What reads records back would miss those behind the first page here, or wait for pages that AWS never gives."""
+    logs, group = accounts.client("logs", CUSTOMER), unique("group")
+    logs.create_log_group(logGroupName=group)
+    now = int(time.time() * 1000)
+    for stream in ("one", "two"):
+        logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        events = [
+            {"timestamp": now, "message": f'{{"message": "delivery", "n": {number % 2}}}'} for number in range(9_000)
+        ]
+        logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
+    asked = {"logGroupName": group, "filterPattern": '{ ($.message = "delivery") && ($.n = 1) }', "limit": 5_000}
+    first = logs.filter_log_events(**asked)
+    second = logs.filter_log_events(**asked, nextToken=first["nextToken"])
+    assert (len(first["events"]), len(second["events"]), "nextToken" in second) == (5_000, 4_000, False)
+    with pytest.raises(ClientError, match="pattern"):
+        logs.filter_log_events(logGroupName=group, filterPattern="{ $.n > 1 }")

@@ -147,6 +147,7 @@ def test_the_poller_is_told_its_environment(production, polled):
                 "ProcessorExecutionRoleArn",
                 "ProcessorFunctionName",
                 "ProcessorLogGroupName",
+                "RecordLogGroupNames",
                 "ResumptionFunctionName",
             },
         ),

@@ -5,8 +5,10 @@ import pytest
 from cli.operation.overview import State, overview
 from cli.status_command import document, picture
 from runtime.deliveries.errors import BlockedByCustomerError, FailedCall
+from runtime.parked_deliveries.item import ParkedDelivery
 from runtime.parked_deliveries.status import DestinationStatuses
-from tests.unit.cli.operation.operation_scene import NOW, Scene, record
+from runtime.processor.delivery_message import DeliveryMessage
+from tests.unit.cli.operation.operation_scene import NOW, OBJECT, Scene, record
 from tests.unit.runtime.aws_world import (
     recording_clients,  # noqa: F401 - the fixture "clients"
 )
@@ -43,7 +45,8 @@ def test_each_destination_is_in_one_state(scene, statuses):
     for type_ in ("s3", "s3:parked", "s3:gone"):
         statuses.succeeded("acme-corp", type_, 1.0)
     statuses.failed("acme-corp", "s3:failing", failure())
-    statuses.parked("acme-corp", "s3:parked", NOW)
+    message = DeliveryMessage("central", OBJECT.format("acme-corp", "x"), "acme-corp", "s3:parked", reason="x")
+    scene.sources.parked.park(ParkedDelivery.of(message, failure(), now=NOW, expires_at=None), NOW)
     assert {type_: state for (_, type_), state in states(scene).items()} == {
         "s3": State.WORKS,
         "s3:failing": State.FAILING,
@@ -53,6 +56,16 @@ def test_each_destination_is_in_one_state(scene, statuses):
         "s3:wrong": State.INVALID,
         "s3:gone": State.DELETED,
     }
+
+
+def test_what_is_parked_is_counted_up_to_a_limit(scene, clients):
+    """A destination with a million parked deliveries would keep everybody waiting who looks."""
+    for number in range(5):
+        message = DeliveryMessage("central", OBJECT.format("acme-corp", number), "acme-corp", "s3", reason="x")
+        scene.sources.parked.park(ParkedDelivery.of(message, failure(), now=NOW, expires_at=None), NOW)
+    assert scene.sources.parked.count("acme-corp", "s3", most=3) == 3
+    (found,) = overview(scene.sources, "acme-corp").destinations
+    assert found.parked == 5
 
 
 def test_all_tenants_are_those_of_the_bucket_and_no_table_is_scanned(scene, clients):
