@@ -275,6 +275,6 @@ CUSTOMERS = (
     Kind("config-wrong-for-a-while", (ASSUME_REFUSED,), config_wrong),
     Kind("config-invalid-for-a-while", (CONFIG_READ,), config_invalid),
     Kind("config-deleted-for-a-while", (CONFIG_READ,), config_deleted),
-    Kind("blocked-for-longer-than-the-schedule", (DENIED,), blocked_for_good, lasting=True),
-    Kind("sts-failing-for-longer-than-the-schedule", (NO_STS,), blocked_for_good, beside="quiet", lasting=True),
+    Kind("blocked-for-longer-than-the-schedule", (DENIED,), blocked_for_good, lasting=1),
+    Kind("sts-failing-for-longer-than-the-schedule", (NO_STS,), blocked_for_good, beside="quiet", lasting=2),
 )

@@ -19,14 +19,14 @@ from local.faults.kind import Bound, Host, Kind, until_met
 from local.faults.plan import rule
 from local.faults.redrive import waiting
 from local.faults.scene import Scene
+from local.faults.triggers import nothing_starts
 from local.loader.objects import LogObject
 from local.loader.writer import web_identity_token
 from local.paths import ROOT
-from local.waiting import wait_until
 
 CALLS = "logs:PutLogEvents s3:CopyObject s3:GetObject dynamodb:Query sts:AssumeRole sqs:SendMessage"
 POLLERS_CALLS = f"{CALLS} sqs:ReceiveMessage sqs:DeleteMessageBatch sqs:ChangeMessageVisibilityBatch"
-SWITCH_SECONDS = 30.0
+IDLE_SECONDS = 30.0
 POLLER_SECONDS = 30.0
 """A poller that is told to end does so when its long poll of 20 s is over."""
 
@@ -44,44 +44,21 @@ def through_a_poller(scene: Scene, kind: Kind, target: int) -> None:
 
     What the last one killed had received comes back after 120 s (`runtime/processor/visibility.py`), to the function.
     """
-    with without_function(scene), poller(scene):
+    with nothing_starts(scene.place, scene.place.environment.processor_function_name), poller(scene):
         until_met(scene, kind, target)
 
 
 def with_a_wrong_clock(scene: Scene, kind: Kind, target: int) -> None:
     """Let a poller work whose clock is fast, then one whose clock is slow, as far as AWS still takes its signatures."""
-    with without_function(scene):
+    with nothing_starts(scene.place, scene.place.environment.processor_function_name):
         for part, seconds in enumerate(SKEWS, 1):
             with poller(scene, "local.faults.skewed", str(seconds)):
                 until_met(scene, kind, target * part // len(SKEWS))
-                scene.wait_for(lambda: not waiting(scene.place)[0], SWITCH_SECONDS)
+                scene.wait_for(lambda: not waiting(scene.place)[0], IDLE_SECONDS)
 
 
 SKEWS = (240, -240)
 """Seconds. AWS refuses signatures that are more than five minutes off; a poller further off receives nothing."""
-
-
-@contextmanager
-def without_function(scene: Scene) -> Iterator[None]:
-    """Take both queues away from the function."""
-    function, name = scene.place.central("lambda"), scene.place.environment.processor_function_name
-    mappings = [one["UUID"] for one in function.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]]
-
-    def switch(*, on: bool) -> None:
-        for uuid in mappings:
-            function.update_event_source_mapping(UUID=uuid, Enabled=on)
-        wanted = "Enabled" if on else "Disabled"
-        wait_until(
-            lambda: all(function.get_event_source_mapping(UUID=uuid)["State"] == wanted for uuid in mappings),
-            what=f"the event sources to be {wanted}",
-            timeout_seconds=SWITCH_SECONDS,
-        )
-
-    switch(on=False)
-    try:
-        yield
-    finally:
-        switch(on=True)
 
 
 @contextmanager

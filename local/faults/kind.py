@@ -39,7 +39,8 @@ class Kind:
     :param beside: the destination that stays healthy, whose delay is measured: "s3", "logs", or "quiet" for the quiet
         tenant's. :param alone: it may hurt whatever runs beside it, so that nothing does.
     :param measures: what the documents bound; it is measured before anything hurts.
-    :param lasting: it goes on until the run ends: so it is begun early. :param batches: of each of its objects.
+    :param lasting: if it goes on until the run ends, and so is begun early: deliveries of each object that wait.
+    :param batches: of each of its objects.
     """
 
     name: str
@@ -51,7 +52,7 @@ class Kind:
     host: Host = Host.FUNCTION
     alone: bool = False
     measures: Callable[[Scene], Measured] | None = None
-    lasting: bool = False
+    lasting: int = 0
     batches: int = 2
     tenants: int = 1
 

@@ -22,8 +22,9 @@ class Ledger:
     :param injected: faults by kind. :param hit: faults by kind and call.
     :param unanswered: by tenant, events of PutLogEvents calls that took effect and whose caller may not know it.
     :param unanswered_sends: by tenant, messages that were sent and whose sender may not know it.
-    :param sent_at: when an object was written, by tenant and pod. :param arrived_at: when its last batch, or its copy,
-        took effect, by tenant, place (a log group; "s3" for a bucket) and pod. Monotonic seconds.
+    :param sent_at: when an object was written, by tenant and pod (monotonic seconds, as all times here).
+    :param arrived_at: when its last batch, or its first copy, took effect, by tenant, place (a log group; "s3" for a
+        bucket) and pod.
     :param begun_at: when the first call about an object came, by tenant and pod.
     :param acknowledged: every event that CloudWatch took, of tenants whose customers delete their log groups: there the
         group itself can't be asked afterwards. Tenants are put in beforehand.
@@ -69,7 +70,7 @@ class Ledger:
                 if call.tenant in self.acknowledged:
                     self.acknowledged[call.tenant] += _events(exchange.request.body)
             elif call.action == "CopyObject":
-                self.arrived_at[call.tenant, "s3", call.object] = time.monotonic()
+                self.arrived_at.setdefault((call.tenant, "s3", call.object), time.monotonic())
             elif call.action == "SendMessage":
                 self.unanswered_sends[call.tenant] += 0 if known else 1
 

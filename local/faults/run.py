@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -18,8 +19,9 @@ from local.faults.redrive import redrive, settle, waiting
 from local.faults.scene import Numbers, Scene
 from local.faults.short_timeouts import Pace, proxied, short_timeouts
 from local.faults.tenants import Place, Tenant, onboard
-from local.faults.verdict import Row, judge
-from local.waiting import wait_until
+from local.faults.triggers import nothing_starts
+from local.faults.verdict import Row, judge, parked_keys
+from local.waiting import WaitedTooLongError, wait_until
 
 BASELINE = Kind("none")
 """No fault at all: what the delays of all other rows are measured against."""
@@ -141,8 +143,7 @@ class Run:
         self.begin(f"beginning {len(kinds)} that last")
         for kind in kinds:
             self._run_kind(kind, scenes[kind])
-        wait_until(lambda: not waiting(self.place)[0], what="an empty object queue", timeout_seconds=SETTLE_SECONDS)
-        self.lasting = waiting(self.place)[1] - self.foreign
+            self.lasting += kind.lasting * len(scenes[kind].sent.get(scenes[kind].tenant.tenant_id, ()))
 
     def _one_by_one(self, kinds: Sequence[Kind], scenes: dict[Kind, Scene], seconds: float) -> None:
         for place, kind in enumerate(kinds, 1):
@@ -207,6 +208,25 @@ class Run:
                 break
             dead += moved
             self._settle(seconds)
+        self._resume(scenes)
+        with nothing_starts(self.place, self.place.outputs["ResumptionFunctionName"]):
+            self._settle()  # what is parked stays so while it is counted
+            return self._judge(scenes, dead)
+
+    def _resume(self, scenes: dict[Kind, Scene]) -> None:
+        """Wait until what was parked has been resumed by itself: every destination works again, but those that last."""
+        tenants = [tenant for kind, scene in scenes.items() if not kind.lasting for tenant in scene.tenants]
+        left = [tenant for tenant in tenants if parked_keys(self.place, tenant)]
+
+        def resumed() -> bool:
+            self.progress(f"{len(left)} tenants have parked deliveries")
+            left[:] = [tenant for tenant in left if parked_keys(self.place, tenant)]
+            return not left
+
+        with suppress(WaitedTooLongError):
+            wait_until(resumed, what="the resumption", timeout_seconds=SETTLE_SECONDS, interval_seconds=1.0)
+
+    def _judge(self, scenes: dict[Kind, Scene], dead: Counter[str]) -> "Result":
         timeouts = self._timeouts()
         self.begin("counting every event in every destination")
         first = scenes[BASELINE]

@@ -46,17 +46,21 @@ def short_timeouts(place: Place, proxy_url: str, pace: Pace) -> Iterator[None]:
     urls = (place.environment.object_queue_url, place.environment.delivery_queue_url)
     hidden = {url: _visibility(place, url) for url in urls}
     mappings = function.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+    resumer = place.outputs["ResumptionFunctionName"]
+    resumers = function.get_function_configuration(FunctionName=resumer)
     try:
+        _configure(place, resumer, resumers["Timeout"], {**resumers["Environment"]["Variables"], **_schedule(pace)})
         for mapping in mappings:
             _read(place, mapping, MESSAGES_AN_INVOCATION, INVOCATIONS)
-        _configure(place, FUNCTION_SECONDS, {**variables, **proxied(proxy_url, pace), **INITIALISED})
+        _configure(place, name, FUNCTION_SECONDS, {**variables, **proxied(proxy_url, pace), **INITIALISED})
         for url in urls:
             _hide(place, url, VISIBILITY_SECONDS)
         yield
     finally:
         for mapping in mappings:
             _read(place, mapping, mapping["BatchSize"], mapping["ScalingConfig"]["MaximumConcurrency"])
-        _configure(place, before["Timeout"], variables)
+        _configure(place, name, before["Timeout"], variables)
+        _configure(place, resumer, resumers["Timeout"], resumers["Environment"]["Variables"])
         for url, seconds in hidden.items():
             _hide(place, url, seconds)
 
@@ -71,14 +75,17 @@ def proxied(proxy_url: str, pace: Pace) -> dict[str, str]:
     """Give what a host's environment has more than the deployed one's."""
     return {
         "AWS_ENDPOINT_URL": proxy_url,
-        "DELIVERY_SCHEDULE_SECONDS": str(pace.schedule_seconds),
+        **_schedule(pace),
         # A config that is changed counts at once, and every object asks for it: calls that faults can meet.
         "CONFIG_CACHE_SECONDS": "0",
     }
 
 
-def _configure(place: Place, timeout: int, variables: dict[str, str]) -> None:
-    name = place.environment.processor_function_name
+def _schedule(pace: Pace) -> dict[str, str]:
+    return {"DELIVERY_SCHEDULE_SECONDS": str(pace.schedule_seconds)}
+
+
+def _configure(place: Place, name: str, timeout: int, variables: dict[str, str]) -> None:
     function = place.central("lambda")
     function.update_function_configuration(FunctionName=name, Timeout=timeout, Environment={"Variables": variables})
 

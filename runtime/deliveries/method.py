@@ -26,7 +26,8 @@ ENTRY_POINT_GROUP = "logrouter.delivery_methods"
 class Progress:
     """What the destination has acknowledged so far, and what was counted on the way.
 
-    ``checkpoint`` counts planned batches, acknowledged without a gap from the first one.
+    ``checkpoint`` counts planned batches, acknowledged without a gap from the first one; ``ahead`` has the numbers of
+    those that are acknowledged behind the gap.
     ``set_aside`` counts events by reason; ``left_out`` counts empty events; ``oldest_event_ms`` is epoch ms.
     """
 
@@ -36,6 +37,16 @@ class Progress:
     left_out: int = 0
     set_aside: Counter[str] = field(default_factory=Counter)
     oldest_event_ms: int | None = None
+    ahead: frozenset[int] = frozenset()
+
+    def acknowledge(self, batch: int) -> None:
+        """Note that a batch is acknowledged, whether or not those before it are."""
+        ahead, checkpoint = self.ahead | {batch}, self.checkpoint
+        while checkpoint in ahead:
+            ahead -= {checkpoint}
+            checkpoint += 1
+        self.ahead = ahead  # first: whoever reads both meanwhile repeats a batch, and skips none
+        self.checkpoint = checkpoint
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ class DeliveryMessage:
 
     :param key: of the object, decoded. :param type: the delivery config's. :param size: bytes.
     :param checkpoint: planned batches that the destination has acknowledged, under plan ``plan_version``.
+    :param ahead: numbers of batches behind a gap that are acknowledged, too.
     :param attempt: how many attempts have been made. :param first_attempt_at: of the first of them, epoch seconds.
     :param not_before: when the next may be made, epoch seconds. :param reason: why the last one didn't settle.
     :param resumptions: how often it was parked and resumed. :param probe: it is resumed to find out whether its
@@ -48,6 +49,7 @@ class DeliveryMessage:
     resumptions: int = 0
     probe: bool = False
     schedule_from: float = 0.0
+    ahead: tuple[int, ...] = ()
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Self:
@@ -98,6 +100,11 @@ def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
+def _counts(value: object) -> tuple[int, ...] | None:
+    counts = [_count(one) for one in value] if isinstance(value, list) else [None]
+    return None if None in counts else tuple(one for one in counts if one is not None)
+
+
 def _truth(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
@@ -112,4 +119,5 @@ _OPTIONAL: dict[str, Callable[[object], Any]] = {
     **dict.fromkeys(("size", "checkpoint", "plan_version", "attempt", "resumptions"), _count),
     **dict.fromkeys(("first_attempt_at", "not_before", "schedule_from"), _time),
     "probe": _truth,
+    "ahead": _counts,
 }

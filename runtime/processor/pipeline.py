@@ -180,7 +180,7 @@ class Processor:
         if tenant is None:
             return False
         config = tenant.of_type(wanted.type)
-        progress = Progress(checkpoint=self._checkpoint(wanted))
+        progress = self._progress(wanted)
         if config is None or isinstance(config, InvalidItem) or not config.enabled:
             error = _why_not(config)
             return self._settlement.settle([Ended(object_, wanted.type, progress, error, wanted)])
@@ -232,9 +232,9 @@ class Processor:
             logger.warning("a message that came early can't be hidden", extra=without_message(error))
         return True
 
-    def _checkpoint(self, wanted: DeliveryMessage) -> int:
-        """Give where to go on: at the beginning where another plan's batches were counted."""
-        if wanted.checkpoint and wanted.plan_version != PLAN_VERSION:
+    def _progress(self, wanted: DeliveryMessage) -> Progress:
+        """Give what is acknowledged already: nothing where another plan's batches were counted."""
+        if (wanted.checkpoint or wanted.ahead) and wanted.plan_version != PLAN_VERSION:
             self._records.skipped(
                 Skipped.CHECKPOINTS,
                 "unknown-plan-version",
@@ -244,8 +244,8 @@ class Processor:
                 plan_version=wanted.plan_version,
                 checkpoint=wanted.checkpoint,
             )
-            return 0
-        return wanted.checkpoint
+            return Progress()
+        return Progress(checkpoint=wanted.checkpoint, ahead=frozenset(wanted.ahead))
 
 
 def _wants(config: DeliveryConfig, object_: StoredObject) -> str | None:

@@ -145,6 +145,7 @@ class Settlement:
         return replace(
             previous,
             checkpoint=one.progress.checkpoint,
+            ahead=tuple(sorted(one.progress.ahead)),
             plan_version=PLAN_VERSION,
             attempt=one.attempts - one.ran_out_of_time_on_the_way(),
             first_attempt_at=previous.first_attempt_at or self._clock(),

@@ -1,7 +1,7 @@
 """Several batches of one delivery on their way at once, settled in the plan's order.
 
-The checkpoint stays exact: a batch is settled only when every batch before it is, so what arrived after a gap is sent
-again by the next attempt (at most ``limit`` - 1 batches, and only where a call failed for good in mid-object).
+What is acknowledged is known exactly: batches are settled in order, and where one has failed for good, those behind it
+that arrived all the same (at most ``limit`` - 1) are settled at the end, so that the next attempt sends only the gap.
 CloudWatch orders a stream's events by time, so calls may overtake one another; events of one time would change places,
 so a batch waits for those before it with which it shares a time.
 """
@@ -32,7 +32,7 @@ class CallsInFlight[Sent]:
     """A context manager for one delivery; used by one thread, sends in up to ``limit`` of its own.
 
     :param send: sends one batch, with its retries; calls ``check`` before each attempt.
-    :param settle: is told in order, without a gap, and in the delivery's own thread, what ``send`` gave.
+    :param settle: is told in the delivery's own thread what ``send`` gave: in order, at last what is behind a gap.
     :param places: for calls beside a delivery's first, shared by all deliveries: each call holds a batch and its body.
     """
 
@@ -51,7 +51,7 @@ class CallsInFlight[Sent]:
         self._calls: deque[_Call[Sent]] = deque()
         self._threads: ThreadPoolExecutor | None = None
         self._begun = False
-        self._broken = False  # something wasn't settled: nothing after it may be
+        self._broken = False  # a batch wasn't settled: there is a gap
         self._lock = Lock()
         self._first_failed = math.inf  # the lowest index of a batch that failed for good
 
@@ -70,11 +70,14 @@ class CallsInFlight[Sent]:
                 self._threads.shutdown(cancel_futures=True)
             for _ in self._calls:
                 self._places.release()
+            for call in self._calls:
+                if not call.future.cancelled() and call.future.exception() is None:
+                    self._settle(call.future.result())
 
     def check(self, batch: Batch) -> None:
         """Say whether a batch may still be attempted.
 
-        :raises RefusedError: one before it has failed for good; this one is sent again by the next attempt anyway.
+        :raises RefusedError: one before it has failed for good; the next attempt sends both.
         """
         if batch.index > self._first_failed:
             raise RefusedError(SUPERSEDED, "an earlier batch of the delivery failed")

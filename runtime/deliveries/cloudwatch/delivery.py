@@ -90,8 +90,10 @@ class CloudWatchDelivery:
                 places=self._places,
             ) as calls,
         ):
+            acknowledged = delivery.progress.ahead
             for batch in source.batches(delivery.progress.checkpoint):
-                calls.add(batch)
+                if batch.index not in acknowledged:
+                    calls.add(batch)
 
     def _send(
         self,
@@ -162,7 +164,7 @@ def _acknowledge(progress: Progress, sent: _Sent) -> None:
     if sizes:
         oldest = taken.sendable.timestamps[0]
         progress.oldest_event_ms = min(oldest, progress.oldest_event_ms or oldest)
-    progress.checkpoint = taken.sendable.index + 1  # last: whoever reads it meanwhile repeats a batch, loses none
+    progress.acknowledge(taken.sendable.index)  # last: whoever reads it meanwhile repeats a batch, loses none
 
 
 def _events(batch: Batch, refused: Iterable[Rejection]) -> Iterable[SetAsideEvent]:

@@ -18,6 +18,7 @@ TEXT = st.text(min_size=1)
 MESSAGES = st.builds(
     DeliveryMessage, TEXT, TEXT, TEXT, TEXT, st.none() | TEXT, st.none() | TEXT, st.none() | COUNT,
     checkpoint=COUNT, plan_version=COUNT, attempt=COUNT, first_attempt_at=TIME, not_before=TIME, reason=st.text(),
+    ahead=st.lists(COUNT, max_size=7).map(tuple),
 )  # fmt: skip
 
 
