@@ -22,6 +22,8 @@ class Ledger:
     :param injected: faults by kind. :param hit: faults by kind and call.
     :param unanswered: by tenant, events of PutLogEvents calls that took effect and whose caller may not know it.
     :param unanswered_sends: by tenant, messages that were sent and whose sender may not know it.
+    :param arrived: events that CloudWatch took, by tenant and pod. :param returned: by tenant, those of an object whose
+        delivery couldn't be handed over: it begins again where it began.
     :param sent_at: when an object was written, by tenant and pod (monotonic seconds, as all times here).
     :param arrived_at: when its last batch, or its first copy, took effect, by tenant, place (a log group; "s3" for a
         bucket) and pod.
@@ -34,6 +36,8 @@ class Ledger:
     hit: Counter[tuple[str, str]] = field(default_factory=Counter)
     unanswered: Counter[str] = field(default_factory=Counter)
     unanswered_sends: Counter[str] = field(default_factory=Counter)
+    arrived: Counter[tuple[str, str]] = field(default_factory=Counter)
+    returned: Counter[str] = field(default_factory=Counter)
     sent_at: dict[tuple[str, str], float] = field(default_factory=dict)
     arrived_at: dict[tuple[str, str, str], float] = field(default_factory=dict)
     begun_at: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -60,13 +64,19 @@ class Ledger:
     def relayed(self, exchange: Exchange, seconds: float) -> None:
         """Note what became of a call. ``seconds``: how long its client waited for the answer."""
         call = exchange.call
-        if not exchange.took_effect or not call.tenant:
+        if not call.tenant:
+            return
+        if not exchange.took_effect:
+            if call.action == "SendMessage":  # if it was the last try, the object's message goes back to its queue
+                with self.lock:
+                    self.returned[call.tenant] += self.arrived[call.tenant, call.object]
             return
         known = exchange.answered and seconds <= PATIENCE_SECONDS
         with self.lock:
             if call.action == "PutLogEvents":
                 self.arrived_at[call.tenant, call.place, call.object] = time.monotonic()
                 self.unanswered[call.tenant] += 0 if known else call.events
+                self.arrived[call.tenant, call.object] += call.events
                 if call.tenant in self.acknowledged:
                     self.acknowledged[call.tenant] += _events(exchange.request.body)
             elif call.action == "CopyObject":

@@ -139,7 +139,7 @@ def parked_keys(place: Place, tenant: Tenant) -> set[tuple[str, str]]:
 def doubled_bound(scene: Scene, kind: Kind, ledger: Ledger) -> int:
     """Give how many events may lawfully be there twice."""
     ids = [tenant.tenant_id for tenant in scene.tenants]
-    bound = sum(ledger.unanswered[one] for one in ids)
+    bound = sum(ledger.unanswered[one] + ledger.returned[one] for one in ids)
     largest = max((len(events_of(object_)) for sent in scene.sent.values() for object_ in sent), default=0)
     bound += largest * sum(ledger.unanswered_sends[one] for one in ids)
     if kind.bound is Bound.CRASH:  # the timeouts that a freeze or a hang leads to are among them

@@ -60,7 +60,8 @@ def test_a_loss_or_an_unlawful_double_breaks_the_promise():
 def test_the_bound_is_what_may_have_happened_twice(scene, bound, expected):
     """Doubles that no fault explains would pass."""
     ledger = scene.ledger
-    ledger.unanswered[TENANT.tenant_id] = 2
+    ledger.unanswered[TENANT.tenant_id] = 1
+    ledger.returned[TENANT.tenant_id] = 1
     ledger.unanswered_sends[TENANT.tenant_id] = 1
     ledger.inject("some", "a call", 2)
     assert doubled_bound(scene, Kind("some", bound=bound), ledger) == expected

@@ -327,12 +327,21 @@ def test_a_resumed_delivery_continues_after_its_checkpoint(world):
     assert world.streams() == {STREAM: LINES}
 
 
+def test_a_batch_behind_a_gap_that_arrived_is_not_sent_again(world):
+    """What was acknowledged behind a batch that failed would arrive twice."""
+    world.put_object()
+    world.put_config("cloudwatch")
+    assert world.process(again(type="cloudwatch", ahead=(0,)))
+    assert world.streams() == {}
+
+
+@pytest.mark.parametrize("acknowledged", [{"checkpoint": 1}, {"ahead": (0,)}])
 @pytest.mark.parametrize("plan_version", [0, 999])
-def test_an_unknown_plans_checkpoint_starts_over_and_says_so(world, capsys, plan_version):
+def test_an_unknown_plans_checkpoint_starts_over_and_says_so(world, capsys, plan_version, acknowledged):
     """After a deployment batches would be skipped: logs lost."""
     world.put_object()
     world.put_config("cloudwatch")
-    assert world.process(again(type="cloudwatch", checkpoint=1, plan_version=plan_version))
+    assert world.process(again(type="cloudwatch", plan_version=plan_version, **acknowledged))
     assert world.streams() == {STREAM: LINES}
     assert ends(capsys) == ["unknown-plan-version", "delivered"]
 
