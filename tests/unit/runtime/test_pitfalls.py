@@ -1,15 +1,17 @@
 """What went wrong in comparable systems: each known way to lose events, or to deliver them twice or wrong, one test.
 
-The collector's own (retries, templates of keys) are in ``tests/vector``, the retention of queues and bucket in
-``tests/unit/stacks``, crashes in ``test_nothing_is_lost.py``.
+Crashes are in ``test_nothing_is_lost.py``; what isn't the processor's is where ``ELSEWHERE`` says.
 """
 
 import gzip
 import json
+import re
 import time
+from pathlib import Path
 
 import pytest
 
+from local.paths import ROOT
 from runtime.deliveries.cloudwatch.rejected_events import rejections
 from runtime.processor.delivery_message import DeliveryMessage
 from runtime.replay.selection import Selection
@@ -21,6 +23,15 @@ from tests.unit.runtime.aws_world import (
 )
 from tests.unit.runtime.processor.world import CENTRAL, KEY, NOW_MS, World, notification, s3_event
 from tests.unit.runtime.replay_scene import ReplayScene
+
+LINES = 23
+"""Of the two sections on events that are lost, and on events that are twice, wrong, or in the wrong place."""
+
+ELSEWHERE = {
+    8: ("tests/vector/agent/test_configuration.py", "test_retries_have_no_end"),
+    9: ("tests/vector/agent/test_origin.py", "test_any_labels_make_a_key_of_the_contract_s_form"),
+    10: ("tests/unit/stacks/test_retention.py", "test_objects_outlive_dead_letters_and_those_the_schedule"),
+}
 
 STREAM = "c-1/etcd/etcd-0"
 HOUR_MS = 3_600_000
@@ -42,6 +53,15 @@ def deliver(world, lines, type_="cloudwatch", **config):
 
 def again(**fields):
     return DeliveryMessage(CENTRAL, KEY, "acme-corp", "s3", first_attempt_at=time.time() - 60, **fields).write()
+
+
+def test_every_line_has_its_test():
+    """A known way to lose events would be nobody's."""
+    here = re.findall(r"^def test_((?:\d+b?_)+)", Path(__file__).read_text(), re.MULTILINE)
+    numbers = {int(number.removesuffix("b")) for one in here for number in one.split("_") if number}
+    assert numbers | set(ELSEWHERE) == set(range(1, LINES + 1))
+    for file, name in ELSEWHERE.values():
+        assert f"def {name}(" in (ROOT / file).read_text()
 
 
 @pytest.mark.parametrize("code", ["SlowDown", "InternalError", "AccessDenied", "NoSuchBucket"])

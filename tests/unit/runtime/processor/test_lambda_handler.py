@@ -91,34 +91,6 @@ def test_only_what_is_not_settled_is_returned(world):
     assert failed(second) == KNOWN["007"]["expect"]["batch_item_failures"]
 
 
-@pytest.mark.parametrize(
-    ("fault", "returned", "handed_over", "dead"),
-    [
-        ({}, [], 0, 1),
-        ({"CopyObject": Fault("SlowDown", 503)}, [], 2, 1),
-        ({"CopyObject": Fault("AccessDenied", 403)}, [], 2, 1),
-        ({"CopyObject": Fault("NoSuchKey", 404)}, [], 0, 1),
-        ({"AssumeRole": Fault("AccessDenied", 403)}, [], 2, 1),
-        ({"Query": Fault("InternalServerError", 500)}, ["msg-1", "msg-3"], 0, 1),
-        (
-            {"CopyObject": Fault("SlowDown", 503), "SendMessage": Fault("InternalError", 500)},
-            ["msg-1", "msg-2", "msg-3"],
-            0,
-            0,
-        ),
-    ],
-)
-def test_every_failure_class_ends_as_it_should(world, fault, returned, handed_over, dead):
-    """Some failure would be lost, or repeat more than itself, on this host."""
-    world.put_object()
-    world.put_config()
-    world.clients.faults.update(fault)
-    answer = lambda_handler.handler(event(notification(), "rubbish", delivery()), Context())
-    assert failed(answer) == returned
-    assert len(world.handed_over()) == handed_over
-    assert len(world.messages("objects-dlq")) == dead
-
-
 def test_an_early_delivery_message_is_returned_hidden(world):
     """An early message would be deleted, or come back at once."""
     world.put_config()

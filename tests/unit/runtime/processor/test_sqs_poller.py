@@ -66,29 +66,6 @@ def test_a_settled_message_is_deleted_in_one_call(world):
     assert 1 <= world.clients.count()["DeleteMessageBatch"] <= 3
 
 
-@pytest.mark.parametrize(
-    ("fault", "left", "handed_over", "dead"),
-    [
-        ({"CopyObject": Fault("SlowDown", 503)}, 0, 1, 1),
-        ({"CopyObject": Fault("AccessDenied", 403)}, 0, 1, 1),
-        ({"CopyObject": Fault("NoSuchKey", 404)}, 0, 0, 1),
-        ({"AssumeRole": Fault("AccessDenied", 403)}, 0, 1, 1),
-        ({"Query": Fault("InternalServerError", 500)}, 1, 0, 1),
-        ({"CopyObject": Fault("SlowDown", 503), "SendMessage": Fault("InternalError", 500)}, 2, 0, 0),
-    ],
-)
-def test_every_failure_class_ends_as_it_should(world, fault, left, handed_over, dead):
-    """Some failure would be lost, or repeat more than itself, on this host."""
-    world.put_object()
-    world.put_config()
-    world.clients.faults.update(fault)
-    send(world, notification(), "rubbish")
-    poll(world)
-    assert len(world.messages("objects")) == left
-    assert len(world.handed_over()) == handed_over
-    assert len(world.messages("objects-dlq")) == dead
-
-
 def test_what_is_not_settled_stays(world):
     """A message that could not be settled would be deleted."""
     send(world, "a", "b")
