@@ -138,6 +138,11 @@ READ: Final = {
 }
 """What was met while an object was read, by the counters of ``runtime.objects.events.ReadStats``."""
 
+LATE_DESTINATIONS: Final = Metric(
+    "LateDestinations", "destinations that get their logs late, or don't get them", Watch.ALARM
+)
+SILENT_TENANTS: Final = Metric("SilentTenants", "tenants of which nothing has come for a while", Watch.ALARM)
+
 EMITTED: Final[tuple[Metric, ...]] = (
     DELIVERIES,
     AGE_OF_OLDEST_EVENT,
@@ -156,6 +161,23 @@ EMITTED: Final[tuple[Metric, ...]] = (
     ABSORBED_DUPLICATES,
     CIRCUIT_CHANGES,
     OPEN_CIRCUITS,
+    LATE_DESTINATIONS,
+    SILENT_TENANTS,
     *READ.values(),
 )
 """All that the code writes as lines, under ``NAMESPACE``."""
+
+_CLUSTERS: Final[tuple[DimensionSet, ...]] = ((Dimension.CLUSTER,),)
+AGENT_SENT_EVENTS: Final = Metric("SentEvents", "events that S3 took from the agents", Watch.ALARM, _CLUSTERS)
+AGENT_DISCARDED_EVENTS: Final = Metric("DiscardedEvents", "events that the agents dropped", Watch.ALARM, _CLUSTERS)
+AGENT_ERRORS: Final = Metric("Errors", "errors that the agents met", Watch.DASHBOARD, _CLUSTERS)
+AGENT_BUFFER_BYTES: Final = Metric(
+    "BufferBytes", "what waits on one node's disk for S3", Watch.ALARM, _CLUSTERS, Unit.BYTES
+)
+PUBLISHED_BY_THE_AGENT: Final = {
+    "component_sent_events_total": AGENT_SENT_EVENTS,
+    "component_discarded_events_total": AGENT_DISCARDED_EVENTS,
+    "component_errors_total": AGENT_ERRORS,
+    "buffer_size_bytes": AGENT_BUFFER_BYTES,
+}
+"""The few of Vector's internal metrics that the agent publishes, under ``AGENT_NAMESPACE``, by their names in Vector."""

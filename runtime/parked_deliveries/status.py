@@ -5,8 +5,9 @@ One item beside the parked deliveries: sort key ``!{type}``. Whoever has to look
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import batched
 from typing import Any
 
 from runtime.aws.clients import AwsClients
@@ -20,6 +21,7 @@ PROBE = "probe"
 REPLAYS = "!replay#"
 """Replays are kept under sort keys that begin so (``runtime.replay.store``), among those of the statuses."""
 MAX_DETAIL_CHARACTERS = 1024
+BATCH = 100  # items of one BatchGetItem (DynamoDB API reference)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,15 @@ class DestinationStatuses:
         )
         items = [item for page in pages for item in page["Items"]]
         return [_read(item) for item in items if not item["delivery"]["S"].startswith(REPLAYS)]
+
+    def of_all(self, destinations: Iterable[tuple[str, str]]) -> Iterator[DestinationStatus]:
+        """Yield the statuses of destinations, by tenant and type; of one under which nothing was tried, none."""
+        for some in batched(destinations, BATCH, strict=False):
+            wanted: dict[str, Any] = {self._table: {"Keys": [_key(*one) for one in some]}}
+            while wanted:  # DynamoDB may leave some for the next call; its own throttling slows this down
+                answer = self._dynamodb.batch_get_item(RequestItems=wanted)
+                yield from map(_read, answer["Responses"].get(self._table, ()))
+                wanted = answer.get("UnprocessedKeys", {})
 
     def succeeded(self, tenant_id: str, type_: str, lag_seconds: float | None) -> None:
         """Note that the destination has acknowledged a delivery."""

@@ -7,9 +7,12 @@ from dataclasses import fields, replace
 
 import pytest
 
+from runtime.destination_watch.watch import DestinationWatch
 from runtime.metrics import catalogue
-from runtime.metrics.catalogue import EMITTED, READ, Metric
+from runtime.metrics.catalogue import EMITTED, PUBLISHED_BY_THE_AGENT, READ, Metric
+from runtime.metrics.lines import MetricLines
 from runtime.objects.events import ReadStats
+from runtime.parked_deliveries.status import DestinationStatuses
 from runtime.processor.delivery_message import DeliveryMessage
 from tests.unit.runtime.aws_world import (
     Fault,
@@ -89,6 +92,12 @@ def be_denied(world):
     assert not world.process(notification())
 
 
+def watch(world):
+    """What no message tells."""
+    statuses = DestinationStatuses(world.clients, "parked")
+    DestinationWatch(world.clients, "configs", statuses, MetricLines(), late_seconds=1, silent_seconds=1).look()
+
+
 def emitted(capsys):
     """Give each metric of the lines so far, with its namespace, dimension sets and unit."""
     found = {}
@@ -104,7 +113,7 @@ def emitted(capsys):
 
 def test_every_metric_of_the_catalogue_is_emitted_and_no_other(world, capsys):
     """An alarm would wait for a metric that nobody emits, or a failure be counted where nobody looks."""
-    for scene in (deliver, park, refuse, be_denied):
+    for scene in (deliver, park, refuse, be_denied, watch):
         scene(world)
         world.clients.faults.clear()
         for config in ("s3", "s3:good", "cloudwatch"):
@@ -119,7 +128,7 @@ def test_every_metric_of_the_catalogue_is_emitted_and_no_other(world, capsys):
 def test_no_metric_stands_outside_of_the_list():
     """It could be emitted while no test asks whether anybody watches it."""
     named = {value for value in vars(catalogue).values() if isinstance(value, Metric)} | set(READ.values())
-    assert named == set(EMITTED)
+    assert named == {*EMITTED, *PUBLISHED_BY_THE_AGENT.values()}
     assert len({metric.name for metric in EMITTED}) == len(EMITTED)
 
 

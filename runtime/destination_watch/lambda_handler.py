@@ -1,0 +1,39 @@
+"""The function: started by a schedule."""
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from runtime.destination_watch.watch import DestinationWatch
+
+
+@cache
+def watch() -> "DestinationWatch":
+    """Make the watch, once an execution environment."""
+    from runtime.aws.clients import AwsClients  # noqa: PLC0415 - heavy: not before it is needed
+    from runtime.destination_watch.settings import DestinationWatchSettings  # noqa: PLC0415
+    from runtime.destination_watch.watch import DestinationWatch  # noqa: PLC0415
+    from runtime.metrics.lines import MetricLines  # noqa: PLC0415
+    from runtime.parked_deliveries.status import DestinationStatuses  # noqa: PLC0415
+    from runtime.processor.logs import configure  # noqa: PLC0415
+
+    settings = DestinationWatchSettings()
+    configure(settings.log_level)
+    clients = AwsClients(settings.aws_region)
+    return DestinationWatch(
+        clients,
+        settings.tenant_config_table,
+        DestinationStatuses(clients, settings.parked_deliveries_table),
+        MetricLines(settings.metrics_namespace),
+        late_seconds=settings.late_seconds,
+        silent_seconds=settings.silent_seconds,
+    )
+
+
+def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
+    """Look once.
+
+    :returns: how many destinations are late, and how many tenants silent.
+    """
+    seen = watch().look()
+    return {"late": len(seen.late), "silent": len(seen.silent)}
