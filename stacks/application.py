@@ -1,4 +1,4 @@
-"""Which stacks there are, and in which order: one role, and for each Region storage, collection, processing and API."""
+"""Which stacks there are, in which order: one role; in each Region storage, collection, processing, API, monitoring."""
 
 import json
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from stacks.api_stack import ApiStack
 from stacks.central_role_stack import CentralRoleStack
 from stacks.collection_stack import CollectionStack
 from stacks.customer_stack import CustomerStack
+from stacks.monitoring_stack import MonitoringStack
 from stacks.processing_stack import ProcessingStack
 from stacks.stages import StageConfig
 from stacks.storage_stack import StorageStack
@@ -63,7 +64,18 @@ def add_central_stacks(
         processing.add_stack_dependency(role)
         processing_stacks.append(processing)
         api = ApiStack(app, f"LogRouterApi-{region}", env=env, stage=stage, storage=storage, code=api_code)
-        for stack in (storage, collection, processing, api):
+        monitoring = MonitoringStack(
+            app,
+            f"LogRouterMonitoring-{region}",
+            env=env,
+            stage=stage,
+            storage=storage,
+            collection=collection,
+            processing=processing,
+            api=api,
+            code=code,
+        )
+        for stack in (storage, collection, processing, api, monitoring):
             Tags.of(stack).add("logrouter:stage", stage.name)
     return processing_stacks
 

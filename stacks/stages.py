@@ -16,6 +16,7 @@ from constructs_lib.processor import ProcessorSize
 from constructs_lib.processor_environment import ProcessorTuning
 from constructs_lib.runtime_asset import FunctionArchitecture
 from constructs_lib.web_identity import WebIdentity
+from stacks.monitoring_settings import MonitoringSettings
 
 _VISIBILITY_TIMEOUT: Final = Duration.minutes(12)
 _OBJECTS_KEPT: Final = Duration.days(30)
@@ -54,6 +55,7 @@ class StageConfig:
     :param athena_table: a table over the bucket.
     :param api_firewall: WAF in front of the API.
     :param api_snap_start: the API's function starts from a snapshot; Lambda charges for keeping it.
+    :param monitoring: alarms' thresholds, who is told, tracing, audit.
     """
 
     name: str
@@ -76,6 +78,7 @@ class StageConfig:
     api_limits: ApiLimits = field(default_factory=ApiLimits)
     api_firewall: bool = False
     api_snap_start: bool = False
+    monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
     clusters: tuple[Cluster, ...] = ()
     poller_identity: WebIdentity | None = None
 

@@ -4,23 +4,28 @@ Here lives only what makes it behave as AWS does; nothing here is specific to th
 AWS does and names what it replaces, and `apply` fails loudly when that is gone or takes other parameters.
 
 Not repaired, so nothing seen here is proof of it: KMS key policies across services, fair queues, MemorySize,
-the one-hour cap of chained role sessions, metrics from EMF lines, SNS filters on arrays in the body (the
-notification is filtered by key prefix instead).
+the one-hour cap of chained role sessions, alarms (the emulator ignores their dimensions and what missing data means;
+tests evaluate their definitions by themselves), SNS filters on arrays in the body (the notification is filtered by
+key prefix instead).
 """
 
 from local.fidelity import (
     bucket_owner,
     copy_object,
     cross_account_bucket,
+    embedded_metrics,
+    function_metrics,
     log_event_limits,
     log_filter,
     loopback_tls,
     multipart_acl,
     policy_variables,
     principal_arn,
+    query_definitions,
     queue_batches,
     queue_limits,
     queue_lock,
+    queue_metrics,
     resource_account,
     session_name,
 )
@@ -39,6 +44,10 @@ PATCHES = (
     queue_batches,
     queue_limits,
     queue_lock,
+    queue_metrics,
+    embedded_metrics,
+    function_metrics,
+    query_definitions,
     session_name,
 )
 

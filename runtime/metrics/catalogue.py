@@ -180,4 +180,4 @@ PUBLISHED_BY_THE_AGENT: Final = {
     "component_errors_total": AGENT_ERRORS,
     "buffer_size_bytes": AGENT_BUFFER_BYTES,
 }
-"""The few of Vector's internal metrics that the agent publishes, under ``AGENT_NAMESPACE``, by their names in Vector."""
+"""The few of Vector's internal metrics that the agent publishes, under ``AGENT_NAMESPACE``, by Vector's names."""

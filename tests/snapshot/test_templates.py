@@ -10,6 +10,7 @@ STACKS = (
     "LogRouterCollection-us-east-1",
     "LogRouterProcessing-us-east-1",
     "LogRouterApi-us-east-1",
+    "LogRouterMonitoring-us-east-1",
     "LogRouterCustomer",
 )
 

@@ -32,7 +32,7 @@ def test_one_account_holds_two_regions_and_one_role(production):
     assert names.pop("LogRouterCustomer") == "unknown-region"
     assert names == {
         f"LogRouter{part}-{region}": region
-        for part in ("Storage", "Collection", "Processing", "Api")
+        for part in ("Storage", "Collection", "Processing", "Api", "Monitoring")
         for region in REGIONS
     }
 
@@ -99,7 +99,7 @@ def test_nothing_stateful_runs_beside_code(production):
 def test_each_region_uses_its_own_data_path(production):
     """Data would cross Regions: slow, costly, and against what a customer agreed to."""
     for region, other in (REGIONS, REGIONS[::-1]):
-        for part in ("Storage", "Collection", "Processing", "Api"):
+        for part in ("Storage", "Collection", "Processing", "Api", "Monitoring"):
             text = json.dumps(production.get_stack_by_name(f"LogRouter{part}-{region}").template)
             assert other not in text
 

@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 
-from local.fidelity import PATCHES, patching
+from local.fidelity import PATCHES, patching, query_definitions
 from local.fidelity.patching import PatchTargetMissingError, Target, wrap
 
 
@@ -33,6 +33,8 @@ def emulator_modules(monkeypatch):
         if target.module not in sys.modules:
             monkeypatch.setitem(sys.modules, target.module, ModuleType(target.module))
         setattr(sys.modules[target.module], target.name, getattr(module_with(target, target.parameters), target.name))
+    provisioners = sys.modules[query_definitions.PROVISION.module]
+    monkeypatch.setattr(provisioners, "_RESOURCE_HANDLERS", {}, raising=False)
 
 
 @pytest.mark.parametrize(("patch", "target"), EVERY_TARGET, ids=[f"{p.__name__}-{t.name}" for p, t in EVERY_TARGET])

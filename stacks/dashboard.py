@@ -1,0 +1,252 @@
+"""A Region's dashboard, read along the data's path: agent, bucket and topic, queues, processor, destinations, API."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from constructs_lib.watched_metric import PERIOD, top, watched
+from runtime.metrics import catalogue
+from runtime.metrics.catalogue import Dimension, Metric
+from stacks.watched_path import WatchedPath, aws_metric, of_function, of_queue, of_table
+
+WIDTH, HEIGHT = 24, 6
+type Metrics = Sequence[cloudwatch.IMetric]
+
+_SKIPPED = (
+    catalogue.REFUSED_OBJECTS,
+    catalogue.UNREADABLE_MESSAGES,
+    catalogue.INVALID_CONFIGS,
+    catalogue.IGNORED_NOTIFICATIONS,
+    catalogue.DISCARDED_CHECKPOINTS,
+    catalogue.ABSORBED_DUPLICATES,
+)
+
+
+class PathDashboard(Construct):
+    """One dashboard. What grows with the tenants is shown as the ten largest, by searches (``top``)."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        path: WatchedPath,
+        alarms: Sequence[cloudwatch.IAlarm],
+        runbooks: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.dashboard = cloudwatch.Dashboard(self, "Dashboard", default_interval=Duration.hours(3))
+        self._path = path
+        self.dashboard.add_widgets(
+            cloudwatch.AlarmStatusWidget(
+                title=f"Alarms (runbooks: {runbooks})", alarms=[*alarms], width=WIDTH, height=4
+            )
+        )
+        self._agents()
+        self._bucket_and_queues()
+        self._processor()
+        self._destinations()
+        self._tenants()
+        self._oddities()
+        self._api()
+
+    def _row(self, heading: str, *graphs: cloudwatch.GraphWidget) -> None:
+        self.dashboard.add_widgets(cloudwatch.TextWidget(markdown=f"## {heading}", width=WIDTH, height=1))
+        self.dashboard.add_widgets(*graphs)
+
+    def _agents(self) -> None:
+        by = Dimension.CLUSTER
+        self._row(
+            "1. Agents",
+            _graph("Events that S3 took, by cluster", [top(catalogue.AGENT_SENT_EVENTS, "Sum", by=by)], of=3),
+            _graph(
+                "Discarded events and errors, by cluster",
+                [top(catalogue.AGENT_DISCARDED_EVENTS, "Sum", by=by), top(catalogue.AGENT_ERRORS, "Sum", by=by)],
+                of=3,
+            ),
+            _graph("Fullest disk buffer, bytes", [top(catalogue.AGENT_BUFFER_BYTES, "Maximum", by=by)], of=3),
+        )
+
+    def _bucket_and_queues(self) -> None:
+        path = self._path
+        topic = path.topic.topic_name
+        told = aws_metric("AWS/SNS", "NumberOfMessagesPublished", "Sum", label="told by S3", TopicName=topic)
+        failed = aws_metric("AWS/SNS", "NumberOfNotificationsFailed", "Sum", label="not delivered", TopicName=topic)
+        queues = {"objects": path.object_queue, "deliveries": path.delivery_queue}
+        dead = {
+            "object DLQ": path.object_dlq,
+            "delivery DLQ": path.delivery_dlq,
+            "undelivered notifications": path.undelivered_notifications,
+        }
+        self._row(
+            "2. Bucket, topic and queues",
+            _graph("New objects", [told, failed], of=4),
+            _graph("Messages that wait", _visible(queues), of=4),
+            _graph(
+                "Age of the oldest message, seconds",
+                [of_queue(queue, "ApproximateAgeOfOldestMessage", "Maximum", name) for name, queue in queues.items()],
+                of=4,
+            ),
+            _graph("Dead letters", _visible(dead), of=4),
+        )
+
+    def _processor(self) -> None:
+        functions = self._path.functions
+        self._row(
+            "3. Functions",
+            _graph(
+                "Invocations", [of_function(each, "Invocations", "Sum", name) for name, each in functions.items()], of=4
+            ),
+            _graph(
+                "Errors and throttles",
+                [
+                    of_function(each, what, "Sum", f"{name}: {what.lower()}")
+                    for name, each in functions.items()
+                    for what in ("Errors", "Throttles")
+                ],
+                of=4,
+            ),
+            _graph(
+                "Longest invocation, ms",
+                [of_function(each, "Duration", "Maximum", name) for name, each in functions.items()],
+                of=4,
+            ),
+            _graph(
+                "Running at once",
+                [
+                    of_function(each, "ConcurrentExecutions", "Maximum", name)
+                    for name, each in functions.items()
+                    if name == "processor"
+                ],
+                of=4,
+            ),
+        )
+
+    def _destinations(self) -> None:
+        outcomes = ("delivered", "handed-over", "parked", "permanent", "returned")
+        methods = ("cloudwatch", "s3")
+        ended = {"outcome": "delivered"}
+        self._row(
+            "4. Destinations",
+            _graph(
+                "Deliveries, by outcome",
+                [watched(catalogue.DELIVERIES, outcome=outcome, label=outcome) for outcome in outcomes],
+                of=4,
+            ),
+            _graph(
+                "Delivered events",
+                [watched(catalogue.EVENTS, method=method, label=method, **ended) for method in methods],
+                of=4,
+            ),
+            _graph(
+                "Delivered bytes",
+                [watched(catalogue.BYTES, method=method, label=method, **ended) for method in methods],
+                of=4,
+            ),
+            _graph(
+                "From an event's time to its delivery, seconds",
+                [
+                    watched(catalogue.AGE_OF_OLDEST_EVENT, statistic, label=statistic, **ended)
+                    for statistic in ("p50", "p99", "Maximum")
+                ],
+                of=4,
+            ),
+        )
+        self.dashboard.add_widgets(
+            _graph(
+                "Handed over, by reason",
+                [top(catalogue.DELIVERIES, "Sum", by=Dimension.REASON, outcome="handed-over")],
+                of=4,
+            ),
+            _graph(
+                "Refused by our own roles; returned messages by reason",
+                [
+                    watched(catalogue.CENTRAL_ACCESS_DENIED, label="refused"),
+                    top(catalogue.RETURNED_MESSAGES, "Sum", by=Dimension.REASON),
+                ],
+                of=4,
+            ),
+            _graph(
+                "Circuits",
+                [
+                    watched(catalogue.CIRCUIT_CHANGES, circuit="open", label="opened"),
+                    watched(catalogue.CIRCUIT_CHANGES, circuit="closed", label="closed"),
+                    watched(catalogue.OPEN_CIRCUITS, "Maximum", circuit="open", label="most open in a process"),
+                ],
+                of=4,
+            ),
+            _graph(
+                "Events that CloudWatch Logs can't take",
+                [
+                    watched(catalogue.SET_ASIDE_EVENTS, label="set aside"),
+                    watched(catalogue.LEFT_OUT_EVENTS, label="empty"),
+                ],
+                of=4,
+            ),
+        )
+
+    def _tenants(self) -> None:
+        by = Dimension.TENANT
+        self._row(
+            "5. Tenants: the ten largest of each graph",
+            _graph("Deliveries", [top(catalogue.DELIVERIES, "Sum", by=by, outcome="delivered")], of=4),
+            _graph("Parked", [top(catalogue.DELIVERIES, "Sum", by=by, outcome="parked")], of=4),
+            _graph(
+                "Oldest event at its delivery, seconds",
+                [top(catalogue.AGE_OF_OLDEST_EVENT, "Maximum", by=by, outcome="delivered")],
+                of=4,
+            ),
+            _graph(
+                "Late destinations, silent tenants",
+                [
+                    watched(catalogue.LATE_DESTINATIONS, "Maximum", label="late"),
+                    watched(catalogue.SILENT_TENANTS, "Maximum", label="silent"),
+                ],
+                of=4,
+            ),
+        )
+
+    def _oddities(self) -> None:
+        self._row(
+            "6. What was passed over, and odd lines",
+            _graph("Passed over", [watched(metric, label=_words(metric)) for metric in _SKIPPED], of=2),
+            _graph("Met while reading", [watched(each, label=_words(each)) for each in catalogue.READ.values()], of=2),
+        )
+
+    def _api(self) -> None:
+        path = self._path
+        throttled = [
+            of_table(table, f"{what}ThrottleEvents", f"{name}: {what.lower()}s")
+            for name, table in path.tables.items()
+            for what in ("Read", "Write")
+        ]
+        self._row(
+            "7. API and tables",
+            _graph("Calls", [path.api_metric("Count", "Sum")], of=4),
+            _graph("Errors", [path.api_metric(f"{kind}XXError", "Sum") for kind in (4, 5)], of=4),
+            _graph("Latency, ms", [path.api_metric("Latency", statistic) for statistic in ("p50", "p99")], of=4),
+            _graph("Throttled by DynamoDB", throttled, of=4),
+        )
+
+
+def _graph(title: str, metrics: Metrics, *, of: int) -> cloudwatch.GraphWidget:
+    """Make a graph; ``of`` that many in its row."""
+    return cloudwatch.GraphWidget(
+        title=title,
+        left=[*metrics],
+        left_y_axis=cloudwatch.YAxisProps(min=0, show_units=False),
+        period=PERIOD,
+        width=WIDTH // of,
+        height=HEIGHT,
+    )
+
+
+def _visible(queues: dict[str, sqs.IQueue]) -> list[cloudwatch.Metric]:
+    return [of_queue(queue, "ApproximateNumberOfMessagesVisible", "Maximum", name) for name, queue in queues.items()]
+
+
+def _words(metric: Metric) -> str:
+    return metric.says.partition(":")[0].partition(",")[0]

@@ -1,0 +1,109 @@
+"""What an operator of one Region sees and is woken by: dashboard, alarms, saved queries, and the watch behind some."""
+
+from collections.abc import Callable
+
+from aws_cdk import CfnOutput, Environment, Stack
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from constructs_lib.alarm_topics import AlarmTopics, Severity
+from constructs_lib.audit_trail import AuditTrail
+from constructs_lib.destination_watch import DestinationWatch
+from constructs_lib.saved_queries import SavedQueries, Source
+from stacks.alarms import Alarms
+from stacks.api_stack import ApiStack
+from stacks.collection_stack import CollectionStack
+from stacks.dashboard import PathDashboard
+from stacks.processing_stack import ProcessingStack
+from stacks.stages import StageConfig
+from stacks.storage_stack import StorageStack
+from stacks.watched_path import WatchedPath
+
+
+class MonitoringStack(Stack):
+    """A stack of its own: a threshold changes without touching what delivers.
+
+    :param code: makes the functions' code.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        env: Environment,
+        stage: StageConfig,
+        storage: StorageStack,
+        collection: CollectionStack,
+        processing: ProcessingStack,
+        api: ApiStack,
+        code: Callable[[], lambda_.Code],
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            env=env,
+            termination_protection=stage.termination_protection,
+            description="logrouter: dashboard, alarms, saved queries",
+        )
+        settings = stage.monitoring
+        self.watch = DestinationWatch(
+            self,
+            "DestinationWatch",
+            code=code(),
+            delivery_configs=storage.delivery_configs.table,
+            parked_deliveries=storage.parked_deliveries.table,
+            limits=settings.destinations,
+            architecture=stage.architecture.of_lambda,
+            log_retention=stage.function_log_kept,
+        )
+        path = WatchedPath.of(
+            stage=stage,
+            storage=storage,
+            collection=collection,
+            processing=processing,
+            api=api,
+            watch=self.watch.function,
+        )
+        self.topics = AlarmTopics(
+            self,
+            "AlarmTopics",
+            subscribers={Severity.PAGE: settings.pages, Severity.TICKET: settings.tickets},
+            removal_policy=stage.removal_policy,
+        )
+        self.alarms = Alarms(
+            self,
+            "Alarms",
+            path=path,
+            thresholds=settings.thresholds,
+            topics=self.topics,
+            runbooks=settings.runbooks,
+        )
+        self.dashboard = PathDashboard(self, "Path", path=path, alarms=self.alarms.all, runbooks=settings.runbooks)
+        trail = self._trail(stage, storage) if settings.audit_trail else None
+        own = () if processing.processor is None else (processing.processor.log_group,)
+        SavedQueries(
+            self,
+            "Queries",
+            folder=f"logrouter/{stage.name}",
+            log_groups={
+                Source.PROCESSOR: own,
+                Source.API: (api.api.log_group,),
+                Source.WATCH: (self.watch.log_group,),
+                Source.AUDIT: (trail.log_group,) if trail else (),
+            },
+        )
+        CfnOutput(self, "DashboardName", value=self.dashboard.dashboard.dashboard_name)
+        CfnOutput(self, "DestinationWatchFunctionName", value=self.watch.function.function_name)
+        for severity, topic in self.topics.of.items():
+            CfnOutput(self, f"{severity.value.title()}TopicArn", value=topic.topic_arn)
+
+    def _trail(self, stage: StageConfig, storage: StorageStack) -> AuditTrail:
+        return AuditTrail(
+            self,
+            "Audit",
+            bucket=storage.central_bucket.bucket,
+            kept=stage.monitoring.audit_kept,
+            log_retention=stage.function_log_kept,
+            removal_policy=stage.removal_policy,
+        )

@@ -1,0 +1,102 @@
+"""What a Region's alarms and dashboard look at, along the data's path."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from aws_cdk import Duration
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+
+from constructs_lib.watched_metric import PERIOD
+from stacks.api_stack import ApiStack
+from stacks.collection_stack import CollectionStack
+from stacks.processing_stack import ProcessingStack
+from stacks.stages import StageConfig
+from stacks.storage_stack import StorageStack
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchedPath:
+    """The resources of one Region.
+
+    :param clusters: ids of those that the stage knows. :param functions: by what an operator calls them.
+    """
+
+    clusters: tuple[str, ...]
+    topic: sns.ITopic
+    object_queue: sqs.IQueue
+    object_dlq: sqs.IQueue
+    undelivered_notifications: sqs.IQueue
+    delivery_queue: sqs.IQueue
+    delivery_dlq: sqs.IQueue
+    functions: Mapping[str, lambda_.Function]
+    tables: Mapping[str, dynamodb.ITable]
+    api: apigateway.RestApi
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        stage: StageConfig,
+        storage: StorageStack,
+        collection: CollectionStack,
+        processing: ProcessingStack,
+        api: ApiStack,
+        watch: lambda_.Function,
+    ) -> Self:
+        """Take them from the Region's stacks."""
+        processor = {} if processing.processor is None else {"processor": processing.processor.function}
+        return cls(
+            clusters=tuple(cluster.cluster_id for cluster in stage.clusters if cluster.region == storage.region),
+            topic=storage.notifications.topic,
+            object_queue=collection.object_queue.queue,
+            object_dlq=collection.object_queue.dead_letter_queue,
+            undelivered_notifications=collection.object_queue.undelivered_notifications,
+            delivery_queue=processing.delivery_queue.queue,
+            delivery_dlq=processing.delivery_queue.dead_letter_queue,
+            functions={
+                **processor,
+                "resumption": processing.resumption.function,
+                "api": api.api.function,
+                "watch": watch,
+            },
+            tables={"configs": storage.delivery_configs.table, "parked": storage.parked_deliveries.table},
+            api=api.api.rest_api,
+        )
+
+    def api_metric(self, name: str, statistic: str) -> cloudwatch.Metric:
+        """Give one of API Gateway's metrics of the API (developer guide, "API Gateway metrics")."""
+        return aws_metric("AWS/ApiGateway", name, statistic, ApiName=self.api.rest_api_name)
+
+
+def aws_metric(namespace: str, name: str, statistic: str, *, label: str | None = None, **by: str) -> cloudwatch.Metric:
+    """Give a metric that AWS itself emits."""
+    return cloudwatch.Metric(
+        namespace=namespace, metric_name=name, dimensions_map=by, statistic=statistic, period=PERIOD, label=label
+    )
+
+
+def of_queue(queue: sqs.IQueue, name: str, statistic: str, label: str | None = None) -> cloudwatch.Metric:
+    """Give one of SQS' metrics (developer guide, "Available CloudWatch metrics for Amazon SQS")."""
+    return aws_metric("AWS/SQS", name, statistic, label=label, QueueName=queue.queue_name)
+
+
+def of_function(function: lambda_.IFunction, name: str, statistic: str, label: str | None = None) -> cloudwatch.Metric:
+    """Give one of Lambda's metrics (developer guide, "Types of metrics for Lambda functions")."""
+    return aws_metric("AWS/Lambda", name, statistic, label=label, FunctionName=function.function_name)
+
+
+def of_table(table: dynamodb.ITable, name: str, label: str | None = None) -> cloudwatch.Metric:
+    """Give one of DynamoDB's metrics (developer guide, "DynamoDB metrics and dimensions")."""
+    return aws_metric("AWS/DynamoDB", name, "Sum", label=label, TableName=table.table_name)
+
+
+def timeout_of(function: lambda_.Function) -> Duration:
+    """Give a function's timeout, which is what its duration is held against."""
+    assert function.timeout is not None
+    return function.timeout

@@ -1,0 +1,203 @@
+"""How each alarm is driven into ALARM and back: by the code that runs where it emits the metric, else by AWS's words.
+
+A drive gives data twice: of what is wrong, and of what is right again. Where the metric is the code's own, the data are
+the lines that it wrote; where it is a queue's, what the queue itself says after the code has used it; where only AWS
+could emit it (a throttle, a latency), values as its documentation describes them.
+"""
+
+import json
+import time
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
+from io import StringIO
+
+from local.fidelity.embedded_metrics import data as embedded
+from local.fidelity.queue_metrics import sample
+from runtime.deliveries.errors import RetryableError
+from runtime.destination_watch.watch import DestinationWatch
+from runtime.metrics.lines import MetricLines
+from runtime.parked_deliveries.status import DestinationStatuses
+from runtime.processor.delivery_message import DeliveryMessage
+from tests.unit.runtime.aws_world import Fault
+from tests.unit.runtime.processor.world import CENTRAL, KEY, body, notification
+from tests.unit.stacks.alarm_state import Datum, dimensions
+
+LINES, QUEUE, AWS = "the code's own lines", "the queue, after the code has used it", "values as AWS documents them"
+
+
+@dataclass(frozen=True)
+class Drive:
+    """``bad`` and ``good`` take a world and the alarm, and give data of one period."""
+
+    how: str
+    bad: object
+    good: object
+
+
+def written(scene, *arguments):
+    """Give the metrics of the lines that a scene writes."""
+    out = StringIO()
+    with redirect_stdout(out):
+        scene(*arguments)
+    lines = [line for line in out.getvalue().splitlines() if line.startswith('{"_aws"')]
+    return [Datum(ns, name, value, at, dims) for line in lines for ns, name, dims, at, _, value in embedded(line)]
+
+
+def again(**changes):
+    """A delivery message whose schedule is over."""
+    message = DeliveryMessage(CENTRAL, KEY, "acme-corp", "s3", attempt=2, first_attempt_at=time.time() - 90_000)
+    return replace(message, **changes).write()
+
+
+def deliver(world):
+    """An object is delivered."""
+    world.clients.faults.clear()
+    world.put_object()
+    world.put_config()
+    assert world.process(notification())
+
+
+def park(world):
+    """A customer's bucket is gone, and the delivery's schedule is over."""
+    deliver(world)
+    world.clients.faults["CopyObject"] = Fault("NoSuchBucket", 404)
+    assert world.process(again())
+
+
+def be_denied(world):
+    """The central role refuses to be assumed."""
+    deliver(world)
+    world.clients.faults["AssumeRole"] = Fault("AccessDenied", 403)
+    assert world.process(notification())
+
+
+def set_aside(world):
+    """An event is too old for CloudWatch Logs."""
+    world.put_object(data=body([{"timestamp": 1, "message": "old"}]))
+    world.put_config("cloudwatch")
+    assert world.process(notification())
+
+
+def open_circuit(world):
+    """A destination fails five times in a row, and once more."""
+    processor = world.processor()
+    deliver(world)
+    world.clients.faults["CopyObject"] = Fault("SlowDown", 503)
+    for _ in range(6):
+        assert world.process(notification(), processor)
+
+
+def watch(world, *, hours=0.0):
+    """The watch looks, so many hours later than now."""
+    statuses = DestinationStatuses(world.clients, "parked")
+    look = DestinationWatch(
+        world.clients, "configs", statuses, MetricLines(), late_seconds=900, silent_seconds=3600,
+        clock=lambda: time.time() + hours * 3600,
+    )  # fmt: skip
+    look.look()
+
+
+def be_late(world):
+    """A destination has failed since its last success, half an hour ago."""
+    world.put_config()
+    past = DestinationStatuses(world.clients, "parked", lambda: time.time() - 1800)
+    past.succeeded("acme-corp", "s3", 5.0)
+    DestinationStatuses(world.clients, "parked").failed("acme-corp", "s3", RetryableError("unavailable"))
+    watch(world)
+
+
+def be_silent(world):
+    """Nothing has come of a tenant for two hours."""
+    deliver(world)
+    watch(world, hours=2)
+
+
+def be_well(world):
+    """Everything is delivered, and the watch sees it."""
+    deliver(world)
+    watch(world)
+
+
+def by_lines(bad, good=deliver):
+    """Drive by scenes that write lines."""
+    return Drive(LINES, lambda world, _: written(bad, world), lambda world, _: written(good, world))
+
+
+def queue_says(world, name, alarm, *, later=0.0):
+    """Give the alarm's metric of a queue, from its messages as they lie there."""
+    messages = [
+        {"visible_at": one.visible_at / 1000, "sent_at": one.sent_timestamp / 1000, "receive_count": 0}
+        for one in world.messages(name)
+    ]
+    value = sample(messages, time.time() + later)[alarm["MetricName"]]
+    return [Datum("AWS/SQS", alarm["MetricName"], value, time.time(), dimensions(alarm))]
+
+
+def by_dead_letter(name, text):
+    """Drive by a message that the processor sends to a dead-letter queue; cleared by emptying it, as a redrive does."""
+
+    def bad(world, alarm):
+        with redirect_stdout(StringIO()):
+            assert world.process(text)
+        return queue_says(world, name, alarm)
+
+    def good(world, alarm):
+        world.empty(name)
+        return queue_says(world, name, alarm)
+
+    return Drive(QUEUE, bad, good)
+
+
+def by_age(name, hours):
+    """Drive by a message that nobody takes for some hours; cleared by its being worked off."""
+
+    def bad(world, alarm):
+        world.plain("sqs").send_message(QueueUrl=world.queues[name], MessageBody=notification())
+        return queue_says(world, name, alarm, later=hours * 3600)
+
+    def good(world, alarm):
+        (message,) = world.messages(name)
+        with redirect_stdout(StringIO()):
+            deliver(world)
+            assert world.process(message.body)
+        world.empty(name)
+        return queue_says(world, name, alarm)
+
+    return Drive(QUEUE, bad, good)
+
+
+def by_values(bad, good):
+    """Drive by values of a metric that AWS, or the agent, emits."""
+
+    def of(value):
+        return lambda _, alarm: [
+            Datum(alarm["Namespace"], alarm["MetricName"], value, time.time(), dimensions(alarm)),
+        ]
+
+    return Drive(AWS, of(bad), of(good))
+
+
+RUBBISH = json.dumps({"nobody": "knows"})
+DRIVES = {
+    "silent-cluster": by_values(0, 1),
+    "agent-discards": by_values(1, 0),
+    "agent-buffer": by_values(6 * 1024**3, 1024),
+    "undelivered-notifications": by_values(1, 0),
+    "object-dlq-not-empty": by_dead_letter("objects-dlq", RUBBISH),
+    "delivery-dlq-not-empty": by_dead_letter("deliveries-dlq", again(bucket="somebody-elses")),
+    "object-queue-age": by_age("objects", 0.5),
+    "delivery-queue-age": by_age("deliveries", 3),
+    "central-access-denied": by_lines(be_denied),
+    "parked-deliveries": by_lines(park),
+    "circuit-open": by_lines(open_circuit),
+    "set-aside-events": by_lines(set_aside),
+    "late-destinations": by_lines(be_late, be_well),
+    "silent-tenants": by_lines(be_silent, be_well),
+    "function-errors": by_values(1, 0),
+    "function-throttles": by_values(10, 0),
+    "function-duration": by_values(900_000, 50),
+    "table-throttles": by_values(1, 0),
+    "api-errors": by_values(5, 0),
+    "api-latency": by_values(3_000, 20),
+}
+"""By the section of each alarm's runbook."""
