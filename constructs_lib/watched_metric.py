@@ -27,7 +27,6 @@ def watched(
     statistic: str = "Sum",
     *,
     label: str | None = None,
-    period: Duration = PERIOD,
     **dimensions: str,
 ) -> cloudwatch.Metric:
     """Give a metric under one of the sets of dimensions that it is emitted with; another would never have a value.
@@ -45,7 +44,7 @@ def watched(
         metric_name=metric.name,
         dimensions_map=given or None,
         statistic=statistic,
-        period=period,
+        period=PERIOD,
         label=label,
     )
 

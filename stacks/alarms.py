@@ -16,8 +16,8 @@ from stacks.watched_path import WatchedPath, of_function, of_queue, of_table, ti
 
 PAGE, TICKET = Severity.PAGE, Severity.TICKET
 ONCE: Final = Trigger(at_least=1)
-LASTING: Final = {"bad_periods": 3, "periods": 3}
-"""Three periods of five minutes: what passes by itself within them is nobody's business."""
+LASTING: Final = 3
+"""Periods of five minutes: what passes by itself within them is nobody's business."""
 
 
 class Alarms(Construct):
@@ -68,7 +68,7 @@ class Alarms(Construct):
 
     def _agents(self) -> None:
         limits = self._thresholds
-        full = Trigger(at_least=limits.buffer_bytes * limits.buffer_share, **LASTING)
+        full = _lasting(limits.buffer_bytes * limits.buffer_share)
         silence = limits.cluster_silence_periods
         silent = Trigger(at_least=1, below=True, absent=Absent.BAD, bad_periods=silence, periods=silence)
         for cluster in self._path.clusters:
@@ -146,7 +146,7 @@ class Alarms(Construct):
         self._add(
             "CircuitOpen",
             watched(catalogue.DELIVERIES, outcome="handed-over", reason="circuit-open"),
-            Trigger(at_least=limits.circuit_refusals, **LASTING),
+            _lasting(limits.circuit_refusals),
             TICKET,
             "A destination fails so often that deliveries to it are put off without an attempt.",
         )
@@ -162,7 +162,7 @@ class Alarms(Construct):
         self._add(
             "LateDestinations",
             watched(catalogue.LATE_DESTINATIONS, "Maximum"),
-            Trigger(at_least=1, **LASTING),
+            _lasting(1),
             TICKET,
             "A destination gets its logs late, or has not got them since it began to fail.",
         )
@@ -191,7 +191,7 @@ class Alarms(Construct):
             self._add(
                 "FunctionThrottles",
                 of_function(function, "Throttles", "Sum"),
-                Trigger(at_least=limits.function_throttles, **LASTING),
+                _lasting(limits.function_throttles),
                 TICKET,
                 f"Lambda has no concurrency left for the function {name}.",
                 of=of,
@@ -211,7 +211,7 @@ class Alarms(Construct):
                 self._add(
                     "TableThrottles",
                     of_table(table, f"{what}ThrottleEvents"),
-                    Trigger(at_least=self._thresholds.table_throttles, **LASTING),
+                    _lasting(self._thresholds.table_throttles),
                     TICKET,
                     f"DynamoDB throttles {what.lower()}s of the table of {name} for a quarter of an hour.",
                     of=f"-{name}-{what}",
@@ -229,10 +229,14 @@ class Alarms(Construct):
         self._add(
             "ApiLatency",
             self._path.api_metric("Latency", "p99"),
-            Trigger(at_least=limits.api_latency.to_milliseconds(), **LASTING),
+            _lasting(limits.api_latency.to_milliseconds()),
             TICKET,
             f"One call of the API in a hundred takes {limits.api_latency.to_human_string()} or longer.",
         )
+
+
+def _lasting(at_least: float) -> Trigger:
+    return Trigger(at_least=at_least, bad_periods=LASTING, periods=LASTING)
 
 
 def section(name: str) -> str:

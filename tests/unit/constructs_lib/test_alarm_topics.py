@@ -17,9 +17,9 @@ def test_alarms_of_this_account_get_through_an_encrypted_topic(stack):
     template.has_resource_properties("AWS::KMS::Key", {"KeyPolicy": {"Statement": Match.array_with([key])}})
     publish = Match.object_like({**alarms, "Action": "sns:Publish", "Condition": Match.object_like(own)})
     plain = Match.object_like({"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}})
-    template.all_resources_properties(
-        "AWS::SNS::TopicPolicy", {"PolicyDocument": {"Statement": Match.array_with([publish, plain])}}
-    )
+    for statement in (publish, plain):
+        policy = {"PolicyDocument": {"Statement": Match.array_with([statement])}}
+        template.all_resources_properties("AWS::SNS::TopicPolicy", policy)
 
 
 def test_who_is_told_depends_on_how_urgent_it_is(stack):
