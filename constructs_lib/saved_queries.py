@@ -135,7 +135,7 @@ class SavedQueries(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, folder: str, log_groups: dict[Source, tuple[logs.ILogGroup, ...]]
+        self, scope: Construct, construct_id: str, *, folder: str, log_groups: dict[Source, tuple[str, ...]]
     ) -> None:
         super().__init__(scope, construct_id)
         for query in QUERIES:
@@ -146,5 +146,5 @@ class SavedQueries(Construct):
                     query.name,
                     name=f"{folder}/{query.name}",
                     query_string=query.text,
-                    log_group_names=[group.log_group_name for group in groups],
+                    log_group_names=[*groups],
                 )

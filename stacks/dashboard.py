@@ -20,6 +20,7 @@ _SKIPPED = (
     catalogue.UNREADABLE_MESSAGES,
     catalogue.INVALID_CONFIGS,
     catalogue.IGNORED_NOTIFICATIONS,
+    catalogue.UNWANTED_OBJECTS,
     catalogue.DISCARDED_CHECKPOINTS,
     catalogue.ABSORBED_DUPLICATES,
 )

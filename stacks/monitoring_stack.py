@@ -81,16 +81,15 @@ class MonitoringStack(Stack):
         )
         self.dashboard = PathDashboard(self, "Path", path=path, alarms=self.alarms.all, runbooks=settings.runbooks)
         trail = self._trail(stage, storage) if settings.audit_trail else None
-        own = () if processing.processor is None else (processing.processor.log_group,)
         SavedQueries(
             self,
             "Queries",
             folder=f"logrouter/{stage.name}",
             log_groups={
-                Source.PROCESSOR: own,
-                Source.API: (api.api.log_group,),
-                Source.WATCH: (self.watch.log_group,),
-                Source.AUDIT: (trail.log_group,) if trail else (),
+                Source.PROCESSOR: processing.record_log_groups,
+                Source.API: (api.api.log_group.log_group_name,),
+                Source.WATCH: (self.watch.log_group.log_group_name,),
+                Source.AUDIT: (trail.log_group.log_group_name,) if trail else (),
             },
         )
         CfnOutput(self, "DashboardName", value=self.dashboard.dashboard.dashboard_name)

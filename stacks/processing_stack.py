@@ -81,6 +81,7 @@ class ProcessingStack(Stack):
             architecture=stage.architecture.of_lambda,
             log_retention=stage.function_log_kept,
         )
+        self.record_log_groups = self._record_log_groups(stage)
         self._write_outputs(stage)
 
     def _function(self, stage: StageConfig, code: Callable[[], lambda_.Code]) -> Processor:
@@ -99,16 +100,16 @@ class ProcessingStack(Stack):
             log_retention=stage.function_log_kept,
         )
 
-    def _record_log_groups(self, stage: StageConfig) -> list[str]:
-        own = [self.processor.log_group.log_group_name] if self.processor is not None else []
-        return [*own, *stage.record_log_groups]
+    def _record_log_groups(self, stage: StageConfig) -> tuple[str, ...]:
+        own = (self.processor.log_group.log_group_name,) if self.processor is not None else ()
+        return (*own, *stage.record_log_groups)
 
     def _write_outputs(self, stage: StageConfig) -> None:
         CfnOutput(self, "DeliveryQueueUrl", value=self.delivery_queue.queue.queue_url)
         CfnOutput(self, "DeliveryDlqUrl", value=self.delivery_queue.dead_letter_queue.queue_url)
         CfnOutput(self, "ProcessorExecutionRoleArn", value=self.execution_role.role.role_arn)
         CfnOutput(self, "ResumptionFunctionName", value=self.resumption.function.function_name)
-        CfnOutput(self, "RecordLogGroupNames", value=",".join(self._record_log_groups(stage)))
+        CfnOutput(self, "RecordLogGroupNames", value=",".join(self.record_log_groups))
         if self.processor is not None:
             CfnOutput(self, "ProcessorFunctionName", value=self.processor.function.function_name)
             CfnOutput(self, "ProcessorLogGroupName", value=self.processor.log_group.log_group_name)
