@@ -223,8 +223,9 @@ class Run:
             left[:] = [tenant for tenant in left if parked_keys(self.place, tenant)]
             return not left
 
+        seconds = min(SETTLE_SECONDS, self.effort.seconds)
         with suppress(WaitedTooLongError):
-            wait_until(resumed, what="the resumption", timeout_seconds=SETTLE_SECONDS, interval_seconds=1.0)
+            wait_until(resumed, what="the resumption", timeout_seconds=seconds, interval_seconds=1.0)
 
     def _judge(self, scenes: dict[Kind, Scene], dead: Counter[str]) -> "Result":
         timeouts = self._timeouts()
