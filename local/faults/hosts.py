@@ -147,7 +147,7 @@ CRASH = Kind("", target=30, alone=True, bound=Bound.CRASH)
 HOSTS = (
     replace(CRASH, name="function-killed", rules=(rule(CALLS, _kill, 0.06),)),
     replace(CRASH, name="function-frozen-until-its-timeout", rules=(rule(CALLS, _freeze, 0.06),)),
-    replace(CRASH, name="function-out-of-memory", rules=(rule(CALLS, Starve(), 0.03),)),
+    replace(CRASH, name="function-out-of-memory", rules=(rule(CALLS, Starve(), 0.06),)),
     replace(
         CRASH,
         name="poller-killed",
