@@ -116,8 +116,9 @@ class Exchange:
 
     def caller(self) -> psutil.Process | None:
         """Find the process at the other end of the connection; ``None`` if it is gone."""
-        port = self.connection.socket.getpeername()[1]
+        client, ours = self.connection.socket.getpeername(), self.connection.socket.getsockname()
         for found in psutil.net_connections("tcp4"):
-            if found.laddr and found.laddr.port == port and found.pid:
+            # Both ends: a port alone may be another connection's, too, even one of this process.
+            if found.pid and (tuple(found.laddr), tuple(found.raddr)) == (client, ours):
                 return psutil.Process(found.pid)
         return None

@@ -128,7 +128,10 @@ class Run:
         share = self.effort.seconds * SHARE_ALONE / max(1, len(measured) + len(hurting))
         self._one_by_one(measured, scenes, share)
         self._begin_lasting([kind for kind in self.kinds if kind.lasting], scenes)
-        self._one_by_one(sorted(hurting, key=lambda kind: kind.host is Host.POLLER), scenes, share)
+        # What one of them leaves behind the next may hurt: both have a crash's bound. What a poller leaves hurts nobody.
+        self._one_by_one([kind for kind in hurting if kind.host is Host.FUNCTION], scenes, share)
+        self._settle()
+        self._one_by_one([kind for kind in hurting if kind.host is Host.POLLER], scenes, share)
         together = [kind for kind in self.kinds if not kind.alone and not kind.lasting]
         self.begin(f"{len(together)} kinds side by side")
         # What those that run alone took longer, to settle, isn't taken from the others.
@@ -150,7 +153,7 @@ class Run:
             self.begin(f"{kind.name} ({place} of {len(kinds)} that run alone)")
             scenes[kind].deadline = time.monotonic() + seconds
             self._run_kind(kind, scenes[kind])
-            if kind.host is Host.FUNCTION:  # what a poller left behind hurts nobody
+            if kind.measures:
                 self._settle()
             scenes[kind].timeouts = self._timeouts() - scenes[kind].timeouts_before
 
