@@ -128,7 +128,7 @@ class Run:
         share = self.effort.seconds * SHARE_ALONE / max(1, len(measured) + len(hurting))
         self._one_by_one(measured, scenes, share)
         self._begin_lasting([kind for kind in self.kinds if kind.lasting], scenes)
-        # What one of them leaves behind the next may hurt: both have a crash's bound. What a poller leaves hurts nobody.
+        # What one of them leaves behind the next may hurt: both have a crash's bound. What a poller leaves hurts none.
         self._one_by_one([kind for kind in hurting if kind.host is Host.FUNCTION], scenes, share)
         self._settle()
         self._one_by_one([kind for kind in hurting if kind.host is Host.POLLER], scenes, share)
