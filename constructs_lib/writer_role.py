@@ -1,11 +1,13 @@
-"""The role of one cluster's agent: it can add objects under its own cluster's keys, and nothing else."""
+"""The role of one cluster's agent: it can add objects under its own cluster's keys and metrics, and nothing else."""
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from constructs_lib.acknowledgement import acknowledge_wildcards
 from constructs_lib.central_log_bucket import CentralLogBucket
 from constructs_lib.limits import require_match
 from constructs_lib.web_identity import WebIdentity
+from runtime.metrics.catalogue import AGENT_NAMESPACE
 
 CLUSTER_ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}"
 """A key segment of at most 255 bytes; no ``/``, ``*``, ``?`` or ``$``, which would widen the policy."""
@@ -34,9 +36,22 @@ class WriterRole(Construct):
                 sid="PutOwnClustersObjects", actions=["s3:PutObject"], resources=[bucket.objects_arn(pattern)]
             )
         )
+        self.role.add_to_policy(
+            iam.PolicyStatement(
+                sid="PutAgentMetrics",
+                actions=["cloudwatch:PutMetricData"],
+                resources=["*"],  # service authorization reference: it takes no resource, the namespace is the limit
+                conditions={"StringEquals": {"cloudwatch:namespace": AGENT_NAMESPACE}},
+            )
+        )
         bucket.grant_use_of_key(self.role, "kms:GenerateDataKey")
         bucket.acknowledge_pattern(
             self.role,
             key_pattern=pattern,
             reason="Tenants come and go without a deployment; the cluster's id is literal.",
+        )
+        acknowledge_wildcards(
+            self.role,
+            reason="PutMetricData takes no resource; the namespace is the limit.",
+            resources=("*",),
         )

@@ -22,7 +22,14 @@ def test_may_put_its_own_clusters_objects_and_nothing_else(stack, bucket, identi
             "Effect": "Allow",
             "Action": "s3:PutObject",
             "Resource": stack.resolve(f"{bucket.bucket_arn}/tenant_id=*/cluster_id=c-1/*"),
-        }
+        },
+        {
+            "Sid": "PutAgentMetrics",
+            "Effect": "Allow",
+            "Action": "cloudwatch:PutMetricData",
+            "Resource": "*",
+            "Condition": {"StringEquals": {"cloudwatch:namespace": "LogRouter/Agent"}},
+        },
     ]
 
 
@@ -58,7 +65,11 @@ def test_may_encrypt_but_not_decrypt_with_the_buckets_key(stack, topic, identity
         encryption_key=kms.Key(stack, "Key"),
     )
     WriterRole(stack, "Writer", bucket=encrypted, cluster_id="c-1", identity=identity)
-    assert [s["Action"] for s in statements(stack)] == ["s3:PutObject", "kms:GenerateDataKey"]
+    assert [s["Action"] for s in statements(stack)] == [
+        "s3:PutObject",
+        "cloudwatch:PutMetricData",
+        "kms:GenerateDataKey",
+    ]
 
 
 @pytest.mark.parametrize("cluster_id", ["", "*", "a/b", "a*", "${aws:username}", "c?", "x" * 256])

@@ -65,14 +65,23 @@ def test_every_program_is_in_the_configuration_map():
     """Broken: Vector doesn't start on a cluster, though it does from the repository."""
     files = {path.name: path.read_text() for path in (FOLDER / "base" / "programs").glob("*.vrl")}
     files["vector.yaml"] = (FOLDER / "base" / "vector.yaml").read_text()
+    files["alarms.yaml"] = (FOLDER / "alarms" / "vector.yaml").read_text()
     assert config_map("agent-configuration") == files
     mount = {mount["name"]: mount["mountPath"] for mount in agent()["volumeMounts"]}["configuration"]
     assert environment()["PROGRAMS"] == mount
-    assert agent()["args"] == ["--config", f"{mount}/vector.yaml"]
+    assert agent()["args"][:2] == ["--config", f"{mount}/vector.yaml"]
 
 
 def environment() -> dict[str, Any]:
     return {variable["name"]: variable.get("value") for variable in agent()["env"]}
+
+
+def test_clusters_tell_cloudwatch_what_its_alarms_look_at():
+    """Broken: each cluster counts as silent from the day on which it is watched."""
+    for overlay in ("kubernetes", "openshift"):
+        assert "alarms.yaml" in config_map("agent-configuration", overlay)
+        (container,) = pod(overlay)["containers"]
+        assert container["args"] == ["--config", "/etc/vector/vector.yaml", "--config", "/etc/vector/alarms.yaml"]
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
