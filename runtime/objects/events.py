@@ -1,7 +1,7 @@
 """Lines become events: a time, and a message that reaches the customer byte for byte (contract §2 and §4).
 
-The fast path decodes a line into two pieces of its source and copies the message's literal as it is. A line that
-needs more than that leaves the path for that line alone; nothing is dropped but blank lines, and those are counted.
+The fast path decodes a chunk's lines, in one call, each into two pieces of its source, and copies the message's literal
+as it is. Lines that need more than that leave the path; nothing is dropped but blank lines, and those are counted.
 """
 
 from collections.abc import Generator, Iterable, Iterator
@@ -12,13 +12,13 @@ import msgspec
 from msgspec import Raw
 
 from runtime.objects import surrogates, timestamps
-from runtime.objects.lines import MAX_LINE_BYTES, LongLinePart, split_lines
+from runtime.objects.lines import MAX_LINE_BYTES, LongLinePart, whole_lines
 from runtime.objects.text import MAX_EVENT_BYTES, LenientUtf8, TextCutter, cut, plain_windows, unescaped_windows
 
 # Replacing an invalid byte makes three of it: no line up to here can give an event over the limit.
 _SHORT_LINE_BYTES = MAX_EVENT_BYTES // 3
 _ABSENT = b"\0"  # begins no JSON value, and never empty: its first byte can be looked at like any other's
-_QUOTE, _BACKSLASH = ord('"'), ord("\\")
+_QUOTE, _OPEN, _CLOSE = ord('"'), ord("{"), ord("}")
 
 
 class _Line(msgspec.Struct, gc=False):
@@ -29,8 +29,9 @@ class _Line(msgspec.Struct, gc=False):
 
 
 _decode = msgspec.json.Decoder(_Line).decode
+_decode_lines = msgspec.json.Decoder(_Line).decode_lines
 _check_json = msgspec.json.Decoder(Raw).decode
-_decode_string = msgspec.json.Decoder(str).decode
+_decode_strings = msgspec.json.Decoder(list[str]).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -73,13 +74,13 @@ def read_events(
     :param last_modified_ms: the object's LastModified, for events without a usable time: the same on every retry.
     """
     reader = _Reader(last_modified_ms, stats)
-    for lines in split_lines(chunks, max_line_bytes=max_line_bytes):
-        if isinstance(lines, LongLinePart):
-            yield from reader.long_line(lines)
-        elif max(map(len, lines)) <= _SHORT_LINE_BYTES:
-            yield reader.short_lines(lines)
+    for piece in whole_lines(chunks, max_line_bytes=max_line_bytes):
+        if isinstance(piece, LongLinePart):
+            yield from reader.long_line(piece)
+        elif block := reader.plain_lines(piece):
+            yield block
         else:
-            yield from reader.lines_of_any_length(lines)
+            yield from reader.any_lines(piece.removesuffix(b"\n").split(b"\n"))
 
 
 class _Reader:
@@ -88,42 +89,52 @@ class _Reader:
         self._stats = stats
         self._cutter, self._utf8 = TextCutter(), LenientUtf8()  # of the line over the limit that is under way
 
-    def short_lines(self, lines: list[bytes]) -> EventBlock:
-        """Read lines none of which can go over the limit of an event."""
+    def plain_lines(self, data: bytes) -> EventBlock | None:
+        """Read lines that are all as the agent writes them, at once; ``None`` where one may not be."""
+        if len(data) > _SHORT_LINE_BYTES:
+            return None
         try:
-            rows = list(map(_decode, lines))
-        except (msgspec.DecodeError, RecursionError):
-            lines = [line for line in lines if not self._is_blank(line)]
-            rows = list(map(self._row, lines))
-        literals = [bytes(row.message) for row in rows]
-        for place in [place for place, literal in enumerate(literals) if literal[0] != _QUOTE]:
-            literals[place] = _encode(self._lenient(self._text_source(literals[place], lines[place])))
-        if not all(map(bytes.isascii, literals)):
-            literals = list(map(self._valid_utf8, literals))
-        # Decoded to be measured: one pass in C. Searching for escapes of two bytes was seen to take four times that.
-        sizes = [
-            len(one) - 2
-            if _BACKSLASH not in one
-            else len(text)
-            if (text := _decode_string(one)).isascii()
-            else len(text.encode())
-            for one in literals
-        ]
+            rows = _decode_lines(data)
+            if not _is_one_a_line(data, len(rows)):
+                return None
+            literals = [bytes(row.message) for row in rows]
+            # Decoded to be measured; what isn't a string of valid UTF-8 isn't plain.
+            texts = _decode_strings(b"[%b]" % b",".join(literals))
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            return None
         self._stats.events += len(rows)
-        return EventBlock(self._times([bytes(row.timestamp) for row in rows]), literals, sizes)
+        return EventBlock(self._times([row.timestamp for row in rows]), literals, _utf8_sizes(texts))
 
-    def lines_of_any_length(self, lines: list[bytes]) -> Iterator[EventBlock]:
-        """Read lines of which some may go over the limit: those one by one, in bounded memory."""
+    def any_lines(self, lines: list[bytes]) -> Iterator[EventBlock]:
+        """Read lines of any kind; one that may go over the limit of an event by itself, in bounded memory."""
         begin = 0
         for place, line in enumerate(lines):
             if len(line) > _SHORT_LINE_BYTES:
                 if begin < place:
-                    yield self.short_lines(lines[begin:place])
+                    yield self._short_lines(lines[begin:place])
                 begin = place + 1
                 if not self._is_blank(line):
                     yield from self._one_line(line)
         if begin < len(lines):
-            yield self.short_lines(lines[begin:])
+            yield self._short_lines(lines[begin:])
+
+    def _short_lines(self, lines: list[bytes]) -> EventBlock:
+        # Beside a line over the limit the others may well be plain.
+        return self.plain_lines(b"\n".join([*lines, b""])) or self._unusual_lines(lines)
+
+    def _unusual_lines(self, lines: list[bytes]) -> EventBlock:
+        lines = [line for line in lines if not self._is_blank(line)]
+        rows = list(map(self._row, lines))
+        literals = [self._literal(bytes(row.message), line) for row, line in zip(rows, lines, strict=True)]
+        sizes = _utf8_sizes(_decode_strings(b"[%b]" % b",".join(literals)))
+        self._stats.events += len(rows)
+        return EventBlock(self._times([row.timestamp for row in rows]), literals, sizes)
+
+    def _literal(self, message: bytes, line: bytes) -> bytes:
+        """Give the literal of an event's text: valid UTF-8, whatever the message is."""
+        if message[0] == _QUOTE:
+            return message if message.isascii() else self._lenient(message).encode()
+        return _encode(self._lenient(self._text_source(message, line)))
 
     def long_line(self, part: LongLinePart) -> Iterator[EventBlock]:
         """Read the next part of a line that can't be held: text, at the object's time."""
@@ -145,7 +156,7 @@ class _Reader:
             windows = unescaped_windows(plain_windows(source[1:-1], utf8))
         else:
             windows = plain_windows(line if row is None else self._text_source(source, line), utf8)
-        timestamp = self._times([_ABSENT if row is None else bytes(row.timestamp)])
+        timestamp = self._times([Raw(_ABSENT) if row is None else row.timestamp])
         for piece in cut(windows, cutter):
             yield EventBlock(timestamp, [piece.literal], [piece.size])
         self._count_record(cutter, utf8)
@@ -209,12 +220,32 @@ class _Reader:
             self._stats.invalid_utf8 += 1
             return source.decode(errors="replace")
 
-    def _valid_utf8(self, literal: bytes) -> bytes:
-        return literal if literal.isascii() else self._lenient(literal).encode()
-
-    def _times(self, sources: list[bytes]) -> list[int]:
+    def _times(self, sources: list[Raw]) -> list[int]:
         times = timestamps.parse_column(sources)
         if None not in times:
             return times  # type: ignore[return-value]  # just looked
         self._stats.no_timestamp += times.count(None)
         return [self._last_modified_ms if time is None else time for time in times]
+
+
+def _utf8_sizes(texts: list[str]) -> list[int]:
+    if all(map(str.isascii, texts)):
+        return list(map(len, texts))
+    return [len(text) if text.isascii() else len(text.encode()) for text in texts]
+
+
+def _is_one_a_line(data: bytes, documents: int) -> bool:
+    """Whether each of the documents in ``data`` is a line of its own, and each line one of them.
+
+    A document ends with a brace and the next one begins with one; inside a document the two never meet, and no string
+    has a line break in it. (msgspec itself takes any blanks between documents, or none.)
+    """
+    last = len(data) - 1
+    find = data.find
+    end, lines = find(b"\n"), 1
+    while end != last:
+        if end < 0 or data[end - 1] != _CLOSE or data[end + 1] != _OPEN:
+            return False
+        lines += 1
+        end = find(b"\n", end + 1)
+    return lines == documents and data[0] == _OPEN and data[end - 1] == _CLOSE

@@ -1,4 +1,4 @@
-"""Chunks of bytes become lists of whole lines; a line too long to be held leaves in parts."""
+"""Chunks of bytes become pieces of whole lines; a line too long to be held leaves in parts."""
 
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
@@ -16,40 +16,34 @@ class LongLinePart:
     last: bool
 
 
-def split_lines(
-    chunks: Iterable[bytes], *, max_line_bytes: int = MAX_LINE_BYTES
-) -> Generator[list[bytes] | LongLinePart]:
-    r"""Yield lists of lines without their ``\n``, as many as the chunks bring, in order.
+def whole_lines(chunks: Iterable[bytes], *, max_line_bytes: int = MAX_LINE_BYTES) -> Generator[bytes | LongLinePart]:
+    r"""Yield pieces of whole lines as the chunks bring them, each with its ``\n``; the object's last one may have none.
 
     Where the chunks end with a ``CorruptObjectError``, the last line is yielded as far as it came, then it is raised.
     Any other error is raised at once: what was read so far says nothing about where the object ends.
     """
-    assembly = _Assembly(max_line_bytes)
+    begun = _BegunLine(max_line_bytes)
     defect: CorruptObjectError | None = None
     try:
         for chunk in chunks:
-            lines = chunk.split(b"\n")
-            tail = lines.pop()
-            if lines:
-                ended = assembly.finish(lines[0])
-                if not isinstance(ended, bytes):
-                    yield from ended
-                    del lines[0]
-                else:
-                    lines[0] = ended
-                if lines:
-                    yield lines
-            yield from assembly.add(tail)
+            end = chunk.rfind(b"\n") + 1
+            if end:
+                begin = 0
+                if begun.is_too_long_with(first := chunk.find(b"\n")):
+                    yield from begun.leave(chunk[:first])
+                    begin = first + 1
+                if begin < end:
+                    yield begun.join(memoryview(chunk)[begin:end])
+            yield from begun.add(chunk[end:])
     except CorruptObjectError as error:
         defect = error
-    if assembly:
-        ended = assembly.finish(b"")
-        yield from [[ended]] if isinstance(ended, bytes) else ended
+    if begun:
+        yield begun.join(b"") if not begun.is_too_long_with(0) else begun.leave(b"")[0]
     if defect is not None:
         raise defect
 
 
-class _Assembly:
+class _BegunLine:
     """The line that has begun and not ended: held up to the limit, passed on in parts beyond it."""
 
     def __init__(self, max_line_bytes: int) -> None:
@@ -60,26 +54,29 @@ class _Assembly:
     def __bool__(self) -> bool:
         return self._length > 0
 
+    def is_too_long_with(self, more: int) -> bool:
+        """Whether that many bytes more end a line over the limit."""
+        return self._length + more > self._max
+
     def add(self, data: bytes) -> list[LongLinePart]:
         """Take more of the line; return what has to leave because the line is too long to be held."""
         if not data:
             return []
         self._parts.append(data)
         self._length += len(data)
-        return self._leave(last=False) if self._length > self._max else []
-
-    def finish(self, data: bytes) -> bytes | list[LongLinePart]:
-        """Take the line's end; return the whole line, or its last parts where it was too long."""
-        self._parts.append(data)
-        self._length += len(data)
-        if self._length > self._max:
-            parts = self._leave(last=True)
-            self._length = 0
-            return parts
-        line = data if len(self._parts) == 1 else b"".join(self._parts)
-        self._parts, self._length = [], 0
-        return line
-
-    def _leave(self, *, last: bool) -> list[LongLinePart]:
+        if self._length <= self._max:
+            return []
         parts, self._parts = self._parts, []
-        return [LongLinePart(part, last and place == len(parts)) for place, part in enumerate(parts, 1)]
+        return [LongLinePart(part, last=False) for part in parts]
+
+    def leave(self, data: bytes) -> list[LongLinePart]:
+        """Take the end of a line that is too long; return its last parts."""
+        parts = [*self._parts, data]
+        self._parts, self._length = [], 0
+        return [LongLinePart(part, last=place == len(parts)) for place, part in enumerate(parts, 1)]
+
+    def join(self, data: bytes | memoryview) -> bytes:
+        """Put the line before what follows it; the next one begins."""
+        whole = b"".join((*self._parts, data))
+        self._parts, self._length = [], 0
+        return whole

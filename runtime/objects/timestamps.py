@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import ROUND_DOWN, Context, Decimal, InvalidOperation
 
 import msgspec
+from msgspec import Raw
 
 MAX_TIMESTAMP_MS = 10**15  # the latest time that a number of seconds up to 1e12 can name
 SECONDS_UP_TO = Decimal(10**12)  # a number above is milliseconds
@@ -33,7 +34,8 @@ _WIDTH = len(_SHAPE)
 _MINUTE_END = len(b'"0000-00-00T00:00:')
 _SECOND_AND_MS_DIGITS = (18, 19, 21, 22, 23)
 _NO_FRACTION = len('"0000-00-00T00:00:00Z"')
-_ONE_DIGIT = len('"0000-00-00T00:00:00.0Z"')
+_MS_END = len('"0000-00-00T00:00:00.000')
+_DIGITS = b"0123456789"
 _DIGITS_TO_ZERO = bytes.maketrans(b"123456789", b"000000000")
 _decode_string = msgspec.json.Decoder(str).decode
 _decode_integers = msgspec.json.Decoder(list[int]).decode
@@ -49,47 +51,52 @@ def parse(raw: bytes) -> int | None:
     return milliseconds if milliseconds is not None and 0 < milliseconds <= MAX_TIMESTAMP_MS else None
 
 
-def parse_column(raws: Sequence[bytes]) -> list[int | None]:
+def parse_column(sources: Sequence[bytes | Raw]) -> list[int | None]:
     """Read many times at once; the same as ``parse`` for each."""
-    if not raws:
+    count = len(sources)
+    if not count:
         return []
-    column = b"".join(raws)
-    shape = _SHAPE * len(raws)
-    if column.translate(_DIGITS_TO_ZERO) != shape:
-        raws = [raw if len(raw) == _WIDTH else _widen(raw) for raw in raws]
-        column = b"".join(raws)
-        if column.translate(_DIGITS_TO_ZERO) != shape:
+    column = b"".join(sources)
+    if column.translate(_DIGITS_TO_ZERO) != _SHAPE * count:
+        raws = list(map(bytes, sources))
+        column = _widened(raws)
+        if column.translate(_DIGITS_TO_ZERO) != _SHAPE * count:
             return [parse(raw) for raw in raws]
-    return _parse_agent_form(raws, column)
+    return _parse_agent_form(column) or [parse(bytes(source)) for source in sources]
 
 
-def _parse_agent_form(raws: Sequence[bytes], column: bytes) -> list[int | None]:
+def _parse_agent_form(column: bytes) -> list[int | None] | None:
+    """Read a column of the agent's form; ``None`` where one of its times isn't usable, or has a leap second."""
     # Seconds and milliseconds of each row, "ssmmm", are a number of ms as they stand. All rows' become one JSON
     # array, decoded at once: "1" before the digits, because JSON's numbers have no leading zeros.
-    numbers = bytearray(b"[") + b"100000," * len(raws)
+    count = len(column) // _WIDTH
+    numbers = bytearray(b"[") + b"100000," * count
     numbers[-1:] = b"]"
     for place, digit in enumerate(_SECOND_AND_MS_DIGITS, 2):
         numbers[place::7] = column[digit::_WIDTH]
     in_minute = _decode_integers(numbers)
     if max(in_minute) >= _AFTER_LEAP_SECOND:
-        return [parse(raw) for raw in raws]
+        return None
     prefix = column[:_MINUTE_END]
     try:
-        if column.count(prefix) == len(raws):  # a busy pod's chunk lies in one minute
+        if column.count(prefix) == count:  # a busy pod's chunk lies in one minute
             minute = _minutes[prefix]
             return [minute + ms for ms in in_minute]
-        return [_minutes[raw[:_MINUTE_END]] + ms for raw, ms in zip(raws, in_minute, strict=True)]
+        begins = range(0, len(column), _WIDTH)
+        return [_minutes[column[at : at + _MINUTE_END]] + ms for at, ms in zip(begins, in_minute, strict=True)]
     except _UnusableError:
-        return [parse(raw) for raw in raws]
+        return None
 
 
-def _widen(raw: bytes) -> bytes:
-    """Bring a time with fewer fraction digits to the agent's width; leave every other form as it is."""
-    if not raw.endswith(b'Z"'):
-        return raw
-    if len(raw) == _NO_FRACTION:
-        return raw[:-2] + b'.000000000Z"'
-    return raw[:-2].ljust(_WIDTH - 2, b"0") + b'Z"' if _ONE_DIGIT <= len(raw) < _WIDTH else raw
+def _widened(raws: Sequence[bytes]) -> bytes:
+    """Bring times with other numbers of fraction digits to the agent's width; empty where one has another form."""
+    heads = [raw[:_MS_END] if len(raw) > _NO_FRACTION else raw[:-2] + b".000" for raw in raws]
+    tails = b"".join([raw[_MS_END:] if len(raw) > _NO_FRACTION else b'Z"' for raw in raws])
+    # Each tail is digits, Z and a quote: every quote has its Z, and there is one in each, at its end.
+    count = len(raws)
+    if tails.translate(None, _DIGITS) != b'Z"' * count or tails.count(b'Z"') != count:
+        return b""
+    return b'000000Z"'.join([*heads, b""])
 
 
 class _UnusableError(ValueError):

@@ -12,6 +12,7 @@ from runtime.aws.clients import AwsClients
 from runtime.deliveries.registry import DeliveryMethodsError
 from runtime.processor import sqs_poller, stdin
 from runtime.processor.assembly import make_processor, read_settings
+from runtime.processor.kept_memory import keep_freed_memory
 from runtime.processor.logs import configure
 from runtime.processor.settings import ProcessorSettings
 
@@ -26,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--one-queue", action="store_true", help="with --mode sqs: read SQS_QUEUE_URL alone, not DELIVERY_QUEUE_URL too"
     )
     chosen = parser.parse_args(arguments)
+    keep_freed_memory()
     try:
         settings = read_settings()
         configure(settings.log_level)
