@@ -18,7 +18,7 @@ from runtime.processor.logs import configure
 @cache
 def services() -> Services:
     """Make what the routes work with, once an execution environment (again after a restore)."""
-    settings = ApiSettings()
+    settings = ApiSettings.read()
     configure(settings.log_level)
     return Services(settings, AwsClients(settings.aws_region))
 

@@ -2,13 +2,11 @@
 
 from typing import Literal
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from runtime.environment import Environment
 
 
-class ApiSettings(BaseSettings):
-    """What the stack sets. Field names in upper case are the variables' names."""
-
-    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
+class ApiSettings(Environment):
+    """What the stack sets."""
 
     tenant_config_table: str
     parked_deliveries_table: str

@@ -1,50 +1,59 @@
-"""One operation of a botocore client without the client's own cost for each call, which small objects consist of.
+"""One operation of a service without the SDK client's own cost for each call, which small objects consist of.
 
-The endpoint comes from the SDK's rules, the connection from its pool (with its proxies, certificates and time-outs),
-an error from its parser, as the exception that the client would raise. Left out are the serializer, the handlers of a
-dozen events, user-agent bookkeeping and the client's retries (there are none: see ``clients.ATTEMPTS``).
+Endpoint and connection come from a ``Wire``: a plain one of ours, or the SDK's where the environment asks for more
+than a plain one knows. An error is the exception that the SDK's client would raise, from the client's own parser; only
+then is a client made. Left out are the serializer, the handlers of a dozen events, user-agent bookkeeping and the
+client's retries.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Any, NamedTuple
-from urllib.parse import quote, urlsplit
+from typing import Any, Protocol
+from urllib.parse import quote
 
-from runtime.aws.clients import Credentials
+from runtime.aws.answers import Answer
+from runtime.aws.credentials import Credentials
+from runtime.aws.endpoints import Endpoint
 from runtime.aws.signature import signed
 
-_OK = range(200, 300)
+USER_AGENT = "logrouter"
 
 
-class _Endpoint(NamedTuple):
-    url: str
-    host: str
-    path: str
-    region: str
-    service: str
+class Wire(Protocol):
+    """How an operation of one service in one Region is reached."""
+
+    def endpoint(self, bucket: str) -> Endpoint:
+        """Say where; ``bucket`` is empty but for S3's objects."""
+
+    def send(
+        self, method: str, url: str, target: str, headers: Mapping[str, str], body: bytes, *, streams: bool
+    ) -> Answer:
+        """Make one request; whatever its status, an answer is given. Raises what says that there is none."""
 
 
 class DirectCall:
     """Calls one operation. Shared by all threads.
 
-    :param client: the botocore client that would make the call.
-    :param streams: the answer's body is read by the caller, who closes it.
+    :param client: gives the botocore client that would make the call; asked for errors alone.
+    :param streams: the answer's body is read by the caller, who closes it. :param bucket: of S3's objects.
     """
 
-    def __init__(self, client: Any, operation: str, *, method: str = "POST", streams: bool = False) -> None:
-        # botocore takes 0.1 s to import: whoever has a client has paid for it.
-        from botocore.awsrequest import AWSPreparedRequest, HeadersDict  # noqa: PLC0415
-
-        self._prepared, self._headers_dict = AWSPreparedRequest, HeadersDict
+    def __init__(
+        self,
+        wire: Wire,
+        client: Callable[[], Any],
+        operation: str,
+        *,
+        method: str = "POST",
+        streams: bool = False,
+        bucket: str = "",
+    ) -> None:
+        self._send = wire.send
+        self._endpoint = wire.endpoint(bucket)
         self._client = client
-        self._model = client.meta.service_model.operation_model(operation)
+        self._operation = operation
         self._method = method
         self._streams = streams
-        self._send = client._endpoint.http_session.send  # noqa: SLF001 - botocore is pinned; tests hold it to this
-        self._before_send = f"before-send.{client.meta.service_model.service_id.hyphenize()}.{operation}"
-        self._headers = {"user-agent": client.meta.config.user_agent}
-        self._endpoint = lru_cache(maxsize=64)(self._resolve)
 
     def __call__(
         self,
@@ -54,15 +63,12 @@ class DirectCall:
         *,
         key: str = "",
         query: Mapping[str, str] | None = None,
-        **endpoint_parameters: str,
-    ) -> Any:
-        """Make the call; give botocore's ``AWSResponse``, whatever its status.
+    ) -> Answer:
+        """Make the call; give the answer, whatever its status.
 
-        :param headers: lower-case names. :param key: of an S3 object. :param query: values not yet encoded.
-        :param endpoint_parameters: what the endpoint depends on (``Bucket``).
-        :raises botocore.exceptions.HTTPClientError: no answer.
+        :param headers: lower-case names. :param key: of an object. :param query: values not yet encoded.
         """
-        endpoint = self._endpoint(**endpoint_parameters)
+        endpoint = self._endpoint
         path = endpoint.path + quote(key, safe="/~") if key else endpoint.path or "/"
         text = "&".join(
             f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in sorted((query or {}).items())
@@ -70,7 +76,7 @@ class DirectCall:
         everything = signed(
             self._method,
             path,
-            {**self._headers, **headers},
+            {"user-agent": USER_AGENT, **headers},
             body,
             host=endpoint.host,
             query=text,
@@ -79,52 +85,27 @@ class DirectCall:
             service=endpoint.service,
             now=datetime.now(UTC),
         )
-        del everything["host"]  # urllib3 sends it
         if body:
             everything["content-length"] = str(len(body))
-        # As a client's request has them: who listens to before-send (a test's stand-in, a tracer) finds what it knows.
-        sent: Any = self._headers_dict((name, value.encode("latin-1")) for name, value in everything.items())
-        request = self._prepared(
-            self._method, f"{endpoint.url}{path}{'?' if text else ''}{text}", sent, body or None, self._streams
-        )
-        answers = self._client.meta.events.emit(self._before_send, request=request)
-        return next((answer for _, answer in answers if answer is not None), None) or self._send(request)
+        target = f"{path}?{text}" if text else path
+        return self._send(self._method, endpoint.url, target, everything, body, streams=self._streams)
 
-    def content(self, answer: Any) -> bytes:
+    def content(self, answer: Answer) -> bytes:
         """Give an answer's body.
 
         :raises botocore.exceptions.ClientError: it is an error; the exception is the client's own for its code.
         """
-        if answer.status_code not in _OK:
-            raise self._error(answer)
-        body: bytes = answer.content
-        return body
+        content = answer.read(-1)
+        if not answer.is_good:
+            raise self._error(answer, content)
+        return content
 
-    def _error(self, answer: Any) -> Exception:
-        from botocore.endpoint import convert_to_response_dict  # noqa: PLC0415 - loaded by then
-
-        parsed = self._client._response_parser.parse(  # noqa: SLF001 - as above
-            convert_to_response_dict(answer, self._model), self._model.output_shape
-        )
-        kind = self._client.exceptions.from_code(parsed.get("Error", {}).get("Code"))
-        error: Exception = kind(parsed, self._model.name)
+    def _error(self, answer: Answer, content: bytes) -> Exception:
+        client = self._client()
+        model = client.meta.service_model.operation_model(self._operation)
+        response = {"headers": answer.headers, "status_code": answer.status, "body": content}
+        # botocore is pinned; a test holds the exception to the client's own
+        parsed = client._response_parser.parse(response, model.output_shape)  # noqa: SLF001
+        kind = client.exceptions.from_code(parsed.get("Error", {}).get("Code"))
+        error: Exception = kind(parsed, self._operation)
         return error
-
-    def _resolve(self, **parameters: str) -> _Endpoint:
-        client, model = self._client, self._model
-        context: dict[str, Any] = {
-            "client_region": client.meta.region_name,
-            "client_config": client.meta.config,
-            "auth_type": model.resolved_auth_type,
-            "has_streaming_input": False,
-        }
-        url, _, _ = client._resolve_endpoint_ruleset(model, parameters, context)  # noqa: SLF001 - as above
-        parts = urlsplit(url)
-        signing = context.get("signing", {})
-        return _Endpoint(
-            f"{parts.scheme}://{parts.netloc}",
-            parts.netloc,
-            f"{parts.path.rstrip('/')}/" if "Bucket" in parameters else parts.path,
-            signing.get("region") or client.meta.region_name,
-            signing.get("signing_name") or client.meta.service_model.signing_name,
-        )

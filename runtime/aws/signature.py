@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 
-from runtime.aws.clients import Credentials
+from runtime.aws.credentials import Credentials
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 
@@ -36,7 +36,9 @@ def signed(
     stamp = now.strftime("%Y%m%dT%H%M%SZ")
     scope = f"{stamp[:8]}/{region}/{service}/aws4_request"
     digest = sha256(body).hexdigest()
-    everything = {**headers, "host": host, "x-amz-date": stamp, "x-amz-security-token": credentials.token}
+    everything = {**headers, "host": host, "x-amz-date": stamp}
+    if credentials.token:
+        everything["x-amz-security-token"] = credentials.token
     if service == "s3":
         everything["x-amz-content-sha256"] = digest
     names = sorted(everything)

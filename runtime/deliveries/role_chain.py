@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runtime.aws.clients import AwsClients, Credentials, acting_as
+from runtime.aws.clients import AwsClients
+from runtime.aws.credentials import Credentials, acting_as
 from runtime.aws.expiring_cache import ExpiringCache
 from runtime.deliveries.errors import EXPIRED, Hop, classify
 from runtime.deliveries.session_policy import assume_role, compact, document
@@ -98,7 +99,7 @@ class RoleChain:
 
     def _assume(self, hop: Hop, **request: Any) -> tuple[Credentials, float]:
         try:
-            answer = self._clients.client("sts").assume_role(**request)["Credentials"]
+            answer = self._clients.call("sts", "AssumeRole", request)["Credentials"]
         except Exception as error:
             raise classify(error, hop=hop, action="sts:AssumeRole", resource=request["RoleArn"]) from error
         expires_at = answer["Expiration"].timestamp()

@@ -61,7 +61,8 @@ def is_tenant_id(text: str) -> bool:
 class DeliveryConfig(BaseModel):
     """A destination and its filter. One tenant may have many; (``tenant_id``, ``type``) is the key."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    # A method's validator is built when its first config is read: a process rarely needs them all.
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
     tenant_id: TenantId
     type: DeliveryType

@@ -114,7 +114,7 @@ class DeliveryConfigRepository:
             "ExpressionAttributeValues": {":tenant": {"S": tenant_id}},
         }
         while True:
-            page = self._clients.client("dynamodb").query(**request)
+            page = self._clients.call("dynamodb", "Query", request)
             for item in page.get("Items", ()):
                 yield plain_item(item)
             if not page.get("LastEvaluatedKey"):

@@ -5,16 +5,17 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 from typing import Any, Protocol
 
-from runtime.aws.clients import AwsClients, Credentials, acting_as
+from runtime.aws.clients import AwsClients
+from runtime.aws.credentials import Credentials, acting_as
 from runtime.deliveries.errors import Hop, PermanentError, Rule, classify
 from runtime.objects.batches import Batch, plan
 from runtime.objects.events import ReadStats, read_events
 from runtime.objects.stored_object import StoredObject
 from runtime.objects.stream import decompress
 
+_OK = 200
 _CODES: dict[str, Rule] = {
     # ListBucket is allowed to the session that reads: without it S3 would say AccessDenied for a key that is gone.
     "NoSuchKey": (PermanentError, "object-gone"),
@@ -79,20 +80,16 @@ class S3Opener:
 
     def _directly(self, credentials: Credentials, request: Mapping[str, str]) -> tuple[Any, datetime] | None:
         """Ask without the client's own cost; ``None`` where the answer is no object."""
-        from botocore.response import StreamingBody  # noqa: PLC0415 - loaded with the client
-
-        answer = self.clients.direct_call("s3", "GetObject", method="GET", streams=True)(
+        answer = self.clients.direct_call("s3", "GetObject", method="GET", streams=True, bucket=request["Bucket"])(
             credentials,
             {"if-match": request["IfMatch"]} if "IfMatch" in request else {},
             key=request["Key"],
             query={"versionId": request["VersionId"]} if "VersionId" in request else {},
-            Bucket=request["Bucket"],
         )
-        if answer.status_code != HTTPStatus.OK:
-            answer.raw.close()
+        if answer.status != _OK:
+            answer.close()
             return None
-        length = answer.headers.get("Content-Length")
-        return StreamingBody(answer.raw, length), parsedate_to_datetime(answer.headers["Last-Modified"])
+        return answer, parsedate_to_datetime(answer.headers["last-modified"])
 
     def _as_the_client_does(self, credentials: Credentials, request: Mapping[str, str]) -> tuple[Any, datetime]:
         """Ask again, for the error itself: the client knows redirects, and what an answer means."""

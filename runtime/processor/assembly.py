@@ -1,23 +1,24 @@
 """Puts the processor together from its settings, the same for every host."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runtime.aws.clients import AwsClients
 from runtime.deliveries.method import DeliveryServices
 from runtime.deliveries.registry import find_methods, make_methods
 from runtime.deliveries.role_chain import RoleChain
 from runtime.delivery_config.repository import DeliveryConfigRepository
-from runtime.parked_deliveries.status import DestinationStatuses
 from runtime.processor.attempts import Attempts
 from runtime.processor.dead_letter import DeadLetters
 from runtime.processor.delivery_record import Records
 from runtime.processor.hand_over import HandOver, Schedule
 from runtime.processor.object_reader import ObjectReader
-from runtime.processor.parking import PROBE_AFTER_SECONDS, Parking
 from runtime.processor.pipeline import Processor
 from runtime.processor.settings import ProcessorSettings
 from runtime.processor.settlement import Settlement
-from runtime.processor.status_writer import StatusWriter
+
+if TYPE_CHECKING:
+    from runtime.processor.parking import Parking
+    from runtime.processor.status_writer import StatusWriter
 
 
 def make_processor(
@@ -56,12 +57,8 @@ def make_processor(
             dead_letters,
             schedule,
             hand_over=hand_over,
-            parking=Parking(clients, role_chain, parked, probe_after_seconds=PROBE_AFTER_SECONDS * schedule.scale())
-            if parked
-            else None,
-            statuses=StatusWriter(DestinationStatuses(clients, parked), settings.status_interval_seconds)
-            if parked
-            else None,
+            parking=_parking(clients, role_chain, parked, schedule) if parked else None,
+            statuses=_statuses(clients, parked, settings.status_interval_seconds) if parked else None,
         ),
         dead_letters=dead_letters,
         records=records,
@@ -69,9 +66,15 @@ def make_processor(
     )
 
 
-def read_settings() -> ProcessorSettings:
-    """Read the environment.
+# A processor without a table for parked deliveries needn't load what writes there.
+def _parking(clients: AwsClients, role_chain: RoleChain, table: str, schedule: Schedule) -> "Parking":
+    from runtime.processor.parking import PROBE_AFTER_SECONDS, Parking  # noqa: PLC0415
 
-    :raises pydantic.ValidationError: it names every variable that is missing or wrong, without its value.
-    """
-    return ProcessorSettings()
+    return Parking(clients, role_chain, table, probe_after_seconds=PROBE_AFTER_SECONDS * schedule.scale())
+
+
+def _statuses(clients: AwsClients, table: str, interval_seconds: float) -> "StatusWriter":
+    from runtime.parked_deliveries.status import DestinationStatuses  # noqa: PLC0415
+    from runtime.processor.status_writer import StatusWriter  # noqa: PLC0415
+
+    return StatusWriter(DestinationStatuses(clients, table), interval_seconds)

@@ -2,35 +2,62 @@
 
 import math
 import os
+import random
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from runtime.processor.kept_memory import keep_freed_memory
+from runtime.processor.loading import loading
 from runtime.processor.queue_message import QueueMessage
 from runtime.processor.time_budget import TimeBudget
 
 if TYPE_CHECKING:
+    from runtime.aws.clients import AwsClients
     from runtime.processor.pipeline import Processor
 
-SERVICES = ("dynamodb", "logs", "s3", "sqs", "sts")  # nearly every object needs these in the processor's own Region
+SERVICES = ("dynamodb", "logs", "s3", "sqs", "sts")  # what an object may need in the processor's own Region
 MESSAGES_SIDE_BY_SIDE = 4  # bounds memory: each may read one object
 SETTLE_SECONDS = 10.0  # kept at the end, for handing over what isn't done
 SETTLE_SHARE = 0.2  # of what is left, where the function's timeout is short
 
 
 @cache
+def clients() -> "AwsClients":
+    """Make the clients, once an execution environment."""
+    from runtime.aws.clients import AwsClients  # noqa: PLC0415 - all of these are heavy; see below
+    from runtime.processor.settings import ProcessorSettings  # noqa: PLC0415
+
+    return AwsClients(ProcessorSettings.read().aws_region)
+
+
+@cache
 def processor() -> "Processor":
     """Make the processor, once an execution environment."""
-    from runtime.aws.clients import AwsClients  # noqa: PLC0415 - all of these are heavy; see below
-    from runtime.processor.assembly import make_processor, read_settings  # noqa: PLC0415
-    from runtime.processor.logs import configure  # noqa: PLC0415
+    with loading():
+        from runtime.processor.assembly import make_processor  # noqa: PLC0415 - as above
+        from runtime.processor.logs import configure  # noqa: PLC0415
+        from runtime.processor.settings import ProcessorSettings  # noqa: PLC0415
 
-    settings = read_settings()
-    configure(settings.log_level)
-    clients = AwsClients(settings.aws_region)
+        settings = ProcessorSettings.read()
+        configure(settings.log_level)
+        keep_freed_memory()
+        return make_processor(settings, clients=clients())
+
+
+def load_everything() -> None:
+    """Load what any object may want, the SDK and its clients too: a snapshot is taken once and restored often."""
+    processor()
     for service in SERVICES:
-        clients.client(service)
-    return make_processor(settings, clients=clients)
+        clients().client(service)
+
+
+def after_restore() -> None:
+    """Forget what one snapshot's environments must not share: connections, credentials, the state of randomness."""
+    clients().forget()
+    clients.cache_clear()
+    processor.cache_clear()
+    random.seed()
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -66,6 +93,12 @@ def _message(record: dict[str, Any]) -> QueueMessage:
     return QueueMessage(record["body"], record["messageId"], record.get("receiptHandle"))
 
 
-if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE"):
-    # On Lambda the initialisation has a whole CPU to itself, whatever the function's memory: load everything there.
+_initialization = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE")
+if _initialization == "snap-start":
+    from snapshot_restore_py import register_after_restore, register_before_snapshot
+
+    register_before_snapshot(load_everything)
+    register_after_restore(after_restore)
+elif _initialization:
+    # The initialisation has a whole CPU to itself, whatever the function's memory: load there what every event wants.
     processor()

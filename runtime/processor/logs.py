@@ -34,18 +34,35 @@ def correlation() -> dict[str, str]:
 
 def configure(level: str) -> logging.Logger:
     """Make the processor's log lines JSON on standard output. Once a process, by its host."""
-    from aws_lambda_powertools import Logger  # noqa: PLC0415 - 0.1 s that tests and by-hand imports needn't pay
-
-    Logger(
-        service=NAME,
-        level=level,
-        # ASCII: neither a line break nor a look-alike of one can get out of a key into the log.
-        json_serializer=partial(json.dumps, separators=(",", ":"), default=str),
-    )
     logger = logging.getLogger(NAME)
-    for handler in logger.handlers:
-        handler.addFilter(_add_correlation)
+    logger.setLevel(level)
+    logger.addHandler(_FirstLine())
     return logger
+
+
+class _FirstLine(logging.Handler):
+    """Puts Powertools' handler in its own place when there is something to log: a start need not wait for it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Called with the handler's lock held: one thread does this."""
+        logger = logging.getLogger(NAME)
+        if self in logger.handlers:
+            logger.removeHandler(self)
+            self._configure(logger)
+        for handler in logger.handlers:
+            handler.handle(record)
+
+    def _configure(self, logger: logging.Logger) -> None:
+        from aws_lambda_powertools import Logger  # noqa: PLC0415 - see the class
+
+        Logger(
+            service=NAME,
+            level=logger.level,
+            # ASCII: neither a line break nor a look-alike of one can get out of a key into the log.
+            json_serializer=partial(json.dumps, separators=(",", ":"), default=str),
+        )
+        for handler in logger.handlers:
+            handler.addFilter(_add_correlation)
 
 
 def without_message(error: BaseException) -> dict[str, Any]:

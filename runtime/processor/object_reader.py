@@ -3,7 +3,8 @@
 from collections.abc import Generator
 from dataclasses import asdict
 
-from runtime.aws.clients import AwsClients, Credentials
+from runtime.aws.clients import AwsClients
+from runtime.aws.credentials import Credentials
 from runtime.deliveries.errors import EXPIRED, DeliveryError
 from runtime.deliveries.retry import Retry
 from runtime.deliveries.role_chain import RoleChain

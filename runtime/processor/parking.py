@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
-from runtime.aws.clients import AwsClients, acting_as
+from runtime.aws.clients import AwsClients
+from runtime.aws.credentials import acting_as
 from runtime.deliveries.errors import DeliveryError
 from runtime.deliveries.role_chain import RoleChain
 from runtime.deliveries.session_policy import reader

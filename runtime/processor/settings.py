@@ -5,7 +5,8 @@ from functools import cached_property
 from typing import Literal
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from runtime.environment import Environment
 
 from runtime.metrics.catalogue import NAMESPACE
 
@@ -14,10 +15,8 @@ ROLE_ARN = re.compile(r"arn:(?P<partition>aws[a-z0-9-]*):iam::(?P<account>[0-9]{
 S3_COPY_LIMIT_BYTES = 5 * GIB  # S3 API reference, CopyObject: "up to 5 GB in size in a single atomic action"
 
 
-class ProcessorSettings(BaseSettings):
-    """What the stack, the manifest or a person by hand sets. Field names in upper case are the variables' names."""
-
-    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
+class ProcessorSettings(Environment):
+    """What the stack, the manifest or a person by hand sets."""
 
     tenant_config_table: str
     central_log_distribution_role_arn: str

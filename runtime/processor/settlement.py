@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from runtime.deliveries.errors import (
     ConfigGoneError,
@@ -26,8 +27,10 @@ from runtime.processor.dead_letter import DeadLetters
 from runtime.processor.delivery_message import DeliveryMessage
 from runtime.processor.delivery_record import DeliveryRecord, Outcome, Records
 from runtime.processor.hand_over import HandOver, Schedule
-from runtime.processor.parking import Parking
-from runtime.processor.status_writer import StatusWriter
+
+if TYPE_CHECKING:
+    from runtime.processor.parking import Parking
+    from runtime.processor.status_writer import StatusWriter
 
 logger = logging.getLogger("logrouter.settlement")
 
@@ -63,8 +66,8 @@ class Settlement:
         schedule: Schedule,
         *,
         hand_over: HandOver | None,
-        parking: Parking | None,
-        statuses: StatusWriter | None = None,
+        parking: "Parking | None",
+        statuses: "StatusWriter | None" = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._records = records

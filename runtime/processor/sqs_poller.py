@@ -69,7 +69,7 @@ class QueuePoller:
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._processor = processor
-        self._sqs = clients.client("sqs")
+        self._clients = clients
         self._queue_url = queue_url
         self._stop = stop
         self._heartbeat_file = heartbeat_file
@@ -96,9 +96,12 @@ class QueuePoller:
 
     def _receive(self) -> Sequence[dict[str, Any]]:
         try:
-            answer = self._sqs.receive_message(
-                QueueUrl=self._queue_url, MaxNumberOfMessages=MESSAGES_A_RECEIVE, WaitTimeSeconds=WAIT_SECONDS
-            )
+            request = {
+                "QueueUrl": self._queue_url,
+                "MaxNumberOfMessages": MESSAGES_A_RECEIVE,
+                "WaitTimeSeconds": WAIT_SECONDS,
+            }
+            answer = self._clients.call("sqs", "ReceiveMessage", request)
         except Exception as error:  # noqa: BLE001 - whatever it is: it is tried again, ever more slowly
             self._failures += 1
             pause = min(LONGEST_PAUSE_SECONDS, 2.0 ** min(self._failures, 10)) * self._jitter()
@@ -110,7 +113,8 @@ class QueuePoller:
         return messages
 
     def _work_off(self, messages: Sequence[dict[str, Any]], threads: ThreadPoolExecutor) -> None:
-        with Visibility(self._sqs, self._queue_url, [message["ReceiptHandle"] for message in messages]) as visibility:
+        handles = [message["ReceiptHandle"] for message in messages]
+        with Visibility(self._clients, self._queue_url, handles) as visibility:
             futures = {threads.submit(self._process, message): message for message in messages}
             pending: set[Future[bool]] = set(futures)
             while pending:
@@ -134,7 +138,7 @@ class QueuePoller:
             return
         entries = [{"Id": str(place), "ReceiptHandle": handle} for place, handle in enumerate(receipt_handles)]
         try:
-            answer = self._sqs.delete_message_batch(QueueUrl=self._queue_url, Entries=entries)
+            answer = self._clients.call("sqs", "DeleteMessageBatch", {"QueueUrl": self._queue_url, "Entries": entries})
             failed = len(answer.get("Failed", ()))
         except Exception as error:  # noqa: BLE001 - they come back and are delivered again: at least once
             logger.warning("settled messages can't be deleted", extra=without_message(error))

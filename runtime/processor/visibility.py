@@ -4,8 +4,9 @@ import logging
 import math
 from collections.abc import Iterable, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
+from runtime.aws.clients import AwsClients
 from runtime.processor.logs import without_message
 
 VISIBILITY_SECONDS = 120
@@ -16,8 +17,8 @@ logger = logging.getLogger("logrouter.visibility")
 class Visibility:
     """The receipts of the messages at work. Used by one thread."""
 
-    def __init__(self, sqs: Any, queue_url: str, receipt_handles: Sequence[str]) -> None:
-        self._sqs = sqs
+    def __init__(self, clients: AwsClients, queue_url: str, receipt_handles: Sequence[str]) -> None:
+        self._clients = clients
         self._queue_url = queue_url
         self._at_work = list(receipt_handles)
         self.interval_seconds = VISIBILITY_SECONDS / 3
@@ -45,6 +46,6 @@ class Visibility:
             for place, handle in enumerate(self._at_work)
         ]
         try:
-            self._sqs.change_message_visibility_batch(QueueUrl=self._queue_url, Entries=entries)
+            self._clients.call("sqs", "ChangeMessageVisibilityBatch", {"QueueUrl": self._queue_url, "Entries": entries})
         except Exception as error:  # noqa: BLE001 - at worst a message is delivered twice
             logger.warning("messages at work can't be kept hidden", extra=without_message(error))

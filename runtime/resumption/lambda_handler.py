@@ -17,7 +17,7 @@ def workers() -> "Workers":
     from runtime.resumption.assembly import make_workers  # noqa: PLC0415
     from runtime.resumption.settings import ResumptionSettings  # noqa: PLC0415
 
-    settings = ResumptionSettings()
+    settings = ResumptionSettings.read()
     configure(settings.log_level)
     return make_workers(settings, AwsClients(settings.aws_region))
 

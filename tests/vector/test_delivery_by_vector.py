@@ -9,7 +9,7 @@ from importlib import resources
 
 import pytest
 
-from runtime.aws.clients import Credentials
+from runtime.aws.credentials import Credentials
 from runtime.deliveries.cloudwatch.engine import LogDestination
 from runtime.deliveries.cloudwatch.vector_engine import VectorEngine
 from runtime.deliveries.errors import BlockedByCustomerError, RetryableError

@@ -6,7 +6,7 @@ from contextlib import closing
 from threading import BoundedSemaphore
 from typing import ClassVar, NamedTuple, Protocol, cast
 
-from runtime.aws.clients import Credentials
+from runtime.aws.credentials import Credentials
 from runtime.deliveries.cloudwatch.calls_in_flight import CallsInFlight
 from runtime.deliveries.cloudwatch.config import CloudWatchConfig
 from runtime.deliveries.cloudwatch.engine import BatchSender, Engine, LogDestination, Rejection

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from runtime.aws.clients import Credentials
+from runtime.aws.credentials import Credentials
 from runtime.objects.batches import Batch
 from runtime.processor.time_budget import TimeBudget
 

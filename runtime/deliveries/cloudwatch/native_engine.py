@@ -3,12 +3,13 @@
 Endpoint, connections and error parsing stay the SDK's own (``runtime/aws/direct_call.py``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from runtime.aws.clients import AwsClients, Credentials, acting_as
+from runtime.aws.clients import AwsClients
+from runtime.aws.credentials import Credentials, acting_as
 from runtime.deliveries.cloudwatch.engine import BatchSender, CredentialsSource, LogDestination, Rejection
 from runtime.deliveries.cloudwatch.log_group import create_log_stream
 from runtime.deliveries.cloudwatch.refusals import failure
@@ -36,14 +37,17 @@ class NativeEngine:
     def open(self, destination: LogDestination, credentials: CredentialsSource, budget: TimeBudget) -> BatchSender:
         """Start sending to one log stream. Nothing is called before the first batch."""
         del budget  # the SDK's time-outs bound each wait
-        client = self._clients.client("logs", destination.region)
         call = self._clients.direct_call("logs", "PutLogEvents", destination.region)
-        return _NativeSender(client, call, destination, credentials)
+        return _NativeSender(lambda: self._clients.client("logs", destination.region), call, destination, credentials)
 
 
 class _NativeSender:
     def __init__(
-        self, client: Any, call: "DirectCall", destination: LogDestination, credentials: CredentialsSource
+        self,
+        client: Callable[[], Any],
+        call: "DirectCall",
+        destination: LogDestination,
+        credentials: CredentialsSource,
     ) -> None:
         self._client = client
         self._call = call
@@ -57,7 +61,7 @@ class _NativeSender:
         if answer is None:
             # Known only from the answer: asking beforehand would cost a Describe for every object.
             with acting_as(credentials):
-                create_log_stream(self._client, self._destination)
+                create_log_stream(self._client(), self._destination)
             answer = self._put(body, credentials)
         if answer is None:
             raise RetryableError(
@@ -74,10 +78,11 @@ class _NativeSender:
         try:
             content = self._call.content(self._call(credentials, HEADERS, body))
             answer: dict[str, Any] = msgspec.json.decode(content or b"{}")
-        except self._client.exceptions.ResourceNotFoundException:
-            return None
-        except self._client.exceptions.DataAlreadyAcceptedException:
-            return {}
         except Exception as error:
+            # A client's exceptions are made with it: their names are what is known without one.
+            if type(error).__name__ == "ResourceNotFoundException":
+                return None
+            if type(error).__name__ == "DataAlreadyAcceptedException":
+                return {}
             raise failure(error, "logs:PutLogEvents", self._destination) from error
         return answer

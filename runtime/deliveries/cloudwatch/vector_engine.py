@@ -11,7 +11,8 @@ from http import HTTPStatus
 from threading import BoundedSemaphore
 from typing import ClassVar, Self
 
-from runtime.aws.clients import AwsClients, Credentials
+from runtime.aws.clients import AwsClients
+from runtime.aws.credentials import Credentials
 from runtime.deliveries.cloudwatch import vector_engine_limits as limits
 from runtime.deliveries.cloudwatch.engine import BatchSender, CredentialsSource, Engine, LogDestination, Rejection
 from runtime.deliveries.cloudwatch.vector_engine_process import VectorConnectionError, VectorProcess, VectorStartError

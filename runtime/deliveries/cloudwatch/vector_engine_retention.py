@@ -8,7 +8,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from runtime.aws.clients import AwsClients, Credentials, acting_as
+from runtime.aws.clients import AwsClients
+from runtime.aws.credentials import Credentials, acting_as
 from runtime.deliveries.cloudwatch.engine import LogDestination
 from runtime.deliveries.cloudwatch.vector_engine_limits import DAY_MS
 from runtime.deliveries.errors import BlockedByCustomerError, DeliveryError, RetryableError

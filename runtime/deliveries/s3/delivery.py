@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
-from runtime.aws.clients import Credentials, acting_as
+from runtime.aws.credentials import Credentials, acting_as
 from runtime.deliveries.errors import EXPIRED, PermanentError
 from runtime.deliveries.method import BatchSource, Delivery, DeliveryServices
 from runtime.deliveries.retry import Retry

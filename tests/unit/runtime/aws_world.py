@@ -8,11 +8,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSResponse
 from botocore.loaders import create_loader
 from botocore.session import Session
 from moto import mock_aws
 
+from runtime.aws.answers import Answer
 from runtime.aws.clients import AwsClients
 from runtime.deliveries.retry import Retry
 
@@ -55,10 +55,10 @@ class Fault:
 
 
 class PlainClients(AwsClients):
-    """The real clients; the SDK's service models are loaded once for all tests."""
+    """The real clients, all calls through the SDK, where moto is; its service models are loaded once for all tests."""
 
     def __init__(self, region=REGION):
-        super().__init__(region)
+        super().__init__(region, plain=False)
         self._session = Session()
         self._session.register_component("data_loader", MODELS)
 
@@ -114,7 +114,7 @@ class RecordedDirectCall:
     def __call__(self, credentials, *arguments, **options):
         if self.operation == "GetObject" and self.clients._fault(self.operation, use=False):
             # Whoever reads asks the client for the error itself: it is recorded, and fails, there.
-            return SimpleNamespace(status_code=400, raw=SimpleNamespace(close=lambda: None))
+            return Answer(400, {}, lambda _: b"", lambda: None)
         self.clients.calls.append((self.operation, self.region, credentials.access_key))
         fault = self.clients._fault(self.operation)
         return self.call(credentials, *arguments, **options) if fault is None else self._answer(fault)
@@ -126,8 +126,7 @@ class RecordedDirectCall:
         if fault.error:
             raise fault.error
         body = json.dumps({"__type": fault.code, "message": fault.message, **(fault.extra or {})}).encode()
-        raw = SimpleNamespace(stream=lambda *_, **__: iter([body]))
-        return AWSResponse("https://aws", fault.status, {}, raw)
+        return Answer(fault.status, {}, lambda _: body, lambda: None)
 
 
 def count_sent(clients, *services):

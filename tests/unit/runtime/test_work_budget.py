@@ -6,13 +6,16 @@ over what was counted when they were written; whoever breaks one says in ``docs/
 
 import gzip
 import io
+import socket
 import sys
 import tracemalloc
 
 import pytest
 
 from runtime.aws.clients import AwsClients
+from runtime.aws.connections import Connections
 from runtime.deliveries.cloudwatch.engine import LogDestination
+from runtime.deliveries.cloudwatch.native_engine import HEADERS
 from runtime.deliveries.cloudwatch.request_body import put_log_events_body
 from runtime.deliveries.cloudwatch.sendable import take_out
 from runtime.objects.batches import plan
@@ -85,8 +88,14 @@ def test_a_put_stays_past_the_client(monkeypatch):
     """The SDK's own cost for each call is most of what a small object costs."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-    call = AwsClients("us-east-1").direct_call("logs", "PutLogEvents")
-    monkeypatch.setattr(call, "_send", lambda _: "sent")
-    headers = {"content-type": "application/x-amz-json-1.1"}
-    call(CREDENTIALS, headers, b"{}")
-    assert calls_of(lambda: call(CREDENTIALS, headers, b"{}")) < CALLS_A_PUT
+    ours, service = socket.socketpair()
+    monkeypatch.setattr(Connections, "_connect", lambda *_: ours)
+    clients = AwsClients("us-east-1", plain=True)
+    call = clients.direct_call("logs", "PutLogEvents")
+    with service:
+        for _ in range(2):
+            service.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+            monkeypatch.setattr(Connections, "_is_open", lambda *_: True)  # the answer is there before its request
+            count = calls_of(lambda: call.content(call(CREDENTIALS, HEADERS, b"{}")))
+        clients.forget()
+    assert count < CALLS_A_PUT

@@ -2,7 +2,8 @@
 
 import threading
 
-from runtime.aws.clients import AwsClients, Credentials, acting_as
+from runtime.aws.clients import AwsClients
+from runtime.aws.credentials import Credentials, acting_as
 from tests.unit.runtime.aws_world import recording_clients  # noqa: F401 - the fixture "clients"
 
 ACME = Credentials("ASIAACME", "secret", "token", 0)

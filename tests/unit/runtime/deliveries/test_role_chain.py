@@ -9,7 +9,7 @@ from botocore.exceptions import EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.aws.clients import acting_as
+from runtime.aws.credentials import acting_as
 from runtime.deliveries.errors import BlockedByCustomerError, RetryableError
 from runtime.deliveries.role_chain import RoleChain, session_name
 from runtime.deliveries.session_policy import reader

@@ -7,7 +7,7 @@ import pytest
 
 PROGRAM = """
 import resource, sys, zlib
-import botocore.session, pydantic_settings  # what the processor has loaded besides
+import botocore.session, pydantic  # what the processor has loaded besides
 from runtime.deliveries.cloudwatch.engine import LogDestination
 from runtime.deliveries.cloudwatch.request_body import put_log_events_body
 from runtime.objects.reading import read_batches

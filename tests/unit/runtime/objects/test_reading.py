@@ -7,7 +7,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from runtime.aws.clients import AwsClients, Credentials
+from runtime.aws.answers import Answer
+from runtime.aws.clients import AwsClients
+from runtime.aws.credentials import Credentials
 from runtime.deliveries.errors import CorruptObjectError, PermanentError, RetryableError
 from runtime.objects.events import ReadStats
 from runtime.objects.key import ObjectKey
@@ -27,7 +29,7 @@ def stored(monkeypatch):
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
         bucket = boto3.resource("s3", "us-east-1").create_bucket(Bucket="central")
-        clients = AwsClients("us-east-1")
+        clients = AwsClients("us-east-1", plain=False)
         requests = []
         clients.client("s3").meta.events.register("before-send.s3", lambda request, **_: requests.append(request))
 
@@ -99,8 +101,8 @@ def test_a_connection_that_breaks_is_retryable_and_closed(stored, monkeypatch):
         def close(self):
             closed.append(True)
 
-    headers = {"Last-Modified": "Mon, 23 Nov 2026 10:00:00 GMT"}
-    answer = SimpleNamespace(status_code=200, raw=Broken(), headers=headers)
+    headers = {"last-modified": "Mon, 23 Nov 2026 10:00:00 GMT"}
+    answer = Answer(200, headers, Broken().read, Broken().close)
     monkeypatch.setattr(stored.opener().clients, "direct_call", lambda *_, **__: lambda *_, **__: answer)
     with pytest.raises(RetryableError, match="timeout: s3:GetObject on s3://central/"):
         read(stored.opener())

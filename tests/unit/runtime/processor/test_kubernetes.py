@@ -84,7 +84,7 @@ def test_the_settings_model_takes_the_values(monkeypatch):
     """Broken: the pod would end at start with a validation error."""
     for name, value in CONFIG.items():
         monkeypatch.setenv(name, value)
-    settings = ProcessorSettings()
+    settings = ProcessorSettings.read()
     assert settings.sqs_queue_url == CONFIG["SQS_QUEUE_URL"]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import subprocess
 import sys
 import time
@@ -158,11 +159,18 @@ def test_the_processor_is_made_once_from_the_environment(world, monkeypatch):
     monkeypatch.setattr("runtime.processor.logs.configure", lambda level: None)
     for name, value in world.settings().model_dump(exclude_none=True).items():
         monkeypatch.setenv(name.upper(), str(value))
-    lambda_handler.processor.cache_clear()
+    lambda_handler.after_restore()
     try:
-        assert lambda_handler.processor() is lambda_handler.processor()
+        made = lambda_handler.processor()
+        assert lambda_handler.processor() is made
+        lambda_handler.load_everything()
+        before, state = lambda_handler.clients(), random.getstate()
+        lambda_handler.after_restore()  # connections, credentials and chance of one environment are its own
+        assert lambda_handler.processor() is not made
+        assert lambda_handler.clients() is not before
+        assert random.getstate() != state
     finally:
-        lambda_handler.processor.cache_clear()
+        lambda_handler.after_restore()
 
 
 def test_on_lambda_everything_is_loaded_before_the_first_event():

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from runtime.deliveries.registry import DeliveryMethodsError
-from runtime.processor import __main__ as program
+from runtime.processor import command as program
 from tests.unit.runtime.aws_world import CENTRAL_ROLE, ENVIRONMENT
 
 SETTINGS = {

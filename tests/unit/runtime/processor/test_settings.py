@@ -24,7 +24,7 @@ def environment(monkeypatch):
 
 def test_the_least_environment_is_enough(environment):
     """By hand, without queues, the processor would not start."""
-    settings = ProcessorSettings()
+    settings = ProcessorSettings.read()
     assert (settings.delivery_queue_url, settings.cloudwatch_engine, settings.config_cache_seconds) == (
         None,
         "native",
@@ -39,7 +39,7 @@ def test_what_is_missing_is_named(environment, missing):
     """The operator would see a failure at the first message instead of at the start."""
     environment.delenv(missing)
     with pytest.raises(ValidationError) as refused:
-        ProcessorSettings()
+        ProcessorSettings.read()
     assert [error["loc"] for error in refused.value.errors()] == [(missing.lower(),)]
 
 
@@ -59,12 +59,12 @@ def test_a_wrong_value_stops_the_start(environment, name, value):
     """A typing error in a manifest would be found by a tenant."""
     environment.setenv(name, value)
     with pytest.raises(ValidationError):
-        ProcessorSettings()
+        ProcessorSettings.read()
 
 
 def test_an_empty_variable_is_none(environment):
     """A manifest that leaves a queue empty would send to the queue named ''."""
     environment.setenv("DELIVERY_QUEUE_URL", "")
     environment.setenv("LOG_LEVEL", "debug")
-    settings = ProcessorSettings()
+    settings = ProcessorSettings.read()
     assert (settings.delivery_queue_url, settings.log_level) == (None, "DEBUG")

@@ -92,11 +92,12 @@ def test_messages_at_work_are_kept_hidden(world):
     handles = ["a", "b", "c"]
     seen = []
 
-    class Sqs:
-        def change_message_visibility_batch(self, QueueUrl, Entries):  # noqa: N803 - botocore's names
-            seen.append([(each["ReceiptHandle"], each["VisibilityTimeout"]) for each in Entries])
+    class Clients:
+        def call(self, service, operation, request):
+            assert (service, operation) == ("sqs", "ChangeMessageVisibilityBatch")
+            seen.append([(each["ReceiptHandle"], each["VisibilityTimeout"]) for each in request["Entries"]])
 
-    with Visibility(Sqs(), "url", handles) as visibility:
+    with Visibility(Clients(), "url", handles) as visibility:
         visibility.release(["b"])
         visibility.extend()
     visibility.extend()

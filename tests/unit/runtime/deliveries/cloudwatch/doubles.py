@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from runtime.aws.clients import Credentials
+from runtime.aws.credentials import Credentials
 from runtime.deliveries.cloudwatch.config import CloudWatchConfig
 from runtime.deliveries.cloudwatch.engine import LogDestination
 from runtime.deliveries.method import Delivery, Progress

@@ -47,7 +47,7 @@ def clients(monkeypatch):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    return AwsClients("us-east-1")
+    return AwsClients("us-east-1", plain=False)
 
 
 def sender(clients):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.aws.clients import Credentials
+from runtime.aws.credentials import Credentials
 from runtime.deliveries.cloudwatch.engine import LogDestination, Rejection
 from runtime.deliveries.cloudwatch.vector_engine import VectorEngine, is_literal
 from runtime.deliveries.errors import BlockedByCustomerError, OutOfTimeError, RetryableError

@@ -5,7 +5,8 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
-from runtime.aws.clients import AwsClients, Credentials
+from runtime.aws.clients import AwsClients
+from runtime.aws.credentials import Credentials
 from runtime.deliveries.cloudwatch.engine import LogDestination
 from runtime.deliveries.cloudwatch.vector_engine import VectorEngine
 from runtime.deliveries.cloudwatch.vector_engine_retention import retention_ms
