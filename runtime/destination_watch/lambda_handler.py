@@ -17,7 +17,7 @@ def watch() -> "DestinationWatch":
     from runtime.parked_deliveries.status import DestinationStatuses  # noqa: PLC0415
     from runtime.processor.logs import configure  # noqa: PLC0415
 
-    settings = DestinationWatchSettings()
+    settings = DestinationWatchSettings.read()
     configure(settings.log_level)
     clients = AwsClients(settings.aws_region)
     return DestinationWatch(

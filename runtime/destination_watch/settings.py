@@ -3,15 +3,13 @@
 from typing import Literal
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from runtime.environment import Environment
 from runtime.metrics.catalogue import NAMESPACE
 
 
-class DestinationWatchSettings(BaseSettings):
-    """What the stack sets. Field names in upper case are the variables' names."""
-
-    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
+class DestinationWatchSettings(Environment):
+    """What the stack sets."""
 
     aws_region: str
     tenant_config_table: str

@@ -7,7 +7,6 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from runtime.environment import Environment
-
 from runtime.metrics.catalogue import NAMESPACE
 
 GIB = 1024**3
