@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 REQUIREMENTS := requirements.txt requirements-dev.txt runtime/processor/requirements.txt runtime/api/requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format synth customer-template agent-settings bench bench-agent openapi faults fuzz requirements snapshots clean
+.PHONY: help setup demo up down status test lint format synth customer-template agent-settings bench bench-agent openapi faults fuzz verify-aws requirements snapshots clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -77,6 +77,9 @@ openapi: $(READY) ## write docs/openapi.json anew
 
 faults: $(READY) ## inject faults into the deployed processor, count every event (SEED=…, DURATION=seconds, INJECTIONS=…)
 	@$(PY) -m local faults $(if $(SEED),--seed $(SEED)) $(if $(DURATION),--duration $(DURATION)) $(if $(INJECTIONS),--injections $(INJECTIONS)) $(if $(HOUR),--hour $(HOUR))
+
+verify-aws: $(READY) ## the demo's driver in real accounts, all removed at the end (CENTRAL=profile CUSTOMERS="profile profile" VERIFY_ARGS=--dry-run)
+	@$(PY) -m local verify-aws $(if $(CENTRAL),--central-profile $(CENTRAL)) $(foreach c,$(CUSTOMERS),--customer-profile $(c)) $(VERIFY_ARGS)
 
 fuzz: $(READY) ## a million generated inputs through every reader (INPUTS=…, SEED=…)
 	@$(PY) -m local fuzz $(if $(SEED),--seed $(SEED)) $(if $(INPUTS),--inputs $(INPUTS))

@@ -6,9 +6,20 @@ from local.commands import app
 from local.emulator.server import EmulatorDiedError
 from local.processes import CommandFailedError, ProcessLeftError
 from local.reporting import console
+from local.verification.deployment import AlreadyThereError
+from local.verification.profiles import ProfilesError
+from local.verification.removal import LeftOverError
 from local.waiting import WaitedTooLongError
 
-EXPECTED = (CommandFailedError, EmulatorDiedError, ProcessLeftError, WaitedTooLongError)
+EXPECTED = (
+    AlreadyThereError,
+    CommandFailedError,
+    EmulatorDiedError,
+    LeftOverError,
+    ProcessLeftError,
+    ProfilesError,
+    WaitedTooLongError,
+)
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
-"""SDK clients for the accounts of the embedded cloud."""
+"""SDK clients for accounts: those of the embedded cloud, and whichever else the same drivers run in."""
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import boto3
 from botocore.config import Config
@@ -24,6 +24,20 @@ class Keys:
     token: str | None = None
 
 
+class Clients(Protocol):
+    """Gives clients that act in an account, by its id."""
+
+    @property
+    def region(self) -> str:
+        """Where the stacks are."""
+
+    def client(self, service: str, keys: str, *, region: str | None = None) -> Any:
+        """Give a client."""
+
+    def api_client(self, api_url: str, keys: str) -> Client:
+        """Give a client of the delivery-config API."""
+
+
 @dataclass(frozen=True, slots=True)
 class Accounts:
     """Gives clients. ``endpoint_url`` is the emulator's; ``region`` the one where the stacks are."""
@@ -40,6 +54,15 @@ class Accounts:
         """Give a client of the delivery-config API, signed like the others."""
         keys = Keys(keys) if isinstance(keys, str) else keys
         return Client(Signer(api_url, self.region, Credentials(keys.access_key, keys.secret_key, keys.token)))
+
+    def variables(self, account: str) -> dict[str, str]:
+        """Give the environment variables by which a program acts as an account's root."""
+        return {
+            "AWS_ACCESS_KEY_ID": account,
+            "AWS_SECRET_ACCESS_KEY": SECRET,
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ENDPOINT_URL_S3": self.endpoint_url,
+        }
 
 
 @lru_cache(maxsize=512)

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +15,9 @@ from typing import Annotated, Never
 import typer
 
 from local.accounting.comparison import Count
-from local.accounting.report import write_report
 from local.accounting.watch import Watch
 from local.accounts import Accounts
+from local.demonstration import REPORT, Demonstration, Shown
 from local.deployment.deploy import Deployment
 from local.deployment.environment_file import Environment
 from local.deployment.synthesis import synthesize_every_stage
@@ -27,15 +26,16 @@ from local.faults.command import Options, run_faults
 from local.fuzzing.report import print_results
 from local.fuzzing.report import write_report as write_fuzz_report
 from local.fuzzing.run import fuzz as run_fuzzing
-from local.live_change import Change, LiveChange
+from local.live_change import Change
 from local.loader.day_shift import utc_now
 from local.loader.send import agent_s3, send_recorded_logs
 from local.loader.writer import kept
 from local.operator_command import logrouter
-from local.paths import BUILD, DEMO_HOME, FAULTS_HOME, ROOT, UP_HOME
+from local.paths import BUILD, DEMO_HOME, FAULTS_HOME, ROOT, UP_HOME, VERIFY_HOME
 from local.processes import run
 from local.reporting import Steps, console, print_counts
 from local.toolchain.node import path_with_node
+from local.verification.command import Verification
 
 DEMO_CACHE_SECONDS = 5
 """The processor's own default, a minute, would be most of the demo."""
@@ -75,10 +75,11 @@ def deploy() -> None:
 @app.command()
 def send() -> None:
     """Send the recorded logs, moved to the latest days they can be of."""
-    server = _running()
+    accounts, environment = _accounts(_running()), Environment.load(UP_HOME)
+    writer = agent_s3(accounts, environment, UP_HOME)
     with Steps() as steps:
         steps.begin("sending the recorded logs")
-        send_recorded_logs(_accounts(server), Environment.load(UP_HOME), UP_HOME, utc_now(), steps.update)
+        send_recorded_logs(writer, environment.central_bucket, UP_HOME, utc_now(), steps.update)
 
 
 @app.command()
@@ -108,22 +109,36 @@ def demo(home: Annotated[Path, typer.Option(help="the folder for its files; empt
     """
     with Steps() as steps, _temporary_cloud(home, steps) as server:
         environment = _deploy(server, home, steps, config_cache_seconds=DEMO_CACHE_SECONDS)
-        begun = time.monotonic()
-        steps.begin("sending the recorded logs as the cluster's agent")
-        send_recorded_logs(_accounts(server), environment, home, utc_now(), steps.update)
-        counts = _watch(server, home, steps)
-        seconds = time.monotonic() - begun
-        steps.begin("changing a delivery config through the API, sending two objects more")
         accounts = _accounts(server)
-        change = LiveChange(accounts, environment, agent_s3(accounts, environment, home)).run(utc_now())
+        shown = Demonstration(accounts, environment, agent_s3(accounts, environment, home), home, steps).run()
         steps.begin("asking the operator's command how it is")
-        shown = logrouter(home, "status")
-    sent = sum(count.expected + count.left_out for count in counts if count.type == "s3")
-    write_report(home / "report.json", events_sent=sent, seconds=seconds, counts=counts)
-    console.print(f"{sent:,} records sent; no process is left; {home / 'report.json'}")
-    _verdict(counts)
-    _verdict_of_change(change)
-    console.print(f"\n$ logrouter status\n{shown}", markup=False, highlight=False)
+        status = logrouter(home, "status")
+    console.print(f"{shown.events_sent:,} records sent; no process is left; {home / REPORT}")
+    _show(shown)
+    console.print(f"\n$ logrouter status\n{status}", markup=False, highlight=False)
+
+
+@app.command()
+def verify_aws(
+    *,
+    region: Annotated[str, typer.Option(envvar="AWS_REGION", help="where to deploy")],
+    central: Annotated[str, typer.Option("--central-profile", help="the provider's account")],
+    customers: Annotated[list[str], typer.Option("--customer-profile", help="a customer's account; given twice")],
+    yes: Annotated[bool, typer.Option("--yes", help="don't ask before anything is made")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would be made and cost; make nothing")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="only remove what an earlier run left")] = False,
+) -> None:
+    """Run the demo's driver in real accounts, under the user's profiles, and remove everything at the end.
+
+    Status 1 if one event is missing or doubled, the change isn't seen, or something could not be removed.
+    """
+    agreed = (lambda: True) if yes else (lambda: typer.confirm("make all this, and remove it at the end?"))
+    verification = Verification(region, central, customers, VERIFY_HOME, agreed)
+    if remove:
+        verification.remove()
+    elif shown := verification.run(dry_run=dry_run):
+        console.print(f"{shown.events_sent:,} records sent; {VERIFY_HOME / REPORT}")
+        _show(shown)
 
 
 @app.command()
@@ -213,6 +228,11 @@ def _running() -> Server:
         console.print("nothing is running: `make up` first", style="red")
         raise typer.Exit(1)
     return server
+
+
+def _show(shown: Shown) -> None:
+    _verdict(shown.counts)
+    _verdict_of_change(shown.change)
 
 
 def _verdict(counts: list[Count]) -> None:

@@ -13,7 +13,7 @@ from cli.operation.queues import depth
 from local.accounting.comparison import destination_key
 from local.accounting.destinations import bucket_objects, log_group_events
 from local.accounting.events import events_of
-from local.accounts import Accounts
+from local.accounts import Clients
 from local.cluster import CLUSTER_ID
 from local.deployment.environment_file import Environment, TenantDestinations
 from local.loader.agent import Agent, source_event
@@ -65,7 +65,7 @@ class LiveChange:
     :param writer_s3: a client of the cluster's agent.
     """
 
-    accounts: Accounts
+    accounts: Clients
     environment: Environment
     writer_s3: Any
     tenant_id: str = TENANT

@@ -14,5 +14,8 @@ DEMO_HOME = BUILD / "demo"
 FAULTS_HOME = BUILD / "faults"
 """The fault report's own cloud, and the report."""
 
+VERIFY_HOME = BUILD / "verify-aws"
+"""What is deployed into real accounts: its record, its logs, its report."""
+
 TOOLS = BUILD / "tools"
 """What is installed once: the emulator's environment, Node where there is none, the `cdk` CLI."""

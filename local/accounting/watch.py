@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cli.operation.queues import depth
 from local.accounting.comparison import Count, count_bucket, count_log_group
 from local.accounting.destinations import bucket_objects, log_group_events, set_aside_events
-from local.accounts import Accounts
+from local.accounts import Clients
 from local.deployment.environment_file import Environment
 from local.loader.objects import LogObject
 from local.waiting import WaitedTooLongError, wait_until
@@ -26,14 +26,15 @@ type Progress = Callable[[str], None]
 class Watch:
     """Counts what was sent against what arrived in one deployment."""
 
-    accounts: Accounts
+    accounts: Clients
     environment: Environment
     sent: Sequence[LogObject]
+    timeout_seconds: float = TIMEOUT_SECONDS
 
     def until_settled(self, progress: Progress) -> list[Count]:
         """Wait until all is there, or the queues have been empty for a while; give the last count.
 
-        Waits at most ``TIMEOUT_SECONDS``; what is missing then is counted as lost.
+        Waits at most ``timeout_seconds``; what is missing then is counted as lost.
         """
         last_movement = time.monotonic()
 
@@ -51,7 +52,7 @@ class Watch:
 
         try:
             return wait_until(
-                verdict, what="all deliveries", timeout_seconds=TIMEOUT_SECONDS, interval_seconds=INTERVAL_SECONDS
+                verdict, what="all deliveries", timeout_seconds=self.timeout_seconds, interval_seconds=INTERVAL_SECONDS
             )
         except WaitedTooLongError:
             return self.count()

@@ -1,41 +1,44 @@
-"""The `cdk` command line, pointed at the emulator with one account's keys."""
+"""The `cdk` command line, with one account's keys."""
 
 import json
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.accounts import SECRET
 from local.paths import ROOT
 from local.processes import run
 from local.toolchain.cdk import synthesis_environment
-
-APP = ROOT / "local" / "embedded_app.py"
 
 type Outputs = dict[str, dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
-    """Runs ``cdk`` with its files, logs and outputs in a cloud's home."""
+    """Runs ``cdk`` with its files, logs and outputs in a folder.
+
+    :param app: the program that makes the stacks; ``context`` is what it is told.
+    :param keys: gives the variables that sign for an account, and say where it is.
+    """
 
     cdk: Path
     home: Path
-    endpoint_url: str
     region: str
+    app: Path
+    keys: Callable[[str], Mapping[str, str]]
+    context: Mapping[str, str]
 
     @property
     def assembly(self) -> Path:
         """What was synthesized: made once, deployed from by every account."""
         return self.home / "cdk.out"
 
-    def synthesize(self, *, config_cache_seconds: int) -> None:
+    def synthesize(self) -> None:
         """Synthesize the app; cdk-nag's findings end it."""
         environment = {**synthesis_environment(self.home), "PYTHONPATH": str(ROOT)}
-        app = shlex.join([sys.executable, str(APP)])
-        context = ("-c", f"config_cache={config_cache_seconds}")
+        app = shlex.join([sys.executable, str(self.app)])
+        context = [word for name, value in self.context.items() for word in ("-c", f"{name}={value}")]
         command: tuple[str | Path, ...] = (self.cdk, "synth", "--quiet", "--app", app, "--output", self.assembly)
         run((*command, *context), log=self._log("synth"), env=environment, cwd=ROOT)
 
@@ -56,14 +59,7 @@ class CommandLine:
         return found
 
     def _environment(self, account: str) -> dict[str, str]:
-        return {
-            **synthesis_environment(self.home),
-            "AWS_ACCESS_KEY_ID": account,
-            "AWS_SECRET_ACCESS_KEY": SECRET,
-            "AWS_REGION": self.region,
-            "AWS_ENDPOINT_URL": self.endpoint_url,
-            "AWS_ENDPOINT_URL_S3": self.endpoint_url,
-        }
+        return {**synthesis_environment(self.home), **self.keys(account), "AWS_REGION": self.region}
 
     def _log(self, name: str) -> Path:
         return self.home / "logs" / f"{name}.log"

@@ -15,10 +15,13 @@ from local.deployment.environment_file import Environment
 from local.deployment.onboarding import CUSTOMERS, STACK, OnboardedTenant, onboard, put_delivery_configs
 from local.deployment.parity import DeployedStack, apply_ignored_properties
 from local.emulator.server import CENTRAL_ACCOUNT
+from local.paths import ROOT
 from local.processes import end_commands
 from local.toolchain.cdk import cdk_command
 
 type Report = Callable[[str], None]
+
+APP = ROOT / "local" / "embedded_app.py"
 
 MANAGED_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
 """What CloudFormation may do in a bootstrapped account. The CDK's default is the same, but not with --trust."""
@@ -41,7 +44,8 @@ class Deployment:
         """Deploy both sides and write `environment.json`."""
         self.report("installing the cdk command line")
         cdk = cdk_command(self.home / "logs")
-        command_line = CommandLine(cdk, self.home, self.accounts.endpoint_url, self.accounts.region)
+        context = {"config_cache": str(self.config_cache_seconds)}
+        command_line = CommandLine(cdk, self.home, self.accounts.region, APP, self.accounts.variables, context)
         with ThreadPoolExecutor() as pool:
             try:
                 outputs, tenants = self._deploy(command_line, pool)
@@ -50,7 +54,14 @@ class Deployment:
                 raise
         self.report("completing what the emulator left out, making the delivery configs through the API")
         self._apply_ignored_properties(command_line.assembly)
-        environment = self._environment(outputs, tenants)
+        environment = environment_of(
+            outputs,
+            tenants,
+            endpoint_url=self.accounts.endpoint_url,
+            region=self.accounts.region,
+            central_account=CENTRAL_ACCOUNT,
+            api_url=api_url(self.accounts.endpoint_url, output(outputs, "ApiUrl")),
+        )
         environment.save(self.home)
         client = self.accounts.api_client(environment.api_url, CENTRAL_ACCOUNT)
         for tenant in tenants:
@@ -61,7 +72,7 @@ class Deployment:
         """Synthesize and bootstrap side by side, then the central account, then the customers side by side."""
         self.report("synthesizing the stacks, bootstrapping three accounts")
         prepared = [pool.submit(self._bootstrap, command_line, account) for account in self._all_accounts()]
-        for step in [pool.submit(self._synthesize, command_line), *prepared]:
+        for step in [pool.submit(command_line.synthesize), *prepared]:
             step.result()
         self.report("deploying the central account")
         self._make_identity_provider()
@@ -73,9 +84,6 @@ class Deployment:
 
     def _all_accounts(self) -> list[str]:
         return [CENTRAL_ACCOUNT, *CUSTOMERS.values()]
-
-    def _synthesize(self, command_line: CommandLine) -> None:
-        command_line.synthesize(config_cache_seconds=self.config_cache_seconds)
 
     def _bootstrap(self, command_line: CommandLine, account: str) -> None:
         trust = () if account == CENTRAL_ACCOUNT else ("--trust", CENTRAL_ACCOUNT)
@@ -101,23 +109,33 @@ class Deployment:
             for account in owners:
                 apply_ignored_properties(DeployedStack(self.accounts, account, stack_name, template, region))
 
-    def _environment(self, outputs: Outputs, tenants: list[OnboardedTenant]) -> Environment:
-        return Environment(
-            endpoint_url=self.accounts.endpoint_url,
-            region=self.accounts.region,
-            central_account=CENTRAL_ACCOUNT,
-            customer_accounts=list(CUSTOMERS.values()),
-            central_bucket=output(outputs, "CentralBucketName"),
-            object_queue_url=output(outputs, "ObjectQueueUrl"),
-            object_dlq_url=output(outputs, "ObjectDlqUrl"),
-            delivery_queue_url=output(outputs, "DeliveryQueueUrl"),
-            delivery_dlq_url=output(outputs, "DeliveryDlqUrl"),
-            tenant_config_table=output(outputs, "TenantConfigTableName"),
-            api_url=api_url(self.accounts.endpoint_url, output(outputs, "ApiUrl")),
-            central_log_distribution_role_arn=output(outputs, "CentralLogDistributionRoleArn"),
-            processor_function_name=output(outputs, "ProcessorFunctionName"),
-            tenants={tenant.tenant_id: tenant.destinations for tenant in tenants},
-        )
+
+def environment_of(
+    outputs: Outputs,
+    tenants: list[OnboardedTenant],
+    *,
+    endpoint_url: str,
+    region: str,
+    central_account: str,
+    api_url: str,
+) -> Environment:
+    """Give what is deployed where, of the central stacks' outputs and the customers'."""
+    return Environment(
+        endpoint_url=endpoint_url,
+        region=region,
+        central_account=central_account,
+        customer_accounts=[tenant.destinations.account for tenant in tenants],
+        central_bucket=output(outputs, "CentralBucketName"),
+        object_queue_url=output(outputs, "ObjectQueueUrl"),
+        object_dlq_url=output(outputs, "ObjectDlqUrl"),
+        delivery_queue_url=output(outputs, "DeliveryQueueUrl"),
+        delivery_dlq_url=output(outputs, "DeliveryDlqUrl"),
+        tenant_config_table=output(outputs, "TenantConfigTableName"),
+        api_url=api_url,
+        central_log_distribution_role_arn=output(outputs, "CentralLogDistributionRoleArn"),
+        processor_function_name=output(outputs, "ProcessorFunctionName"),
+        tenants={tenant.tenant_id: tenant.destinations for tenant in tenants},
+    )
 
 
 def output(outputs: Outputs, name: str) -> str:
@@ -133,11 +151,11 @@ def api_url(endpoint_url: str, aws_url: str) -> str:
     return f"{endpoint_url}/_aws/execute-api/{found[1]}/{found[2]}"
 
 
-def central_stacks(assembly: Path) -> list[str]:
+def central_stacks(assembly: Path, account: str = CENTRAL_ACCOUNT) -> list[str]:
     """Give the names of the assembly's stacks that belong to the central account."""
     artifacts = json.loads((assembly / "manifest.json").read_text())["artifacts"]
     stacks = {name: artifact for name, artifact in artifacts.items() if artifact["type"] == "aws:cloudformation:stack"}
-    return [name for name, artifact in stacks.items() if account_of(artifact["environment"]) == CENTRAL_ACCOUNT]
+    return [name for name, artifact in stacks.items() if account_of(artifact["environment"]) == account]
 
 
 def account_of(environment: str) -> str:

@@ -27,6 +27,7 @@ from local.fidelity import (
     queue_lock,
     queue_metrics,
     resource_account,
+    running_invocations,
     session_name,
 )
 
@@ -48,6 +49,7 @@ PATCHES = (
     embedded_metrics,
     function_metrics,
     query_definitions,
+    running_invocations,
     session_name,
 )
 

@@ -18,16 +18,13 @@ type Progress = Callable[[str], None]
 SENDERS = 4
 
 
-def send_recorded_logs(
-    accounts: Accounts, environment: Environment, home: Path, now: datetime, progress: Progress
-) -> list[LogObject]:
-    """Write every object under the cluster's writer role, and keep a copy of each to count against."""
-    s3 = agent_s3(accounts, environment, home)
+def send_recorded_logs(s3: Any, bucket: str, home: Path, now: datetime, progress: Progress) -> list[LogObject]:
+    """Write every object with the writer's client, and keep a copy of each to count against."""
     objects = list(log_objects(now))
 
     def send(object_: LogObject) -> None:
         keep(home, object_)
-        put_object(s3, environment.central_bucket, object_)
+        put_object(s3, bucket, object_)
 
     with ThreadPoolExecutor(SENDERS) as pool:
         for number, _ in enumerate(pool.map(send, objects), start=1):

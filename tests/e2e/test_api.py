@@ -1,16 +1,12 @@
 """The deployed API: API Gateway, the function, the table; and the processor that reads what it wrote."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from cli.client import ApiProblemError
 from local.accounting.destinations import log_group_events
-from local.deployment.environment_file import TenantDestinations
-from local.live_change import WANTED, LiveChange
-from local.loader.day_shift import utc_now
 from local.waiting import wait_until
 from tests.e2e.traffic import line, messages, object_of, send, settled, until
 from tests.integration.identities import unique
@@ -39,17 +35,6 @@ def test_a_change_through_the_api_changes_what_the_running_processor_delivers(cl
     send(cloud, object_of(tenant.tenant_id, [line("after", age=timedelta(minutes=1))]))
     until(lambda: len(messages(cloud, tenant)) > 1, "the event after the change")
     assert messages(cloud, tenant) == ["before", "after"]
-
-
-def test_the_demos_change_is_seen(cloud, new_tenant):
-    """`make demo` would fail, or show a change that the processor doesn't follow."""
-    tenant = new_tenant()
-    fields = tenant.cloudwatch | tenant.s3
-    names = ("log_group_name", "log_distribution_role_arn", "bucket_name", "bucket_prefix")
-    destinations = TenantDestinations(**{name: fields[name] for name in names})
-    environment = replace(cloud.environment, tenants={tenant.tenant_id: destinations})
-    writer_s3 = cloud.client("s3", cloud.writer)
-    assert LiveChange(cloud.accounts, environment, writer_s3, tenant.tenant_id).run(utc_now()).arrived == (WANTED,)
 
 
 def test_a_config_lives_its_whole_life_through_the_gateway(cloud, tenant_id):

@@ -45,10 +45,10 @@ def test_the_central_bucket_is_encrypted_and_lets_objects_go(cloud):
 def test_deploying_again_changes_nothing(cloud):
     """`python -m local deploy` would fail on what is there, or replace what holds data."""
     from local.deployment.command_line import CommandLine
-    from local.deployment.deploy import central_stacks
+    from local.deployment.deploy import APP, central_stacks
     from local.toolchain.cdk import cdk_command
 
     cdk = cdk_command(cloud.home / "logs")
-    command_line = CommandLine(cdk, cloud.home, cloud.environment.endpoint_url, cloud.environment.region)
+    command_line = CommandLine(cdk, cloud.home, cloud.environment.region, APP, cloud.accounts.variables, {})
     outputs = command_line.deploy(CENTRAL, *central_stacks(command_line.assembly), parameters={})
     assert output(outputs, "CentralBucketName") == cloud.environment.central_bucket

@@ -1,0 +1,162 @@
+"""Versions of the whole system as plain templates and zips, deployed by CloudFormation alone: today's, an earlier one.
+
+The earlier one is kept in ``earlier_version.tar.xz``: its templates and its own sources. Dependencies aren't kept: it
+runs on today's. It is renewed at a release, by that version's own assembly: ``make up``, then
+``python -m tests.e2e.versions build/local/cdk.out``.
+"""
+
+import io
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from local.deployment.onboarding import STACK
+from local.waiting import wait_until
+from tests.e2e.cloud import CENTRAL, Cloud
+
+ARCHIVE = Path(__file__).with_name("earlier_version.tar.xz")
+OWN = ("runtime", "vector_config")
+"""A function's folders that are ours, beside its ``*.dist-info``; all else is dependencies."""
+ORDER = ("CentralRole", "Storage-us-east-1", "Collection-us-east-1", "Processing-us-east-1", "Api-us-east-1")
+ENDED = ("_COMPLETE", "_FAILED")
+
+
+@dataclass(frozen=True)
+class Version:
+    """Templates by stack, and functions' zips by the key that the templates name."""
+
+    templates: dict[str, str]
+    functions: dict[str, bytes]
+
+    @classmethod
+    def of(cls, folder: Path, dependencies: Path | None = None) -> "Version":
+        """Read an assembly.
+
+        :param dependencies: the assembly whose functions have the dependencies, where this one's have none.
+        """
+        templates = {
+            path.name.removesuffix(".template.json"): path.read_text() for path in folder.glob("*.template.json")
+        }
+        functions = {}
+        for asset in functions_of(folder):
+            same = [other for other in functions_of(dependencies or folder) if _is_api(other) == _is_api(asset)]
+            beside = [path for path in files_of(same[0]) if not is_own(path, same[0])] if dependencies else []
+            content = {path.relative_to(same[0]): path for path in beside}
+            content |= {path.relative_to(asset): path for path in files_of(asset)}
+            functions[f"{asset.name.removeprefix('asset.')}.zip"] = _zip(content)
+        return cls(templates, functions)
+
+
+def earlier(today: Path) -> Version:
+    """Give the earlier version, on the dependencies of today's assembly."""
+    with tempfile.TemporaryDirectory() as folder, tarfile.open(ARCHIVE) as archive:
+        archive.extractall(folder, filter="data")
+        return Version.of(Path(folder), today)
+
+
+def keep(assembly: Path) -> None:
+    """Write an assembly as the earlier version."""
+    with tarfile.open(ARCHIVE, "w:xz", preset=9) as archive:
+        for path in sorted(assembly.glob("*.template.json")):
+            archive.add(path, path.name)
+        for asset in functions_of(assembly):
+            for path in files_of(asset):
+                if is_own(path, asset) and path.suffix != ".pyc":
+                    archive.add(path, str(path.relative_to(assembly)))
+
+
+def functions_of(assembly: Path) -> list[Path]:
+    """Give the folders of an assembly's functions."""
+    return [path for path in sorted(assembly.glob("asset.*")) if (path / "runtime").is_dir()]
+
+
+def files_of(folder: Path) -> Iterator[Path]:
+    """Give all files below a folder, in order."""
+    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def is_own(path: Path, asset: Path) -> bool:
+    """Say whether a function's file is of this project."""
+    top = path.relative_to(asset).parts[0]
+    return top in OWN or top.startswith("logrouter-")
+
+
+def _is_api(asset: Path) -> bool:
+    return (asset / "runtime" / "api").is_dir()
+
+
+def _zip(content: dict[Path, Path]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, path in content.items():
+            archive.write(path, name)
+    return buffer.getvalue()
+
+
+@contextmanager
+def suppress_unchanged() -> Iterator[None]:
+    """Go on where a stack is the same in both versions."""
+    try:
+        yield
+    except ClientError as error:
+        if "No updates are to be performed" not in str(error):
+            raise
+
+
+@dataclass(frozen=True)
+class Installation:
+    """The system in accounts of its own, deployed over whatever version is there."""
+
+    cloud: Cloud
+    central: str
+    customer: str
+
+    def deploy(self, version: Version) -> dict[str, str]:
+        """Deploy the central stacks of a version, one after the other; give all their outputs."""
+        s3, bucket = self.cloud.client("s3", self.central), f"cdk-hnb659fds-assets-{self.central}-us-east-1"
+        s3.create_bucket(Bucket=bucket)
+        ssm = self.cloud.client("ssm", self.central)  # of the CDK's bootstrap, this is all that templates ask for
+        ssm.put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String", Overwrite=True)
+        for key, body in version.functions.items():
+            s3.put_object(Bucket=bucket, Key=key, Body=body)
+        outputs: dict[str, str] = {}
+        for name in ORDER:
+            outputs |= self.deploy_stack(self.central, version, f"LogRouter{name}", {})
+        return outputs
+
+    def deploy_customer(self, version: Version, parameters: dict[str, str]) -> dict[str, str]:
+        """Deploy the onboarding template of a version."""
+        return self.deploy_stack(self.customer, version, STACK, parameters)
+
+    def deploy_stack(self, account: str, version: Version, name: str, parameters: dict[str, str]) -> dict[str, str]:
+        """Create a stack, or update it; give its outputs."""
+        cloudformation = self.cloud.client("cloudformation", account)
+        there = {each["StackName"] for each in cloudformation.describe_stacks()["Stacks"]}
+        act = cloudformation.update_stack if name in there else cloudformation.create_stack
+        with suppress_unchanged():
+            act(
+                StackName=name,
+                TemplateBody=version.templates[name].replace(CENTRAL, self.central),
+                Capabilities=["CAPABILITY_NAMED_IAM"],
+                Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+            )
+
+        def ended() -> Any:
+            (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+            return stack if stack["StackStatus"].endswith(ENDED) else None
+
+        stack = wait_until(ended, what=f"stack {name}", timeout_seconds=60)
+        assert stack["StackStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}, stack
+        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+if __name__ == "__main__":
+    keep(Path(sys.argv[1]))
