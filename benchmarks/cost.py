@@ -29,9 +29,11 @@ def section(a: Assumptions) -> str:
 
 
 def _inputs(a: Assumptions) -> str:
+    prices = list_prices()
     return (
         f"Events of {a.event_bytes:g} bytes in objects of {a.object_mib:g} MiB, compressed to a {a.compression:g}th, "
-        f"kept {a.days_kept:g} days;\nprices and CPU as above. A TB is {TIB} GB."
+        f"kept {a.days_kept:g} days;\nlist prices of {prices.region}, {prices.as_of}; the CPU measured as below. "
+        f"A TB is {TIB} GB."
     )
 
 

@@ -36,6 +36,7 @@ class Assumptions:
     event_bytes: float = 746  # a line of the recorded control-plane logs, as the agent writes it
     object_mib: float = 4.0  # uncompressed; the agent's batch time and size decide it
     compression: float = 10.0  # of gzip on such lines
+    tiered_mib: float = 0.125  # smaller objects, as stored, are neither moved into Intelligent-Tiering nor monitored
     days_kept: float = 30.0  # the central bucket's objects; the stage says it
     customer_days_kept: float = 30.0  # in the customer's log group and bucket
     stored_compression: float = 1 / 0.15  # CloudWatch Logs bills storage compressed, and gives 0.15 as the usual ratio

@@ -28,6 +28,7 @@ class Prices:
     s3_thousand_gets: float
     s3_thousand_puts: float
     s3_thousand_transitions: float
+    s3_thousand_monitored_month: float
     s3_gb_month: float
     cloudwatch_logs_ingested_gb: float
     cloudwatch_logs_stored_gb_month: float

@@ -98,11 +98,13 @@ class _Bill:
     def collection(self) -> list[Item]:
         """From the agent's PUT to the message in the object queue."""
         thousands = self.usage.objects / 1000
-        writes = thousands * (self.prices.s3_thousand_puts + self.prices.s3_thousand_transitions)
+        months = self.a.days_kept / DAYS_A_MONTH
         notified = self.usage.objects / 1e6 * self.prices.sns_million_requests + self._queued(self.usage.objects)
-        kept = self.usage.gib / self.a.compression * self.prices.s3_gb_month * self.a.days_kept / DAYS_A_MONTH
+        kept = self.usage.gib / self.a.compression * self.prices.s3_gb_month * months
+        tiered = self.prices.s3_thousand_transitions + self.prices.s3_thousand_monitored_month * months
         return [
-            self._ours(Part.COLLECTION, "objects written", writes),
+            self._ours(Part.COLLECTION, "objects written", thousands * self.prices.s3_thousand_puts),
+            self._ours(Part.COLLECTION, "objects tiered", thousands * tiered * self._is_tiered()),
             self._ours(Part.COLLECTION, "notifications, object queue", notified),
             self._ours(Part.COLLECTION, f"objects kept {self.a.days_kept:g} days", kept),
         ]
@@ -141,6 +143,10 @@ class _Bill:
         months = self.usage.days / DAYS_A_MONTH
         dollars = TENANT_METRICS * self.usage.outcomes * months * self.prices.cloudwatch_metric_month
         return [self._ours(Part.METRICS, "the tenant's own metrics", dollars)]
+
+    def _is_tiered(self) -> bool:
+        stored_mib = self.usage.gib * MIB_A_GIB / self.a.compression / self.usage.objects if self.usage.objects else 0
+        return stored_mib >= self.a.tiered_mib
 
     def _processor(self, gib: float, objects: float) -> float:
         done = work(gib, objects, self.cpu, self.a)

@@ -43,6 +43,10 @@ def what_is_in(cloud, account):
         "queues": call("sqs", account).list_queues().get("QueueUrls", []),
         "functions": [each["FunctionName"] for each in call("lambda", account).list_functions()["Functions"]],
         "log groups": [each["logGroupName"] for each in call("logs", account).describe_log_groups()["logGroups"]],
+        "alarms": [each["AlarmName"] for each in call("cloudwatch", account).describe_alarms()["MetricAlarms"]],
+        "dashboards": [
+            each["DashboardName"] for each in call("cloudwatch", account).list_dashboards()["DashboardEntries"]
+        ],
         "APIs": [each["name"] for each in call("apigateway", account).get_rest_apis()["items"]],
     }
 

@@ -25,7 +25,8 @@ from tests.e2e.cloud import CENTRAL, Cloud
 ARCHIVE = Path(__file__).with_name("earlier_version.tar.xz")
 OWN = ("runtime", "vector_config")
 """A function's folders that are ours, beside its ``*.dist-info``; all else is dependencies."""
-ORDER = ("CentralRole", "Storage-us-east-1", "Collection-us-east-1", "Processing-us-east-1", "Api-us-east-1")
+PARTS = ("CentralRole", "Storage", "Collection", "Processing", "Api", "Monitoring")
+"""The central stacks' names, each after those that it needs; an earlier version may lack some."""
 ENDED = ("_COMPLETE", "_FAILED")
 
 
@@ -101,6 +102,16 @@ def _zip(content: dict[Path, Path]) -> bytes:
     return buffer.getvalue()
 
 
+def central_stacks(version: Version) -> list[str]:
+    """Give the names of a version's central stacks, in the order in which they can be deployed."""
+    return sorted(version.templates.keys() - {STACK}, key=lambda name: PARTS.index(part_of(name)))
+
+
+def part_of(stack: str) -> str:
+    """Give the part that a stack is, whatever its Region."""
+    return stack.removeprefix("LogRouter").partition("-")[0]
+
+
 @contextmanager
 def suppress_unchanged() -> Iterator[None]:
     """Go on where a stack is the same in both versions."""
@@ -128,8 +139,8 @@ class Installation:
         for key, body in version.functions.items():
             s3.put_object(Bucket=bucket, Key=key, Body=body)
         outputs: dict[str, str] = {}
-        for name in ORDER:
-            outputs |= self.deploy_stack(self.central, version, f"LogRouter{name}", {})
+        for name in central_stacks(version):
+            outputs |= self.deploy_stack(self.central, version, name, {})
         return outputs
 
     def deploy_customer(self, version: Version, parameters: dict[str, str]) -> dict[str, str]:

@@ -59,6 +59,17 @@ def test_objects_cost_by_their_number():
     )
 
 
+def test_objects_too_small_for_tiering_dont_pay_for_it():
+    """Small objects would look dearer than they are, by a move that S3 doesn't make."""
+    large, small = (
+        total(item for item in bill(usage_of(1, replace(PLAIN, object_mib=size))) if item.what == "objects tiered")
+        for size in (4, 0.25)
+    )
+    # 256 objects: moved once, monitored for 30 days
+    assert large == pytest.approx(0.256 * (0.01 + 0.0025 * 30 / (730 / 24)))
+    assert small == 0
+
+
 def test_a_path_that_isnt_used_costs_nothing():
     """A tenant would be billed for a destination that it doesn't have."""
     items = bill(usage_of(10, PLAIN, cloudwatch=False))
