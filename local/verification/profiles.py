@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Self
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.client import Client
 from cli.signing import Signer
@@ -59,8 +60,11 @@ class Profiles:
 
 
 def account_of(profile: str, region: str) -> str:
-    """Ask for a profile's account."""
-    return str(_client(profile, "sts", region).get_caller_identity()["Account"])
+    """Ask for a profile's account. Raises ``ProfilesError`` where nobody answers for it."""
+    try:
+        return str(_client(profile, "sts", region).get_caller_identity()["Account"])
+    except (BotoCoreError, ClientError) as error:
+        raise ProfilesError(f"the profile {profile} can't be used: {error}") from None
 
 
 @lru_cache(maxsize=512)

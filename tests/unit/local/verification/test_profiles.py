@@ -3,7 +3,7 @@
 import pytest
 
 from local.verification import profiles
-from local.verification.profiles import Profiles, ProfilesError
+from local.verification.profiles import Profiles, ProfilesError, account_of
 
 
 @pytest.fixture
@@ -34,3 +34,9 @@ def test_a_program_gets_an_accounts_own_keys_and_the_endpoint(files, monkeypatch
         "AWS_SECRET_ACCESS_KEY": "S",
         "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
     }
+
+
+def test_a_profile_that_is_not_there_is_named():
+    """A mistyped profile would end in a traceback."""
+    with pytest.raises(ProfilesError, match="no-such-profile can't be used"):
+        account_of("no-such-profile", "us-east-1")
