@@ -18,6 +18,7 @@ from schemathesis.specs.openapi import checks
 
 from runtime.delivery_config.model import TENANT_ID_PATTERN
 from tests.e2e.cloud import CENTRAL
+from tests.e2e.traffic import SECONDS
 from tests.integration.identities import unique
 from tests.unit.runtime.api.gateway import document
 from tests.unit.runtime.api.test_generated_requests import INPUTS
@@ -75,7 +76,7 @@ def test_generated_requests_are_answered_as_documented_through_the_gateway(cloud
             def every_case(case):
                 if re.fullmatch(TENANT_ID_PATTERN, str(case.path_parameters.get("tenant_id", ""))):
                     case.path_parameters["tenant_id"] = tenant_id
-                response = case.call(auth=signs)
+                response = case.call(auth=signs, timeout=SECONDS)
                 answers[response.status_code] += 1
                 case.validate_response(response, checks=CHECKS)
 

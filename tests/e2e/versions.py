@@ -132,8 +132,7 @@ class Installation:
 
     def deploy(self, version: Version) -> dict[str, str]:
         """Deploy the central stacks of a version, one after the other; give all their outputs."""
-        s3, bucket = self.cloud.client("s3", self.central), f"cdk-hnb659fds-assets-{self.central}-us-east-1"
-        s3.create_bucket(Bucket=bucket)
+        s3, bucket = self._assets(self.central)
         ssm = self.cloud.client("ssm", self.central)  # of the CDK's bootstrap, this is all that templates ask for
         ssm.put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String", Overwrite=True)
         for key, body in version.functions.items():
@@ -147,15 +146,23 @@ class Installation:
         """Deploy the onboarding template of a version."""
         return self.deploy_stack(self.customer, version, STACK, parameters)
 
+    def _assets(self, account: str) -> tuple[Any, str]:
+        """Give a client and the bucket of what is deployed into an account: the CDK's bootstrap names it so."""
+        s3, bucket = self.cloud.client("s3", account), f"cdk-hnb659fds-assets-{account}-us-east-1"
+        s3.create_bucket(Bucket=bucket)
+        return s3, bucket
+
     def deploy_stack(self, account: str, version: Version, name: str, parameters: dict[str, str]) -> dict[str, str]:
         """Create a stack, or update it; give its outputs."""
         cloudformation = self.cloud.client("cloudformation", account)
+        s3, bucket = self._assets(account)
+        s3.put_object(Bucket=bucket, Key=name, Body=version.templates[name].replace(CENTRAL, self.central).encode())
         there = {each["StackName"] for each in cloudformation.describe_stacks()["Stacks"]}
         act = cloudformation.update_stack if name in there else cloudformation.create_stack
         with suppress_unchanged():
             act(
                 StackName=name,
-                TemplateBody=version.templates[name].replace(CENTRAL, self.central),
+                TemplateURL=f"https://s3.us-east-1.amazonaws.com/{bucket}/{name}",
                 Capabilities=["CAPABILITY_NAMED_IAM"],
                 Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
             )
