@@ -59,6 +59,7 @@ class DestinationWatch(Construct):
         delivery_configs: dynamodb.ITable,
         parked_deliveries: dynamodb.ITable,
         limits: DestinationLimits,
+        log_level: str = "INFO",
         architecture: lambda_.Architecture = lambda_.Architecture.ARM_64,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
     ) -> None:
@@ -78,6 +79,7 @@ class DestinationWatch(Construct):
                 "LATE_SECONDS": str(limits.late.to_seconds()),
                 "SILENT_SECONDS": str(limits.silent.to_seconds()),
                 "METRICS_NAMESPACE": NAMESPACE,
+                "LOG_LEVEL": log_level,
             },
             memory_size=_MEMORY_MIB,
             timeout=Duration.minutes(1),

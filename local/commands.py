@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,11 +18,12 @@ import typer
 from local.accounting.comparison import Count
 from local.accounting.watch import Watch
 from local.accounts import Accounts
+from local.dashboard.picture import draw_dashboard, span_since
 from local.demonstration import REPORT, Demonstration, Shown
 from local.deployment.deploy import Deployment
 from local.deployment.environment_file import Environment
 from local.deployment.synthesis import synthesize_every_stage
-from local.emulator.server import REGION, Server, start
+from local.emulator.server import CENTRAL_ACCOUNT, REGION, Server, start
 from local.faults.command import Options, run_faults
 from local.fuzzing.report import print_results
 from local.fuzzing.report import write_report as write_fuzz_report
@@ -102,6 +104,15 @@ def down() -> None:
 
 
 @app.command()
+def dashboard(minutes: Annotated[float, typer.Option(help="how far back")] = 10) -> None:
+    """Draw the deployed dashboard from what the cloud that `up` left running has recorded."""
+    path = UP_HOME / "dashboard.svg"
+    cloudwatch = _accounts(_running()).client("cloudwatch", CENTRAL_ACCOUNT)
+    draw_dashboard(cloudwatch, path, span_since(time.time() - 60 * minutes))
+    console.print(str(path))
+
+
+@app.command()
 def demo(home: Annotated[Path, typer.Option(help="the folder for its files; emptied first")] = DEMO_HOME) -> None:
     """Do it all from nothing: start, deploy, send, count, change a config, ask for the status, end.
 
@@ -109,8 +120,10 @@ def demo(home: Annotated[Path, typer.Option(help="the folder for its files; empt
     """
     with Steps() as steps, _temporary_cloud(home, steps) as server:
         environment = _deploy(server, home, steps, config_cache_seconds=DEMO_CACHE_SECONDS)
-        accounts = _accounts(server)
+        accounts, started = _accounts(server), time.time()
         shown = Demonstration(accounts, environment, agent_s3(accounts, environment, home), home, steps).run()
+        steps.begin("drawing the dashboard")
+        draw_dashboard(accounts.client("cloudwatch", CENTRAL_ACCOUNT), home / "dashboard.svg", span_since(started))
         steps.begin("asking the operator's command how it is")
         status = logrouter(home, "status")
     console.print(f"{shown.events_sent:,} records sent; no process is left; {home / REPORT}")

@@ -43,6 +43,7 @@ class ApiStack(Stack):
             parked_deliveries=storage.parked_deliveries.table,
             central_bucket=storage.central_bucket.bucket,
             limits=stage.api_limits,
+            log_level=stage.tuning.log_level,
             architecture=stage.architecture.of_lambda,
             snap_start=stage.api_snap_start,
             log_retention=stage.function_log_kept,

@@ -54,6 +54,7 @@ class MonitoringStack(Stack):
             delivery_configs=storage.delivery_configs.table,
             parked_deliveries=storage.parked_deliveries.table,
             limits=settings.destinations,
+            log_level=stage.tuning.log_level,
             architecture=stage.architecture.of_lambda,
             log_retention=stage.function_log_kept,
         )

@@ -36,7 +36,7 @@ def test_it_is_told_what_its_settings_ask_for(template):
     """It would not start."""
     ((_, function),) = template.find_resources("AWS::Lambda::Function", {"Properties": {"Handler": HANDLER}}).items()
     given = function["Properties"]["Environment"]["Variables"]
-    fields = {name.upper() for name in DestinationWatchSettings.model_fields} - {"AWS_REGION", "LOG_LEVEL"}
+    fields = {name.upper() for name in DestinationWatchSettings.model_fields} - {"AWS_REGION"}
     assert set(given) == fields
     assert (given["LATE_SECONDS"], given["SILENT_SECONDS"]) == ("900", "7200")
 
