@@ -38,7 +38,7 @@ def _widget(widget: Widget, curves: list[Curve], span: Span) -> Iterator[str]:
         yield f'<text class="h" x="{x}" y="{y + 17}">{escape(widget.text)}</text>'
         return
     yield f'<g transform="translate({x},{y})"><rect class="w" width="{width}" height="{height}" rx="3"/>'
-    yield f'<text class="t" x="6" y="14">{escape(_cut(widget.text, width))}</text>'
+    yield f'<text class="t" x="6" y="14">{escape(_cut(widget.text, width * 0.8))}</text>'
     yield from _names(widget.alarms, width) if widget.kind == "alarm" else _plot(curves, span, width, height)
     yield "</g>"
 
@@ -75,8 +75,8 @@ def _plot(curves: list[Curve], span: Span, width: int, height: int) -> Iterator[
         ]
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         yield f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="1.4"/>'
-        if len(points) == 1:
-            yield f'<circle cx="{points[0][0]:.1f}" cy="{points[0][1]:.1f}" r="2.2" fill="{colour}"/>'
+        dots = "".join(f"M{x:.1f} {y:.1f}h0" for x, y in points)  # where there is a value: between them is only a line
+        yield f'<path d="{dots}" stroke="{colour}" stroke-width="4" stroke-linecap="round"/>'
     for number, (curve, colour) in enumerate(zip(labels, COLOURS, strict=False)):
         y = bottom + 6 + LEGEND_LINE * (number + 0.7)
         text = f"{curve.label}: {_number(max(curve.values.values()))}"

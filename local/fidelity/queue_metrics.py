@@ -1,7 +1,7 @@
 """SQS tells CloudWatch how full its queues are, and how old their oldest message is (SQS developer guide, "Metrics").
 
 AWS does so each minute. Here it is each second in which something changed, so that a run of half a minute can be
-seen; and each minute where nothing does.
+seen; and every ten seconds where nothing does.
 """
 
 import threading
@@ -15,7 +15,7 @@ RECORD = Target(
     "ministack.services.cloudwatch", "record_metric", ("namespace", "metric_name", "value", "unit", "dimensions")
 )
 EVERY_SECONDS = 1.0
-QUIET_SECONDS = 60.0
+QUIET_SECONDS = 10.0
 
 type Sample = dict[str, float]
 
