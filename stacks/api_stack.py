@@ -8,6 +8,7 @@ from constructs import Construct
 
 from constructs_lib.api import DeliveryConfigApi
 from constructs_lib.api_firewall import ApiFirewall
+from constructs_lib.tracing import Tracing
 from stacks.stages import StageConfig
 from stacks.storage_stack import StorageStack
 
@@ -50,6 +51,15 @@ class ApiStack(Stack):
         )
         if stage.api_firewall:
             ApiFirewall(self, "Firewall", stage=self.api.rest_api.deployment_stage)
+        if stage.monitoring.traced_share:
+            Tracing(
+                self,
+                "Tracing",
+                functions=(self.api.function,),
+                api=self.api.rest_api,
+                share=stage.monitoring.traced_share,
+                priority=2000,
+            )
         CfnOutput(self, "ApiUrl", value=self.api.url)
         CfnOutput(self, "ApiFunctionName", value=self.api.function.function_name)
         CfnOutput(self, "ApiLogGroupName", value=self.api.log_group.log_group_name)

@@ -13,6 +13,7 @@ from constructs_lib.processor import VECTOR_PROGRAM, Processor
 from constructs_lib.processor_environment import poller_environment, processor_environment
 from constructs_lib.processor_execution_role import ProcessorExecutionRole, ProcessorResources
 from constructs_lib.resumption import Resumption
+from constructs_lib.tracing import Tracing
 from stacks.collection_stack import CollectionStack
 from stacks.stages import Host, StageConfig
 from stacks.storage_stack import StorageStack
@@ -81,6 +82,10 @@ class ProcessingStack(Stack):
             architecture=stage.architecture.of_lambda,
             log_retention=stage.function_log_kept,
         )
+        if stage.monitoring.traced_share:
+            own = (self.processor.function,) if self.processor is not None else ()
+            functions = (*own, self.resumption.function)
+            Tracing(self, "Tracing", functions=functions, share=stage.monitoring.traced_share)
         self.record_log_groups = self._record_log_groups(stage)
         self._write_outputs(stage)
 
