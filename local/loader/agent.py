@@ -1,7 +1,7 @@
 """The agent's own programs, run by Vector's VRL engine over recorded lines: what the demo sends is what they make.
 
 The engine comes as a Python package (`vector-vrl`). It has no sources and sinks, so this module gives the programs what
-the `kubernetes_logs` source would, and encodes their events as the S3 sink would.
+the `kubernetes_logs` source would. The S3 sink writes an event's ``message`` as it is.
 """
 
 import base64
@@ -28,11 +28,6 @@ AS_THE_SOURCE_GIVES_IT: Final = """
 """
 """A time, and bytes that need not be UTF-8, which the engine's JSON input can't carry."""
 
-AS_THE_SINK_ENCODES_IT: Final = """
-. = {"line": encode_json(.), "tenant_id": .tenant_id, "application": .application, "pod_name": .pod_name}
-"""
-"""The sink's JSON codec and ``encode_json`` are one serializer. Beside the line stand the key's fields."""
-
 
 class AgentError(Exception):
     """The engine refused a program, or a program failed on an event: neither may ever happen."""
@@ -58,17 +53,17 @@ class Agent:
         return "\n".join([transforms["installation"]["source"], *files])
 
     def events(self, lines: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-        """Give what the programs make of source events, each with its ``line`` of NDJSON and the key's fields.
+        """Give what the programs make of source events, each with a line of NDJSON as ``message`` and the key's fields.
 
         :raises AgentError: the engine refused the program, or the program an event.
         """
         inputs = [json.dumps(line) for line in lines]
         try:
-            results = vector_vrl.execute_vrl(AS_THE_SOURCE_GIVES_IT + self.program + AS_THE_SINK_ENCODES_IT, inputs)
+            results = vector_vrl.execute_vrl(AS_THE_SOURCE_GIVES_IT + self.program, inputs)
         except Exception as error:
             raise AgentError(f"the engine refused the program: {error}") from error
         for result in results:
-            if "line" not in result:
+            if "message" not in result:
                 raise AgentError(str(result.get("error")))
             yield result
 

@@ -38,5 +38,5 @@ def objects_of(agent: Agent, lines: Iterable[Mapping[str, Any]], now: datetime) 
     """
     for prefix, events in groupby(agent.events(lines), agent.key_prefix):
         for batch in batched(events, EVENTS_PER_OBJECT, strict=False):
-            body = "".join(event["line"] + "\n" for event in batch).encode()
+            body = "".join(event["message"] + "\n" for event in batch).encode()
             yield LogObject(prefix + agent.file_name(now), gzip.compress(body, compresslevel=6, mtime=0))

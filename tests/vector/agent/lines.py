@@ -33,7 +33,7 @@ def source_line(message: str | bytes, stamp: str = STAMP, **changes: Any) -> dic
 
 def run(lines: list[dict[str, Any]], **settings: str) -> list[dict[str, Any]]:
     """Give the events that the programs make of these lines."""
-    return [json.loads(event["line"]) for event in Agent({"CLUSTER_ID": "c1"} | settings).events(lines)]
+    return [json.loads(event["message"]) for event in Agent({"CLUSTER_ID": "c1"} | settings).events(lines)]
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ def test_every_record_arrives_whole_and_once(recorded):
     expected = defaultdict(Counter)
     records = [(file, record) for file, its_records in read_archive() for record in its_records]
     events = Agent({"CLUSTER_ID": "c1"}).events(source_event(file, record) for file, record in records)
-    for event in map(json.loads, (event["line"] for event in events)):
+    for event in map(json.loads, (event["message"] for event in events)):
         expected[event["application"], event["tenant_id"]][event["message"]] += 1
     assert found == expected
 
@@ -145,7 +145,7 @@ def test_its_events_are_those_of_the_engine(recorded):
         source_event(file, record) for file, its_records in read_archive() for record in its_records
     )
     real = Counter(line.decode() for body in objects.values() for line in gzip.decompress(body).splitlines())
-    assert real == Counter(event["line"] for event in ours)
+    assert real == Counter(event["message"] for event in ours)
 
 
 def test_a_restart_reads_nothing_twice(recorded):

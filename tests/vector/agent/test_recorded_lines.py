@@ -23,7 +23,7 @@ def recorded():
     """Give (record, event) pairs."""
     records = [(file, record) for file, its_records in read_archive() for record in its_records]
     events = Agent({"CLUSTER_ID": "demo"}).events(source_event(file, record) for file, record in records)
-    return [(record, json.loads(event["line"])) for (_, record), event in zip(records, events, strict=True)]
+    return [(record, json.loads(event["message"])) for (_, record), event in zip(records, events, strict=True)]
 
 
 def test_every_line_is_an_event_with_its_own_bytes(recorded):
