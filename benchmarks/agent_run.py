@@ -7,6 +7,7 @@ of ours stands there; the machine sees nothing of it. Linux alone, and ``unshare
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -22,9 +23,10 @@ from local.loader.agent import CONFIGURATION
 from local.paths import ROOT
 
 BINARY = shutil.which("vector")
+AS_IN_A_POD = f"sh {CONFIGURATION.parent / 'agent.sh'}"
 IN_A_NAMESPACE = (
     "mount -t tmpfs none /var/log && mkdir /var/log/pods && mount --bind {pods} /var/log/pods"
-    " && exec {vector} --quiet --config {file}"
+    " && exec {start} --config {file}"
 )
 
 
@@ -75,10 +77,12 @@ def agent(
     *,
     change: Callable[[dict[str, Any]], None] = lambda _: None,
     settings: dict[str, str] | None = None,
+    start: str = "vector",
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run the agent over ``home/pods`` until the block ends.
 
-    Its configuration is the repository's, but for where the API server is and for ``change``.
+    Its configuration is the repository's, but for where the API server is and for ``change``. ``start`` is the program,
+    or what starts it: ``AS_IN_A_POD``.
     """
     (home / "data").mkdir(exist_ok=True)
     kube = {
@@ -93,12 +97,13 @@ def agent(
     configuration["api"]["enabled"] = False  # its port is fixed, and two may run side by side
     change(configuration)
     (home / "vector.yaml").write_text(yaml.safe_dump(configuration))
-    command = IN_A_NAMESPACE.format(pods=home / "pods", vector=BINARY, file=home / "vector.yaml")
+    command = IN_A_NAMESPACE.format(pods=home / "pods", start=start, file=home / "vector.yaml")
     environment = {
         "PATH": os.environ["PATH"],
         "VECTOR_DANGEROUSLY_ALLOW_ENV_VAR_INTERPOLATION": "true",
         "VECTOR_SELF_NODE_NAME": "node-1",
         "VECTOR_THREADS": "1",
+        "VECTOR_LOG": "error",
         "METRICS_ADDRESS": "127.0.0.1:0",
         "DATA_DIR": str(home / "data"),
         "CENTRAL_BUCKET": "central",
@@ -112,17 +117,22 @@ def agent(
     } | (settings or {})
     with (home / "vector.log").open("wb") as log:
         process = subprocess.Popen(
-            ["unshare", "-rm", "sh", "-c", command], cwd=ROOT, env=environment, stdout=log, stderr=log
+            ["unshare", "-rm", "sh", "-c", command],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,  # for a change that reads lines from there; closed when the agent is ended
+            stdout=log,
+            stderr=log,
         )
         try:
             yield process
         finally:
             process.terminate()
             try:
-                process.wait(20)
+                process.communicate(timeout=20)
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.wait()
+                process.communicate()
 
 
 def wait_until(condition: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float) -> None:
@@ -135,6 +145,14 @@ def wait_until(condition: Callable[[], bool], process: subprocess.Popen[bytes], 
         if process.poll() is not None or time.monotonic() > deadline:
             raise TimeoutError(f"vector: {process.poll()}")
         time.sleep(0.05)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill Vector, itself or the one that ``AS_IN_A_POD`` has started, and wait for the end."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
+    vectors = [pid for pid in children if Path(f"/proc/{pid}/comm").read_text(encoding="ascii").strip() == "vector"]
+    os.kill(int(vectors[0]) if vectors else process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def cpu_seconds(process: subprocess.Popen[bytes]) -> float:

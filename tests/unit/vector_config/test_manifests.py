@@ -64,11 +64,12 @@ def test_each_file_has_one_object_and_is_used():
 def test_every_program_is_in_the_configuration_map():
     """Broken: Vector doesn't start on a cluster, though it does from the repository."""
     files = {path.name: path.read_text() for path in (FOLDER / "base" / "programs").glob("*.vrl")}
-    files["vector.yaml"] = (FOLDER / "base" / "vector.yaml").read_text()
+    files |= {name: (FOLDER / "base" / name).read_text() for name in ("vector.yaml", "agent.sh")}
     files["alarms.yaml"] = (FOLDER / "alarms" / "vector.yaml").read_text()
     assert config_map("agent-configuration") == files
     mount = {mount["name"]: mount["mountPath"] for mount in agent()["volumeMounts"]}["configuration"]
     assert environment()["PROGRAMS"] == mount
+    assert agent()["command"] == ["sh", f"{mount}/agent.sh"]
     assert agent()["args"][:2] == ["--config", f"{mount}/vector.yaml"]
 
 
