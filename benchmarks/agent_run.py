@@ -39,6 +39,7 @@ class PodFolder:
     uid: str
     container: str
     owner: str
+    labels: tuple[tuple[str, str], ...] = ()
 
     @property
     def path(self) -> str:
@@ -55,7 +56,7 @@ def api_items(pods: list[PodFolder]) -> dict[str, list[dict[str, Any]]]:
             "name": pod.name,
             "namespace": pod.namespace,
             "uid": pod.uid,
-            "labels": {"pod-template-hash": "x", "tier": "control-plane"},
+            "labels": {"pod-template-hash": "x", "tier": "control-plane"} | dict(pod.labels),
             "ownerReferences": [{"apiVersion": "apps/v1", "kind": kind, "name": owner, "uid": "u", "controller": True}],
         }
         found = named.setdefault(
@@ -84,7 +85,8 @@ def agent(
     Its configuration is the repository's, but for where the API server is and for ``change``. ``start`` is the program,
     or what starts it: ``AS_IN_A_POD``.
     """
-    (home / "data").mkdir(exist_ok=True)
+    for name in ("data", "pods"):
+        (home / name).mkdir(exist_ok=True)
     kube = {
         "clusters": [{"name": "c", "cluster": {"server": endpoints.url}}],
         "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
@@ -153,6 +155,11 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     vectors = [pid for pid in children if Path(f"/proc/{pid}/comm").read_text(encoding="ascii").strip() == "vector"]
     os.kill(int(vectors[0]) if vectors else process.pid, signal.SIGKILL)
     process.wait()
+
+
+def started(home: Path) -> bool:
+    """Say whether the agent over this folder has started; its VECTOR_LOG must be ``info``."""
+    return "Vector has started" in (home / "vector.log").read_text()
 
 
 def cpu_seconds(process: subprocess.Popen[bytes]) -> float:

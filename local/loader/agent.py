@@ -47,10 +47,13 @@ class Agent:
 
     @cached_property
     def program(self) -> str:
-        """The transforms' programs, in the order in which an event meets them."""
-        transforms = self.configuration["transforms"]
-        files = [(ROOT / name).read_text() for name in transforms["events"]["files"]]
-        return "\n".join([transforms["installation"]["source"], *files])
+        """The programs in the order in which they run, with what they read of the environment filled in.
+
+        The package's engine was built without ``get_env_var``.
+        """
+        files = self.configuration["transforms"]["events"]["files"]
+        program = "\n".join((ROOT / name).read_text() for name in files)
+        return re.sub(r'get_env_var\("(\w+)"\) \?\? ("[^"]*")', self._setting, program)
 
     def events(self, lines: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
         """Give what the programs make of source events, each with a line of NDJSON as ``message`` and the key's fields.
@@ -76,6 +79,10 @@ class Agent:
         """Name an object as the sink does."""
         sink = self.configuration["sinks"]["central_bucket"]
         return f"{now:{sink['filename_time_format']}}-{uuid.uuid4()}.{sink['filename_extension']}"
+
+    def _setting(self, found: re.Match[str]) -> str:
+        name, default = found.groups()
+        return json.dumps(self.settings[name]) if name in self.settings else default
 
     def _value(self, found: re.Match[str]) -> str:
         name, operator, default = found.groups()
