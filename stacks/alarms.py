@@ -162,14 +162,14 @@ class Alarms(Construct):
         self._add(
             "LateDestinations",
             watched(catalogue.LATE_DESTINATIONS, "Maximum"),
-            _lasting(1),
+            Trigger(at_least=1, bad_periods=2, periods=3),  # the watch's rhythm may skip one
             TICKET,
             "A destination gets its logs late, or has not got them since it began to fail.",
         )
         self._add(
             "SilentTenants",
             watched(catalogue.SILENT_TENANTS, "Maximum"),
-            ONCE,
+            Trigger(at_least=1, bad_periods=1, periods=2),
             TICKET,
             "Nothing has come of a tenant for a while, though something did before.",
         )

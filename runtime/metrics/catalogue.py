@@ -47,9 +47,9 @@ _OUTCOMES: Final[tuple[DimensionSet, ...]] = ((Dimension.OUTCOME,), (Dimension.M
 _TENANTS: Final[DimensionSet] = (Dimension.TENANT, Dimension.OUTCOME)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Metric:
-    """One metric.
+    """One metric. Each is one constant, told apart as such: they are keys of every record.
 
     :param sets: the combinations of dimensions under which it is emitted, as far as a line has values for them.
     """
