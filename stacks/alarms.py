@@ -21,7 +21,7 @@ LASTING: Final = 3
 
 
 class Alarms(Construct):
-    """All alarms of one Region; ``all`` in the path's order.
+    """All alarms of one Region; in ``all`` those come last of which there are more with each cluster.
 
     :param runbooks: the document with the runbooks.
     """
@@ -42,13 +42,13 @@ class Alarms(Construct):
         self._thresholds = thresholds
         self._topics = topics
         self._runbooks = runbooks
-        self._agents()
         self._queues()
         self._deliveries()
         self._destinations()
         self._functions()
         self._tables()
         self._api()
+        self._agents()
 
     def _add(
         self, name: str, metric: cloudwatch.IMetric, trigger: Trigger, severity: Severity, says: str, *, of: str = ""

@@ -13,6 +13,9 @@ from runtime.metrics.catalogue import Dimension, Metric
 from stacks.watched_path import WatchedPath, aws_metric, of_function, of_queue, of_table
 
 WIDTH, HEIGHT = 24, 6
+ALARMS_SHOWN = 100
+"""Source: CloudWatch user guide, "Dashboard Body Structure and Syntax": an alarm widget takes so many."""
+
 type Metrics = Sequence[cloudwatch.IMetric]
 
 _SKIPPED = (
@@ -43,7 +46,7 @@ class PathDashboard(Construct):
         self._path = path
         self.dashboard.add_widgets(
             cloudwatch.AlarmStatusWidget(
-                title=f"Alarms (runbooks: {runbooks})", alarms=[*alarms], width=WIDTH, height=4
+                title=f"Alarms (runbooks: {runbooks})", alarms=[*alarms[:ALARMS_SHOWN]], width=WIDTH, height=4
             )
         )
         self._agents()

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from constructs_lib.web_identity import WebIdentity
 from stacks.monitoring_settings import MonitoringSettings
-from stacks.stages import DEVELOPMENT
+from stacks.stages import DEVELOPMENT, Cluster
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +65,24 @@ def test_every_log_has_an_end_and_every_function_its_log(templates):
             if resource["Type"] == "AWS::Lambda::Function":
                 assert "LogGroup" in resource["Properties"].get("LoggingConfig", {}), f"{name}/{logical_id}"
                 assert resource["Properties"]["Environment"]["Variables"]["LOG_LEVEL"] == "INFO"
+
+
+def test_many_clusters_leave_the_dashboard_deployable(synthesize):
+    """CloudWatch refuses an alarm widget of more than 100: the twenty-fifth cluster would stop every deployment."""
+    identity = WebIdentity(
+        provider_arn="arn:aws:iam::111111111111:oidc-provider/oidc.example.com/id/ABC",
+        namespace="logging",
+        service_account="agent",
+    )
+    clusters = tuple(
+        Cluster(cluster_id=f"cluster-{number}", region="us-east-1", identity=identity) for number in range(40)
+    )
+    assembly = synthesize(replace(DEVELOPMENT, clusters=clusters))
+    assert len(resources(assembly, "AWS::CloudWatch::Alarm")) > 100
+    (dashboard,) = resources(assembly, "AWS::CloudWatch::Dashboard").values()
+    body = dashboard["DashboardBody"]["Fn::Join"][1]
+    named = {
+        part["Fn::GetAtt"][0] for part in body if isinstance(part, dict) and "Alarm" in str(part.get("Fn::GetAtt"))
+    }
+    assert len(named) == 100
+    assert any(name.startswith("AlarmsApiErrors") for name in named)
