@@ -47,6 +47,7 @@ class Contender:
     ) -> None:
         self.name = name
         self._settings = settings or {}
+        self.warm_up_calls: dict[str, int] = {}
         self._case = case
         self._destinations = destinations
         self.sink = LightSink(
@@ -96,6 +97,7 @@ class Contender:
             self.figures(str(self._case.warm_up.path))
             return
         self._settle(self._case.warm_up_keys())
+        self.warm_up_calls = dict(self.sink.received().calls)
 
     def round(self) -> Round:
         """Have it work off the case's objects once.
@@ -117,6 +119,12 @@ class Contender:
         before, begin = self.figures(), time.monotonic()
         after = self.figures(paths)
         wall, cpu = time.monotonic() - begin, after["cpu_seconds"] - before["cpu_seconds"]
+        met, expected = (
+            Content(after["events"], after["sum"]),
+            sum((one.messages for one in self._case.sent), Content()),
+        )
+        if met != expected:
+            raise LostError(f"floor: {self._case.name}: {met.events} events were met, not the {expected.events} sent")
         return Round(after["events"], cpu, wall, int(after["peak_rss_bytes"]), {})
 
     def _settle(self, keys: Sequence[str]) -> None:

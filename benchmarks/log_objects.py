@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 from isal import igzip
 
-from benchmarks.content import Content, obvious_content
+from benchmarks.content import Content, obvious_events, without_times
 from local.loader.objects import log_objects
 
 MIB = 1 << 20
@@ -21,10 +21,11 @@ WORDS = ("reconcile", "object", "started", "finished", "watch", "list", "lease",
 
 @dataclass(frozen=True, slots=True)
 class LogObject:
-    """A written object, and what has to arrive of it."""
+    """A written object, and what has to arrive of it; ``messages``: the same without its times."""
 
     path: Path
     content: Content
+    messages: Content
 
     @property
     def events(self) -> int:
@@ -56,7 +57,8 @@ def _write(path: Path, lines: Iterable[bytes], members: int) -> LogObject:
     with path.open("wb") as file:
         for _ in range(members):
             file.write(compressed)
-    return LogObject(path, obvious_content(member) * members)
+    events = obvious_events(member)
+    return LogObject(path, Content.of(events) * members, without_times(events) * members)
 
 
 def _lines(size: int, line_bytes: int, chance: random.Random) -> Iterable[bytes]:

@@ -28,31 +28,32 @@ ALL = ("ours", *PEERS, "floor")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which contenders meet which case. ``peer_rounds``: theirs, where a round takes them long."""
+    """Which contenders meet which case. ``rounds`` at most, ``peer_rounds`` of others, where they take long."""
 
     case: str
     destinations: int = 1
     latency_ms: int = 0
     contenders: Sequence[str] = ALL
+    rounds: int = ROUNDS
     peer_rounds: int = ROUNDS
 
 
 FULL = (
     Plan("big"),
     Plan("big", 2, contenders=("ours", *PEERS)),
-    Plan("big", 5, contenders=("ours", *PEERS)),
+    Plan("big", 5, contenders=("ours", *PEERS), peer_rounds=2),
     Plan("big", 1, 40, ("ours", *PEERS)),
-    Plan("big", 2, 40, ("ours", "stdlib")),
-    Plan("big", 5, 40, ("ours", "stdlib")),
+    Plan("big", 2, 40, ("ours", "stdlib"), peer_rounds=2),
+    Plan("big", 5, 40, ("ours", "stdlib"), peer_rounds=1),
     Plan("typical"),
     Plan("typical", 1, 40, ("ours", "stdlib")),
     Plan("real"),
     Plan("real", 1, 40, ("ours", "stdlib")),
     Plan("small", contenders=("ours", *PEERS)),  # the floor has no calls, and small objects are nothing else
-    Plan("small", 1, 40, ("ours", "stdlib")),
-    Plan("small", 2, 0, ("ours", "stdlib")),
+    Plan("small", 1, 40, ("ours", "stdlib"), rounds=1),
+    Plan("small", 2, 0, ("ours", "stdlib"), rounds=2),
     Plan("copies", 5, 0, ("ours", "stdlib")),
-    Plan("huge", peer_rounds=1),
+    Plan("huge", rounds=3, peer_rounds=1),
 )
 
 
@@ -104,12 +105,13 @@ def measure(case: Case, plan: Plan, rounds: int, wanted: Sequence[str]) -> Itera
         for contender in contenders:
             contender.warm_up()
         taken: dict[str, list[Round]] = {contender.name: [] for contender in contenders}
-        for number in range(rounds):
+        for number in range(min(rounds, plan.rounds)):
             for contender in contenders:
                 if contender.name not in PEERS or number < plan.peer_rounds:
                     taken[contender.name].append(contender.round())
-        for name, figures in taken.items():
-            yield _row(plan, name, figures)
+        for contender in contenders:
+            row = _row(plan, contender.name, taken[contender.name])
+            yield row | {"objects": case.objects, "warm_up_calls": contender.warm_up_calls}
 
 
 def _row(plan: Plan, name: str, rounds: Sequence[Round]) -> dict[str, Any]:
@@ -124,6 +126,7 @@ def _row(plan: Plan, name: str, rounds: Sequence[Round]) -> dict[str, Any]:
         "wall_seconds": round(statistics.median(one.wall_seconds for one in rounds), 4),
         "peak_rss_bytes": max(one.peak_rss_bytes for one in rounds),
         "calls": rounds[-1].calls,
+        "rounds": len(rounds),
     }
 
 

@@ -11,29 +11,32 @@ from typing import Any
 
 from benchmarks.pages import renewed
 from benchmarks.processor import REPORT
+from benchmarks.start import REPORT as START
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 MARK = "figures"
 Row = Mapping[str, Any]
+Place = tuple[str, int, int]
+"""Case, destinations, ms that a call takes."""
+Places = Mapping[Place, Mapping[str, Row]]
 
 
-def section(rows: Iterable[Row]) -> str:
-    """Write the generated part of the page: ratios, picture, rows."""
-    by_place: dict[tuple[str, int, int], dict[str, Row]] = {}
+def section(rows: Iterable[Row], start: Iterable[Row] = ()) -> str:
+    """Write the generated part of the page: ratios, picture, rows. ``start``: the rows of ``start.json``."""
+    places: dict[Place, dict[str, Row]] = {}
     for row in rows:
-        by_place.setdefault((row["case"], row["destinations"], row["latency_ms"]), {})[row["contender"]] = row
-    return "\n\n".join([_ratios(by_place), _picture(by_place), _all(by_place)])
+        places.setdefault((row["case"], row["destinations"], row["latency_ms"]), {})[row["contender"]] = row
+    return "\n\n".join([_ratios(places), _seen(places, start), _picture(places), _calls(places), _all(places)])
 
 
-def _ratios(places: Mapping[tuple[str, int, int], Mapping[str, Row]]) -> str:
+def _ratios(places: Places) -> str:
     lines = [
         "| case | destinations | a call takes | stdlib / ours | orjson / ours | ours / floor |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     for (case, destinations, latency), found in places.items():
         if "ours" in found:
-            cells = [_ratio(found, "stdlib", "ours"), _ratio(found, "orjson", "ours")]
-            cells.append(_ratio(found, "ours", "floor") if case != "small" else "")
+            cells = [_ratio(found, "stdlib", "ours"), _ratio(found, "orjson", "ours"), _ratio(found, "ours", "floor")]
             lines.append(f"| {case} | {destinations} | {latency} ms | {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -44,7 +47,72 @@ def _ratio(found: Mapping[str, Row], one: str, other: str) -> str:
     return f"{found[one]['cpu_seconds'] / found[other]['cpu_seconds']:.2f}"
 
 
-def _picture(places: Mapping[tuple[str, int, int], Mapping[str, Row]]) -> str:
+def _seen(places: Places, start: Iterable[Row]) -> str:
+    """Write what isn't a ratio of two contenders' CPU."""
+    started = {row["contender"]: row["cpu_seconds"] for row in start}
+    facts = [
+        ("`big` at 40 ms a call: time, of what serial calls would take", _of_serial(places)),
+        ("a second log group's CPU, of the first one's (`big`)", _added(places)),
+        ("peak memory, all cases", _peak(row for (_, _, _), found in places.items() for row in _ours(found))),
+        (
+            "peak memory, `huge` and `big`",
+            " and ".join(filter(None, (_peak_of(places, "huge"), _peak_of(places, "big")))),
+        ),
+        ("CPU of a process's start up to its first settled object, of the straightforward one's", _of(started)),
+    ]
+    return "\n".join(["| | |", "|---|---:|", *(f"| {what} | {figure} |" for what, figure in facts if figure)])
+
+
+def _of_serial(places: Places) -> str:
+    slow, fast = (places.get(("big", 1, latency), {}).get("ours") for latency in (40, 0))
+    if slow is None or fast is None:
+        return ""
+    return f"{slow['wall_seconds'] / (fast['wall_seconds'] + slow['calls']['PutLogEvents'] * 0.04):.0%}"
+
+
+def _added(places: Places) -> str:
+    one, two = (places.get(("big", destinations, 0), {}).get("ours") for destinations in (1, 2))
+    return f"{two['cpu_seconds'] / one['cpu_seconds'] - 1:.0%}" if one and two else ""
+
+
+def _ours(found: Mapping[str, Row]) -> Iterable[Row]:
+    return (row for name, row in found.items() if name == "ours")
+
+
+def _peak(rows: Iterable[Row]) -> str:
+    most = max((row["peak_rss_bytes"] for row in rows), default=0)
+    return f"{most >> 20} MiB" if most else ""
+
+
+def _peak_of(places: Places, wanted: str) -> str:
+    return _peak(
+        row
+        for (case, destinations, _), found in places.items()
+        if (case, destinations) == (wanted, 1)
+        for row in _ours(found)
+    )
+
+
+def _of(started: Mapping[str, float]) -> str:
+    return f"{started['ours'] / started['stdlib']:.0%}" if {"ours", "stdlib"} <= set(started) else ""
+
+
+def _calls(places: Places) -> str:
+    """Write our calls an object, all that the process made since its start."""
+    lines = ["| case | destinations | calls an object, everything since the process's start |", "|---|---:|---|"]
+    for (case, destinations, latency), found in places.items():
+        for row in _ours(found) if not latency else ():
+            total = {action: count * row["rounds"] for action, count in row["calls"].items()}
+            for action, count in row["warm_up_calls"].items():
+                total[action] = total.get(action, 0) + count
+            each = {action: count / (row["objects"] * row["rounds"]) for action, count in total.items()}
+            text = ", ".join(f"{action} {count:.3g}" for action, count in sorted(each.items()))
+            if row["objects"] > 1:
+                lines.append(f"| {case} | {destinations} | {text} |")
+    return "\n".join(lines)
+
+
+def _picture(places: Places) -> str:
     shown = [
         (case, found) for (case, destinations, latency), found in places.items() if (destinations, latency) == (1, 0)
     ]
@@ -58,7 +126,7 @@ def _picture(places: Mapping[tuple[str, int, int], Mapping[str, Row]]) -> str:
     )
 
 
-def _all(places: Mapping[tuple[str, int, int], Mapping[str, Row]]) -> str:
+def _all(places: Places) -> str:
     lines = [
         "| case | contender | destinations | a call takes | events | CPU | wall | peak memory | calls |",
         "|---|---|---:|---:|---:|---:|---:|---:|---|",
@@ -78,10 +146,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="renew docs/performance.md")
     rows = json.loads(REPORT.read_text())["rows"]
+    start = json.loads(START.read_text())["rows"] if START.exists() else ()
     if parser.parse_args().write:
-        PAGE.write_text(renewed(PAGE.read_text(), MARK, section(rows)))
+        PAGE.write_text(renewed(PAGE.read_text(), MARK, section(rows, start)))
     else:
-        print(section(rows))
+        print(section(rows, start))
 
 
 if __name__ == "__main__":

@@ -10,13 +10,14 @@ import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from benchmarks.cases import Case
 from benchmarks.contender import Contender
 from benchmarks.log_objects import write_object
 
 REPORT = Path("build/bench/start.json")
-ROUNDS = 5
+ROUNDS = 7
 CONTENDERS = ("ours", "stdlib")
 
 
@@ -35,7 +36,7 @@ def main() -> int:
                     contender.round()
                     wall[name].append(contender.sink.received().first_batch_at - begin)
                     cpu[name].append(contender.figures()["cpu_seconds"])
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "contender": name,
             "wall_seconds": round(statistics.median(wall[name]), 3),
@@ -43,7 +44,8 @@ def main() -> int:
         }
         for name in CONTENDERS
     ]
-    print(*rows, sep="\n")
+    ours, stdlib = rows
+    print(*rows, f"ours / stdlib, CPU: {ours['cpu_seconds'] / stdlib['cpu_seconds']:.2f}", sep="\n")
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text(json.dumps({"rows": rows}, indent=1) + "\n")
     return 0

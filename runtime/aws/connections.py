@@ -5,17 +5,19 @@ does beside, proxies and settings of a profile, is no matter here: see ``endpoin
 """
 
 import socket
-import ssl
 import threading
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from select import POLLIN, poll
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from runtime.aws.answers import Answer, BrokenOffError
 from runtime.aws.http_answer import HttpAnswer
+
+if TYPE_CHECKING:
+    import ssl
 
 HTTPS_PORT, HTTP_PORT = 443, 80
 TOGETHER_BYTES = 64 * 1024  # a small body leaves in one packet with its headers
@@ -145,14 +147,16 @@ class _Exchange:
 
 
 _lock = threading.Lock()
-_context: ssl.SSLContext | None = None
+_context: "ssl.SSLContext | None" = None
 
 
-def _tls() -> ssl.SSLContext:
+def _tls() -> "ssl.SSLContext":
     """Trust whom the SDK trusts: the list of authorities that comes with it. Loading it takes some 20 ms, once."""
     global _context  # noqa: PLW0603 - one a process
     with _lock:
         if _context is None:
+            import ssl  # noqa: PLC0415 - an emulator needs none
+
             found = find_spec("botocore")
             assert found is not None
             assert found.origin is not None

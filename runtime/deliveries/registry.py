@@ -1,10 +1,10 @@
 """Finds the delivery methods: entry points of the group ``logrouter.delivery_methods``, built-in ones included."""
 
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any, cast
 
 from runtime.deliveries.method import ENTRY_POINT_GROUP, DeliveryMethod, DeliveryServices
+from runtime.entry_points import EntryPoint, entry_points
 
 
 class DeliveryMethodsError(RuntimeError):
@@ -16,7 +16,7 @@ def find_methods() -> dict[str, Any]:
 
     :raises DeliveryMethodsError: at start-up, so that no message is taken that couldn't be delivered.
     """
-    found = tuple(entry_points(group=ENTRY_POINT_GROUP))
+    found = entry_points(ENTRY_POINT_GROUP)
     if not found:
         raise DeliveryMethodsError(
             f"no delivery method is installed: the entry points of {ENTRY_POINT_GROUP!r} come with the project's own "

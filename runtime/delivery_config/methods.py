@@ -4,13 +4,12 @@ A group of its own, beside ``logrouter.delivery_methods``: the API reads and che
 sends. A test holds both groups together.
 """
 
-from importlib.metadata import entry_points
-
 from runtime.delivery_config.model import DeliveryConfig
+from runtime.entry_points import entry_points
 
 ENTRY_POINT_GROUP = "logrouter.delivery_configs"
 
 
 def find_config_models() -> dict[str, type[DeliveryConfig]]:
     """Load the config models by their method's name."""
-    return {point.name: point.load() for point in entry_points(group=ENTRY_POINT_GROUP)}
+    return {point.name: point.load() for point in entry_points(ENTRY_POINT_GROUP)}

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from runtime.aws.clients import AwsClients
@@ -16,6 +15,7 @@ from runtime.objects.stored_object import StoredObject
 from runtime.objects.stream import decompress
 
 _OK = 200
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CODES: dict[str, Rule] = {
     # ListBucket is allowed to the session that reads: without it S3 would say AccessDenied for a key that is gone.
     "NoSuchKey": (PermanentError, "object-gone"),
@@ -89,7 +89,7 @@ class S3Opener:
         if answer.status != _OK:
             answer.close()
             return None
-        return answer, parsedate_to_datetime(answer.headers["last-modified"])
+        return answer, _http_date(answer.headers["last-modified"])
 
     def _as_the_client_does(self, credentials: Credentials, request: Mapping[str, str]) -> tuple[Any, datetime]:
         """Ask again, for the error itself: the client knows redirects, and what an answer means."""
@@ -116,3 +116,10 @@ class _S3Body:
 
     def close(self) -> None:
         self._body.close()
+
+
+def _http_date(text: str) -> datetime:
+    """Read ``Mon, 23 Nov 2026 10:00:00 GMT``, the one form that a service may send (RFC 9110, IMF-fixdate)."""
+    _, day, month, year, clock, _ = text.split()
+    hour, minute, second = map(int, clock.split(":"))
+    return datetime(int(year), _MONTHS.index(month) + 1, int(day), hour, minute, second, tzinfo=UTC)

@@ -1,18 +1,17 @@
 """Finding the installed delivery methods."""
 
-from importlib.metadata import EntryPoint
 from types import SimpleNamespace
 
 import pytest
 
 from runtime.deliveries import registry
 from runtime.deliveries.cloudwatch.delivery import CloudWatchDelivery
-from runtime.deliveries.method import ENTRY_POINT_GROUP
 from runtime.deliveries.s3.delivery import S3Delivery
+from runtime.entry_points import EntryPoint
 
 
 def install(monkeypatch, **points):
-    found = [EntryPoint(name, value, ENTRY_POINT_GROUP) for name, value in points.items()]
+    found = [EntryPoint(name, value) for name, value in points.items()]
     monkeypatch.setattr(registry, "entry_points", lambda group: found)
 
 
@@ -46,8 +45,8 @@ def test_a_broken_plug_in_stops_the_start(monkeypatch):
 def test_two_methods_of_one_name_stop_the_start(monkeypatch):
     """Which of them delivers would depend on the order of directories."""
     found = [
-        EntryPoint("s3", "runtime.deliveries.s3.delivery:S3Delivery", ENTRY_POINT_GROUP),
-        EntryPoint("s3", "runtime.deliveries.cloudwatch.delivery:CloudWatchDelivery", ENTRY_POINT_GROUP),
+        EntryPoint("s3", "runtime.deliveries.s3.delivery:S3Delivery"),
+        EntryPoint("s3", "runtime.deliveries.cloudwatch.delivery:CloudWatchDelivery"),
     ]
     monkeypatch.setattr(registry, "entry_points", lambda group: found)
     with pytest.raises(registry.DeliveryMethodsError, match="two delivery methods are named 's3'"):
@@ -56,7 +55,7 @@ def test_two_methods_of_one_name_stop_the_start(monkeypatch):
 
 def test_one_method_found_twice_is_one(monkeypatch):
     """A source tree beside its own installation would not start."""
-    point = EntryPoint("s3", "runtime.deliveries.s3.delivery:S3Delivery", ENTRY_POINT_GROUP)
+    point = EntryPoint("s3", "runtime.deliveries.s3.delivery:S3Delivery")
     monkeypatch.setattr(registry, "entry_points", lambda group: [point, point])
     assert registry.find_methods() == {"s3": S3Delivery}
 

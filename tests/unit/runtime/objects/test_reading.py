@@ -1,6 +1,8 @@
 """Objects as S3 gives them: opened once, as the right role, read to the end or to a defect."""
 
 import gzip
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from types import SimpleNamespace
 
 import boto3
@@ -11,6 +13,7 @@ from runtime.aws.answers import Answer
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import Credentials
 from runtime.deliveries.errors import CorruptObjectError, PermanentError, RetryableError
+from runtime.objects import reading
 from runtime.objects.events import ReadStats
 from runtime.objects.key import ObjectKey
 from runtime.objects.reading import S3Opener, read_batches
@@ -107,3 +110,10 @@ def test_a_connection_that_breaks_is_retryable_and_closed(stored, monkeypatch):
     with pytest.raises(RetryableError, match="timeout: s3:GetObject on s3://central/"):
         read(stored.opener())
     assert closed == [True]
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_an_objects_time_is_read_as_it_is_written(month):
+    """Events without a time would get a wrong one, and another on a retry through the client."""
+    moment = datetime(2024, month, 29, 23, 59, 58, tzinfo=UTC)
+    assert reading._http_date(format_datetime(moment, usegmt=True)) == moment
