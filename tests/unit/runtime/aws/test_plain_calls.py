@@ -2,13 +2,18 @@
 
 import json
 import socket
+import ssl
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
 from botocore.session import Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from runtime.aws.answers import BrokenOffError
 from runtime.aws.clients import AwsClients
@@ -366,3 +371,61 @@ def test_calls_need_nothing_that_the_api_does_not_have():
     """The API's function, whose bundle has no decoder of logs, would not start."""
     program = "import sys; sys.modules['msgspec'] = sys.modules['isal'] = None; import runtime.aws.clients"
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_user_without_a_home_is_plain(monkeypatch):
+    """A container whose user isn't in its list of users would not start."""
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", lambda _: (_ for _ in ()).throw(KeyError))
+    assert is_plain({})
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate of ``localhost`` that nobody has signed but itself, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, datetime(2020, 1, 1), datetime(2100, 1, 1))  # noqa: DTZ001 - UTC
+    made = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False).sign(
+        key, hashes.SHA256()
+    )
+    file = tmp_path_factory.mktemp("tls") / "both.pem"
+    pem = serialization.Encoding.PEM
+    file.write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()) + made.public_bytes(pem)
+    )
+    return file
+
+
+@pytest.fixture
+def secure(serve, certificate):
+    """A server that speaks TLS, and its address."""
+    server, _ = serve(answered(b"a" * 70_000), answered(b"b"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    plain = server.converse
+
+    def converse(connection):
+        with suppress(OSError):
+            plain(context.wrap_socket(connection, server_side=True))
+
+    server.converse = converse
+    return server.url.replace("http://127.0.0.1", "https://localhost")
+
+
+def test_a_call_over_tls_is_made_and_its_connection_kept(pool, secure, certificate, monkeypatch):
+    """No call to a real service would work."""
+    monkeypatch.setattr("runtime.aws.connections._context", ssl.create_default_context(cafile=str(certificate)))
+    body = b"x" * 1_000_000
+    assert (
+        pool.send("POST", secure, "/", {"host": "h", "content-length": str(len(body))}, body).read(-1) == b"a" * 70_000
+    )
+    assert pool.send("GET", secure, "/", {"host": "h"}, b"").read(-1) == b"b"
+    assert len(pool._idle[secure]) == 1
+
+
+def test_nobody_is_trusted_whom_the_sdk_does_not_trust(pool, secure, monkeypatch):
+    """Whoever stands in between would read every tenant's logs."""
+    monkeypatch.setattr("runtime.aws.connections._context", None)
+    with pytest.raises(BrokenOffError, match="SSLCertVerificationError"):
+        pool.send("GET", secure, "/", {"host": "h"}, b"")
