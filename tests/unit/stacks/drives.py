@@ -23,6 +23,7 @@ from tests.unit.runtime.processor.world import CENTRAL, KEY, body, notification
 from tests.unit.stacks.alarm_state import Datum, dimensions
 
 LINES, QUEUE, AWS = "the code's own lines", "the queue, after the code has used it", "values as AWS documents them"
+AGENT = "values as a real Vector publishes them"  # tests/vector/alarms sees it do so
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def by_age(name, hours):
     return Drive(QUEUE, bad, good)
 
 
-def by_values(bad, good):
+def by_values(bad, good, how=AWS):
     """Drive by values of a metric that AWS, or the agent, emits."""
 
     def of(value):
@@ -174,14 +175,14 @@ def by_values(bad, good):
             Datum(alarm["Namespace"], alarm["MetricName"], value, time.time(), dimensions(alarm)),
         ]
 
-    return Drive(AWS, of(bad), of(good))
+    return Drive(how, of(bad), of(good))
 
 
 RUBBISH = json.dumps({"nobody": "knows"})
 DRIVES = {
-    "silent-cluster": by_values(0, 1),
-    "agent-discards": by_values(1, 0),
-    "agent-buffer": by_values(6 * 1024**3, 1024),
+    "silent-cluster": by_values(0, 1, AGENT),
+    "agent-discards": by_values(1, 0, AGENT),
+    "agent-buffer": by_values(6 * 1024**3, 1024, AGENT),
     "undelivered-notifications": by_values(1, 0),
     "object-dlq-not-empty": by_dead_letter("objects-dlq", RUBBISH),
     "delivery-dlq-not-empty": by_dead_letter("deliveries-dlq", again(bucket="somebody-elses")),
