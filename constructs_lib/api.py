@@ -12,8 +12,9 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from constructs_lib.acknowledgement import acknowledge, acknowledge_wildcards
+from constructs_lib.acknowledgement import acknowledge
 from constructs_lib.api_responses import add_gateway_responses
+from constructs_lib.function_parts import acknowledge_own_log, acknowledge_pinned_runtime, write_own_log
 from constructs_lib.limits import require_between
 from constructs_lib.names import OBJECT_KEY_PREFIX
 
@@ -113,11 +114,7 @@ class DeliveryConfigApi(Construct):
                 "LOG_LEVEL": log_level,
             },
         )
-        acknowledge(
-            self.function,
-            reason="The pinned wheels and the byte code in the zip are made for this version; both move together.",
-            findings=("AwsSolutions-L1",),
-        )
+        acknowledge_pinned_runtime(self.function)
         invoked = self.function.add_alias("live") if snap_start else self.function
         self.rest_api = self._rest_api(limits, sets_logging_role=sets_logging_role)
         self._add_methods(apigateway.LambdaIntegration(invoked, allow_test_invoke=False))
@@ -147,18 +144,10 @@ class DeliveryConfigApi(Construct):
                     resources=[bucket.bucket_arn],
                     conditions={"StringLike": {"s3:prefix": f"{OBJECT_KEY_PREFIX}*"}},
                 ),
-                iam.PolicyStatement(
-                    sid="WriteOwnLog",
-                    actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-                    resources=[self.log_group.log_group_arn],
-                ),
+                write_own_log(self.log_group),
             ],
         )
-        acknowledge_wildcards(
-            policy,
-            reason="The streams of its own log group; Lambda names them.",
-            resources=(self.log_group.log_group_arn,),
-        )
+        acknowledge_own_log(policy, self.log_group)
         return role
 
     def _rest_api(self, limits: ApiLimits, *, sets_logging_role: bool) -> apigateway.RestApi:

@@ -12,7 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from constructs_lib.acknowledgement import acknowledge, acknowledge_wildcards
+from constructs_lib.function_parts import acknowledge_own_log, acknowledge_pinned_runtime, write_own_log
 from constructs_lib.limits import require_longer
 from runtime.metrics.catalogue import NAMESPACE
 
@@ -87,11 +87,7 @@ class DestinationWatch(Construct):
             runtime=lambda_.Runtime.PYTHON_3_13,
             handler=HANDLER,
         )
-        acknowledge(
-            self.function,
-            reason="The pinned wheels and the byte code in the zip are made for this version; both move together.",
-            findings=("AwsSolutions-L1",),
-        )
+        acknowledge_pinned_runtime(self.function)
         events.Rule(
             self,
             "Schedule",
@@ -119,16 +115,8 @@ class DestinationWatch(Construct):
                 iam.PolicyStatement(
                     sid="ReadStatuses", actions=["dynamodb:BatchGetItem"], resources=[parked_deliveries.table_arn]
                 ),
-                iam.PolicyStatement(
-                    sid="WriteOwnLog",
-                    actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-                    resources=[self.log_group.log_group_arn],
-                ),
+                write_own_log(self.log_group),
             ],
         )
-        acknowledge_wildcards(
-            policy,
-            reason="The streams of its own log group; Lambda names them.",
-            resources=(self.log_group.log_group_arn,),
-        )
+        acknowledge_own_log(policy, self.log_group)
         return role

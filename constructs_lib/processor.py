@@ -10,7 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from constructs_lib.acknowledgement import acknowledge, acknowledge_wildcards
+from constructs_lib.function_parts import acknowledge_own_log, acknowledge_pinned_runtime, write_own_log
 from constructs_lib.limits import require, require_between
 from constructs_lib.work_queue import WorkQueue
 
@@ -103,11 +103,7 @@ class Processor(Construct):
             # that for a loop and drop it after 16 rounds. The delivery schedule ends it.
             recursive_loop=lambda_.RecursiveLoop.ALLOW,
         )
-        acknowledge(
-            self.function,
-            reason="The pinned wheels and the byte code in the zip are made for this version; both move together.",
-            findings=("AwsSolutions-L1",),
-        )
+        acknowledge_pinned_runtime(self.function)
         self._write_own_log(role)
         self._read("ObjectSource", object_queue, size)
         self._read("DeliverySource", delivery_queue, size)
@@ -149,20 +145,10 @@ class Processor(Construct):
             self,
             "WriteOwnLog",
             roles=[role],
-            statements=[
-                iam.PolicyStatement(
-                    sid="WriteOwnLog",
-                    actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-                    resources=[self.log_group.log_group_arn],
-                )
-            ],
+            statements=[write_own_log(self.log_group)],
         )
         self.function.node.add_dependency(policy)
-        acknowledge_wildcards(
-            policy,
-            reason="The streams of its own log group; Lambda names them.",
-            resources=(self.log_group.log_group_arn,),
-        )
+        acknowledge_own_log(policy, self.log_group)
 
 
 def _require_visibility(queue: WorkQueue, timeout: Duration) -> None:
