@@ -16,6 +16,8 @@ from runtime.processor.envelopes import UnreadableMessageError
 
 KIND = "logrouter.delivery"
 FORMAT_VERSION = 1
+REPLAYED = "replay"
+"""The reason of a message that a replay sends: its first attempt is none after a failure."""
 _TEXTS = ("bucket", "key", "tenant_id", "type")
 
 

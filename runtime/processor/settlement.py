@@ -24,7 +24,7 @@ from runtime.objects.plan_version import PLAN_VERSION
 from runtime.objects.stored_object import StoredObject
 from runtime.processor.circuit_breaker import CircuitOpenError
 from runtime.processor.dead_letter import DeadLetters
-from runtime.processor.delivery_message import DeliveryMessage
+from runtime.processor.delivery_message import REPLAYED, DeliveryMessage
 from runtime.processor.delivery_record import DeliveryRecord, Outcome, Records
 from runtime.processor.hand_over import HandOver, Schedule
 
@@ -162,7 +162,8 @@ class Settlement:
         tenant_id, previous = one.object.key.tenant_id, one.previous
         if outcome is Outcome.DELIVERED:
             oldest = one.progress.oldest_event_ms
-            lag = None if oldest is None else max(0.0, round(self._clock() - oldest / 1000, 3))
+            replayed = previous is not None and previous.reason == REPLAYED  # old on purpose, not late
+            lag = None if oldest is None or replayed else max(0.0, round(self._clock() - oldest / 1000, 3))
             self._statuses.delivered(tenant_id, one.type, lag, recovered=previous is not None)
         elif one.error is not None and outcome is not Outcome.PERMANENT:
             self._statuses.failed(tenant_id, one.type, one.error, probed=previous is not None and previous.probe)

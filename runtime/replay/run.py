@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import DeliveryConfigRepository
-from runtime.processor.delivery_message import DeliveryMessage
+from runtime.processor.delivery_message import REPLAYED, DeliveryMessage
 from runtime.processor.hand_over import HandOver
 from runtime.processor.time_budget import TimeBudget
 from runtime.replay.estimate import Estimate, estimate, wanted_by
@@ -21,7 +21,6 @@ from runtime.resumption.pace import Pace
 PART = 100  # objects between two notes of the progress: at most so many are sent twice after a crash
 LEASE_SECONDS = 120.0  # ours: longer than a part takes at one delivery a second and object
 LAST_SECONDS = 5.0
-REASON = "replay"
 
 
 class ReplayRunner:
@@ -97,7 +96,7 @@ class ReplayRunner:
                 config.type,
                 etag=object_.etag,
                 size=object_.size,
-                reason=REASON,
+                reason=REPLAYED,
             )
             self._hand_over.send(message, at_once=True)
         return replace(

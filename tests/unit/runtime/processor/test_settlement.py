@@ -1,6 +1,7 @@
 """What becomes of each attempt, and whether its message may go."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,7 @@ from runtime.deliveries.method import Progress
 from runtime.objects.key import ObjectKey
 from runtime.objects.plan_version import PLAN_VERSION
 from runtime.objects.stored_object import StoredObject
-from runtime.processor.delivery_message import DeliveryMessage
+from runtime.processor.delivery_message import REPLAYED, DeliveryMessage
 from runtime.processor.delivery_record import Outcome
 from runtime.processor.hand_over import Schedule
 from runtime.processor.settlement import Ended, Settlement
@@ -135,6 +136,25 @@ def test_a_corrupt_object_is_kept_once_for_all_its_deliveries():
     assert settlement(sink).settle([ended(), ended(corrupt, type_="a"), ended(corrupt, type_="b")])
     assert sink.corrupt == ["not-gzip"]
     assert outcomes(sink) == [Outcome.DELIVERED, Outcome.PERMANENT, Outcome.PERMANENT]
+
+
+class Statuses:
+    """Keeps the lags that are noted."""
+
+    def __init__(self):
+        self.lags = []
+
+    def delivered(self, tenant_id, type_, lag_seconds, *, recovered):
+        self.lags.append(lag_seconds)
+
+
+@pytest.mark.parametrize(("previous", "lag"), [(None, 60.0), (FIRST, 60.0), (replace(FIRST, reason=REPLAYED), None)])
+def test_what_is_replayed_is_old_and_not_late(previous, lag):
+    """A backfill would raise the alarm of late destinations, and hide one that is late."""
+    statuses = Statuses()
+    old = Ended(SOURCE, "s3", Progress(oldest_event_ms=int((NOW - 60) * 1000)), None, previous)
+    assert settlement(Sink(), statuses=statuses).settle([old])
+    assert statuses.lags == [lag]
 
 
 @pytest.mark.parametrize(
