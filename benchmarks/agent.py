@@ -26,8 +26,8 @@ from benchmarks.agent_run import BINARY, PodFolder, agent, api_items, cpu_second
 from benchmarks.collection import PLAIN as PLAIN_PROGRAM
 
 SOURCE, PROGRAMS, WHOLE, PLAIN = "source", "source and programs", "whole agent", "a plain agent"
-EVENTS = 210_000
-ROUNDS = 1
+EVENTS = 140_000
+ROUNDS = 3
 PODS = 4
 LABELS = (("app", "kube-apiserver"),)  # as control planes' pods carry
 GOAL = 20_000

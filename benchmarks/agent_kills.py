@@ -25,7 +25,7 @@ from benchmarks.agent_run import AS_IN_A_POD, BINARY, PodFolder, agent, api_item
 
 REPORT = Path("build/bench/agent_kills.json")
 LINES_A_TICK, TICK_SECONDS = 40, 0.02  # 2,000 lines a second
-APART_SECONDS = (2.0, 9.0)
+APART_SECONDS = (1.0, 30.0)
 SETTLED_SECONDS = 8
 STAMP = "2026-11-23T13:23:04.757533123Z"
 POD = PodFolder("tenant-0", "api-7d9c8b6f5-x2k4q", "u0", "api", "ReplicaSet/api-7d9c8b6f5")
@@ -88,16 +88,19 @@ class Found(Counter[int]):
         return len(self) == written or (written - 1 in self and time.monotonic() > self.grew + SETTLED_SECONDS)
 
 
-def killed(kills: int, home: Path, start: str = AS_IN_A_POD, seed: int = 1) -> Outcome:
-    """Kill an agent that often in the middle of traffic, each time after some seconds, then let it read the rest."""
-    chance = random.Random(seed)  # noqa: S311 - when to kill
-    settings = {"BATCH_SECONDS": "1"}
+def killed(
+    kills: int, home: Path, start: str = AS_IN_A_POD, apart: tuple[float, float] = APART_SECONDS, **settings: str
+) -> Outcome:
+    """Kill an agent that often amid traffic, some seconds after its first object, then let it read the rest."""
+    chance = random.Random(1)  # noqa: S311 - when to kill
+    settings = {"BATCH_SECONDS": "1"} | settings
     with serving(api_items([POD]), keep=True) as endpoints:
         with traffic(home / "pods" / POD.path) as writer:
             for _ in range(kills):
-                apart = time.monotonic() + chance.uniform(*APART_SECONDS)
                 with agent(home, endpoints, settings=settings, start=start) as process:
-                    wait_until(working(endpoints, apart), process, 60)
+                    wait_until(writing(endpoints), process, 60)
+                    end = time.monotonic() + chance.uniform(*apart)
+                    wait_until(lambda: time.monotonic() > end, process, 60)  # noqa: B023 - used at once
                     kill(process)
         found = Found(endpoints)
         with agent(home, endpoints, settings=settings, start=start) as process:
@@ -105,10 +108,10 @@ def killed(kills: int, home: Path, start: str = AS_IN_A_POD, seed: int = 1) -> O
     return Outcome(kills, writer.written, writer.written - len(found), sum(count > 1 for count in found.values()))
 
 
-def working(endpoints: Endpoints, apart: float) -> Callable[[], bool]:
-    """Give a condition: objects have come since, and it is late enough."""
+def writing(endpoints: Endpoints) -> Callable[[], bool]:
+    """Give a condition: objects have come since."""
     before = endpoints.requests
-    return lambda: endpoints.requests > before and time.monotonic() > apart
+    return lambda: endpoints.requests > before
 
 
 def main() -> int:
