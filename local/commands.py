@@ -39,7 +39,7 @@ from local.reporting import Steps, console, print_counts
 from local.toolchain.node import path_with_node
 from local.verification.command import Verification
 
-DEMO_CACHE_SECONDS = 5
+DEMO_CACHE_SECONDS = 2
 """The processor's own default, a minute, would be most of the demo."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)

@@ -45,8 +45,9 @@ class Verification:
             deployment = self._deployment(steps)
             deployment.synthesize()
             made = deployment.planned()
-        console.print(plan_table(made, deployment.command_line.assembly))
-        console.print(f"about ${expected_dollars():.2f} by list prices, in an hour, for all accounts together")
+        assembly = deployment.command_line.assembly
+        console.print(plan_table(made, assembly))
+        console.print(f"about ${expected_dollars(assembly):.2f} by list prices, in an hour, for all accounts together")
         if dry_run or not self.agreed():
             return None
         made.save(self.home)

@@ -33,6 +33,9 @@ class Prices:
     cloudwatch_logs_ingested_gb: float
     cloudwatch_logs_stored_gb_month: float
     cloudwatch_metric_month: float
+    cloudwatch_alarm_month: float
+    cloudwatch_dashboard_month: float
+    kms_key_month: float
     firehose_ingested_gb: float
     firehose_partitioned_gb: float
     firehose_thousand_partitioned_objects: float

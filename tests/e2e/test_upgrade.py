@@ -13,7 +13,7 @@ from local.accounting.destinations import bucket_objects, log_group_events
 from local.deployment.deploy import api_url
 from local.loader.writer import put_object
 from tests.e2e.traffic import line, object_of, until
-from tests.e2e.versions import Installation, Version, earlier
+from tests.e2e.versions import Installation, Version, central_stacks, earlier
 from tests.integration.identities import unique
 
 EVENTS_AN_OBJECT = 20
@@ -88,6 +88,11 @@ class Upgraded:
         logs = self.cloud.client("logs", self.installation.customer)
         return Counter(event.message for event in log_group_events(logs, self.customer["LogGroupNameOut"]))
 
+    def goes_on(self, version):
+        """Wait for something that was sent from now on, or the like."""
+        so_far = self.sent.total()
+        until(lambda: self.delivered().total() > so_far, f"{version} to deliver")
+
     def copied(self):
         """Count the tenant's copies."""
         s3 = self.cloud.client("s3", self.installation.customer)
@@ -101,8 +106,8 @@ def versions(cloud):
     return earlier(today), Version.of(today)
 
 
-def test_an_upgrade_loses_and_repeats_nothing(cloud, versions):
-    """Each release would lose what was under way, or leave its queues' messages unreadable."""
+def test_an_upgrade_and_the_way_back_lose_and_repeat_nothing(cloud, versions):
+    """Each release would lose what was under way, or leave its queues' messages unreadable, or allow no return."""
     before, now = versions
     upgraded = Upgraded(cloud)
     upgraded.deploy(before)
@@ -116,8 +121,10 @@ def test_an_upgrade_loses_and_repeats_nothing(cloud, versions):
         until(lambda: upgraded.waiting("DeliveryQueueUrl"), "the earlier version to hand over")
         upgraded.deploy(now)
         upgraded.api.patch(upgraded.tenant_id, "cloudwatch:late", {"external_id": cloudwatch["external_id"]})
-        so_far = upgraded.sent.total()
-        until(lambda: upgraded.delivered().total() > so_far, "today's version to deliver")
+        upgraded.goes_on("today's version")
+        upgraded.installation.remove([name for name in central_stacks(now) if name not in central_stacks(before)])
+        upgraded.deploy(before)
+        upgraded.goes_on("the earlier version, back again")
     until(lambda: not upgraded.waiting("ObjectQueueUrl", "DeliveryQueueUrl"), "empty queues")
     expected = upgraded.sent + Counter({WAITING: 1})
     found = upgraded.delivered()

@@ -1,5 +1,7 @@
 """`make verify-aws`, and with it the demo's driver, under profiles of accounts that nothing else uses."""
 
+import json
+
 import pytest
 
 from local.verification.command import Verification
@@ -51,12 +53,17 @@ def what_is_in(cloud, account):
     }
 
 
-def test_the_demos_driver_holds_under_profiles_and_leaves_nothing(cloud, verification):
+def test_the_demos_driver_holds_under_profiles_and_leaves_nothing(cloud, verification, tmp_path):
     """The system would lose, repeat or misplace real logs, or not follow a change; an account would keep some of it."""
     shown = verification("verify-central").run()
     assert shown.holds, (shown.counts, shown.change)
     for type_ in ("cloudwatch", "s3"):
         assert sum(count.delivered for count in shown.counts if count.type == type_) == 10_520
+    templates = [json.loads(path.read_text()) for path in (tmp_path / "home" / "cdk.out").glob("*.template.json")]
+    resources = [each for template in templates for each in template["Resources"].values()]
+    assert {each.get("DeletionPolicy", "Delete") for each in resources} == {"Delete"}
+    keys = [each["Properties"] for each in resources if each["Type"] == "AWS::KMS::Key"]
+    assert {key["PendingWindowInDays"] for key in keys} == {7}
     left = {account: what_is_in(cloud, account) for account in ACCOUNTS.values()}
     assert not [each for found in left.values() for each in found.values() if each], left
 

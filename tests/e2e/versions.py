@@ -19,6 +19,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from local.deployment.onboarding import STACK
+from local.verification.removal import stack_status
 from local.waiting import wait_until
 from tests.e2e.cloud import CENTRAL, Cloud
 
@@ -141,6 +142,17 @@ class Installation:
         for name in central_stacks(version):
             outputs |= self.deploy_stack(self.central, version, name, {})
         return outputs
+
+    def remove(self, stacks: list[str]) -> None:
+        """Remove central stacks that an earlier version doesn't have: they import what it doesn't export."""
+        cloudformation = self.cloud.client("cloudformation", self.central)
+        for name in stacks:
+            cloudformation.delete_stack(StackName=name)
+            wait_until(
+                lambda name=name: stack_status(cloudformation, name) in {None, "DELETE_COMPLETE"},
+                what=f"{name} to be gone",
+                timeout_seconds=60,
+            )
 
     def deploy_customer(self, version: Version, parameters: dict[str, str]) -> dict[str, str]:
         """Deploy the onboarding template of a version."""

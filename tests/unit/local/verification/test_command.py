@@ -16,7 +16,7 @@ MADE = Made("us-east-1", "111111111111", [("111111111111", "LogRouterApi-us-east
 def removed(monkeypatch):
     """A verification without any account; what was removed."""
     found = []
-    monkeypatch.setattr(command, "expected_dollars", lambda: 0.01)
+    monkeypatch.setattr(command, "expected_dollars", lambda assembly: 0.01)
     monkeypatch.setattr(command, "account_of", lambda profile, region: profile)
     monkeypatch.setattr(Profiles, "of", lambda region, profiles: Profiles(region, {each: each for each in profiles}))
     monkeypatch.setattr(AwsDeployment, "synthesize", lambda self: None)
