@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.api_process import REQUESTS
-from benchmarks.api_table import table
+from benchmarks.api_table import CONFIGS, table
 
 ROUNDS = 7
 WARM = 200
@@ -72,7 +72,7 @@ def _environment(endpoint: str) -> dict[str, str]:
         "AWS_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_SECRET_ACCESS_KEY": "bench",
-        "TENANT_CONFIG_TABLE": "configs",
+        "TENANT_CONFIG_TABLE": CONFIGS,
         "PARKED_DELIVERIES_TABLE": "parked",
         "CENTRAL_BUCKET": "central",
         "LOG_LEVEL": "INFO",

@@ -25,8 +25,12 @@ REQUESTS: dict[str, tuple[str, str, Any]] = {
     "DELETE config": ("DELETE", CONFIG, None),
     "GET effective": ("GET", f"{CONFIG}/effective", None),
     "POST match": ("POST", f"{CONFIG}/match", {"applications": ["etcd", "kube-apiserver"]}),
+    "GET deliveries": ("GET", "/tenants/acme-corp/deliveries", None),
+    "GET status": ("GET", f"{CONFIG}/status", None),
+    "GET replays": ("GET", "/tenants/acme-corp/replays", None),
     "GET openapi": ("GET", "/openapi.json", None),
 }
+"""Every operation but those of one replay, which list the bucket or need a replay that runs."""
 
 
 def event(method: str, path: str, body: Any) -> dict[str, Any]:

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+CONFIGS = "configs"
+"""The config table's name; every other one is empty."""
+
 ITEM = {
     "tenant_id": {"S": "acme-corp"},
     "type": {"S": "s3"},
@@ -30,7 +33,9 @@ class _Table(BaseHTTPRequestHandler):
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         operation = self.headers["X-Amz-Target"].partition(".")[2]
         answer: dict[str, Any] = {}
-        if operation == "GetItem" and request["Key"]["type"]["S"] == "s3":
+        if request["TableName"] != CONFIGS:
+            answer = {"Items": [], "Count": 0} if operation == "Query" else {}
+        elif operation == "GetItem" and request["Key"]["type"]["S"] == "s3":
             answer = {"Item": ITEM}
         elif operation == "Query" and "ExclusiveStartKey" not in request:
             answer = {"Items": [ITEM]}
