@@ -102,8 +102,7 @@ class Upgraded:
 @pytest.fixture(scope="module")
 def versions(cloud):
     """The earlier version and today's."""
-    today = cloud.home / "cdk.out"
-    return earlier(today), Version.of(today)
+    return earlier(), Version.of(cloud.home / "cdk.out")
 
 
 def test_an_upgrade_and_the_way_back_lose_and_repeat_nothing(cloud, versions):

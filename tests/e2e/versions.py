@@ -1,7 +1,7 @@
 """Versions of the whole system as plain templates and zips, deployed by CloudFormation alone: today's, an earlier one.
 
-The earlier one is kept in ``earlier_version.tar.xz``: its templates and its own sources. Dependencies aren't kept: it
-runs on today's. It is renewed at a release, by that version's own assembly: ``make up``, then
+The earlier one is kept in ``earlier_version.tar.xz``: its templates, its own sources, and the pins of its dependencies,
+which are installed again. It is renewed at a release, in that version's checkout: ``make up``, then
 ``python -m tests.e2e.versions build/local/cdk.out``.
 """
 
@@ -18,7 +18,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from constructs_lib import runtime_bundle
+from constructs_lib.runtime_asset import FunctionArchitecture
 from local.deployment.onboarding import STACK
+from local.paths import ROOT
 from local.verification.removal import stack_status
 from local.waiting import wait_until
 from tests.e2e.cloud import CENTRAL, Cloud
@@ -26,6 +29,9 @@ from tests.e2e.cloud import CENTRAL, Cloud
 ARCHIVE = Path(__file__).with_name("earlier_version.tar.xz")
 OWN = ("runtime", "vector_config")
 """A function's folders that are ours, beside its ``*.dist-info``; all else is dependencies."""
+REQUIREMENTS = ("runtime/processor/requirements.txt", "runtime/api/requirements.txt")
+PINS = "requirements.txt"
+"""The functions' pins in the archive, all in one: they agree on what they share."""
 PARTS = ("CentralRole", "Storage", "Collection", "Processing", "Api", "Monitoring")
 """The central stacks' names, each after those that it needs; an earlier version may lack some."""
 ENDED = ("_COMPLETE", "_FAILED")
@@ -42,37 +48,51 @@ class Version:
     def of(cls, folder: Path, dependencies: Path | None = None) -> "Version":
         """Read an assembly.
 
-        :param dependencies: the assembly whose functions have the dependencies, where this one's have none.
+        :param dependencies: a folder of packages for the functions, where theirs have none.
         """
         templates = {
             path.name.removesuffix(".template.json"): path.read_text() for path in folder.glob("*.template.json")
         }
+        packages = {path.relative_to(dependencies): path for path in files_of(dependencies)} if dependencies else {}
         functions = {}
         for asset in functions_of(folder):
-            same = [other for other in functions_of(dependencies or folder) if _is_api(other) == _is_api(asset)]
-            beside = [path for path in files_of(same[0]) if not is_own(path, same[0])] if dependencies else []
-            content = {path.relative_to(same[0]): path for path in beside}
-            content |= {path.relative_to(asset): path for path in files_of(asset)}
-            functions[f"{asset.name.removeprefix('asset.')}.zip"] = _zip(content)
+            if not any(asset.name.removeprefix("asset.") in template for template in templates.values()):
+                continue  # of a synthesis before
+            content = {path.relative_to(asset): path for path in files_of(asset)}
+            functions[f"{asset.name.removeprefix('asset.')}.zip"] = _zip(packages | content)
         return cls(templates, functions)
 
 
-def earlier(today: Path) -> Version:
-    """Give the earlier version, on the dependencies of today's assembly."""
+def earlier() -> Version:
+    """Give the earlier version, with its dependencies as it had pinned them."""
     with tempfile.TemporaryDirectory() as folder, tarfile.open(ARCHIVE) as archive:
         archive.extractall(folder, filter="data")
-        return Version.of(Path(folder), today)
+        packages = Path(folder) / "packages"
+        runtime_bundle.install_wheels(
+            Path(folder) / PINS, packages, FunctionArchitecture.of_this_machine().wheel_platform
+        )
+        runtime_bundle.cut_packages(packages)
+        runtime_bundle.cut_sdk(packages, runtime_bundle.PROCESSOR.services)
+        return Version.of(Path(folder), packages)
 
 
 def keep(assembly: Path) -> None:
-    """Write an assembly as the earlier version."""
+    """Write this checkout's assembly as the earlier version."""
+    pins = {line for name in REQUIREMENTS for line in (ROOT / name).read_text().splitlines() if "==" in line}
     with tarfile.open(ARCHIVE, "w:xz", preset=9) as archive:
+        _add(archive, PINS, "\n".join(sorted(pins)).encode())
         for path in sorted(assembly.glob("*.template.json")):
-            archive.add(path, path.name)
+            _add(archive, path.name, path.read_bytes())
         for asset in functions_of(assembly):
             for path in files_of(asset):
                 if is_own(path, asset) and path.suffix != ".pyc":
-                    archive.add(path, str(path.relative_to(assembly)))
+                    _add(archive, str(path.relative_to(assembly)), path.read_bytes())
+
+
+def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = len(content)
+    archive.addfile(member, io.BytesIO(content))
 
 
 def functions_of(assembly: Path) -> list[Path]:
@@ -91,15 +111,11 @@ def is_own(path: Path, asset: Path) -> bool:
     return top in OWN or top.startswith("logrouter-")
 
 
-def _is_api(asset: Path) -> bool:
-    return (asset / "runtime" / "api").is_dir()
-
-
 def _zip(content: dict[Path, Path]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, path in content.items():
-            archive.write(path, name)
+            archive.writestr(str(name), path.read_bytes())
     return buffer.getvalue()
 
 
