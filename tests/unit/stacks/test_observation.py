@@ -11,9 +11,17 @@ from stacks.stages import DEVELOPMENT, Cluster
 
 @pytest.fixture(scope="module")
 def watched_more(synthesize):
-    """Development with everything on. Its synthesis passes every check."""
+    """Development with everything on, and many clusters. Its synthesis passes every check."""
     settings = MonitoringSettings(traced_share=0.05, audit_trail=True, pages=("https://pager.example/1",))
-    return synthesize(replace(DEVELOPMENT, monitoring=settings))
+    identity = WebIdentity(
+        provider_arn="arn:aws:iam::111111111111:oidc-provider/oidc.example.com/id/ABC",
+        namespace="logging",
+        service_account="agent",
+    )
+    clusters = tuple(
+        Cluster(cluster_id=f"cluster-{number}", region="us-east-1", identity=identity) for number in range(40)
+    )
+    return synthesize(replace(DEVELOPMENT, monitoring=settings, clusters=clusters))
 
 
 def resources(assembly, kind):
@@ -67,19 +75,10 @@ def test_every_log_has_an_end_and_every_function_its_log(templates):
                 assert resource["Properties"]["Environment"]["Variables"]["LOG_LEVEL"] == "INFO"
 
 
-def test_many_clusters_leave_the_dashboard_deployable(synthesize):
+def test_many_clusters_leave_the_dashboard_deployable(watched_more):
     """CloudWatch refuses an alarm widget of more than 100: the twenty-fifth cluster would stop every deployment."""
-    identity = WebIdentity(
-        provider_arn="arn:aws:iam::111111111111:oidc-provider/oidc.example.com/id/ABC",
-        namespace="logging",
-        service_account="agent",
-    )
-    clusters = tuple(
-        Cluster(cluster_id=f"cluster-{number}", region="us-east-1", identity=identity) for number in range(40)
-    )
-    assembly = synthesize(replace(DEVELOPMENT, clusters=clusters))
-    assert len(resources(assembly, "AWS::CloudWatch::Alarm")) > 100
-    (dashboard,) = resources(assembly, "AWS::CloudWatch::Dashboard").values()
+    assert len(resources(watched_more, "AWS::CloudWatch::Alarm")) > 100
+    (dashboard,) = resources(watched_more, "AWS::CloudWatch::Dashboard").values()
     body = dashboard["DashboardBody"]["Fn::Join"][1]
     named = {
         part["Fn::GetAtt"][0] for part in body if isinstance(part, dict) and "Alarm" in str(part.get("Fn::GetAtt"))
