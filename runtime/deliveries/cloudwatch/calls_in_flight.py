@@ -7,12 +7,12 @@ so a batch waits for those before it with which it shares a time.
 """
 
 import math
-from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
+from functools import cached_property
 from threading import BoundedSemaphore, Lock
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -23,8 +23,26 @@ from runtime.objects.batches import Batch
 SUPERSEDED = "superseded"
 
 
+class Times:
+    """The times of a batch, which is in chronological order; a set of them is made when it is first needed."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._times = batch.timestamps
+
+    @cached_property
+    def _set(self) -> frozenset[int]:
+        return frozenset(self._times)
+
+    def has_one_of(self, batch: Batch) -> bool:
+        """Whether the other batch has an event of the same millisecond as one of these."""
+        theirs = batch.timestamps
+        if self._times[0] > theirs[-1] or theirs[0] > self._times[-1]:
+            return False
+        return not self._set.isdisjoint(theirs)
+
+
 class _Call[Sent](NamedTuple):
-    batch: Batch
+    times: Times
     future: Future[Sent]
 
 
@@ -105,9 +123,9 @@ class CallsInFlight[Sent]:
     def _submit(self, batch: Batch) -> None:
         if self._threads is None:
             self._threads = ThreadPoolExecutor(self._limit, thread_name_prefix="call")
-        earlier = [call.future for call in self._calls if not call.future.done() and share_a_time(call.batch, batch)]
+        earlier = [call.future for call in self._calls if not call.future.done() and call.times.has_one_of(batch)]
         future = self._threads.submit(copy_context().run, self._send_after, earlier, batch)
-        self._calls.append(_Call(batch, future))
+        self._calls.append(_Call(Times(batch), future))
 
     def _send_after(self, earlier: Sequence[Future[Sent]], batch: Batch) -> Sent:
         try:
@@ -132,16 +150,3 @@ class CallsInFlight[Sent]:
         except BaseException:
             self._broken = True
             raise
-
-
-def share_a_time(one: Batch, other: Batch) -> bool:
-    """Whether two batches, each in chronological order, have events of the same millisecond."""
-    first = max(one.timestamps[0], other.timestamps[0])
-    last = min(one.timestamps[-1], other.timestamps[-1])
-    if first > last:
-        return False
-    return not _between(one.timestamps, first, last).isdisjoint(_between(other.timestamps, first, last))
-
-
-def _between(times: Sequence[int], first: int, last: int) -> set[int]:
-    return set(times[bisect_left(times, first) : bisect_right(times, last)])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from runtime.deliveries.cloudwatch.engine import Rejection
 from runtime.objects.batches import Batch
@@ -29,8 +30,12 @@ def take_out(batch: Batch, now_ms: int) -> Taken:
     out is given back itself, so that what siblings derived from it stays of use.
     """
     oldest, newest = now_ms - OLDEST_MS, now_ms + NEWEST_MS
-    if oldest <= batch.timestamps[0] and batch.timestamps[-1] <= newest and 0 not in batch.sizes:
-        return Taken(batch, (), 0)
+    if oldest <= batch.timestamps[0] and batch.timestamps[-1] <= newest:
+        if 0 not in batch.sizes:
+            return Taken(batch, (), 0)
+        sizes = list(filter(None, batch.sizes))
+        times, literals = compress(batch.timestamps, batch.sizes), compress(batch.literals, batch.sizes)
+        return Taken(Batch(batch.index, list(times), list(literals), sizes), (), len(batch) - len(sizes))
     kept: list[int] = []
     refused: dict[str, list[int]] = {}
     for place, (timestamp, size) in enumerate(zip(batch.timestamps, batch.sizes, strict=True)):

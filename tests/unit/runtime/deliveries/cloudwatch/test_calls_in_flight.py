@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from runtime.deliveries.cloudwatch.calls_in_flight import share_a_time
+from runtime.deliveries.cloudwatch.calls_in_flight import Times
 from runtime.deliveries.cloudwatch.delivery import CloudWatchDelivery
 from runtime.deliveries.errors import BlockedByCustomerError, CorruptObjectError, DeliveryError, RetryableError
 from runtime.deliveries.retry import RefusedError
@@ -261,4 +261,4 @@ def test_without_places_a_delivery_goes_on_call_by_call():
 )
 def test_batches_that_share_a_time(one, other, shared):
     """Order would change, or calls would wait for no reason."""
-    assert share_a_time(batch(0, *one), batch(1, *other)) is shared
+    assert Times(batch(0, *one)).has_one_of(batch(1, *other)) is shared

@@ -24,3 +24,11 @@ def test_an_empty_event_is_left_out_whatever_its_time():
     """An empty event would be set aside although nothing of it can be kept, or counted twice."""
     taken = take_out(batch(0, (-OLDEST_MS - 1, ""), (0, ""), (1, "a")), NOW_MS)
     assert (len(taken.sendable), list(taken.refused), taken.empty) == (1, [], 2)
+
+
+def test_only_empty_events_are_left_out_of_a_batch_of_usable_times():
+    """An event's message would leave with its neighbour's time."""
+    taken = take_out(batch(5, (0, ""), (1, "a"), (2, ""), (3, "bc")), NOW_MS)
+    kept = taken.sendable
+    assert (kept.index, kept.literals, kept.sizes, taken.empty) == (5, [b'"a"', b'"bc"'], [1, 2], 2)
+    assert [time - kept.timestamps[0] for time in kept.timestamps] == [0, 2]
