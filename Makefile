@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 REQUIREMENTS := requirements.txt requirements-dev.txt runtime/processor/requirements.txt runtime/api/requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format synth customer-template agent-settings bench bench-agent openapi faults fuzz verify-aws requirements snapshots clean
+.PHONY: help setup demo up down status test lint format synth customer-template agent-settings bench bench-agent bench-freshness openapi faults fuzz verify-aws requirements snapshots clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -71,6 +71,9 @@ bench: $(READY) ## measure the processor beside straightforward ones, its start 
 
 bench-agent: $(READY) ## measure the whole agent in a real Vector, which must be on PATH
 	@$(PY) -m benchmarks.agent
+
+bench-freshness: $(READY) ## measure a line's way at four batch times: a real Vector on PATH, into what `make up` left running
+	@$(PY) -m benchmarks.freshness
 
 openapi: $(READY) ## write docs/openapi.json anew
 	@$(PY) -m runtime.api > docs/openapi.json

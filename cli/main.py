@@ -7,6 +7,8 @@ import typer
 
 from cli import config_commands, delivery_commands, redrive_commands, replay_commands, tenant_commands
 from cli.connection import LOCAL_ENVIRONMENT, Connection
+from cli.doctor_command import doctor
+from cli.reconcile_command import reconcile
 from cli.status_command import show_status
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -14,6 +16,8 @@ app.command("status")(show_status)
 app.command("arrived")(tenant_commands.show_arrivals)
 app.command("freshness")(tenant_commands.show_freshness)
 app.command("cost")(tenant_commands.show_cost)
+app.command("reconcile")(reconcile)
+app.command("doctor")(doctor)
 app.add_typer(config_commands.app, name="config")
 app.add_typer(delivery_commands.app, name="deliveries")
 app.add_typer(replay_commands.app, name="replay")

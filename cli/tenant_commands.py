@@ -30,7 +30,7 @@ def show_arrivals(context: typer.Context, tenant: Tenant, *, minutes: Minutes = 
     sources = Sources(connection_of(context).installation())
     now = sources.clock()
     with readable_problems():
-        found = arrivals(sources, tenant, now - minutes * MINUTE, now)
+        found = arrivals(sources, tenant, now - minutes * MINUTE, now + MINUTE)  # an agent may be ahead
     if as_json:
         print_json(asdict(found))
     else:
@@ -94,7 +94,7 @@ def _print_arrivals(found: Arrivals, now: float) -> None:
         table.add_row(each.type, *(f"{number:,}" for number in numbers), style=WRONG if missing else None)
     console.print(table)
     for each in found.destinations:
-        for reason, count in each.missing.most_common():
+        for reason, count in sorted(each.missing.items()):
             console.print(f"{each.type}: {count:,} {reason}", markup=False)
         if each.oldest_missing:
             console.print(f"  the oldest was written {ago(each.oldest_missing, now)} ago", markup=False)

@@ -43,6 +43,7 @@ class WorkQueue(Construct):
         super().__init__(scope, construct_id)
         _require_possible(visibility_timeout, max_receive_count, retention, dead_letter_retention)
         self.visibility_timeout = visibility_timeout
+        self.max_receive_count = max_receive_count
         self.dead_letter_retention = dead_letter_retention
         self.dead_letter_queue = sqs.Queue(
             self,

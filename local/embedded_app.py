@@ -34,6 +34,7 @@ def main() -> None:
         clusters=(Cluster(cluster_id=cluster.CLUSTER_ID, region=REGION, identity=agent),),
         host=Host.BOTH,
         poller_identity=poller,
+        record_log_groups=(cluster.POLLER_LOG_GROUP,),
         tuning=replace(
             EMBEDDED.tuning, config_cache=Duration.seconds(int(app.node.try_get_context("config_cache") or 0))
         ),

@@ -174,6 +174,25 @@ class Alarms(Construct):
             "Nothing has come of a tenant for a while, though something did before.",
         )
 
+        if "reconciliation" in self._path.functions:
+            self._completeness()
+
+    def _completeness(self) -> None:
+        self._add(
+            "UntoldObjects",
+            watched(catalogue.UNTOLD_OBJECTS, "Maximum"),
+            ONCE,
+            TICKET,
+            "Objects lay in the bucket that no notification had told of: notifications get lost.",
+        )
+        self._add(
+            "ReconciliationLag",
+            watched(catalogue.RECONCILIATION_LAG, "Maximum"),
+            Trigger(at_least=self._thresholds.reconciliation_lag.to_seconds()),
+            TICKET,
+            "The reconciler doesn't come to its end, or has to wait: what got lost isn't found.",
+        )
+
     def _functions(self) -> None:
         limits = self._thresholds
         for name, function in self._path.functions.items():

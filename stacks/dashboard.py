@@ -215,9 +215,22 @@ class PathDashboard(Construct):
 
     def _oddities(self) -> None:
         self._row(
-            "6. What was passed over, and odd lines",
-            _graph("Passed over", [watched(metric, label=_words(metric)) for metric in _SKIPPED], of=2),
-            _graph("Met while reading", [watched(each, label=_words(each)) for each in catalogue.READ.values()], of=2),
+            "6. What was passed over, odd lines, and what nothing told of",
+            _graph("Passed over", [watched(metric, label=_words(metric)) for metric in _SKIPPED], of=4),
+            _graph("Met while reading", [watched(each, label=_words(each)) for each in catalogue.READ.values()], of=4),
+            _graph(
+                "Objects of the bucket, compared with the records",
+                [
+                    watched(catalogue.COMPARED_OBJECTS, label="compared"),
+                    watched(catalogue.UNTOLD_OBJECTS, label="no notification told of"),
+                ],
+                of=4,
+            ),
+            _graph(
+                "How far the reconciler is behind, seconds",
+                [watched(catalogue.RECONCILIATION_LAG, "Maximum", label="behind")],
+                of=4,
+            ),
         )
 
     def _api(self) -> None:

@@ -12,6 +12,7 @@ from constructs_lib.delivery_queue import DeliveryQueue
 from constructs_lib.processor import VECTOR_PROGRAM, Processor
 from constructs_lib.processor_environment import poller_environment, processor_environment
 from constructs_lib.processor_execution_role import ProcessorExecutionRole, ProcessorResources
+from constructs_lib.reconciliation import Reconciliation
 from constructs_lib.resumption import Resumption
 from constructs_lib.tracing import Tracing
 from stacks.collection_stack import CollectionStack
@@ -87,6 +88,7 @@ class ProcessingStack(Stack):
             functions = (*own, self.resumption.function)
             Tracing(self, "Tracing", functions=functions, share=stage.monitoring.traced_share)
         self.record_log_groups = self._record_log_groups(stage)
+        self.reconciliation = self._reconciliation(stage, code)
         self._write_outputs(stage)
 
     def _function(self, stage: StageConfig, code: Callable[[], lambda_.Code]) -> Processor:
@@ -106,8 +108,24 @@ class ProcessingStack(Stack):
         )
 
     def _record_log_groups(self, stage: StageConfig) -> tuple[str, ...]:
-        own = (self.processor.log_group.log_group_name,) if self.processor is not None else ()
+        own = [self.processor.log_group.log_group_name] if self.processor is not None else []
         return (*own, *stage.record_log_groups)
+
+    def _reconciliation(self, stage: StageConfig, code: Callable[[], lambda_.Code]) -> Reconciliation | None:
+        """Make it where all records can be read: what a poller delivers would look untold without its own."""
+        if stage.host is not Host.LAMBDA and not stage.record_log_groups:
+            return None
+        return Reconciliation(
+            self,
+            "Reconciliation",
+            code=code(),
+            resources=self.resources,
+            record_log_groups=self.record_log_groups,
+            tuning=stage.tuning,
+            pace=stage.reconciliation,
+            architecture=stage.architecture.of_lambda,
+            log_retention=stage.function_log_kept,
+        )
 
     def _write_outputs(self, stage: StageConfig) -> None:
         CfnOutput(self, "DeliveryQueueUrl", value=self.delivery_queue.queue.queue_url)
@@ -115,6 +133,8 @@ class ProcessingStack(Stack):
         CfnOutput(self, "ProcessorExecutionRoleArn", value=self.execution_role.role.role_arn)
         CfnOutput(self, "ResumptionFunctionName", value=self.resumption.function.function_name)
         CfnOutput(self, "RecordLogGroupNames", value=",".join(self.record_log_groups))
+        if self.reconciliation is not None:
+            CfnOutput(self, "ReconciliationFunctionName", value=self.reconciliation.function.function_name)
         if self.processor is not None:
             CfnOutput(self, "ProcessorFunctionName", value=self.processor.function.function_name)
             CfnOutput(self, "ProcessorLogGroupName", value=self.processor.log_group.log_group_name)

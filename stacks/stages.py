@@ -14,6 +14,7 @@ from constructs_lib.central_log_bucket import ColdStorage, Transition
 from constructs_lib.limits import require, require_match
 from constructs_lib.processor import ProcessorSize
 from constructs_lib.processor_environment import ProcessorTuning
+from constructs_lib.reconciliation import ReconciliationPace
 from constructs_lib.runtime_asset import FunctionArchitecture
 from constructs_lib.web_identity import WebIdentity
 from stacks.monitoring_settings import MonitoringSettings
@@ -50,7 +51,9 @@ class StageConfig:
     :param objects_kept: expiry of the central bucket's objects.
     :param visibility_timeout: of both queues; at least six times the function's timeout.
     :param record_log_groups: where a poller's delivery records are kept: the log groups that its cluster's own log
-        collection sends its output to. What asks for records reads them beside the function's.
+        collection sends its output to. What asks for records reads them beside the function's; without them a stage
+        that has a poller has no reconciler.
+    :param reconciliation: how often the bucket is compared with the records.
     :param vector_layer_path: directory with ``bin/vector``, for the Vector engine on Lambda.
     :param athena_table: a table over the bucket.
     :param api_firewall: WAF in front of the API.
@@ -65,6 +68,7 @@ class StageConfig:
     size: ProcessorSize = field(default_factory=ProcessorSize)
     tuning: ProcessorTuning = field(default_factory=ProcessorTuning)
     record_log_groups: tuple[str, ...] = ()
+    reconciliation: ReconciliationPace = field(default_factory=ReconciliationPace)
     vector_layer_path: Path | None = None
     visibility_timeout: Duration = _VISIBILITY_TIMEOUT
     removal_policy: RemovalPolicy = RemovalPolicy.DESTROY

@@ -51,6 +51,8 @@ class WatchedPath:
     ) -> Self:
         """Take them from the Region's stacks."""
         processor = {} if processing.processor is None else {"processor": processing.processor.function}
+        compared = processing.reconciliation
+        reconciliation = {} if compared is None else {"reconciliation": compared.function}
         return cls(
             clusters=tuple(cluster.cluster_id for cluster in stage.clusters if cluster.region == storage.region),
             topic=storage.notifications.topic,
@@ -64,6 +66,7 @@ class WatchedPath:
                 "resumption": processing.resumption.function,
                 "api": api.api.function,
                 "watch": watch,
+                **reconciliation,
             },
             tables={"configs": storage.delivery_configs.table, "parked": storage.parked_deliveries.table},
             api=api.api.rest_api,

@@ -1,11 +1,10 @@
 """Did a tenant's logs arrive? The bucket's objects of the last minutes against what became of each, by destination."""
 
 import time
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from cli.operation.recent import DELIVERED
 from cli.operation.sources import Sources
@@ -32,7 +31,7 @@ class Arrival:
     type: str
     objects: int = 0
     delivered: int = 0
-    missing: Counter[str] = field(default_factory=Counter)
+    missing: dict[str, int] = field(default_factory=dict)
     oldest_missing: float | None = None
     events: int = 0
     set_aside: int = 0
@@ -98,18 +97,18 @@ def _records(
     return lines, True
 
 
-def _latest(lines: Iterable[RecordLine]) -> dict[tuple[str, str], dict[str, Any]]:
+def _latest(lines: Iterable[RecordLine]) -> dict[tuple[str, str], RecordLine]:
     """Give the last record of each object and destination; once delivered, it is delivered."""
-    latest: dict[tuple[str, str], dict[str, Any]] = {}
+    latest: dict[tuple[str, str], RecordLine] = {}
     for line in sorted(lines, key=lambda each: each.at):
         which = (line.fields["object"], line.fields["type"])
-        if latest.get(which, {}).get("Outcome") != DELIVERED:
-            latest[which] = line.fields
+        if which not in latest or latest[which].fields["Outcome"] != DELIVERED:
+            latest[which] = line
     return latest
 
 
 def _of_config(
-    config: DeliveryConfig, keys: Iterable[ObjectKey], latest: Mapping[tuple[str, str], Mapping[str, Any]]
+    config: DeliveryConfig, keys: Iterable[ObjectKey], latest: Mapping[tuple[str, str], RecordLine]
 ) -> Arrival:
     arrival = Arrival(config.type)
     for key in keys:
@@ -117,14 +116,14 @@ def _of_config(
             continue
         arrival.objects += 1
         record = latest.get((key.key, config.type))
-        if record is not None and record["Outcome"] == DELIVERED:
+        if record is not None and record.fields["Outcome"] == DELIVERED:
             arrival.delivered += 1
-            arrival.events += int(record["Events"])
-            arrival.set_aside += int(record["SetAsideEvents"])
-            arrival.left_out += int(record["LeftOutEvents"])
+            arrival.events += record.count("Events")
+            arrival.set_aside += record.count("SetAsideEvents")
+            arrival.left_out += record.count("LeftOutEvents")
             continue
-        reason = UNRECORDED if record is None else f"{record['Outcome']}: {record.get('Reason', '')}"
-        arrival.missing[reason] += 1
+        reason = UNRECORDED if record is None else f"{record.fields['Outcome']}: {record.fields.get('Reason', '')}"
+        arrival.missing[reason] = arrival.missing.get(reason, 0) + 1
         at = object_time(key, 0.0)
         arrival.oldest_missing = min(at, arrival.oldest_missing or at)
     return arrival

@@ -76,6 +76,7 @@ class Deployment:
             step.result()
         self.report("deploying the central account")
         self._make_identity_provider()
+        self._make_cluster_log_group()
         outputs = command_line.deploy(CENTRAL_ACCOUNT, *central_stacks(command_line.assembly), parameters={})
         role = output(outputs, "CentralLogDistributionRoleArn")
         self.report(f"onboarding {' and '.join(CUSTOMERS)}")
@@ -96,6 +97,12 @@ class Deployment:
             iam.create_open_id_connect_provider(
                 Url=f"https://{cluster.ISSUER}", ClientIDList=["sts.amazonaws.com"], ThumbprintList=["0" * 40]
             )
+
+    def _make_cluster_log_group(self) -> None:
+        """Make the log group of the cluster's own log collection, which in AWS comes with the cluster."""
+        logs = self.accounts.client("logs", CENTRAL_ACCOUNT)
+        with suppress(logs.exceptions.ResourceAlreadyExistsException):  # deployed before
+            logs.create_log_group(logGroupName=cluster.POLLER_LOG_GROUP)
 
     def _apply_ignored_properties(self, assembly: Path) -> None:
         manifest = json.loads((assembly / "manifest.json").read_text())

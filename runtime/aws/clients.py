@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
 CONNECT_TIMEOUT_SECONDS = 5
-READ_TIMEOUT_SECONDS = {"sqs": 30, "s3": 60}
-"""SQS long polls wait 20 s. S3 sends a byte now and then during a long copy, not every second."""
+READ_TIMEOUT_SECONDS = {"sqs": 30, "s3": 60, "lambda": 905}
+"""SQS long polls wait 20 s. An operator waits for a function as long as Lambda lets it run.
+S3 sends a byte now and then during a long copy, not every second."""
 DEFAULT_READ_TIMEOUT_SECONDS = 20
 POOL_SIZE = 64  # connections a client and host: object workers x deliveries x parts of a copy
 

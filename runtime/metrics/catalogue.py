@@ -125,6 +125,17 @@ OPEN_CIRCUITS: Final = Metric(
     "OpenCircuits", "circuits open in one process, at each change", Watch.DASHBOARD, _CIRCUITS
 )
 
+COMPARED_OBJECTS: Final = Metric(
+    "ComparedObjects", "objects of the bucket that the reconciler held against the records", Watch.DASHBOARD
+)
+UNTOLD_OBJECTS: Final = Metric("UntoldObjects", "objects of the bucket that no notification had told of", Watch.ALARM)
+RECONCILIATION_LAG: Final = Metric(
+    "ReconciliationLag",
+    "age of the newest hour that the reconciler is through with",
+    Watch.ALARM,
+    unit=Unit.SECONDS,
+)
+
 READ: Final = {
     "no_timestamp": Metric("NoTimestamp", "events that took their object's LastModified", Watch.DASHBOARD),
     "no_message": Metric("NoMessage", "lines without a message: delivered whole", Watch.DASHBOARD),
@@ -163,6 +174,9 @@ EMITTED: Final[tuple[Metric, ...]] = (
     OPEN_CIRCUITS,
     LATE_DESTINATIONS,
     SILENT_TENANTS,
+    COMPARED_OBJECTS,
+    UNTOLD_OBJECTS,
+    RECONCILIATION_LAG,
     *READ.values(),
 )
 """All that the code writes as lines, under ``NAMESPACE``."""

@@ -66,8 +66,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     What a message takes is taken from those behind it: so it gets a share of the time, and each of them is begun. One
     that came back without having been begun would be counted as received, and at last be a dead letter.
 
+    An operator's ``{"probe": {"tenant_id": …, "type": …}}`` tries the roles of a delivery config instead.
+
     :returns: ``{"batchItemFailures": [{"itemIdentifier": message id}, …]}``: these stay in their queue.
     """
+    if "probe" in event:
+        return _probe(**event["probe"])
     messages = [_message(record) for record in event.get("Records", ())]
     if not messages:
         return {"batchItemFailures": []}
@@ -81,6 +85,15 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         settled = list(threads.map(process, range(len(messages))))
     failed = [message.message_id for message, done in zip(messages, settled, strict=True) if not done]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _probe(tenant_id: str, type: str) -> dict[str, Any]:  # noqa: A002 - the event's word
+    from runtime.aws.clients import AwsClients  # noqa: PLC0415 - see above
+    from runtime.processor.assembly import read_settings  # noqa: PLC0415
+    from runtime.processor.probe import probe  # noqa: PLC0415
+
+    settings = read_settings()
+    return {"failure": probe(settings, AwsClients(settings.aws_region), tenant_id, type)}
 
 
 def time_budget(remaining_seconds: float) -> TimeBudget:

@@ -25,6 +25,10 @@ class RecordLine:
     at: float
     fields: dict[str, Any]
 
+    def count(self, name: str) -> int:
+        """Give a metric's value; 0 where there was nothing to count."""
+        return int(self.fields.get(name, 0))
+
 
 @dataclass(frozen=True, slots=True)
 class RecordLog:

@@ -2,31 +2,14 @@
 
 import json
 
-from typer.testing import CliRunner
-
-from cli.main import app
-from local.deployment.environment_file import Environment
+from tests.e2e.command import logrouter
 from tests.e2e.tenants import put_configs
 from tests.e2e.test_resumption import run_resumption
 from tests.e2e.traffic import line, messages, object_of, objects, records, send, settled, until
 from tests.integration.identities import unique
 
 
-def logrouter(cloud, monkeypatch, *arguments):
-    """Run a command against the embedded cloud, from the folder whose environment file it reads."""
-    folder = cloud.home / "command"
-    (folder / "build" / "local").mkdir(parents=True, exist_ok=True)
-    Environment.load(cloud.home).save(folder / "build" / "local")
-    monkeypatch.chdir(folder)
-    for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
-        monkeypatch.setenv(name, "")  # so that afterwards it is as it was
-        monkeypatch.delenv(name)
-    done = CliRunner().invoke(app, ["--local", *arguments], env={"COLUMNS": "200"})
-    assert done.exit_code == 0, done.output
-    return done.output
-
-
-def test_a_late_tenant_gets_its_older_logs_by_one_command(cloud, new_tenant, monkeypatch):
+def test_a_late_tenant_gets_its_older_logs_by_one_command(cloud, new_tenant):
     """Logs from before a tenant's onboarding would be lost to it (pitfall 4)."""
     tenant = new_tenant(configured=False)
     texts = [unique("old") for _ in range(3)]
@@ -35,19 +18,19 @@ def test_a_late_tenant_gets_its_older_logs_by_one_command(cloud, new_tenant, mon
     until(lambda: len(records(cloud, tenant.tenant_id)) >= len(texts), "three refused objects")
     settled(cloud)
     put_configs(cloud, tenant.cloudwatch, tenant.s3)
-    shown = logrouter(cloud, monkeypatch, "replay", "start", tenant.tenant_id, "--yes")
+    shown = logrouter(cloud, "replay", "start", tenant.tenant_id, "--yes")
     assert "6" in shown
     run_resumption(cloud)
     until(lambda: sorted(messages(cloud, tenant)) == sorted(texts), "all events")
     until(lambda: len(objects(cloud, tenant)) == len(texts), "all copies")
-    (replay,) = json.loads(logrouter(cloud, monkeypatch, "replay", "list", tenant.tenant_id, "--json"))
+    (replay,) = json.loads(logrouter(cloud, "replay", "list", tenant.tenant_id, "--json"))
     assert (replay["state"], replay["objects"], replay["deliveries"]) == ("done", 3, 6)
 
 
-def test_the_operators_tables_are_of_the_deployed_system(cloud, new_tenant, monkeypatch):
+def test_the_operators_tables_are_of_the_deployed_system(cloud, new_tenant):
     """The commands would work on the tests' tables alone."""
     tenant = new_tenant()
-    assert "0 parked" in logrouter(cloud, monkeypatch, "deliveries", "parked", tenant.tenant_id)
-    assert tenant.tenant_id in logrouter(cloud, monkeypatch, "deliveries", "status", tenant.tenant_id, "s3")
-    assert "shown" in logrouter(cloud, monkeypatch, "deliveries", "reason", "second-hop-denied")
-    assert "would be moved" in logrouter(cloud, monkeypatch, "redrive", "deliveries", "--dry-run")
+    assert "0 parked" in logrouter(cloud, "deliveries", "parked", tenant.tenant_id)
+    assert tenant.tenant_id in logrouter(cloud, "deliveries", "status", tenant.tenant_id, "s3")
+    assert "shown" in logrouter(cloud, "deliveries", "reason", "second-hop-denied")
+    assert "would be moved" in logrouter(cloud, "redrive", "deliveries", "--dry-run")

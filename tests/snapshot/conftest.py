@@ -23,6 +23,7 @@ def assembly(tmp_path_factory):
     stage = replace(
         PRODUCTION,
         host=Host.BOTH,
+        record_log_groups=("/cluster/log-processor",),
         poller_identity=poller,
         clusters=(Cluster(cluster_id="cluster-1", region="us-east-1", identity=agent),),
     )

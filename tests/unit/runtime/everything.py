@@ -1,14 +1,19 @@
-"""Everything that the processor and the watch may write down, brought about in a world on moto."""
+"""Everything that the processor, the watch and the reconciler may write down, brought about in a world on moto."""
 
 import gzip
 import json
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 from runtime.destination_watch.watch import DestinationWatch
 from runtime.metrics.lines import MetricLines
 from runtime.parked_deliveries.status import DestinationStatuses
 from runtime.processor.delivery_message import DeliveryMessage
+from runtime.processor.time_budget import TimeBudget
+from runtime.reconciliation.comparison import Comparison
+from runtime.reconciliation.progress import Progress
+from runtime.reconciliation.reconciler import Limits, Reconciler
 from tests.unit.runtime.aws_world import Fault
 from tests.unit.runtime.processor.world import CENTRAL, KEY, body, notification, s3_event
 
@@ -92,9 +97,18 @@ def watch(world):
     DestinationWatch(world.clients, "configs", statuses, MetricLines(), late_seconds=1, silent_seconds=1).look()
 
 
+def reconcile(world):
+    """What the reconciler's run comes to."""
+    nothing = SimpleNamespace(lines=lambda *_, **__: iter(()))
+    comparison = Comparison(world.clients, CENTRAL, nothing)
+    progress = Progress(world.clients, "parked")
+    parts = (world.clients, comparison, progress, world.queues["objects"])
+    Reconciler(*parts, limits=Limits(), lines=MetricLines()).run(TimeBudget.of_seconds(1000))
+
+
 def play(world):
     """Play every scene, one after the other."""
-    for scene in (deliver, park, refuse, be_denied, watch):
+    for scene in (deliver, park, refuse, be_denied, watch, reconcile):
         scene(world)
         world.clients.faults.clear()
         for config in ("s3", "s3:good", "cloudwatch"):

@@ -60,6 +60,7 @@ def production(synthesize):
         for number, region in enumerate(REGIONS, start=1)
     )
     stage = replace(PRODUCTION, regions=REGIONS, host=Host.BOTH, poller_identity=_identity("poller"), clusters=clusters)
+    stage = replace(stage, record_log_groups=("/cluster/log-processor",))
     return synthesize(stage)
 
 

@@ -10,6 +10,7 @@ import time
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from io import StringIO
+from types import SimpleNamespace
 
 from local.fidelity.embedded_metrics import data as embedded
 from local.fidelity.queue_metrics import sample
@@ -18,6 +19,11 @@ from runtime.destination_watch.watch import DestinationWatch
 from runtime.metrics.lines import MetricLines
 from runtime.parked_deliveries.status import DestinationStatuses
 from runtime.processor.delivery_message import DeliveryMessage
+from runtime.processor.time_budget import TimeBudget
+from runtime.reconciliation.comparison import Comparison
+from runtime.reconciliation.progress import Progress
+from runtime.reconciliation.reconciler import Limits, Reconciler
+from runtime.record_log.lines import RecordLine
 from tests.unit.runtime.aws_world import Fault
 from tests.unit.runtime.processor.world import CENTRAL, KEY, body, notification
 from tests.unit.stacks.alarm_state import Datum, dimensions
@@ -119,6 +125,31 @@ def be_well(world):
     watch(world)
 
 
+def reconcile(world, *, hours=0.0, seconds=1000.0, told=True):
+    """The reconciler compares, so many hours later than now; ``told``: there is a record of every object."""
+    entries = world.plain("s3").list_objects_v2(Bucket=CENTRAL).get("Contents", ())
+    fields = [{"object": entry["Key"], "notified": 1, "tenant_id": "acme-corp"} for entry in entries if told]
+    lines = SimpleNamespace(lines=lambda *_, **__: iter(RecordLine(time.time(), each) for each in fields))
+    progress = Progress(world.clients, "parked")
+    progress.save(time.time() - 6 * 3600)
+    Reconciler(
+        world.clients, Comparison(world.clients, CENTRAL, lines), progress, world.queues["objects"],
+        limits=Limits(older_than=0.0), lines=MetricLines(), clock=lambda: time.time() + hours * 3600,
+    ).run(TimeBudget.of_seconds(seconds))  # fmt: skip
+
+
+def lose_a_notification(world):
+    """An object lies in the bucket since two hours ago, and nothing has told of it."""
+    past = time.strftime("%Y%m%d-%H%M%S", time.gmtime(time.time() - 7200))
+    world.put_object(KEY.replace("20261123-101500", past))
+    reconcile(world, told=False)
+
+
+def have_no_time(world):
+    """The reconciler has not come to its end for two days."""
+    reconcile(world, hours=48, seconds=1.0)
+
+
 def by_lines(bad, good=deliver):
     """Drive by scenes that write lines."""
     return Drive(LINES, lambda world, _: written(bad, world), lambda world, _: written(good, world))
@@ -194,6 +225,8 @@ DRIVES = {
     "set-aside-events": by_lines(set_aside),
     "late-destinations": by_lines(be_late, be_well),
     "silent-tenants": by_lines(be_silent, be_well),
+    "untold-objects": by_lines(lose_a_notification, reconcile),
+    "reconciliation-lag": by_lines(have_no_time, reconcile),
     "function-errors": by_values(1, 0),
     "function-throttles": by_values(10, 0),
     "function-duration": by_values(900_000, 50),

@@ -148,6 +148,7 @@ def test_the_poller_is_told_its_environment(production, polled):
                 "ProcessorFunctionName",
                 "ProcessorLogGroupName",
                 "RecordLogGroupNames",
+                "ReconciliationFunctionName",
                 "ResumptionFunctionName",
             },
         ),

@@ -28,7 +28,7 @@ FIXED = {
 }
 
 STATEFUL = {kind for resources in FIXED.values() for kind in resources.values()} - {"AWS::IAM::Role"}
-LOGS = ("ProcessorLogGroup", "ResumptionLogGroup")
+LOGS = ("ProcessorLogGroup", "ReconciliationLogGroup", "ResumptionLogGroup")
 TRUSTED_BY_OTHERS = {"LogRouterCentralRole", "LogRouterCustomer"}
 """Here the role too: its ARN stands in other accounts' policies and delivery configs."""
 

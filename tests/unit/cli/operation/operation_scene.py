@@ -13,7 +13,7 @@ OBJECT = "tenant_id={}/cluster_id=c-1/application=etcd/pod_name=p-0/{}-1.json.gz
 
 def record(at, *, tenant="acme-corp", type_="cloudwatch", outcome="delivered", name="20261118-112600", **more):
     """A delivery's record, so many seconds before now."""
-    counts = {"Events": 10, "Bytes": 1_000, "SetAsideEvents": 0, "LeftOutEvents": 0, "attempts": 1}
+    counts = {"Events": 10, "Bytes": 1_000, "attempts": 1}
     fields = {
         "message": "delivery", "tenant_id": tenant, "type": type_, "Outcome": outcome,
         "Method": type_.partition(":")[0], "object": OBJECT.format(tenant, name),

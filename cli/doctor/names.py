@@ -1,0 +1,95 @@
+"""Stacks, and the names that they give: each exists, and the functions know the right ones."""
+
+from collections.abc import Callable
+from typing import Final
+
+from cli.doctor.deployment import Deployment, Finding, missing
+from cli.installation import STACKS
+
+ENVIRONMENTS: Final = {
+    "ProcessorFunctionName": {
+        "CENTRAL_BUCKET": "CentralBucketName",
+        "TENANT_CONFIG_TABLE": "TenantConfigTableName",
+        "PARKED_DELIVERIES_TABLE": "ParkedDeliveriesTableName",
+        "DELIVERY_QUEUE_URL": "DeliveryQueueUrl",
+        "OBJECT_DLQ_URL": "ObjectDlqUrl",
+        "DELIVERY_DLQ_URL": "DeliveryDlqUrl",
+    },
+    "ResumptionFunctionName": {
+        "CENTRAL_BUCKET": "CentralBucketName",
+        "TENANT_CONFIG_TABLE": "TenantConfigTableName",
+        "PARKED_DELIVERIES_TABLE": "ParkedDeliveriesTableName",
+        "DELIVERY_QUEUE_URL": "DeliveryQueueUrl",
+    },
+    "ReconciliationFunctionName": {
+        "CENTRAL_BUCKET": "CentralBucketName",
+        "PARKED_DELIVERIES_TABLE": "ParkedDeliveriesTableName",
+        "OBJECT_QUEUE_URL": "ObjectQueueUrl",
+        "RECORD_LOG_GROUPS": "RecordLogGroupNames",
+    },
+}
+"""Each function's variables, and the output that each must be."""
+
+
+def stacks_are_whole(deployment: Deployment) -> list[Finding]:
+    """No stack stopped half-way."""
+    findings: list[Finding] = []
+    for part in STACKS:
+        name = f"LogRouter{part}-{deployment.sources.installation.clients.region}"
+        with missing(findings, f"stack {name}"):
+            (stack,) = deployment.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+            status = stack["StackStatus"]
+            if not status.endswith("_COMPLETE") or "ROLLBACK" in status:
+                change = "look at the stack's events, mend what failed, deploy it again"
+                findings.append(Finding(f"stack {name}", f"is {status}", change))
+    return findings
+
+
+def names_exist(deployment: Deployment) -> list[Finding]:
+    """Whatever the outputs name is there."""
+    findings: list[Finding] = []
+    for output, look in _LOOKS.items():
+        name = deployment.output(output)
+        if name:
+            with missing(findings, f"{output} {name}"):
+                look(deployment, name)
+    for group in filter(None, deployment.output("RecordLogGroupNames").split(",")):
+        with missing(findings, f"log group {group}"):
+            found = deployment.client("logs").describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+            if group not in [each["logGroupName"] for each in found]:
+                change = "deploy LogRouterProcessing, or correct record_log_groups of the stage"
+                findings.append(Finding(f"log group {group}", "isn't there: its records can't be read", change))
+    return findings
+
+
+_LOOKS: Final[dict[str, Callable[[Deployment, str], object]]] = {
+    "CentralBucketName": lambda deployment, name: deployment.client("s3").head_bucket(Bucket=name),
+    "NotificationTopicArn": lambda deployment, arn: deployment.client("sns").get_topic_attributes(TopicArn=arn),
+    **{
+        output: lambda deployment, name: deployment.client("dynamodb").describe_table(TableName=name)
+        for output in ("TenantConfigTableName", "ParkedDeliveriesTableName")
+    },
+    **{
+        output: lambda deployment, url: deployment.client("sqs").get_queue_attributes(
+            QueueUrl=url, AttributeNames=["QueueArn"]
+        )
+        for output in ("ObjectQueueUrl", "DeliveryQueueUrl", "ObjectDlqUrl", "DeliveryDlqUrl")
+    },
+}
+
+
+def functions_know_the_names(deployment: Deployment) -> list[Finding]:
+    """The functions' variables are what the stacks say."""
+    findings: list[Finding] = []
+    for output, variables in ENVIRONMENTS.items():
+        name = deployment.output(output)
+        if not name:
+            continue
+        with missing(findings, f"function {name}"):
+            given = deployment.function(output).get("Environment", {}).get("Variables", {})
+            for variable, wanted in variables.items():
+                if given.get(variable) != deployment.output(wanted):
+                    wrong = f"{variable} is {given.get(variable)!r}, not {deployment.output(wanted)!r}"
+                    change = "deploy LogRouterProcessing: the function's environment was changed by hand"
+                    findings.append(Finding(f"function {name}", wrong, change))
+    return findings

@@ -1,0 +1,144 @@
+"""Compares the bucket's objects of some hours with those of the records: by tallies, then by key."""
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any, Final
+
+from runtime.aws.clients import AwsClients
+from runtime.objects.key import MalformedKeyError, ObjectKey
+from runtime.objects.stored_object import StoredObject
+from runtime.processor.delivery_record import NOTIFIED
+from runtime.processor.time_budget import TimeBudget
+from runtime.reconciliation.hours import folders, objects_between
+from runtime.reconciliation.tally import HOUR_SECONDS, Tally, hour_of
+from runtime.record_log.lines import RecordLog
+from runtime.replay.selection import object_time
+
+SIDE_BY_SIDE: Final = 8  # tenants listed at once
+SKEW_SECONDS: Final = 600  # ours: an agent's clock may be ahead of the log's
+LATELY_SECONDS: Final = 900
+LATELY_KEPT: Final = 10_000
+LAST_SECONDS: Final = 20.0
+
+
+class BudgetSpentError(Exception):
+    """There was no time for all of it: nothing is known of these hours."""
+
+
+@dataclass(slots=True)
+class Told:
+    """What the records tell of. ``lags``: seconds from an object's time to its record, of the last minutes."""
+
+    tally: Tally = field(default_factory=Tally)
+    records: int = 0
+    lags: deque[float] = field(default_factory=lambda: deque(maxlen=LATELY_KEPT))
+
+    @property
+    def lag(self) -> float | None:
+        """How old objects are when the processor comes to them; ``None`` if it came to none lately."""
+        return median(self.lags) if self.lags else None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What was found.
+
+    :param compared: objects of these hours in the bucket. :param untold: those that no record tells of, and that are
+        old enough. :param told: what the records say.
+    """
+
+    compared: int
+    untold: tuple[StoredObject, ...]
+    told: Told
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Reads the bucket's listing and the records; what the clients raise is raised."""
+
+    clients: AwsClients
+    bucket: str
+    records: RecordLog
+
+    def difference(
+        self, begin: float, end: float, *, now: float, written_before: float, budget: TimeBudget
+    ) -> Difference:
+        """Compare the objects whose name's time is in [begin, end). Times are epoch seconds.
+
+        :param written_before: an object that was written later may still be on its way: it is never untold.
+        :raises BudgetSpentError: there was no time for all of it.
+        """
+        told = self._told(begin, end, now, budget)
+        held = self._held(begin, end, budget)
+        untold: list[StoredObject] = []
+        for tenant_id, hours in held.unlike(told.tally).items():
+            untold += self._untold(tenant_id, hours, (now, written_before), budget)
+        return Difference(held.total(), tuple(untold), told)
+
+    def _told(self, begin: float, end: float, now: float, budget: TimeBudget) -> Told:
+        told = Told()
+        for line in self.records.lines(begin - SKEW_SECONDS, now, **NOTIFIED):
+            _require_time(budget)
+            told.records += 1
+            key = _parsed(line.fields.get("object"))
+            at = object_time(key, 0.0) if key else 0.0
+            if key and begin <= at < end:
+                told.tally.add(key, at)
+            if key and at and line.at > now - LATELY_SECONDS:
+                told.lags.append(line.at - at)
+        return told
+
+    def _held(self, begin: float, end: float, budget: TimeBudget) -> Tally:
+        def of_tenant(folder: str) -> Tally:
+            tally = Tally()
+            for key, _ in self._objects(folder, begin, end, budget):
+                tally.add(key, object_time(key, 0.0))
+            return tally
+
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            tallies = list(pool.map(of_tenant, folders(self._s3, self.bucket, "tenant_id=")))
+        return Tally({cell: counted for tally in tallies for cell, counted in tally.cells.items()})
+
+    def _untold(
+        self, tenant_id: str, hours: set[int], times: tuple[float, float], budget: TimeBudget
+    ) -> Iterator[StoredObject]:
+        """Compare one tenant's hours by key: the only place where keys are kept."""
+        now, written_before = times
+        begin, end = min(hours) * HOUR_SECONDS, (max(hours) + 1) * HOUR_SECONDS
+        known: set[str] = set()
+        for line in self.records.lines(begin - SKEW_SECONDS, now, tenant_id=tenant_id, **NOTIFIED):
+            _require_time(budget)
+            known.add(line.fields["object"])
+        for key, entry in self._objects(f"tenant_id={tenant_id}/", begin, end, budget):
+            old_enough = entry["LastModified"].timestamp() < written_before
+            if old_enough and hour_of(object_time(key, 0.0)) in hours and key.key not in known:
+                yield StoredObject(self.bucket, key, entry["ETag"].strip('"'), None, int(entry["Size"]))
+
+    def _objects(
+        self, prefix: str, begin: float, end: float, budget: TimeBudget
+    ) -> Iterator[tuple[ObjectKey, dict[str, Any]]]:
+        for entry in objects_between(self._s3, self.bucket, prefix, begin, end):
+            _require_time(budget)
+            key = _parsed(entry["Key"])
+            if key:
+                yield key, entry
+
+    @property
+    def _s3(self) -> Any:
+        return self.clients.client("s3")
+
+
+def _parsed(key: object) -> ObjectKey | None:
+    """Take a key apart; ``None`` for what the processor refuses, too."""
+    try:
+        return ObjectKey.parse(str(key))
+    except MalformedKeyError:
+        return None
+
+
+def _require_time(budget: TimeBudget) -> None:
+    if not budget.allows(LAST_SECONDS):
+        raise BudgetSpentError

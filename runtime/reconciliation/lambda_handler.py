@@ -1,0 +1,59 @@
+"""The function: started by a schedule, or by a person who names the hours."""
+
+from dataclasses import asdict
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from runtime.processor.time_budget import TimeBudget
+
+if TYPE_CHECKING:
+    from runtime.reconciliation.reconciler import Reconciler
+    from runtime.reconciliation.settings import ReconciliationSettings
+
+
+@cache
+def settings() -> "ReconciliationSettings":
+    """Read the environment, once an execution environment."""
+    from runtime.processor.logs import configure  # noqa: PLC0415 - heavy: not before it is needed
+    from runtime.reconciliation.settings import ReconciliationSettings  # noqa: PLC0415
+
+    read = ReconciliationSettings()
+    configure(read.log_level)
+    return read
+
+
+@cache
+def reconciler() -> "Reconciler":
+    """Make it, once an execution environment."""
+    from runtime.aws.clients import AwsClients  # noqa: PLC0415
+    from runtime.metrics.lines import MetricLines  # noqa: PLC0415
+    from runtime.reconciliation.comparison import Comparison  # noqa: PLC0415
+    from runtime.reconciliation.progress import Progress  # noqa: PLC0415
+    from runtime.reconciliation.reconciler import Limits, Reconciler  # noqa: PLC0415
+    from runtime.record_log.lines import RecordLog  # noqa: PLC0415
+
+    given = settings()
+    clients = AwsClients(given.aws_region)
+    records = RecordLog(clients, tuple(given.record_log_groups.split(",")))
+    return Reconciler(
+        clients,
+        Comparison(clients, given.central_bucket, records),
+        Progress(clients, given.parked_deliveries_table),
+        given.object_queue_url,
+        limits=Limits(given.older_than_seconds, given.look_back_seconds),
+        lines=MetricLines(),
+    )
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Compare what is due, or the hours that the event names: ``since``, ``until`` (ISO 8601), ``older_than_seconds``.
+
+    :returns: the findings, with at most a hundred keys.
+    """
+    budget = TimeBudget.of_seconds(context.get_remaining_time_in_millis() / 1000)
+    if "since" in event:
+        since, until = (datetime.fromisoformat(event[name]).timestamp() for name in ("since", "until"))
+        older_than = float(event.get("older_than_seconds", settings().older_than_seconds))
+        return asdict(reconciler().run_between(since, until, older_than, budget))
+    return asdict(reconciler().run(budget))

@@ -1,0 +1,196 @@
+"""Hands over what no notification ever told of: hours that are long past, each looked at twice, oldest first.
+
+A notification may get lost (SNS couldn't deliver it, a queue's message was deleted or expired): then nothing in the
+processor's path knows of the object. Whatever a record tells of isn't touched: the processor, its queues and the
+parked deliveries see to it.
+
+Never twice: an object must be older than any message of it can be; while the queue is behind that, or the records are
+silent, findings are only counted. A handed-over object is claimed first, so that runs side by side send it once, and
+not again before its own record can be there.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from runtime.aws.clients import AwsClients
+from runtime.metrics import catalogue
+from runtime.metrics.lines import MetricLines
+from runtime.objects.stored_object import StoredObject
+from runtime.processor.notifications import write_notification
+from runtime.processor.time_budget import TimeBudget
+from runtime.reconciliation.comparison import LAST_SECONDS, BudgetSpentError, Comparison, Difference
+from runtime.reconciliation.progress import Progress
+from runtime.reconciliation.tally import HOUR_SECONDS
+from runtime.resumption.pace import Pace
+
+STEP_HOURS: Final = 6
+"""Compared in one go: the listing costs by pods rather than by hours; what a spent budget repeats is so much."""
+AGAIN_HOURS: Final = 6
+"""An hour is looked at once more so much later: an agent that retries for long writes an object under an old name."""
+_DEPTHS: Final = tuple(f"ApproximateNumberOfMessages{kind}" for kind in ("", "NotVisible", "Delayed"))
+MOST_KEYS: Final = 100
+logger = logging.getLogger("logrouter.reconciler")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds.
+
+    :param older_than: no message that is being worked on can be of an older object: the queue's receives, each as long
+        as its visibility timeout, and then some.
+    :param look_back: how far the first run looks, and how far a late one goes back at most; less than the log is kept.
+    """
+
+    older_than: float = 7_200
+    look_back: float = 3 * 86_400
+    per_second: float = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a run came to.
+
+    :param postponed: why nothing was handed over. :param complete: whether all of the hours were compared.
+    :param through: up to where, epoch seconds. :param keys: of what was found, the first hundred.
+    """
+
+    compared: int = 0
+    untold: int = 0
+    handed_over: int = 0
+    postponed: str = ""
+    complete: bool = True
+    through: float | None = None
+    keys: tuple[str, ...] = field(default=(), repr=False)
+
+
+class Reconciler:
+    """Works on one Region's bucket. ``clock``: epoch seconds."""
+
+    def __init__(
+        self,
+        clients: AwsClients,
+        comparison: Comparison,
+        progress: Progress,
+        object_queue_url: str,
+        *,
+        limits: Limits,
+        lines: MetricLines,
+        pace: Pace | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._clients = clients
+        self._comparison = comparison
+        self._progress = progress
+        self._queue_url = object_queue_url
+        self._limits = limits
+        self._lines = lines
+        self._pace = pace or Pace(limits.per_second)
+        self._clock = clock
+
+    def run(self, budget: TimeBudget) -> Findings:
+        """Compare from where the last run ended to the newest hour that is old enough; go on next time if time ends."""
+        now = self._clock()
+        oldest = now - self._limits.look_back
+        through = self._progress.through()
+        begin = oldest if through is None else max(oldest, through - AGAIN_HOURS * HOUR_SECONDS)
+        found = self._compare(_hour(begin), _hour(now - self._limits.older_than), self._limits.older_than, budget)
+        if found.through is not None:
+            self._progress.save(found.through)
+        self._tell(found, now - (found.through or through or begin))
+        return found
+
+    def run_between(self, since: float, until: float, older_than: float, budget: TimeBudget) -> Findings:
+        """Compare these hours, whatever was compared before: for a person who asks."""
+        found = self._compare(_hour(since), until, older_than, budget)
+        self._tell(found, None)
+        return found
+
+    def _compare(self, begin: float, end: float, older_than: float, budget: TimeBudget) -> Findings:
+        total = Findings()
+        while begin < end:
+            step_end = min(end, begin + STEP_HOURS * HOUR_SECONDS)
+            now = self._clock()
+            try:
+                difference = self._comparison.difference(
+                    begin, step_end, now=now, written_before=now - older_than, budget=budget
+                )
+            except BudgetSpentError:
+                logger.warning("the time is spent: the next run goes on from here", extra={"from": begin})
+                return replace(total, complete=False)
+            postponed = self._why_not_now(difference, older_than)
+            sent = 0 if postponed else self._hand_over(difference.untold, older_than)
+            total = _added(total, difference, sent, postponed)
+            if postponed:
+                logger.error(postponed, extra={"untold": len(difference.untold), "from": begin})
+                return replace(total, complete=False)
+            begin = step_end
+            total = replace(total, through=begin)
+            if not budget.allows(LAST_SECONDS):
+                return replace(total, complete=begin >= end)
+        return total
+
+    def _why_not_now(self, difference: Difference, older_than: float) -> str:
+        """Say what forbids handing over: what looks untold may be on its way, or told of where nobody looks."""
+        if not difference.untold:
+            return ""
+        told = difference.told
+        if not told.records:
+            return "the records are silent: is every log group of a processor among RECORD_LOG_GROUPS?"
+        if not self._waiting():
+            return ""
+        if told.lag is None:
+            return "messages wait and the processor has come to none lately: nothing is handed over beside them"
+        if told.lag > older_than / 2:
+            return "the object queue is behind: what looks untold may still lie in it"
+        return ""
+
+    def _waiting(self) -> int:
+        answer = self._sqs.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=list(_DEPTHS))
+        return sum(int(answer["Attributes"].get(name, "0")) for name in _DEPTHS)
+
+    def _hand_over(self, untold: Sequence[StoredObject], older_than: float) -> int:
+        sent = 0
+        for object_ in untold:
+            if not self._progress.claim(object_.key.key, self._clock(), older_than):
+                continue
+            self._pace.keep()
+            self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(write_notification(object_)))
+            logger.warning(
+                "an object that no notification told of is handed over",
+                extra={"tenant_id": object_.key.tenant_id, "object": object_.key.key},
+            )
+            sent += 1
+        return sent
+
+    def _tell(self, found: Findings, behind: float | None) -> None:
+        values = {
+            catalogue.COMPARED_OBJECTS: float(found.compared),
+            catalogue.UNTOLD_OBJECTS: float(found.untold),
+            **({} if behind is None else {catalogue.RECONCILIATION_LAG: round(behind, 3)}),
+        }
+        properties = {"message": "reconciled", "handed_over": found.handed_over, "postponed": found.postponed}
+        self._lines.write(values, {}, properties)
+
+    @property
+    def _sqs(self) -> Any:
+        return self._clients.client("sqs")
+
+
+def _added(total: Findings, difference: Difference, sent: int, postponed: str) -> Findings:
+    keys = (*total.keys, *(object_.key.key for object_ in difference.untold))[:MOST_KEYS]
+    return replace(
+        total,
+        compared=total.compared + difference.compared,
+        untold=total.untold + len(difference.untold),
+        handed_over=total.handed_over + sent,
+        postponed=postponed,
+        keys=keys,
+    )
+
+
+def _hour(at: float) -> float:
+    return at // HOUR_SECONDS * HOUR_SECONDS

@@ -1,0 +1,36 @@
+"""The operator's command as tests run it: in this process, against the embedded cloud."""
+
+import os
+import time
+from contextlib import contextmanager
+
+from typer.testing import CliRunner
+
+from cli.main import app
+
+SECONDS = 10.0
+"""How long any answer may take."""
+
+
+def logrouter(cloud, *arguments, status=0):
+    """Run a command; give what it printed."""
+    begun = time.monotonic()
+    with _environment_as_it_was():
+        words = ["--local", "--environment", str(cloud.home / "environment.json"), *arguments]
+        done = CliRunner().invoke(app, words, env={"COLUMNS": "100"})
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code == status, done.output
+    assert time.monotonic() - begun < SECONDS
+    return done.stdout
+
+
+@contextmanager
+def _environment_as_it_was():
+    """Undo what the command sets for the SDK: in a process of its own nobody would notice."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
