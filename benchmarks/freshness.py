@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import Popen
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import Final
@@ -90,7 +91,7 @@ def _pod(batch_seconds: int) -> PodFolder:
 
 
 @contextmanager
-def _logging(home: Path, batch_seconds: int, environment: Environment) -> Iterator[object]:
+def _logging(home: Path, batch_seconds: int, environment: Environment) -> Iterator[Popen[bytes]]:
     """Run an agent over a pod that logs a line a second."""
     pod = _pod(batch_seconds)
     file = home / "pods" / pod.path

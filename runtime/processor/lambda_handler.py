@@ -88,12 +88,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _probe(tenant_id: str, type: str) -> dict[str, Any]:  # noqa: A002 - the event's word
-    from runtime.aws.clients import AwsClients  # noqa: PLC0415 - see above
-    from runtime.processor.assembly import read_settings  # noqa: PLC0415
-    from runtime.processor.probe import probe  # noqa: PLC0415
+    from runtime.processor.probe import probe  # noqa: PLC0415 - for an operator's question alone
+    from runtime.processor.settings import ProcessorSettings  # noqa: PLC0415
 
-    settings = read_settings()
-    return {"failure": probe(settings, AwsClients(settings.aws_region), tenant_id, type)}
+    return {"failure": probe(ProcessorSettings.read(), clients(), tenant_id, type)}
 
 
 def time_budget(remaining_seconds: float) -> TimeBudget:

@@ -6,7 +6,8 @@ nothing is delivered, and nothing remembered.
 
 from typing import Any
 
-from runtime.aws.clients import AwsClients, acting_as
+from runtime.aws.clients import AwsClients
+from runtime.aws.credentials import acting_as
 from runtime.deliveries.errors import DeliveryError, Hop, classify
 from runtime.deliveries.role_chain import RoleChain
 from runtime.deliveries.session_policy import reader

@@ -18,7 +18,7 @@ def settings() -> "ReconciliationSettings":
     from runtime.processor.logs import configure  # noqa: PLC0415 - heavy: not before it is needed
     from runtime.reconciliation.settings import ReconciliationSettings  # noqa: PLC0415
 
-    read = ReconciliationSettings()
+    read = ReconciliationSettings.read()
     configure(read.log_level)
     return read
 

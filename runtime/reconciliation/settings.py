@@ -3,13 +3,12 @@
 from typing import Literal
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from runtime.environment import Environment
 
 
-class ReconciliationSettings(BaseSettings):
-    """What the stack sets. Field names in upper case are the variables' names."""
-
-    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
+class ReconciliationSettings(Environment):
+    """What the stack sets."""
 
     aws_region: str
     central_bucket: str

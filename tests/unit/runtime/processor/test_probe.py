@@ -61,9 +61,10 @@ def test_a_config_that_cannot_be_used_is_said_so(world, type_, words):
 
 def test_the_function_answers_an_operator(world, monkeypatch):
     """The deployed function would take the question for a message without records."""
-    from runtime.processor import assembly, lambda_handler
+    from runtime.processor import lambda_handler
+    from runtime.processor.settings import ProcessorSettings
 
-    monkeypatch.setattr(assembly, "read_settings", world.settings)
-    monkeypatch.setattr("runtime.aws.clients.AwsClients", lambda _: world.clients)
+    monkeypatch.setattr(ProcessorSettings, "read", world.settings)
+    monkeypatch.setattr(lambda_handler, "clients", lambda: world.clients)
     asked = {"probe": {"tenant_id": "acme-corp", "type": "cloudwatch"}}
     assert json.dumps(lambda_handler.handler(asked, None)) == '{"failure": {}}'
