@@ -76,13 +76,15 @@ def measure(environment: Environment) -> Iterator[Row]:
             return len(done[longest]) >= longest - 1
 
         wait_until(all_there, processes[-1], longest + GRACE_SECONDS)
-    for each in BATCH_SECONDS:
-        found = done[each]
-        objects = MONTH_SECONDS // each
-        cost = total(tenant_costs(Usage(objects=objects, sent_objects=objects, outcomes=0)), payer=Payer.PROVIDER)
-        put = objects / 1000 * list_prices().s3_thousand_puts
-        late = (percentile(found, 50), percentile(found, 99), max(found))
-        yield Row(each, len(found), *late, objects, put, cost)
+    yield from (_row(each, found) for each, found in done.items())
+
+
+def _row(batch_seconds: int, found: list[float]) -> Row:
+    objects = MONTH_SECONDS // batch_seconds
+    cost = total(tenant_costs(Usage(objects=objects, sent_objects=objects, outcomes=0)), payer=Payer.PROVIDER)
+    put = objects / 1000 * list_prices().s3_thousand_puts
+    late = (percentile(found, 50), percentile(found, 99), max(found))
+    return Row(batch_seconds, len(found), *late, objects, put, cost)
 
 
 def _pod(batch_seconds: int) -> PodFolder:
