@@ -11,7 +11,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from constructs_lib.acknowledgement import acknowledge, acknowledge_wildcards
+from constructs_lib.acknowledgement import acknowledge_wildcards
+from constructs_lib.function_parts import acknowledge_pinned_runtime, write_own_log
 from constructs_lib.limits import require, require_between
 from constructs_lib.names import OBJECT_KEY_PREFIX
 from constructs_lib.processor_environment import ProcessorTuning
@@ -88,11 +89,7 @@ class Reconciliation(Construct):
             runtime=lambda_.Runtime.PYTHON_3_13,
             handler=HANDLER,
         )
-        acknowledge(
-            self.function,
-            reason="The pinned wheels and the byte code in the zip are made for this version; both move together.",
-            findings=("AwsSolutions-L1",),
-        )
+        acknowledge_pinned_runtime(self.function)
         events.Rule(
             self,
             "Schedule",
@@ -170,9 +167,5 @@ def _statements(
             resources=[resources.parked_deliveries.table_arn],
             conditions={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [PARTITION]}},
         ),
-        iam.PolicyStatement(
-            sid="WriteOwnLog",
-            actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-            resources=[log_group.log_group_arn],
-        ),
+        write_own_log(log_group),
     ]
