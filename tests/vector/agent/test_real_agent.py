@@ -113,13 +113,20 @@ def vrl_string(text: str) -> str:
 
 def test_lines_from_stdin_reach_the_bucket_as_the_engine_s_events(tmp_path):
     """Broken: source, transforms, buffer or sink of a real Vector change, lose or misplace a kind of line."""
+    settings = {"TENANT_LABEL": "example.org/tenant", "SEPARATE_CONTAINERS": "x,audit"}
     lines = [source_line(kind.line, kind.stamp) for kind in KINDS.values()]
-    with serving({}, keep=True) as endpoints, agent(tmp_path, endpoints, change=from_stdin) as process:
+    lines.append(
+        source_line("m", container_name="audit", kubernetes={"namespace_labels": {"example.org/tenant": "acme"}})
+    )
+    with (
+        serving({}, keep=True) as endpoints,
+        agent(tmp_path, endpoints, change=from_stdin, settings=settings) as process,
+    ):
         assert process.stdin is not None
         process.stdin.write("".join(json.dumps(line) + "\n" for line in lines).encode())
         process.stdin.flush()
         wait_until(lambda: endpoints.events >= len(lines), process, 60)
-    ours = Agent({"CLUSTER_ID": "c1"})
+    ours = Agent({"CLUSTER_ID": "c1"} | settings)
     expected = Counter((ours.key_prefix(event), event["message"]) for event in ours.events(lines))
     found = Counter(
         (key.removeprefix("/central/").rpartition("/")[0] + "/", line.decode())
@@ -127,6 +134,7 @@ def test_lines_from_stdin_reach_the_bucket_as_the_engine_s_events(tmp_path):
         for line in gzip.decompress(body).splitlines()
     )
     assert found == expected
+    assert any(key.startswith("/central/tenant_id=acme/cluster_id=c1/application=audit/") for key in endpoints.objects)
 
 
 def from_stdin(configuration: dict) -> None:
