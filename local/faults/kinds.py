@@ -108,7 +108,7 @@ CENTRAL = (
 HANGING = (
     Kind("one-of-two-configs-hangs", (rule(PUT, Hang(), 0.3),), target=30, alone=True, bound=Bound.CRASH),
     Kind("copy-hang", (rule(COPY, Hang(), 0.3),), target=30, alone=True, beside="logs", bound=Bound.CRASH),
-    Kind("sts-hang", (rule(ASSUME, Hang(), 0.3), SHORT), target=30, alone=True, beside="quiet", bound=Bound.CRASH),
-    Kind("dynamodb-hang", (rule(QUERY, Hang(), 0.1),), target=30, alone=True, beside="quiet", bound=Bound.CRASH),
+    Kind("sts-hang", (rule(ASSUME, Hang(), 0.8), SHORT), target=30, alone=True, beside="quiet", bound=Bound.CRASH),
+    Kind("dynamodb-hang", (rule(QUERY, Hang(), 0.25),), target=30, alone=True, beside="quiet", bound=Bound.CRASH),
 )
 """A hang may last until the host's own timeout, which ends whatever else the invocation does: each runs alone."""
