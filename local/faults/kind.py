@@ -65,7 +65,7 @@ def until_met(scene: Scene, kind: Kind, target: int) -> None:
     """Send objects until enough calls met a fault."""
     scene.begin(*kind.rules)
     try:
-        scene.send_until(lambda: scene.injected >= target, at_most=12 * target + 20)
+        scene.send_until(lambda: scene.injected >= target, at_most=100 * target)
     finally:
         scene.end()
 
