@@ -67,9 +67,11 @@ class Result:
 
     @property
     def holds(self) -> bool:
-        """Whether every promise was kept, and each kind says so of one fault at the least."""
-        kept = all(row.holds for row in self.rows) and all(one.holds for one in self.measured)
-        return kept and all(self.short.values())
+        """Whether nothing was lost or doubled unlawfully, and each kind says so of one fault at the least.
+
+        Delays are shown, and don't count: they depend on the machine, too.
+        """
+        return all(row.holds for row in self.rows) and all(self.short.values())
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from local.faults.ledger import Ledger
-from local.faults.measured import Measured, beside_a_broken_one, beside_a_noisy_one
+from local.faults.measured import beside_a_broken_one, beside_a_noisy_one
 from local.faults.plan import Plan
 from local.faults.run import Result
 from local.faults.scene import Numbers, Phase, Scene
@@ -60,4 +60,3 @@ def test_a_kind_that_met_no_fault_proves_nothing():
     """A run in which nothing was injected would end with status 0."""
     assert Result(short={"slow": 7}).holds
     assert not Result(short={"slow": 7, "none-at-all": 0}).holds
-    assert not Result(measured=[Measured("a delay", 2.0, 1.0, 1)]).holds
