@@ -26,7 +26,9 @@ def section(rows: Iterable[Row], start: Iterable[Row] = ()) -> str:
     places: dict[Place, dict[str, Row]] = {}
     for row in rows:
         places.setdefault((row["case"], row["destinations"], row["latency_ms"]), {})[row["contender"]] = row
-    return "\n\n".join([_ratios(places), _seen(places, start), _picture(places), _calls(places), _all(places)])
+    most = max((row["rounds"] for found in places.values() for row in found.values()), default=0)
+    rounds = f"Medians of {most} rounds, fewer where one takes long." if most > 1 else "One round of each."
+    return "\n\n".join([rounds, _ratios(places), _seen(places, start), _picture(places), _calls(places), _all(places)])
 
 
 def _ratios(places: Places) -> str:

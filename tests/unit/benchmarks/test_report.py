@@ -33,6 +33,7 @@ def test_the_page_tells_what_must_be_seen():
         ],
         [{"contender": "ours", "cpu_seconds": 0.2}, {"contender": "stdlib", "cpu_seconds": 0.4}],
     )
+    assert page.startswith("Medians of 5 rounds")
     assert "| big | 1 | 0 ms | 4.00 |  | 2.00 |" in page
     assert "of what serial calls would take | 20% |" in page  # 0.5 s of 0.5 s + 50 x 40 ms
     assert "of the first one's (`big`) | 25% |" in page
