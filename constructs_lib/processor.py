@@ -21,6 +21,9 @@ BATCH_SIZE: Final = 10
 VECTOR_PROGRAM: Final = "/opt/bin/vector"
 """Where a layer's ``bin/vector`` lies. Source: Lambda developer guide, layers: content is extracted to /opt."""
 
+LIVE: Final = "live"
+"""The alias that the queues feed under SnapStart, which makes snapshots of versions alone."""
+
 VISIBILITY_FACTOR: Final = 6
 """Source: Lambda developer guide, "Configuring a queue": visibility of at least six times the function's timeout."""
 
@@ -62,6 +65,7 @@ class Processor(Construct):
         ``Code`` of its own in CDK: pass ``lambda_.EcrImageCode`` or ``lambda_.AssetImageCode``).
     :param vector_layer_path: directory that holds ``bin/vector`` for the function's architecture, for the Vector
         engine; it becomes a layer, so that the program is found at ``VECTOR_PROGRAM``. An image brings its own.
+    :param snap_start: start from a snapshot of the loaded function (Lambda charges for keeping and restoring it).
     """
 
     def __init__(
@@ -77,12 +81,17 @@ class Processor(Construct):
         size: ProcessorSize,
         architecture: lambda_.Architecture = lambda_.Architecture.ARM_64,
         vector_layer_path: Path | None = None,
+        snap_start: bool = False,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
         removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
     ) -> None:
         super().__init__(scope, construct_id)
         # Runtime and handler are the image's own, where there is one.
         is_image = isinstance(code, lambda_.EcrImageCode | lambda_.AssetImageCode)
+        require(
+            holds=not (snap_start and is_image),
+            constraint="snap_start: Lambda takes no snapshot of an image, only of a zip",
+        )
         self.log_group = logs.LogGroup(self, "LogGroup", retention=log_retention, removal_policy=removal_policy)
         self.function = lambda_.Function(
             self,
@@ -99,24 +108,16 @@ class Processor(Construct):
             layers=self._layers(vector_layer_path, architecture, is_image=is_image),
             runtime=lambda_.Runtime.FROM_IMAGE if is_image else lambda_.Runtime.PYTHON_3_13,
             handler=lambda_.Handler.FROM_IMAGE if is_image else HANDLER,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
             # A delivery message that is tried again goes through the function and its own queue: Lambda would take
             # that for a loop and drop it after 16 rounds. The delivery schedule ends it.
             recursive_loop=lambda_.RecursiveLoop.ALLOW,
         )
         acknowledge_pinned_runtime(self.function)
         self._write_own_log(role)
-        self._read("ObjectSource", object_queue, size)
-        self._read("DeliverySource", delivery_queue, size)
-
-    def _read(self, source_id: str, queue: WorkQueue, size: ProcessorSize) -> None:
-        _require_visibility(queue, size.timeout)
-        self.function.add_event_source_mapping(
-            source_id,
-            event_source_arn=queue.queue.queue_arn,
-            batch_size=BATCH_SIZE,
-            max_concurrency=size.max_concurrency,
-            report_batch_item_failures=True,
-        )
+        invoked = self.function.add_alias(LIVE) if snap_start else self.function
+        _feed(invoked, "ObjectSource", object_queue, size)
+        _feed(invoked, "DeliverySource", delivery_queue, size)
 
     def _layers(
         self, path: Path | None, architecture: lambda_.Architecture, *, is_image: bool
@@ -149,6 +150,17 @@ class Processor(Construct):
         )
         self.function.node.add_dependency(policy)
         acknowledge_own_log(policy, self.log_group)
+
+
+def _feed(function: lambda_.IFunction, source_id: str, queue: WorkQueue, size: ProcessorSize) -> None:
+    _require_visibility(queue, size.timeout)
+    function.add_event_source_mapping(
+        source_id,
+        event_source_arn=queue.queue.queue_arn,
+        batch_size=BATCH_SIZE,
+        max_concurrency=size.max_concurrency,
+        report_batch_item_failures=True,
+    )
 
 
 def _require_visibility(queue: WorkQueue, timeout: Duration) -> None:

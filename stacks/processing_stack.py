@@ -104,6 +104,7 @@ class ProcessingStack(Stack):
             size=stage.size,
             architecture=stage.architecture.of_lambda,
             vector_layer_path=stage.vector_layer_path,
+            snap_start=stage.processor_snap_start,
             log_retention=stage.function_log_kept,
         )
 

@@ -55,6 +55,8 @@ class StageConfig:
         that has a poller has no reconciler.
     :param reconciliation: how often the bucket is compared with the records.
     :param vector_layer_path: directory with ``bin/vector``, for the Vector engine on Lambda.
+    :param processor_snap_start: the processor's function starts from a snapshot; Lambda charges for keeping it and for
+        each restore. Worth it where the function is often started anew: few objects, or bursts of them.
     :param athena_table: a table over the bucket.
     :param api_firewall: WAF in front of the API.
     :param api_snap_start: the API's function starts from a snapshot; Lambda charges for keeping it.
@@ -70,6 +72,7 @@ class StageConfig:
     record_log_groups: tuple[str, ...] = ()
     reconciliation: ReconciliationPace = field(default_factory=ReconciliationPace)
     vector_layer_path: Path | None = None
+    processor_snap_start: bool = False
     visibility_timeout: Duration = _VISIBILITY_TIMEOUT
     removal_policy: RemovalPolicy = RemovalPolicy.DESTROY
     deletion_protection: bool = False

@@ -93,16 +93,24 @@ def function_reads_queues(deployment: Deployment) -> list[Finding]:
     if not name:
         return findings  # a poller's stage
     with missing(findings, f"function {name}"):
-        pages = deployment.client("lambda").get_paginator("list_event_source_mappings").paginate(FunctionName=name)
-        mappings = {name_of(each["EventSourceArn"]): each for page in pages for each in page["EventSourceMappings"]}
         timeout = int(deployment.function("ProcessorFunctionName")["Timeout"])
         for output in REDRIVE:
-            queue = name_of(deployment.output(output))
-            findings += _fed(mappings.get(queue), name, queue)
-            if int(deployment.queue(output)["VisibilityTimeout"]) < VISIBILITY_FACTOR * timeout:
+            queue, attributes = name_of(deployment.output(output)), deployment.queue(output)
+            findings += _fed(_source(deployment, attributes["QueueArn"], name), name, queue)
+            if int(attributes["VisibilityTimeout"]) < VISIBILITY_FACTOR * timeout:
                 wrong = f"shows a message again before {VISIBILITY_FACTOR} times the function's {timeout} s are over"
                 findings.append(Finding(f"queue {queue}", wrong, "raise the stage's visibility_timeout, and deploy"))
     return findings
+
+
+def _source(deployment: Deployment, queue_arn: str, function: str) -> dict[str, Any] | None:
+    """Find by the queue what feeds the function, or its alias: a list by function leaves out what feeds an alias."""
+    pages = deployment.client("lambda").get_paginator("list_event_source_mappings").paginate(EventSourceArn=queue_arn)
+    found: dict[str, Any] | None = next(
+        (each for page in pages for each in page["EventSourceMappings"] if function in each["FunctionArn"].split(":")),
+        None,
+    )
+    return found
 
 
 def _fed(mapping: dict[str, Any] | None, function: str, queue: str) -> list[Finding]:

@@ -81,6 +81,24 @@ def test_reads_both_queues_in_batches_and_returns_single_messages(stack, make, r
         )
 
 
+def test_under_snap_start_the_queues_feed_the_alias(stack, make):
+    """SnapStart makes snapshots of versions alone: the unversioned function would start cold all the same."""
+    make(snap_start=True)
+    function_is(stack, {"SnapStart": {"ApplyOn": "PublishedVersions"}})
+    template = Template.from_stack(stack)
+    template.has_resource_properties("AWS::Lambda::Alias", {"Name": "live"})
+    sources = template.find_resources("AWS::Lambda::EventSourceMapping").values()
+    names = [source["Properties"]["FunctionName"]["Fn::Join"][1] for source in sources]
+    assert [name[-1] for name in names] == [":live", ":live"]
+
+
+def test_no_snapshot_of_an_image(stack, make):
+    """Lambda would refuse it in the middle of a deployment."""
+    image = lambda_.EcrImageCode(ecr.Repository(stack, "Repository"))
+    with pytest.raises(PropertyError, match="snap_start"):
+        make(code=image, snap_start=True)
+
+
 def test_repeated_attempts_are_no_loop_to_lambda(stack, make):
     """Lambda would drop a delivery message after its 16th round through function and queue."""
     make()
