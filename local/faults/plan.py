@@ -60,12 +60,16 @@ def rule(
 
 @dataclass(slots=True)
 class Plan:
-    """Decides for every relayed call. The n-th call that concerns a kind always draws the same lot of a seed."""
+    """Decides for every relayed call. The n-th call that concerns a kind always draws the same lot of a seed.
+
+    :param call_seconds: what every call takes besides: the embedded cloud answers in two milliseconds, AWS doesn't.
+    """
 
     seed: int
     ledger: Ledger
     rules: dict[str, tuple[Rule, ...]] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
+    call_seconds: float = 0.0
     _drawn: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -84,6 +88,7 @@ class Plan:
         self.ledger.begun(exchange.call)
         found = self._fault_for(exchange.call)
         try:
+            exchange.wait(self.call_seconds)
             if found is None:
                 exchange.reply(exchange.forward())
             else:

@@ -30,7 +30,10 @@ MISHAPS = {
     "vector_component_errors_total",
     "logrouter_timestamps_over_a_day_off_total",
 }
-RECEIVED = 'vector_component_received_events_total{component_id="pods"'
+SEEN = (
+    'vector_component_received_events_total{component_id="pods"',
+    'vector_component_sent_events_total{component_id="central_bucket"',
+)
 ENVIRONMENT = {
     "VECTOR_DANGEROUSLY_ALLOW_ENV_VAR_INTERPOLATION": "true",
     "CENTRAL_BUCKET": "b",
@@ -175,7 +178,7 @@ def recorded(tmp_path_factory):
         address = f"127.0.0.1:{free_port()}"
         with agent(home, endpoints, settings={"METRICS_ADDRESS": address}) as process:
             wait_until(lambda: endpoints.events >= 10_544, process, 60)
-            wait_until(lambda: RECEIVED in scraped(address), process, 60)
+            wait_until(lambda: all(name in scraped(address) for name in SEEN), process, 60)
             served = scraped(address)
     return Recorded(home, pods, dict(endpoints.objects), served)
 
