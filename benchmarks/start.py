@@ -17,7 +17,7 @@ from benchmarks.contender import Contender
 from benchmarks.log_objects import write_object
 
 REPORT = Path("build/bench/start.json")
-ROUNDS = 7
+ROUNDS = 15
 CONTENDERS = ("ours", "stdlib")
 
 

@@ -4,9 +4,9 @@ One gzip NDJSON object for a delivery's batch, ``set-aside/tenant_id=â€¦/date=â€
 the delivery and the batch alone: a repeated attempt writes the same object again, not a second one.
 """
 
-import gzip
 import hashlib
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +19,9 @@ from runtime.deliveries.method import Delivery
 PREFIX = "set-aside/"
 _DATE_IN_NAME = re.compile(r"(\d{4})(\d\d)(\d\d)-\d{6}-")
 _NO_DATE = "1970-01-01"
+_GZIP = 31
+"""zlib's ``wbits`` for a gzip member; no time in its header. The module ``gzip`` takes 1.4 ms to load."""
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -78,4 +81,4 @@ def _body(delivery: Delivery, events: Sequence[SetAsideEvent]) -> bytes:
         b'{"reason":%b,"timestamp":%d,"message":%b%b' % (_encode(event.reason), event.timestamp, event.literal, origin)
         for event in events
     )
-    return gzip.compress(b"".join(lines), mtime=0)
+    return zlib.compress(b"".join(lines), wbits=_GZIP)

@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -13,6 +14,7 @@ from runtime.deliveries.registry import DeliveryMethodsError
 from runtime.processor import sqs_poller, stdin
 from runtime.processor.assembly import make_processor
 from runtime.processor.kept_memory import keep_freed_memory
+from runtime.processor.loading import loading
 from runtime.processor.logs import configure
 from runtime.processor.settings import ProcessorSettings
 
@@ -22,7 +24,9 @@ MISCONFIGURED = 2  # exit status, as argparse's own
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a host; returns the exit status. Raises ``SystemExit`` where the environment or the installation is wrong."""
     parser = argparse.ArgumentParser(
-        prog="python -m runtime.processor", description="Deliver logs from a queue, or of one notification."
+        prog="python -m runtime.processor",
+        description="Deliver logs from a queue, or of one notification.",
+        formatter_class=partial(argparse.HelpFormatter, width=100),  # else it loads what measures the terminal: 2 ms
     )
     parser.add_argument("--mode", choices=("sqs", "stdin"), required=True)
     parser.add_argument(
@@ -31,10 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     keep_freed_memory()
     try:
-        settings = ProcessorSettings.read()
-        configure(settings.log_level)
-        clients = AwsClients(settings.aws_region)
-        processor = make_processor(settings, clients=clients)
+        with loading():  # the delivery methods, and what they need
+            settings = ProcessorSettings.read()
+            configure(settings.log_level)
+            clients = AwsClients(settings.aws_region)
+            processor = make_processor(settings, clients=clients)
     except ValidationError as error:
         problems = "; ".join(f"{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors())
         parser.exit(MISCONFIGURED, f"the environment is incomplete or wrong: {problems}\n")
