@@ -3,16 +3,20 @@
 from dataclasses import dataclass
 from typing import Final
 
-from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from constructs_lib.function_parts import acknowledge_own_log, acknowledge_pinned_runtime, write_own_log
+from constructs_lib.function_parts import (
+    acknowledge_own_log,
+    acknowledge_pinned_runtime,
+    function_role,
+    run_every,
+    write_own_log,
+)
 from constructs_lib.limits import require_longer
 from runtime.metrics.catalogue import NAMESPACE
 
@@ -88,22 +92,10 @@ class DestinationWatch(Construct):
             handler=HANDLER,
         )
         acknowledge_pinned_runtime(self.function)
-        events.Rule(
-            self,
-            "Schedule",
-            description="Looks for silent tenants and late destinations",
-            schedule=events.Schedule.rate(EVERY),
-            targets=[targets.LambdaFunction(self.function, retry_attempts=0)],
-        )
+        run_every(self, self.function, EVERY, description="Looks for silent tenants and late destinations")
 
     def _role(self, delivery_configs: dynamodb.ITable, parked_deliveries: dynamodb.ITable) -> iam.Role:
-        own_account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-        role = iam.Role(
-            self,
-            "Role",
-            description="Looks for silent tenants and late destinations",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com", conditions=own_account),
-        )
+        role = function_role(self, description="Looks for silent tenants and late destinations")
         policy = iam.Policy(
             self,
             "Policy",

@@ -1,9 +1,12 @@
-"""What every function of this pipeline has in common: a log of its own, and a pinned runtime."""
+"""What functions of this pipeline have in common: a log of their own, a pinned runtime, a role, a schedule."""
 
+from aws_cdk import Aws, Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from constructs import IConstruct
+from constructs import Construct, IConstruct
 
 from constructs_lib.acknowledgement import acknowledge, acknowledge_wildcards
 
@@ -32,4 +35,26 @@ def acknowledge_pinned_runtime(function: lambda_.Function) -> None:
         function,
         reason="The pinned wheels and the byte code in the zip are made for this version; both move together.",
         findings=("AwsSolutions-L1",),
+    )
+
+
+def function_role(scope: Construct, *, description: str) -> iam.Role:
+    """Make a role, without any permission yet, that only functions of this account can take."""
+    own_account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+    return iam.Role(
+        scope,
+        "Role",
+        description=description,
+        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com", conditions=own_account),
+    )
+
+
+def run_every(scope: Construct, function: lambda_.IFunction, every: Duration, *, description: str) -> None:
+    """Run a function on a schedule, once a time: what one run leaves undone, the next one does."""
+    events.Rule(
+        scope,
+        "Schedule",
+        description=description,
+        schedule=events.Schedule.rate(every),
+        targets=[targets.LambdaFunction(function, retry_attempts=0)],
     )

@@ -3,16 +3,14 @@
 from dataclasses import dataclass
 from typing import Final
 
-from aws_cdk import ArnFormat, Aws, Duration, RemovalPolicy, Stack
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
+from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from constructs_lib.acknowledgement import acknowledge_wildcards
-from constructs_lib.function_parts import acknowledge_pinned_runtime, write_own_log
+from constructs_lib.function_parts import acknowledge_pinned_runtime, function_role, run_every, write_own_log
 from constructs_lib.limits import require, require_between
 from constructs_lib.names import OBJECT_KEY_PREFIX
 from constructs_lib.processor_environment import ProcessorTuning
@@ -90,22 +88,10 @@ class Reconciliation(Construct):
             handler=HANDLER,
         )
         acknowledge_pinned_runtime(self.function)
-        events.Rule(
-            self,
-            "Schedule",
-            description="Compares the bucket with the delivery records",
-            schedule=events.Schedule.rate(pace.every),
-            targets=[targets.LambdaFunction(self.function, retry_attempts=0)],
-        )
+        run_every(self, self.function, pace.every, description="Compares the bucket with the delivery records")
 
     def _role(self, resources: ProcessorResources, record_log_groups: tuple[str, ...]) -> iam.Role:
-        own_account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-        role = iam.Role(
-            self,
-            "Role",
-            description="Compares the bucket with the delivery records",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com", conditions=own_account),
-        )
+        role = function_role(self, description="Compares the bucket with the delivery records")
         policy = iam.Policy(self, "Policy", roles=[role])
         groups = [_arn(Stack.of(self), name) for name in record_log_groups]
         streams = [f"{arn}:*" for arn in groups]

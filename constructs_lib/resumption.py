@@ -3,16 +3,14 @@
 from dataclasses import dataclass
 from typing import Final
 
-from aws_cdk import Aws, Duration, RemovalPolicy
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from constructs_lib.acknowledgement import acknowledge_wildcards
-from constructs_lib.function_parts import acknowledge_pinned_runtime, write_own_log
+from constructs_lib.function_parts import acknowledge_pinned_runtime, function_role, run_every, write_own_log
 from constructs_lib.limits import require, require_between
 from constructs_lib.names import OBJECT_KEY_PREFIX
 from constructs_lib.parked_deliveries_table import INDEXES
@@ -94,22 +92,12 @@ class Resumption(Construct):
             batch_size=100,
             retry_attempts=_STREAM_RETRIES,
         )
-        events.Rule(
-            self,
-            "Schedule",
-            description="Looks whether a parked delivery's destination works again",
-            schedule=events.Schedule.rate(pace.every),
-            targets=[targets.LambdaFunction(self.function, retry_attempts=0)],
+        run_every(
+            self, self.function, pace.every, description="Looks whether a parked delivery's destination works again"
         )
 
     def _role(self, resources: ProcessorResources, config_stream_arn: str) -> iam.Role:
-        own_account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-        role = iam.Role(
-            self,
-            "Role",
-            description="Resumes parked deliveries",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com", conditions=own_account),
-        )
+        role = function_role(self, description="Resumes parked deliveries")
         policy = iam.Policy(self, "Policy", roles=[role])
         for statement in _statements(resources, config_stream_arn, self.log_group):
             policy.add_statements(statement)
