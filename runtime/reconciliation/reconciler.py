@@ -6,7 +6,8 @@ parked deliveries see to it.
 
 Never twice: an object must be older than any message of it can be; while the queue is behind that, or the records are
 silent, findings are only counted. A handed-over object is claimed first, so that runs side by side send it once, and
-not again before its own record can be there.
+not again before its own record can be there. And never not at all: whoever claimed it may have been killed before it
+was sent, so no run counts its hours as compared before a record tells of it or the claim has run out.
 """
 
 import json
@@ -33,6 +34,7 @@ AGAIN_HOURS: Final = 6
 """An hour is looked at once more so much later: an agent that retries for long writes an object under an old name."""
 _DEPTHS: Final = tuple(f"ApproximateNumberOfMessages{kind}" for kind in ("", "NotVisible", "Delayed"))
 MOST_KEYS: Final = 100
+CLAIMED: Final = "an object was claimed a short while ago and nothing tells of it yet: these hours are looked at again"
 logger = logging.getLogger("logrouter.reconciler")
 
 
@@ -121,8 +123,10 @@ class Reconciler:
             except BudgetSpentError:
                 logger.warning("the time is spent: the next run goes on from here", extra={"from": begin})
                 return replace(total, complete=False)
-            postponed = self._why_not_now(difference, older_than)
-            sent = 0 if postponed else self._hand_over(difference.untold, older_than)
+            postponed, sent = self._why_not_now(difference, older_than), 0
+            if not postponed:
+                sent = self._hand_over(difference.untold, older_than)
+                postponed = CLAIMED if sent < len(difference.untold) else ""
             total = _added(total, difference, sent, postponed)
             if postponed:
                 logger.error(postponed, extra={"untold": len(difference.untold), "from": begin})
