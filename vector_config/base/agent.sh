@@ -34,8 +34,10 @@ keep() {
   done
 }
 
+first=
+if [ ! -d "$kept" ]; then first=yes; fi # notes may be there: of a Vector that was started without this script
 mkdir -p "$kept" "$data/pods"
-if [ -f "$kept/clean" ]; then
+if [ -n "$first" ] || [ -f "$kept/clean" ]; then
   if [ -f "$notes" ]; then copy "$notes" "$kept/old"; fi
 elif [ -f "$kept/old" ]; then
   rm -f "$data/pods/checkpoints.new.json"

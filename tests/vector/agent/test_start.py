@@ -100,6 +100,14 @@ def test_killed_before_a_copy_counted_it_reads_from_the_beginning(node):
     assert node.start() == ""
 
 
+def test_the_first_start_goes_on_from_another_vector_s_notes(node):
+    """Broken: who had started Vector without the script gets everything that lies on each node a second time."""
+    node.note("of a Vector without the script")
+    assert node.start() == "of a Vector without the script"
+    node.kill()
+    assert node.start() == "of a Vector without the script"
+
+
 def test_after_a_stop_it_reads_nothing_twice(node):
     """Broken: every roll-out doubles the last seconds' lines."""
     node.start()
