@@ -76,10 +76,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if not messages:
         return {"batchItemFailures": []}
     budget = time_budget(context.get_remaining_time_in_millis() / 1000)
+    ours = processor()  # before the threads: after a restore each of them would make one, with caches of its own
 
     def process(place: int) -> bool:
         rounds = math.ceil((len(messages) - place) / MESSAGES_SIDE_BY_SIDE)
-        return processor().process(messages[place], budget.share(rounds))
+        return ours.process(messages[place], budget.share(rounds))
 
     with ThreadPoolExecutor(MESSAGES_SIDE_BY_SIDE, thread_name_prefix="message") as threads:
         settled = list(threads.map(process, range(len(messages))))

@@ -173,6 +173,19 @@ def test_the_processor_is_made_once_from_the_environment(world, monkeypatch):
         lambda_handler.after_restore()
 
 
+def test_the_messages_of_a_batch_share_one_processor(monkeypatch):
+    """After a restore each thread would make one of its own: as many sessions, breakers and memories of the settled."""
+    made = []
+
+    def make():
+        made.append(SimpleNamespace(process=lambda message, budget: True))
+        return made[-1]
+
+    monkeypatch.setattr(lambda_handler, "processor", make)
+    assert failed(lambda_handler.handler(event(*["an object"] * 4), Context())) == []
+    assert len(made) == 1
+
+
 def test_on_lambda_everything_is_loaded_before_the_first_event():
     """The first event of each environment would wait for imports, at the function's own share of a CPU."""
     environment = {
