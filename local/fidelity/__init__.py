@@ -29,6 +29,7 @@ from local.fidelity import (
     queue_metrics,
     resource_account,
     running_invocations,
+    session_lock,
     session_name,
 )
 
@@ -52,6 +53,7 @@ PATCHES = (
     metric_identity,
     query_definitions,
     running_invocations,
+    session_lock,
     session_name,
 )
 

@@ -47,6 +47,16 @@ def wrap(target: Target, make: Callable[[Function], Function]) -> None:
         handlers[action] = replacement
 
 
+def one_at_a_time(original: Function, lock: Any) -> Function:
+    """Let whoever calls the function wait for the lock, which others may share."""
+
+    def step(*arguments: Any, **named: Any) -> Any:
+        with lock:
+            return original(*arguments, **named)
+
+    return step
+
+
 def emulator(module: str) -> Any:
     """Import one of the emulator's modules; untyped, because it isn't installed where types are checked."""
     return importlib.import_module(f"ministack.{module}")

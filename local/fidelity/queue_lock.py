@@ -6,9 +6,8 @@ while another was deleted could vanish. SQS standard queues deliver at least onc
 """
 
 import threading
-from typing import Any
 
-from local.fidelity.patching import Function, Target, emulator, wrap
+from local.fidelity.patching import Target, emulator, one_at_a_time, wrap
 
 QUEUES = "ministack.services.sqs"
 REQUESTS = tuple(
@@ -59,12 +58,4 @@ def apply() -> None:
     lock = threading.RLock()
     emulator("services.sqs")._queues_lock = lock  # noqa: SLF001
     for target in (*REQUESTS, *STEPS, *NOTIFICATIONS):
-        wrap(target, lambda original: _one_at_a_time(original, lock))
-
-
-def _one_at_a_time(original: Function, lock: Any) -> Function:
-    def step(*arguments: Any, **named: Any) -> Any:
-        with lock:
-            return original(*arguments, **named)
-
-    return step
+        wrap(target, lambda original: one_at_a_time(original, lock))

@@ -1,12 +1,13 @@
 """A patch whose target has changed fails loudly: a new version of the emulator can't silently drop it."""
 
 import sys
+import threading
 from types import ModuleType
 
 import pytest
 
 from local.fidelity import PATCHES, patching, query_definitions
-from local.fidelity.patching import PatchTargetMissingError, Target, wrap
+from local.fidelity.patching import PatchTargetMissingError, Target, one_at_a_time, wrap
 
 
 def targets_of(patch):
@@ -72,3 +73,23 @@ def test_every_patch_says_what_it_replaces():
     """A patch without a target could not fail when the emulator changes."""
     assert {patch for patch, _ in EVERY_TARGET} == set(PATCHES)
     assert patching.Target is Target
+
+
+def test_what_shares_a_lock_runs_one_at_a_time():
+    """The emulator would look through its sessions or a queue while another thread adds to them, and fail."""
+    lock, begun, entered = threading.RLock(), threading.Event(), []
+    add = one_at_a_time(entered.append, lock)
+
+    def call():
+        begun.set()
+        add("second")
+
+    with lock:
+        other = threading.Thread(target=call)
+        other.start()
+        assert begun.wait(10)
+        add("first")  # who holds it may go on
+        other.join(0.05)
+        assert entered == ["first"]
+    other.join(10)
+    assert entered == ["first", "second"]
