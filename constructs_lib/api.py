@@ -14,7 +14,12 @@ from constructs import Construct
 
 from constructs_lib.acknowledgement import acknowledge
 from constructs_lib.api_responses import add_gateway_responses
-from constructs_lib.function_parts import acknowledge_own_log, acknowledge_pinned_runtime, write_own_log
+from constructs_lib.function_parts import (
+    acknowledge_own_log,
+    acknowledge_pinned_runtime,
+    function_role,
+    write_own_log,
+)
 from constructs_lib.limits import require_between
 from constructs_lib.names import OBJECT_KEY_PREFIX
 
@@ -129,7 +134,7 @@ class DeliveryConfigApi(Construct):
 
     def _role(self, table: dynamodb.ITable, parked: dynamodb.ITable, bucket: s3.IBucket) -> iam.Role:
         """Let the function use its tables, list tenants' objects (not read one), and write its own log."""
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        role = function_role(self, description="Answers calls of the delivery-config API")
         policy = iam.Policy(
             self,
             "ConfigTableAndOwnLog",
@@ -203,7 +208,8 @@ def _acknowledge_findings(api: apigateway.RestApi) -> None:
     )
     acknowledge(
         api,
-        reason="API Gateway's role for writing logs is AWS's own managed policy, which its user guide demands.",
+        reason="API Gateway's role for writing logs is AWS's own managed policy, which its user guide demands. One "
+        "role serves all APIs of the account and Region, and no condition is documented for its trust.",
         findings=(f"AwsSolutions-IAM4[Policy::{LOGGING_POLICY}]",),
     )
     acknowledge(

@@ -9,7 +9,19 @@ from constructs import Construct
 REQUESTS_OF_AN_ADDRESS: Final = 2_000
 """In five minutes, WAF's default window. A provider's control plane comes from few addresses: raise it for those."""
 
-_MANAGED: Final = ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet")
+MANAGED: Final = {
+    "AWSManagedRulesCommonRuleSet": (
+        "SizeRestrictions_BODY",  # blocks over 8 KB; the API takes 64 KiB and answers 413 itself
+        "SizeRestrictions_QUERYSTRING",  # blocks over 2,048 bytes; a page token may have 4,000
+        "RestrictedExtensions_URIPATH",  # blocks .log, .conf and the like, which ids may end in
+        "RestrictedExtensions_QUERYARGUMENTS",  # the same, in the query
+    ),
+    "AWSManagedRulesKnownBadInputsRuleSet": (),
+}
+"""AWS's rule groups, each with the rules that only count, because they block what the API documents.
+
+Source: WAF developer guide, "Baseline rule groups".
+"""
 
 
 class ApiFirewall(Construct):
@@ -23,7 +35,7 @@ class ApiFirewall(Construct):
             scope="REGIONAL",
             default_action=wafv2.CfnWebACL.DefaultActionProperty(allow={}),
             visibility_config=_visible("api"),
-            rules=[_rate_rule(), *(_managed_rule(name, priority) for priority, name in enumerate(_MANAGED, start=1))],
+            rules=[_rate_rule(), *(_managed_rule(name, priority) for priority, name in enumerate(MANAGED, start=1))],
         )
         wafv2.CfnWebACLAssociation(self, "Association", resource_arn=stage.stage_arn, web_acl_arn=self.web_acl.attr_arn)
 
@@ -40,7 +52,13 @@ def _rate_rule() -> wafv2.CfnWebACL.RuleProperty:
 
 
 def _managed_rule(name: str, priority: int) -> wafv2.CfnWebACL.RuleProperty:
-    group = wafv2.CfnWebACL.ManagedRuleGroupStatementProperty(vendor_name="AWS", name=name)
+    count = wafv2.CfnWebACL.RuleActionProperty(count={})
+    only_counted = [
+        wafv2.CfnWebACL.RuleActionOverrideProperty(name=rule, action_to_use=count) for rule in MANAGED[name]
+    ]
+    group = wafv2.CfnWebACL.ManagedRuleGroupStatementProperty(
+        vendor_name="AWS", name=name, rule_action_overrides=only_counted or None
+    )
     return wafv2.CfnWebACL.RuleProperty(
         name=name,
         priority=priority,

@@ -81,11 +81,12 @@ def _read(bucket: CentralLogBucket) -> list[iam.PolicyStatement]:
             resources=[bucket.objects_arn(_OWN_OBJECTS)],
         ),
         iam.PolicyStatement(
-            sid="BeToldThatAnObjectIsGone",
-            # Without it S3 answers 403 for a missing key (S3 API reference, GetObject). Reading a key names no prefix.
-            actions=["s3:ListBucket"],
+            sid="ListTheTenantsObjects",
+            # For a missing key S3 answers 403, as for a refused one: reading names no prefix, so this doesn't count
+            # there (S3 API reference, GetObject). Listing the key itself tells which it is.
+            actions=["s3:ListBucket", "s3:ListBucketVersions"],
             resources=[bucket.bucket_arn],
-            conditions={"StringLikeIfExists": {"s3:prefix": _OWN_OBJECTS}},
+            conditions={"StringLike": {"s3:prefix": _OWN_OBJECTS}},
         ),
     ]
 
@@ -113,6 +114,11 @@ def _assume(customer_role_pattern: str) -> iam.PolicyStatement:
         sid="AssumeCustomersRoles",
         actions=["sts:AssumeRole"],
         resources=[_roles(customer_role_pattern)],
+        conditions={
+            # Never a role of the central account: this role's own name matches the pattern, too.
+            "StringNotEquals": {"aws:ResourceAccount": Aws.ACCOUNT_ID},
+            "StringLike": {"sts:ExternalId": "?*"},
+        },
     )
 
 

@@ -41,6 +41,7 @@ class CustomerLogBucket(Construct):
             encryption_key=encryption_key,
             bucket_key_enabled=True if encryption_key else None,
             enforce_ssl=True,
+            minimum_tls_version=1.2,
             removal_policy=RemovalPolicy.RETAIN,
             lifecycle_rules=[
                 s3.LifecycleRule(id="unfinished-uploads", abort_incomplete_multipart_upload_after=Duration.days(7))

@@ -1,6 +1,6 @@
 """What functions of this pipeline have in common: a log of their own, a pinned runtime, a role, a schedule."""
 
-from aws_cdk import Aws, Duration
+from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
@@ -39,14 +39,13 @@ def acknowledge_pinned_runtime(function: lambda_.Function) -> None:
 
 
 def function_role(scope: Construct, *, description: str) -> iam.Role:
-    """Make a role, without any permission yet, that only functions of this account can take."""
-    own_account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-    return iam.Role(
-        scope,
-        "Role",
-        description=description,
-        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com", conditions=own_account),
-    )
+    """Return a role, without any permission yet, that Lambda assumes for a function.
+
+    No condition: ``aws:SourceAccount`` isn't documented for the trust of an execution role, and a key that Lambda
+    doesn't send would keep every function from starting. A function can only be given a role of its own account
+    (``iam:PassRole``).
+    """
+    return iam.Role(scope, "Role", description=description, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
 
 
 def run_every(scope: Construct, function: lambda_.IFunction, every: Duration, *, description: str) -> None:

@@ -57,8 +57,12 @@ class ObjectQueue(WorkQueue):
             topic=topic,
             protocol=sns.SubscriptionProtocol.SQS,
             endpoint=self.queue.queue_arn,
-            dead_letter_queue=self.undelivered_notifications,
         )
+        # Set on the resource: the construct's own way adds a second statement to the queue's policy, without
+        # aws:SourceAccount.
+        resource = subscription.node.default_child
+        assert isinstance(resource, sns.CfnSubscription)
+        resource.redrive_policy = {"deadLetterTargetArn": self.undelivered_notifications.queue_arn}
         # A subscription that is made before its queue lets it in drops what is published in between.
         subscription.node.add_dependency(*policies)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from aws_cdk import Aws, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -87,8 +87,7 @@ class ProcessorExecutionRole(Construct):
 def _hosts(*, on_lambda: bool, web_identity: WebIdentity | None) -> iam.IPrincipal:
     hosts: list[iam.PrincipalBase] = []
     if on_lambda:
-        own_account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-        hosts.append(iam.ServicePrincipal("lambda.amazonaws.com", conditions=own_account))
+        hosts.append(iam.ServicePrincipal("lambda.amazonaws.com"))  # why without a condition: function_role
     if web_identity is not None:
         hosts.append(web_identity.principal())
     return hosts[0] if len(hosts) == 1 else iam.CompositePrincipal(*hosts)

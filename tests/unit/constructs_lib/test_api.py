@@ -126,6 +126,26 @@ def test_the_firewall_is_put_before_the_stage(stack, make):
     template.has_resource_properties("AWS::WAFv2::WebACL", {"Scope": "REGIONAL"})
 
 
+def test_the_firewall_lets_through_what_the_api_documents(stack, make):
+    """A config over 8 KB, or a tenant called acme.log, would be answered 403 in production alone."""
+    ApiFirewall(stack, "Firewall", stage=make().rest_api.deployment_stage)
+    (acl,) = Template.from_stack(stack).find_resources("AWS::WAFv2::WebACL").values()
+    groups = {
+        group["Name"]: {rule["Name"]: rule["ActionToUse"] for rule in group.get("RuleActionOverrides", ())}
+        for rule in acl["Properties"]["Rules"]
+        if (group := rule["Statement"].get("ManagedRuleGroupStatement"))
+    }
+    assert groups == {
+        "AWSManagedRulesCommonRuleSet": {
+            "SizeRestrictions_BODY": {"Count": {}},
+            "SizeRestrictions_QUERYSTRING": {"Count": {}},
+            "RestrictedExtensions_URIPATH": {"Count": {}},
+            "RestrictedExtensions_QUERYARGUMENTS": {"Count": {}},
+        },
+        "AWSManagedRulesKnownBadInputsRuleSet": {},
+    }
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

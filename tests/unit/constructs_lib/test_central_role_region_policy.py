@@ -29,7 +29,13 @@ def test_a_session_reads_only_the_tenant_it_is_tagged_with(stack, bucket):
     own = "tenant_id=${aws:PrincipalTag/tenant_id}/*"
     assert found["ReadTheTenantsObjects"]["Resource"] == stack.resolve(f"{bucket.bucket_arn}/{own}")
     assert found["ReadTheTenantsObjects"]["Action"] == ["s3:GetObject", "s3:GetObjectVersion"]
-    assert found["BeToldThatAnObjectIsGone"]["Condition"] == {"StringLikeIfExists": {"s3:prefix": own}}
+
+
+def test_a_session_lists_only_its_own_tenants_prefix(stack, bucket):
+    """A session that names no prefix would list every tenant, cluster and pod of the bucket."""
+    listing = statements(stack, bucket)["ListTheTenantsObjects"]
+    assert listing["Action"] == ["s3:ListBucket", "s3:ListBucketVersions"]
+    assert listing["Condition"] == {"StringLike": {"s3:prefix": "tenant_id=${aws:PrincipalTag/tenant_id}/*"}}
 
 
 def test_never_writes_into_the_providers_own_account(stack, bucket):
@@ -54,6 +60,14 @@ def test_assumes_roles_by_pattern_only(stack, bucket):
     found = statements(stack, bucket, customer_role_pattern="CustomerLogDistributionRole/*")
     assert found["AssumeCustomersRoles"]["Resource"] == {
         "Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::*:role/CustomerLogDistributionRole/*"]]
+    }
+
+
+def test_assumes_no_role_of_the_providers_own_account_and_always_with_an_external_id(stack, bucket):
+    """The central role's own name matches the pattern; a role that asks for no ExternalId is open to any provider."""
+    assert statements(stack, bucket)["AssumeCustomersRoles"]["Condition"] == {
+        "StringNotEquals": {"aws:ResourceAccount": {"Ref": "AWS::AccountId"}},
+        "StringLike": {"sts:ExternalId": "?*"},
     }
 
 

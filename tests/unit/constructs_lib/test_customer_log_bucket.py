@@ -48,6 +48,9 @@ def test_lets_the_central_role_put_and_denies_clear_text(stack):
                     Match.object_like(
                         {"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}, "Action": "s3:*"}
                     ),
+                    Match.object_like(
+                        {"Effect": "Deny", "Condition": {"NumericLessThan": {"s3:TlsVersion": 1.2}}, "Action": "s3:*"}
+                    ),
                     Match.object_like({"Sid": "AllowLogDelivery", "Action": "s3:PutObject"}),
                     Match.object_like({"Sid": "AllowAbortOfUnfinishedDelivery"}),
                 ]

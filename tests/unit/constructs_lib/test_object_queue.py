@@ -57,6 +57,14 @@ def test_only_this_topic_may_send_to_both(stack, topic):
         )
 
 
+def test_nobody_else_may_send_to_them(stack, topic):
+    """A statement that the construct library adds by itself would let SNS in from any account."""
+    make(stack, topic)
+    for policy in Template.from_stack(stack).find_resources("AWS::SQS::QueuePolicy").values():
+        allowed = [s for s in policy["Properties"]["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
+        assert [s["Sid"] for s in allowed] in ([], ["AllowNotificationTopic"])
+
+
 def test_the_queues_let_the_topic_in_before_it_is_subscribed(stack, topic):
     """What is published between subscription and policy would be refused."""
     make(stack, topic)

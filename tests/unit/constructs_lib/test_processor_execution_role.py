@@ -106,21 +106,6 @@ def test_both_hosts_are_let_in(stack, resources, identity):
     assert principals(stack) == [{"Service": "lambda.amazonaws.com"}, {"Federated": identity.provider_arn}]
 
 
-def test_lambda_is_let_in_for_this_account_alone(stack, resources):
-    """A service principal without a source account can be lent by another account's function."""
-    make(stack, resources)
-    Template.from_stack(stack).has_resource_properties(
-        "AWS::IAM::Role",
-        {
-            "AssumeRolePolicyDocument": {
-                "Statement": [
-                    Match.object_like({"Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}})
-                ]
-            }
-        },
-    )
-
-
 def test_a_role_that_no_host_can_assume_is_refused(stack, resources):
     """A deployment would succeed and nothing would run."""
     with pytest.raises(PropertyError, match="on_lambda, web_identity"):
