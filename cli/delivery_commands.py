@@ -9,10 +9,10 @@ from cli.config_commands import AsJson, Tenant, Type
 from cli.connection import connection_of
 from cli.output import console, print_fields, print_json, readable_problems
 from runtime.api.delivery_answers import ParkedView
-from runtime.parked_deliveries.table import ParkedDeliveries
+from runtime.delivery_state.parked_deliveries import ParkedDeliveries
 
 if TYPE_CHECKING:
-    from runtime.parked_deliveries.item import ParkedDelivery
+    from runtime.delivery_state.parked_delivery import ParkedDelivery
 
 app = typer.Typer(no_args_is_help=True, help="Deliveries: what is parked and why, how each destination is.")
 OfType = Annotated[str | None, typer.Option("--type", help="of one delivery config")]

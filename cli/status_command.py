@@ -18,7 +18,7 @@ from cli.operation.queues import SHOULD_BE_EMPTY
 from cli.operation.sources import Sources
 from cli.output import console, print_json, readable_problems
 from cli.times import ago, short
-from runtime.parked_deliveries.item import iso
+from runtime.delivery_state.parked_delivery import iso
 
 OneTenant = Annotated[str | None, typer.Argument(metavar="[TENANT]", help="one tenant; without, all of them")]
 EVERY: Final = 5.0

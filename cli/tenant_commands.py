@@ -19,7 +19,7 @@ from cli.output import console, print_json, readable_problems
 from cli.status_command import WRONG, OneTenant
 from cli.times import ago, short
 from runtime.costs.tenant import Payer, total
-from runtime.parked_deliveries.item import iso
+from runtime.delivery_state.parked_delivery import iso
 
 MINUTE: Final = 60.0
 Minutes = Annotated[float, typer.Option("--minutes", min=1, help="how far back, by the time in the objects' names")]

@@ -9,10 +9,10 @@ from typing import Final
 from cli.operation.recent import DELIVERED
 from cli.operation.sources import Sources
 from runtime.delivery_config.model import DeliveryConfig
+from runtime.delivery_state.replay_selection import object_time
 from runtime.objects.key import MalformedKeyError, ObjectKey
 from runtime.reconciliation.hours import folders, objects_between
 from runtime.record_log.lines import RecordLine
-from runtime.replay.selection import object_time
 
 SIDE_BY_SIDE: Final = 16
 READING_SECONDS: Final = 6.0

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cli.operation.recent import DELIVERED
+from runtime.delivery_state.replay_selection import object_time
 from runtime.objects.key import MalformedKeyError, ObjectKey
 from runtime.record_log.lines import RecordLine
-from runtime.replay.selection import object_time
 
 EVENT, OBJECT = "event", "object"
 

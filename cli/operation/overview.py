@@ -13,7 +13,7 @@ from cli.operation.recent import DELIVERED, Recent, recent
 from cli.operation.sources import Sources
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import TenantConfigs
-from runtime.parked_deliveries.status import DestinationStatus
+from runtime.delivery_state.destination_status import DestinationStatus
 
 if TYPE_CHECKING:
     from runtime.record_log.lines import RecordLine

@@ -9,8 +9,8 @@ from typing import Any
 from cli.installation import Installation
 from runtime.delivery_config.methods import find_config_models
 from runtime.delivery_config.repository import DeliveryConfigRepository
-from runtime.parked_deliveries.status import DestinationStatuses
-from runtime.parked_deliveries.table import ParkedDeliveries
+from runtime.delivery_state.destination_status import DestinationStatuses
+from runtime.delivery_state.parked_deliveries import ParkedDeliveries
 from runtime.record_log.lines import RecordLog
 
 TENANT_FOLDER = "tenant_id="

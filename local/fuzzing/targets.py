@@ -10,9 +10,12 @@ from typing import Any, Final
 from urllib.parse import quote_plus
 
 from local.fuzzing.text import encoded, mutated, text, value
-from runtime.deliveries.errors import CorruptObjectError
 from runtime.deliveries.registry import find_methods
 from runtime.delivery_config.repository import InvalidItem, read_item
+from runtime.errors import CorruptObjectError
+from runtime.messages.delivery_message import DeliveryMessage, is_delivery_message
+from runtime.messages.envelopes import UnreadableMessageError, read_document
+from runtime.messages.notifications import read_notification, record_is_test
 from runtime.objects.batches import (
     EVENT_OVERHEAD_BYTES,
     MAX_BATCH_BYTES,
@@ -24,9 +27,6 @@ from runtime.objects.batches import (
 from runtime.objects.events import ReadStats, read_events
 from runtime.objects.key import SEGMENT_NAMES, MalformedKeyError, ObjectKey
 from runtime.objects.stream import decompress
-from runtime.processor.delivery_message import DeliveryMessage, is_delivery_message
-from runtime.processor.envelopes import UnreadableMessageError, read_document
-from runtime.processor.notifications import read_notification, record_is_test
 
 LAST_MODIFIED_MS: Final = 1_795_000_000_000
 MAX_BYTES: Final = 4 * 1024 * 1024

@@ -5,11 +5,11 @@ from typing import Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from runtime.parked_deliveries.item import ParkedDelivery, iso
-from runtime.parked_deliveries.status import DestinationStatus
+from runtime.delivery_state.destination_status import DestinationStatus
+from runtime.delivery_state.parked_delivery import ParkedDelivery, iso
+from runtime.delivery_state.replay_selection import MAX_KEYS, Selection
+from runtime.delivery_state.replays import Replay
 from runtime.replay.estimate import Estimate
-from runtime.replay.selection import MAX_KEYS, Selection
-from runtime.replay.store import Replay
 
 
 class Failure(BaseModel):

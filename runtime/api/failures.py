@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from fastapi.exceptions import RequestValidationError
 
 from runtime.api.problems import ProblemError, invalid
-from runtime.processor.logs import without_message
+from runtime.logs import without_message
 
 THROTTLED = frozenset({
     "ProvisionedThroughputExceededException",

@@ -12,7 +12,7 @@ from runtime.api.problems import MEDIA_TYPE
 from runtime.api.services import Services
 from runtime.api.settings import ApiSettings
 from runtime.aws.clients import AwsClients
-from runtime.processor.logs import configure
+from runtime.logs import configure
 
 
 @cache

@@ -14,10 +14,10 @@ from runtime.aws.clients import AwsClients
 from runtime.delivery_config.methods import find_config_models
 from runtime.delivery_config.repository import DeliveryConfigRepository, Models
 from runtime.delivery_config.write_rules import WriteRules
-from runtime.parked_deliveries.status import DestinationStatuses
-from runtime.parked_deliveries.table import ParkedDeliveries
+from runtime.delivery_state.destination_status import DestinationStatuses
+from runtime.delivery_state.parked_deliveries import ParkedDeliveries
+from runtime.delivery_state.replays import Replays
 from runtime.replay.listing import Listing
-from runtime.replay.store import Replays
 
 
 @dataclass(frozen=True)

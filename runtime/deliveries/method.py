@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from runtime.aws.clients import AwsClients
     from runtime.deliveries.role_chain import RoleChain
+    from runtime.deliveries.settings import DeliverySettings
     from runtime.delivery_config.model import DeliveryConfig
     from runtime.objects.batches import Batch
     from runtime.objects.stored_object import StoredObject
-    from runtime.processor.settings import ProcessorSettings
-    from runtime.processor.time_budget import TimeBudget
+    from runtime.time_budget import TimeBudget
 
 ENTRY_POINT_GROUP = "logrouter.delivery_methods"
 
@@ -72,7 +72,7 @@ class DeliveryServices:
 
     clients: "AwsClients"
     role_chain: "RoleChain"
-    settings: "ProcessorSettings"
+    settings: "DeliverySettings"
 
 
 class DeliveryMethod(Protocol):

@@ -12,8 +12,8 @@ from typing import Any
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import Credentials, acting_as
 from runtime.aws.expiring_cache import ExpiringCache
-from runtime.deliveries.errors import EXPIRED, Hop, classify
 from runtime.deliveries.session_policy import assume_role, compact, document
+from runtime.errors import EXPIRED, Hop, classify
 
 SESSION_SECONDS = 3600  # IAM user guide, role chaining: "limits your … role session to a maximum of one hour"
 RENEW_BEFORE_SECONDS = 300
@@ -49,7 +49,7 @@ class RoleChain:
     def central(self, tenant_id: str, policy: Mapping[str, object]) -> Credentials:
         """Give a session of the central role for one tenant, that can do no more than the policy allows.
 
-        :raises runtime.deliveries.errors.DeliveryError: retryable; our own configuration or STS is at fault.
+        :raises runtime.errors.DeliveryError: retryable; our own configuration or STS is at fault.
         """
         text = compact(policy)
 
@@ -70,7 +70,7 @@ class RoleChain:
         """Give a session of a customer's role, assumed by a central session that can do nothing else.
 
         :param external_id: the config's; ``None`` means the central account's id.
-        :raises runtime.deliveries.errors.DeliveryError: blocked by the customer where their role refuses.
+        :raises runtime.errors.DeliveryError: blocked by the customer where their role refuses.
         """
         wanted = external_id or self.central_account_id
 

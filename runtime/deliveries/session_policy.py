@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from runtime.deliveries.errors import BlockedByCustomerError
+from runtime.errors import BlockedByCustomerError
 
 MAX_POLICY_CHARACTERS = 2048  # STS API reference, AssumeRole, Policy
 Statement = dict[str, Any]

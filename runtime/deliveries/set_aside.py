@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import msgspec
 
 from runtime.aws.clients import AwsClients
-from runtime.deliveries.errors import Hop, RetryableError, classify
 from runtime.deliveries.method import Delivery
+from runtime.errors import Hop, RetryableError, classify
 
 PREFIX = "set-aside/"
 _DATE_IN_NAME = re.compile(r"(\d{4})(\d\d)(\d\d)-\d{6}-")

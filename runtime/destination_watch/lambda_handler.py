@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 def watch() -> "DestinationWatch":
     """Make the watch, once an execution environment."""
     from runtime.aws.clients import AwsClients  # noqa: PLC0415 - heavy: not before it is needed
+    from runtime.delivery_state.destination_status import DestinationStatuses  # noqa: PLC0415
     from runtime.destination_watch.settings import DestinationWatchSettings  # noqa: PLC0415
     from runtime.destination_watch.watch import DestinationWatch  # noqa: PLC0415
+    from runtime.logs import configure  # noqa: PLC0415
     from runtime.metrics.lines import MetricLines  # noqa: PLC0415
-    from runtime.parked_deliveries.status import DestinationStatuses  # noqa: PLC0415
-    from runtime.processor.logs import configure  # noqa: PLC0415
 
     settings = DestinationWatchSettings.read()
     configure(settings.log_level)

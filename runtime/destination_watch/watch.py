@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from runtime.aws.clients import AwsClients
 from runtime.delivery_config.attribute_values import plain_item
+from runtime.delivery_state.destination_status import DestinationStatus, DestinationStatuses
 from runtime.metrics.catalogue import LATE_DESTINATIONS, SILENT_TENANTS
 from runtime.metrics.lines import MetricLines
-from runtime.parked_deliveries.status import DestinationStatus, DestinationStatuses
 
 FORGOTTEN_SECONDS: Final = 7 * 86_400.0  # ours: who has been silent for a week has gone, or somebody knows
 NAMED: Final = 50  # of each kind in the line: EMF takes a line of 1 MiB, a person less

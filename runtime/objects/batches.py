@@ -8,7 +8,7 @@ be sent is taken out of its batch when it is sent (``deliveries/cloudwatch/senda
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from runtime.deliveries.errors import CorruptObjectError
+from runtime.errors import CorruptObjectError
 from runtime.objects.events import EventBlock
 
 # PutLogEvents, API reference: at most 10,000 events; at most 1,048,576 bytes, counted as UTF-8 bytes of the messages

@@ -3,7 +3,7 @@
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 
-from runtime.deliveries.errors import CorruptObjectError
+from runtime.errors import CorruptObjectError
 
 MAX_LINE_BYTES = 16 * 1024 * 1024  # ours: what one line may take of memory; Vector's own default is 100 KiB
 

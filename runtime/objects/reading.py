@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import Credentials, acting_as
-from runtime.deliveries.errors import Hop, PermanentError, Rule, classify
+from runtime.errors import Hop, PermanentError, Rule, classify
 from runtime.objects.batches import Batch, plan
 from runtime.objects.events import ReadStats, read_events
 from runtime.objects.stored_object import StoredObject
@@ -42,8 +42,8 @@ OpenBody = Callable[[], ObjectBody]
 def read_batches(open_body: OpenBody, *, max_uncompressed_bytes: int, stats: ReadStats) -> Generator[Batch]:
     """Read an object from its beginning; nothing is asked of S3 before the first batch is.
 
-    :raises runtime.deliveries.errors.CorruptObjectError: after the batches that precede the defect.
-    :raises runtime.deliveries.errors.DeliveryError: the object is gone, or the read broke off.
+    :raises runtime.errors.CorruptObjectError: after the batches that precede the defect.
+    :raises runtime.errors.DeliveryError: the object is gone, or the read broke off.
     """
     with closing(open_body()) as body:
         chunks = decompress(body.read, max_bytes=max_uncompressed_bytes)
@@ -64,7 +64,7 @@ class S3Opener:
     def __call__(self) -> ObjectBody:
         """Ask for the object; its ETag, where it is known, has to be the one that the notification named.
 
-        :raises runtime.deliveries.errors.DeliveryError: permanent where the object is gone or another by now.
+        :raises runtime.errors.DeliveryError: permanent where the object is gone or another by now.
         """
         request = {"Bucket": self.object.bucket, "Key": self.object.key.key}
         if self.object.version_id:

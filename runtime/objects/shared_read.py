@@ -10,7 +10,7 @@ from contextlib import closing
 from threading import Condition
 from typing import Self
 
-from runtime.deliveries.errors import DeliveryError, RetryableError
+from runtime.errors import DeliveryError, RetryableError
 from runtime.objects.batches import Batch
 
 WINDOW_BATCHES = 2  # read and not yet taken by everybody; each is about 1 MiB, twice with its request body

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator
 from typing import Any
 
-from runtime.deliveries.errors import CorruptObjectError
+from runtime.errors import CorruptObjectError
 
 try:  # isal has wheels for the function's platforms and takes a third of zlib's time; zlib gives the same bytes
     from isal import isal_zlib as _zlib

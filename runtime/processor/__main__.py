@@ -2,9 +2,9 @@
 
 import sys
 
-from runtime.processor.loading import loading
+from runtime.processor.deferred_gc import deferred_gc_import
 
 if __name__ == "__main__":
-    with loading():
+    with deferred_gc_import():
         from runtime.processor.command import main
     sys.exit(main())

@@ -7,10 +7,10 @@ from runtime.deliveries.method import DeliveryServices
 from runtime.deliveries.registry import find_methods, make_methods
 from runtime.deliveries.role_chain import RoleChain
 from runtime.delivery_config.repository import DeliveryConfigRepository
+from runtime.messages.dead_letters import DeadLetters
+from runtime.messages.hand_over import HandOver, Schedule
 from runtime.processor.attempts import Attempts
-from runtime.processor.dead_letter import DeadLetters
 from runtime.processor.delivery_record import Records
-from runtime.processor.hand_over import HandOver, Schedule
 from runtime.processor.object_reader import ObjectReader
 from runtime.processor.pipeline import Processor
 from runtime.processor.settings import ProcessorSettings
@@ -74,7 +74,7 @@ def _parking(clients: AwsClients, role_chain: RoleChain, table: str, schedule: S
 
 
 def _statuses(clients: AwsClients, table: str, interval_seconds: float) -> "StatusWriter":
-    from runtime.parked_deliveries.status import DestinationStatuses  # noqa: PLC0415
+    from runtime.delivery_state.destination_status import DestinationStatuses  # noqa: PLC0415
     from runtime.processor.status_writer import StatusWriter  # noqa: PLC0415
 
     return StatusWriter(DestinationStatuses(clients, table), interval_seconds)

@@ -8,14 +8,14 @@ from contextlib import nullcontext
 from contextvars import copy_context
 from dataclasses import dataclass
 
-from runtime.deliveries.errors import DeliveryError, OutOfTimeError, RetryableError
 from runtime.deliveries.method import Delivery, DeliveryMethod
+from runtime.errors import DeliveryError, OutOfTimeError, RetryableError
+from runtime.logs import without_message
 from runtime.objects.shared_read import Subscription
 from runtime.processor.circuit_breaker import CircuitBreakers
 from runtime.processor.delivery_record import Records
-from runtime.processor.logs import without_message
 from runtime.processor.object_reader import ObjectReader
-from runtime.processor.time_budget import TimeBudget
+from runtime.time_budget import TimeBudget
 
 MAX_SIDE_BY_SIDE = 64  # deliveries of one object; more take turns
 WATCH_SECONDS = 1.0  # how often it is looked whether the host was told to stop

@@ -11,8 +11,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from runtime.deliveries.errors import BlockedByCustomerError, DeliveryError, Hop, OutOfTimeError, RetryableError
 from runtime.delivery_config.model import DeliveryConfig
+from runtime.errors import BlockedByCustomerError, DeliveryError, Hop, OutOfTimeError, RetryableError
 from runtime.processor.delivery_record import Records
 
 FAILURES_IN_A_ROW = 5

@@ -11,11 +11,11 @@ from pydantic import ValidationError
 
 from runtime.aws.clients import AwsClients
 from runtime.deliveries.registry import DeliveryMethodsError
+from runtime.logs import configure
 from runtime.processor import sqs_poller, stdin
 from runtime.processor.assembly import make_processor
-from runtime.processor.kept_memory import keep_freed_memory
-from runtime.processor.loading import loading
-from runtime.processor.logs import configure
+from runtime.processor.deferred_gc import deferred_gc_import
+from runtime.processor.malloc import tune_malloc
 from runtime.processor.settings import ProcessorSettings
 
 MISCONFIGURED = 2  # exit status, as argparse's own
@@ -33,9 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--one-queue", action="store_true", help="with --mode sqs: read SQS_QUEUE_URL alone, not DELIVERY_QUEUE_URL too"
     )
     chosen = parser.parse_args(arguments)
-    keep_freed_memory()
+    tune_malloc()
     try:
-        with loading():  # the delivery methods, and what they need
+        with deferred_gc_import():  # the delivery methods, and what they need
             settings = ProcessorSettings.read()
             configure(settings.log_level)
             clients = AwsClients(settings.aws_region)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any, Final
 
-from runtime.deliveries.errors import OURS_DENIED
 from runtime.deliveries.method import Progress
+from runtime.errors import OURS_DENIED
+from runtime.logs import correlation
 from runtime.metrics import catalogue
 from runtime.metrics.catalogue import Dimension, Metric
 from runtime.metrics.lines import MetricLines
 from runtime.objects.stored_object import StoredObject
-from runtime.processor.logs import correlation
 
 
 class Outcome(StrEnum):

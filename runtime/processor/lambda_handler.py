@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from runtime.processor.kept_memory import keep_freed_memory
-from runtime.processor.loading import loading
-from runtime.processor.queue_message import QueueMessage
-from runtime.processor.time_budget import TimeBudget
+from runtime.messages.queue_message import QueueMessage
+from runtime.processor.deferred_gc import deferred_gc_import
+from runtime.processor.malloc import tune_malloc
+from runtime.time_budget import TimeBudget
 
 if TYPE_CHECKING:
     from runtime.aws.clients import AwsClients
@@ -34,14 +34,14 @@ def clients() -> "AwsClients":
 @cache
 def processor() -> "Processor":
     """Make the processor, once an execution environment."""
-    with loading():
+    with deferred_gc_import():
+        from runtime.logs import configure  # noqa: PLC0415
         from runtime.processor.assembly import make_processor  # noqa: PLC0415 - as above
-        from runtime.processor.logs import configure  # noqa: PLC0415
         from runtime.processor.settings import ProcessorSettings  # noqa: PLC0415
 
         settings = ProcessorSettings.read()
         configure(settings.log_level)
-        keep_freed_memory()
+        tune_malloc()
         return make_processor(settings, clients=clients())
 
 

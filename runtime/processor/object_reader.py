@@ -5,16 +5,16 @@ from dataclasses import asdict
 
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import Credentials
-from runtime.deliveries.errors import EXPIRED, DeliveryError
-from runtime.deliveries.retry import Retry
+from runtime.backoff import Retry
 from runtime.deliveries.role_chain import RoleChain
 from runtime.deliveries.session_policy import reader
+from runtime.errors import EXPIRED, DeliveryError
 from runtime.objects.batches import Batch
 from runtime.objects.events import ReadStats
 from runtime.objects.reading import ObjectBody, S3Opener, read_batches
 from runtime.objects.shared_read import SharedRead
 from runtime.objects.stored_object import StoredObject
-from runtime.processor.time_budget import TimeBudget
+from runtime.time_budget import TimeBudget
 
 
 class ObjectRead:

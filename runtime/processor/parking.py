@@ -8,13 +8,13 @@ from email.utils import parsedate_to_datetime
 
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import acting_as
-from runtime.deliveries.errors import DeliveryError
 from runtime.deliveries.role_chain import RoleChain
 from runtime.deliveries.session_policy import reader
+from runtime.delivery_state.parked_deliveries import ParkedDeliveries
+from runtime.delivery_state.parked_delivery import ParkedDelivery
+from runtime.errors import DeliveryError
+from runtime.messages.delivery_message import DeliveryMessage
 from runtime.objects.stored_object import StoredObject
-from runtime.parked_deliveries.item import ParkedDelivery
-from runtime.parked_deliveries.table import ParkedDeliveries
-from runtime.processor.delivery_message import DeliveryMessage
 
 PROBE_AFTER_SECONDS = 60.0
 logger = logging.getLogger("logrouter.parking")

@@ -10,25 +10,25 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runtime.deliveries.errors import BlockedByCustomerError, ConfigGoneError, Hop, classify
 from runtime.deliveries.method import Delivery, Progress
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import DeliveryConfigRepository, InvalidItem, TenantConfigs
+from runtime.errors import BlockedByCustomerError, ConfigGoneError, Hop, classify
+from runtime.logs import correlated, without_message
+from runtime.messages.dead_letters import DeadLetters
+from runtime.messages.delivery_message import DeliveryMessage, is_delivery_message
+from runtime.messages.envelopes import UnreadableMessageError, read_document
+from runtime.messages.hand_over import HandOver
+from runtime.messages.notifications import CreatedObject, read_notification, write_notification
+from runtime.messages.queue_message import QueueMessage
 from runtime.objects.key import MalformedKeyError
 from runtime.objects.plan_version import PLAN_VERSION
 from runtime.objects.stored_object import StoredObject
 from runtime.processor.attempts import Attempts
-from runtime.processor.dead_letter import DeadLetters
-from runtime.processor.delivery_message import DeliveryMessage, is_delivery_message
+from runtime.processor.deduplication import DeduplicationCache
 from runtime.processor.delivery_record import NOTIFIED, Outcome, Records, Skipped
-from runtime.processor.envelopes import UnreadableMessageError, read_document
-from runtime.processor.hand_over import HandOver
-from runtime.processor.logs import correlated, without_message
-from runtime.processor.notifications import CreatedObject, read_notification, write_notification
-from runtime.processor.queue_message import QueueMessage
-from runtime.processor.settled_memory import SettledMemory
 from runtime.processor.settlement import Ended, Settlement
-from runtime.processor.time_budget import TimeBudget
+from runtime.time_budget import TimeBudget
 
 EARLY_SECONDS = 1.0  # a message that is due within that is not hidden again for it
 logger = logging.getLogger("logrouter.pipeline")
@@ -47,7 +47,7 @@ class Processor:
         dead_letters: DeadLetters,
         records: Records,
         hand_over: HandOver | None,
-        memory: SettledMemory | None = None,
+        memory: DeduplicationCache | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._central_bucket = central_bucket
@@ -57,7 +57,7 @@ class Processor:
         self._dead_letters = dead_letters
         self._records = records
         self._hand_over = hand_over
-        self._memory = memory or SettledMemory()
+        self._memory = memory or DeduplicationCache()
         self._clock = clock
 
     def process(self, message: QueueMessage, budget: TimeBudget) -> bool:

@@ -8,13 +8,13 @@ from typing import Any
 
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import acting_as
-from runtime.deliveries.errors import DeliveryError, Hop, classify
 from runtime.deliveries.role_chain import RoleChain
 from runtime.deliveries.session_policy import reader
 from runtime.delivery_config.methods import find_config_models
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import DeliveryConfigRepository
-from runtime.parked_deliveries.next_steps import next_step
+from runtime.delivery_state.next_steps import next_step
+from runtime.errors import DeliveryError, Hop, classify
 from runtime.processor.settings import ProcessorSettings
 
 

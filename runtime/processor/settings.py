@@ -6,21 +6,17 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from runtime.environment import Environment
+from runtime.deliveries.settings import GIB, DeliverySettings
 from runtime.metrics.catalogue import NAMESPACE
 
-GIB = 1024**3
 ROLE_ARN = re.compile(r"arn:(?P<partition>aws[a-z0-9-]*):iam::(?P<account>[0-9]{12}):role/.+")
-S3_COPY_LIMIT_BYTES = 5 * GIB  # S3 API reference, CopyObject: "up to 5 GB in size in a single atomic action"
 
 
-class ProcessorSettings(Environment):
+class ProcessorSettings(DeliverySettings):
     """What the stack, the manifest or a person by hand sets."""
 
     tenant_config_table: str
     central_log_distribution_role_arn: str
-    central_bucket: str
-    aws_region: str
 
     delivery_queue_url: str | None = None
     object_dlq_url: str | None = None
@@ -29,15 +25,12 @@ class ProcessorSettings(Environment):
     sqs_queue_url: str | None = None
     heartbeat_file: str | None = None
 
-    cloudwatch_engine: Literal["native", "vector"] = "native"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     config_cache_seconds: float = Field(default=60, ge=0)
-    copy_threshold_bytes: int = Field(default=S3_COPY_LIMIT_BYTES, gt=0, le=S3_COPY_LIMIT_BYTES)
     max_uncompressed_bytes: int = Field(default=10 * GIB, gt=0)
     delivery_schedule_seconds: float = Field(default=86_400, gt=0)
     status_interval_seconds: float = Field(default=300, ge=0)
     metrics_namespace: str = NAMESPACE
-    vector_binary: str = "vector"
 
     @field_validator("central_log_distribution_role_arn")
     @classmethod

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from runtime.deliveries.errors import (
+from runtime.deliveries.method import Progress
+from runtime.errors import (
     ConfigGoneError,
     CorruptObjectError,
     DeliveryError,
@@ -19,14 +20,13 @@ from runtime.deliveries.errors import (
     PermanentError,
     classify,
 )
-from runtime.deliveries.method import Progress
+from runtime.messages.dead_letters import DeadLetters
+from runtime.messages.delivery_message import REPLAYED, DeliveryMessage
+from runtime.messages.hand_over import HandOver, Schedule
 from runtime.objects.plan_version import PLAN_VERSION
 from runtime.objects.stored_object import StoredObject
 from runtime.processor.circuit_breaker import CircuitOpenError
-from runtime.processor.dead_letter import DeadLetters
-from runtime.processor.delivery_message import REPLAYED, DeliveryMessage
 from runtime.processor.delivery_record import DeliveryRecord, Outcome, Records
-from runtime.processor.hand_over import HandOver, Schedule
 
 if TYPE_CHECKING:
     from runtime.processor.parking import Parking

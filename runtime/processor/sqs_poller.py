@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from runtime.aws.clients import AwsClients
-from runtime.processor.logs import without_message
+from runtime.logs import without_message
+from runtime.messages.queue_message import QueueMessage
 from runtime.processor.pipeline import Processor
-from runtime.processor.queue_message import QueueMessage
-from runtime.processor.time_budget import TimeBudget
 from runtime.processor.visibility import Visibility
+from runtime.time_budget import TimeBudget
 
 MESSAGES_A_RECEIVE = 10  # SQS API reference, ReceiveMessage: at most 10
 WAIT_SECONDS = 20  # the same page: at most 20

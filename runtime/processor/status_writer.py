@@ -11,8 +11,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-from runtime.deliveries.errors import DeliveryError, OutOfTimeError
-from runtime.parked_deliveries.status import DestinationStatuses
+from runtime.delivery_state.destination_status import DestinationStatuses
+from runtime.errors import DeliveryError, OutOfTimeError
 from runtime.processor.circuit_breaker import CircuitOpenError
 
 CAPACITY: Final = 4096

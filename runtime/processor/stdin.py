@@ -3,10 +3,10 @@
 import sys
 from typing import TextIO
 
-from runtime.processor.envelopes import UnreadableMessageError, message_bodies
+from runtime.messages.envelopes import UnreadableMessageError, message_bodies
+from runtime.messages.queue_message import QueueMessage
 from runtime.processor.pipeline import Processor
-from runtime.processor.queue_message import QueueMessage
-from runtime.processor.time_budget import TimeBudget
+from runtime.time_budget import TimeBudget
 
 SECONDS = 3600.0  # ours: nobody waits longer in front of a terminal
 SETTLE_SECONDS = 30.0

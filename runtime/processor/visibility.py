@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from runtime.aws.clients import AwsClients
-from runtime.processor.logs import without_message
+from runtime.logs import without_message
 
 VISIBILITY_SECONDS = 120
 """Ours: how long a message stays hidden after the last sign of life; so long it takes after a crash to come back."""

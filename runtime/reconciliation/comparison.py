@@ -8,14 +8,14 @@ from statistics import median
 from typing import Any, Final
 
 from runtime.aws.clients import AwsClients
+from runtime.delivery_state.replay_selection import object_time
 from runtime.objects.key import MalformedKeyError, ObjectKey
 from runtime.objects.stored_object import StoredObject
 from runtime.processor.delivery_record import NOTIFIED
-from runtime.processor.time_budget import TimeBudget
 from runtime.reconciliation.hours import folders, objects_between
 from runtime.reconciliation.tally import HOUR_SECONDS, Tally, hour_of
 from runtime.record_log.lines import RecordLog
-from runtime.replay.selection import object_time
+from runtime.time_budget import TimeBudget
 
 SIDE_BY_SIDE: Final = 8  # tenants listed at once
 SKEW_SECONDS: Final = 600  # ours: an agent's clock may be ahead of the log's

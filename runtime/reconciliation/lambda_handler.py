@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from runtime.processor.time_budget import TimeBudget
+from runtime.time_budget import TimeBudget
 
 if TYPE_CHECKING:
     from runtime.reconciliation.reconciler import Reconciler
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @cache
 def settings() -> "ReconciliationSettings":
     """Read the environment, once an execution environment."""
-    from runtime.processor.logs import configure  # noqa: PLC0415 - heavy: not before it is needed
+    from runtime.logs import configure  # noqa: PLC0415 - heavy: not before it is needed
     from runtime.reconciliation.settings import ReconciliationSettings  # noqa: PLC0415
 
     read = ReconciliationSettings.read()
@@ -27,9 +27,9 @@ def settings() -> "ReconciliationSettings":
 def reconciler() -> "Reconciler":
     """Make it, once an execution environment."""
     from runtime.aws.clients import AwsClients  # noqa: PLC0415
+    from runtime.delivery_state.reconciliation_progress import Progress  # noqa: PLC0415
     from runtime.metrics.lines import MetricLines  # noqa: PLC0415
     from runtime.reconciliation.comparison import Comparison  # noqa: PLC0415
-    from runtime.reconciliation.progress import Progress  # noqa: PLC0415
     from runtime.reconciliation.reconciler import Limits, Reconciler  # noqa: PLC0415
     from runtime.record_log.lines import RecordLog  # noqa: PLC0415
 

@@ -18,15 +18,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from runtime.aws.clients import AwsClients
+from runtime.delivery_state.reconciliation_progress import Progress
+from runtime.messages.notifications import write_notification
 from runtime.metrics import catalogue
 from runtime.metrics.lines import MetricLines
 from runtime.objects.stored_object import StoredObject
-from runtime.processor.notifications import write_notification
-from runtime.processor.time_budget import TimeBudget
+from runtime.rate_limit import RateLimiter
 from runtime.reconciliation.comparison import LAST_SECONDS, BudgetSpentError, Comparison, Difference
-from runtime.reconciliation.progress import Progress
 from runtime.reconciliation.tally import HOUR_SECONDS
-from runtime.resumption.pace import Pace
+from runtime.time_budget import TimeBudget
 
 STEP_HOURS: Final = 6
 """Compared in one go: the listing costs by pods rather than by hours; what a spent budget repeats is so much."""
@@ -81,7 +81,7 @@ class Reconciler:
         *,
         limits: Limits,
         lines: MetricLines,
-        pace: Pace | None = None,
+        pace: RateLimiter | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._clients = clients
@@ -90,7 +90,7 @@ class Reconciler:
         self._queue_url = object_queue_url
         self._limits = limits
         self._lines = lines
-        self._pace = pace or Pace(limits.per_second)
+        self._pace = pace or RateLimiter(limits.per_second)
         self._clock = clock
 
     def run(self, budget: TimeBudget) -> Findings:
@@ -161,7 +161,7 @@ class Reconciler:
         for object_ in untold:
             if not self._progress.claim(object_.key.key, self._clock(), older_than):
                 continue
-            self._pace.keep()
+            self._pace.acquire()
             self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(write_notification(object_)))
             logger.warning(
                 "an object that no notification told of is handed over",

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.aws.clients import AwsClients
+from runtime.delivery_state.replay_selection import Selection, object_time
 from runtime.objects.key import MalformedKeyError, ObjectKey
 from runtime.objects.stored_object import StoredObject
-from runtime.replay.selection import Selection, object_time
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runtime.aws.clients import AwsClients
-from runtime.resumption.pace import Pace
+from runtime.rate_limit import RateLimiter
 
 MESSAGES_A_RECEIVE = 10  # SQS API reference, ReceiveMessage
 HIDDEN_SECONDS = 60  # what is passed over is seen again after this
@@ -44,7 +44,7 @@ class Redrive:
         """
         done, seen = Redriven(), set[str]()
         begun = self.clock()
-        pace = Pace(self.per_second, self.clock, self.wait)
+        pace = RateLimiter(self.per_second, self.clock, self.wait)
         while limit is None or done.moved.total() < limit:
             fresh = [one for one in self._receive() if one["MessageId"] not in seen]
             if not fresh:
@@ -57,7 +57,7 @@ class Redrive:
                     done.passed_over[why] += 1
                     continue
                 if not dry_run:
-                    pace.keep()
+                    pace.acquire()
                     self._move(message)
                 done.moved[why] += 1
         return done

@@ -9,14 +9,14 @@ from dataclasses import replace
 
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import DeliveryConfigRepository
-from runtime.processor.delivery_message import REPLAYED, DeliveryMessage
-from runtime.processor.hand_over import HandOver
-from runtime.processor.time_budget import TimeBudget
+from runtime.delivery_state.replay_selection import Selection
+from runtime.delivery_state.replays import Replay, Replays, ReplayState
+from runtime.messages.delivery_message import REPLAYED, DeliveryMessage
+from runtime.messages.hand_over import HandOver
+from runtime.rate_limit import RateLimiter
 from runtime.replay.estimate import Estimate, estimate, wanted_by
 from runtime.replay.listing import FoundObject, Listing
-from runtime.replay.selection import Selection
-from runtime.replay.store import Replay, Replays, ReplayState
-from runtime.resumption.pace import Pace
+from runtime.time_budget import TimeBudget
 
 PART = 100  # objects between two notes of the progress: at most so many are sent twice after a crash
 LEASE_SECONDS = 120.0  # ours: longer than a part takes at one delivery a second and object
@@ -62,7 +62,7 @@ class ReplayRunner:
 
         :param told: is told of the progress after every part.
         """
-        pace = Pace(replay.per_second, self._clock, self._wait)
+        pace = RateLimiter(replay.per_second, self._clock, self._wait)
         leased = self._replays.save(replay, replace(replay, due_at=self._clock() + LEASE_SECONDS))
         if leased is None:
             return replay
@@ -84,11 +84,11 @@ class ReplayRunner:
     def _next(self, replay: Replay, *, at_once: bool) -> Replay:
         return replace(replay, due_at=self._clock() + (0.0 if at_once else LEASE_SECONDS))
 
-    def _send(self, replay: Replay, found: FoundObject, pace: Pace) -> Replay:
+    def _send(self, replay: Replay, found: FoundObject, pace: RateLimiter) -> Replay:
         object_ = found.object
         configs = wanted_by(self._wanted_configs(replay.selection), found)
         for config in configs:
-            pace.keep()
+            pace.acquire()
             message = DeliveryMessage(
                 object_.bucket,
                 object_.key.key,

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from runtime.aws.clients import AwsClients
 from runtime.deliveries.registry import find_methods
 from runtime.delivery_config.repository import DeliveryConfigRepository
-from runtime.parked_deliveries.status import DestinationStatuses
-from runtime.parked_deliveries.table import ParkedDeliveries
-from runtime.processor.hand_over import HandOver, Schedule
+from runtime.delivery_state.destination_status import DestinationStatuses
+from runtime.delivery_state.parked_deliveries import ParkedDeliveries
+from runtime.delivery_state.replays import Replays
+from runtime.messages.hand_over import HandOver, Schedule
+from runtime.rate_limit import RateLimiter
 from runtime.replay.listing import Listing
 from runtime.replay.run import ReplayRunner
-from runtime.replay.store import Replays
-from runtime.resumption.pace import Pace
 from runtime.resumption.resumer import ProbeDelays, Resumer
 from runtime.resumption.settings import ResumptionSettings
 
@@ -40,7 +40,7 @@ def make_workers(settings: ResumptionSettings, clients: AwsClients) -> Workers:
         DestinationStatuses(clients, table),
         configs,
         hand_over,
-        Pace(settings.resume_per_second),
+        RateLimiter(settings.resume_per_second),
         delays=ProbeDelays().scaled(schedule.scale()),
     )
     listing = Listing(clients, settings.central_bucket)

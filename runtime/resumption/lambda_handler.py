@@ -3,7 +3,7 @@
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from runtime.processor.time_budget import TimeBudget
+from runtime.time_budget import TimeBudget
 
 if TYPE_CHECKING:
     from runtime.resumption.assembly import Workers
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def workers() -> "Workers":
     """Make the workers, once an execution environment."""
     from runtime.aws.clients import AwsClients  # noqa: PLC0415 - heavy: not before it is needed
-    from runtime.processor.logs import configure  # noqa: PLC0415
+    from runtime.logs import configure  # noqa: PLC0415
     from runtime.resumption.assembly import make_workers  # noqa: PLC0415
     from runtime.resumption.settings import ResumptionSettings  # noqa: PLC0415
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import DeliveryConfigRepository
-from runtime.parked_deliveries.item import ParkedDelivery
-from runtime.parked_deliveries.status import DestinationStatus, DestinationStatuses
-from runtime.parked_deliveries.table import ParkedDeliveries
-from runtime.processor.hand_over import HandOver
-from runtime.processor.time_budget import TimeBudget
-from runtime.resumption.pace import Pace
+from runtime.delivery_state.destination_status import DestinationStatus, DestinationStatuses
+from runtime.delivery_state.parked_deliveries import ParkedDeliveries
+from runtime.delivery_state.parked_delivery import ParkedDelivery
+from runtime.messages.hand_over import HandOver
+from runtime.rate_limit import RateLimiter
+from runtime.time_budget import TimeBudget
 
 SLICE = 50  # of one destination, then the next one's turn comes
 LEASE_SECONDS = 60.0  # ours: longer than a slice takes; who was killed leaves the destination to others after it
@@ -54,7 +54,7 @@ class Resumer:
         statuses: DestinationStatuses,
         configs: DeliveryConfigRepository,
         hand_over: HandOver,
-        pace: Pace,
+        pace: RateLimiter,
         *,
         delays: ProbeDelays | None = None,
         clock: Callable[[], float] = time.time,
@@ -158,7 +158,7 @@ class Resumer:
         now = self._clock()
         if not self._parked.claim(parked, now):
             return False
-        self._pace.keep()
+        self._pace.acquire()
         message = parked.message
         self._hand_over.send(
             replace(message, probe=probe, resumptions=message.resumptions + 1, schedule_from=0.0 if probe else now),

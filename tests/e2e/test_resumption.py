@@ -3,7 +3,7 @@
 import json
 import time
 
-from runtime.processor.delivery_message import DeliveryMessage
+from runtime.messages.delivery_message import DeliveryMessage
 from tests.e2e.tenants import put_configs
 from tests.e2e.traffic import delivered, line, messages, object_of, outcome, send, until
 from tests.integration.identities import unique

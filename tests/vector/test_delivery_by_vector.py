@@ -10,11 +10,11 @@ from importlib import resources
 import pytest
 
 from runtime.aws.credentials import Credentials
-from runtime.deliveries.cloudwatch.engine import LogDestination
-from runtime.deliveries.cloudwatch.vector_engine import VectorEngine
-from runtime.deliveries.errors import BlockedByCustomerError, RetryableError
+from runtime.deliveries.cloudwatch.destination import LogDestination
+from runtime.deliveries.cloudwatch.vector.engine import VectorEngine
+from runtime.errors import BlockedByCustomerError, RetryableError
 from runtime.objects.batches import Batch
-from runtime.processor.time_budget import TimeBudget
+from runtime.time_budget import TimeBudget
 from tests.vector.cloudwatch_endpoint import serving
 
 BINARY = shutil.which("vector")

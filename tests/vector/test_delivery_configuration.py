@@ -11,7 +11,7 @@ import yaml
 FOLDER = resources.files("vector_config") / "cloudwatch_delivery"
 TEXT = (FOLDER / "vector.yaml").read_text()
 CONFIG = yaml.safe_load(TEXT)
-GIVEN = {  # what vector_engine.py and vector_engine_process.py put into the environment
+GIVEN = {  # what the Vector engine put into the environment
     "LOGROUTER_DATA_DIR",
     "LOGROUTER_ADDRESS",
     "LOGROUTER_PATH",
@@ -88,7 +88,7 @@ def test_no_credential_is_named():
 
 def test_retries_end_within_the_engine_s_wait():
     """Broken: the engine would give up, and send again, while Vector still tries."""
-    from runtime.deliveries.cloudwatch.vector_engine import POST_SECONDS
+    from runtime.deliveries.cloudwatch.vector.engine import POST_SECONDS
 
     request = CONFIG["sinks"]["customer"]["request"]
     tries = request["retry_attempts"] + 1

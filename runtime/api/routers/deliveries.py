@@ -25,11 +25,11 @@ from runtime.api.parameters import Limit, ServicesOf, TenantId, Type, no_query
 from runtime.api.problems import ProblemError, invalid, not_found
 from runtime.api.services import Services
 from runtime.delivery_config.model import TYPE_PATTERN
-from runtime.parked_deliveries.table import UnreadableTokenError
+from runtime.delivery_state.parked_deliveries import UnreadableTokenError
+from runtime.delivery_state.replay_selection import Selection, SelectionError
+from runtime.delivery_state.replays import Replay
 from runtime.replay.estimate import Estimate, estimate
 from runtime.replay.listing import FoundObject
-from runtime.replay.selection import Selection, SelectionError
-from runtime.replay.store import Replay
 
 MOST_COUNTED = 10_000  # objects: ten list calls, about two seconds; a larger replay is started without its totals
 

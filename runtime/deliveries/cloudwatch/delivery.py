@@ -7,17 +7,17 @@ from threading import BoundedSemaphore
 from typing import ClassVar, NamedTuple, Protocol, cast
 
 from runtime.aws.credentials import Credentials
-from runtime.deliveries.cloudwatch.calls_in_flight import CallsInFlight
+from runtime.backoff import Retry
 from runtime.deliveries.cloudwatch.config import CloudWatchConfig
-from runtime.deliveries.cloudwatch.engine import BatchSender, Engine, LogDestination, Rejection
-from runtime.deliveries.cloudwatch.log_stream import log_stream_name
-from runtime.deliveries.cloudwatch.native_engine import NativeEngine
-from runtime.deliveries.cloudwatch.sendable import Taken, take_out
-from runtime.deliveries.errors import EXPIRED, RetryableError
+from runtime.deliveries.cloudwatch.destination import LogDestination, log_stream_name
+from runtime.deliveries.cloudwatch.engine import BatchSender, Engine, Rejection
+from runtime.deliveries.cloudwatch.filtering import FilteredBatch, filter_events
+from runtime.deliveries.cloudwatch.in_flight import CallsInFlight
+from runtime.deliveries.cloudwatch.native.engine import NativeEngine
 from runtime.deliveries.method import BatchSource, Delivery, DeliveryServices, Progress
-from runtime.deliveries.retry import Retry
 from runtime.deliveries.role_chain import RoleChain
 from runtime.deliveries.set_aside import SetAside, SetAsideEvent
+from runtime.errors import EXPIRED, RetryableError
 from runtime.objects.batches import Batch
 
 SECONDS_FOR_A_BATCH = 2.0  # a call usually takes well under one; a batch isn't begun when less is left
@@ -68,7 +68,7 @@ class CloudWatchDelivery:
         ``delivery.progress`` is exact whenever this returns or raises.
 
         :raises OutOfTimeError: the budget is spent; what is acknowledged stays acknowledged.
-        :raises runtime.deliveries.errors.DeliveryError: as soon as one batch can't be sent.
+        :raises runtime.errors.DeliveryError: as soon as one batch can't be sent.
         """
         if source is None:
             raise TypeError("a CloudWatch delivery needs the object's batches")
@@ -104,7 +104,7 @@ class CloudWatchDelivery:
         check: Callable[[Batch], None],
     ) -> "_Sent":
         """Send one batch and keep what can't be sent; several of these run side by side."""
-        taken = take_out(batch, int(self._now() * 1000))
+        taken = filter_events(batch, int(self._now() * 1000))
         rejected: Sequence[Rejection] = ()
 
         def send() -> Sequence[Rejection]:
@@ -148,7 +148,7 @@ class _Session:
 class _Sent(NamedTuple):
     """A batch that the destination has acknowledged: what of it, what it refused, what was set aside."""
 
-    taken: Taken
+    taken: FilteredBatch
     rejected: Sequence[Rejection]
     kept: Sequence[SetAsideEvent]
 
@@ -187,6 +187,6 @@ def _engine(services: DeliveryServices) -> Engine:
     if services.settings.cloudwatch_engine == "native":
         return native
     # Only who chose it pays for its modules.
-    from runtime.deliveries.cloudwatch.vector_engine import VectorEngine  # noqa: PLC0415
+    from runtime.deliveries.cloudwatch.vector.engine import VectorEngine  # noqa: PLC0415
 
     return VectorEngine.using(services.clients, binary=services.settings.vector_binary, fallback=native)

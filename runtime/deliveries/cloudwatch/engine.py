@@ -9,21 +9,12 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from runtime.aws.credentials import Credentials
+from runtime.deliveries.cloudwatch.destination import LogDestination
 from runtime.objects.batches import Batch
-from runtime.processor.time_budget import TimeBudget
+from runtime.time_budget import TimeBudget
 
 CredentialsSource = Callable[[], Credentials]
 """Gives the customer role's credentials, from the role chain's cache, fresh enough to sign a call now."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogDestination:
-    """Where the events of one delivery go. ``log_stream_name`` is already in its short form where it needs one."""
-
-    region: str
-    log_group_name: str
-    log_stream_name: str
-    tenant_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +22,7 @@ class Rejection:
     """Events of a sent batch that the destination refused for good: they are set aside, never sent again.
 
     ``positions`` are places in the batch that was given to ``send``. The rejections of one call don't overlap.
-    ``reason`` is one of the words in ``sendable.py`` (``too-old``, ``too-new``, ``expired``).
+    ``reason`` is one of the words in ``filtering.py`` (``too-old``, ``too-new``, ``expired``).
     """
 
     reason: str
@@ -46,9 +37,9 @@ class BatchSender(Protocol):
 
         The batch has at least one event, each with 1 to 1,048,550 bytes, none of a time that CloudWatch refuses.
 
-        :raises runtime.deliveries.errors.RetryableError: the caller repeats the call with backoff while the budget
-            lasts, unless it is a ``RefusedError`` of ``retry.py`` (repeating now can't help: handed over).
-        :raises runtime.deliveries.errors.BlockedByCustomerError: only the customer can mend it.
+        :raises runtime.errors.RetryableError: the caller repeats the call with backoff while the budget
+            lasts, unless it is a ``RefusedError`` (repeating now can't help: handed over).
+        :raises runtime.errors.BlockedByCustomerError: only the customer can mend it.
         """
 
     def close(self) -> None:
@@ -68,5 +59,5 @@ class Engine(Protocol):
     def open(self, destination: LogDestination, credentials: CredentialsSource, budget: TimeBudget) -> BatchSender:
         """Start sending to one log stream. ``budget`` bounds each wait inside ``send``.
 
-        :raises runtime.deliveries.errors.DeliveryError: as in ``BatchSender.send``, retried by the caller alike.
+        :raises runtime.errors.DeliveryError: as in ``BatchSender.send``, retried by the caller alike.
         """

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 from runtime.aws.credentials import Credentials, acting_as
-from runtime.deliveries.errors import EXPIRED, PermanentError
+from runtime.backoff import Retry
 from runtime.deliveries.method import BatchSource, Delivery, DeliveryServices
-from runtime.deliveries.retry import Retry
 from runtime.deliveries.s3.config import S3Config
 from runtime.deliveries.s3.copy import CopyTask, MultipartCopy, copy_whole, part_size
 from runtime.deliveries.s3.destination import destination_key, destination_prefix, traceability_metadata
-from runtime.deliveries.s3.refusals import classify_copy, is_too_large_to_copy_whole
+from runtime.deliveries.s3.error_mapping import classify_copy, is_too_large_to_copy_whole
 from runtime.deliveries.session_policy import document, read_tenant, use_keys_through_s3, write_below
+from runtime.errors import EXPIRED, PermanentError
 from runtime.objects.stored_object import StoredObject
 
 NEEDED_SECONDS = 1.0  # a copy of a usual object takes some tenths of a second
@@ -32,7 +32,7 @@ class S3Delivery:
     def deliver(self, delivery: Delivery, source: BatchSource | None) -> None:  # noqa: ARG002 - reads no events
         """Copy the object, in parts if it is over the copy threshold. An attempt that fails begins anew.
 
-        :raises runtime.deliveries.errors.DeliveryError: see ``refusals.py``.
+        :raises runtime.errors.DeliveryError: see ``error_mapping.py``.
         """
         config = cast("S3Config", delivery.config)
         if config.bucket_name == self._services.settings.central_bucket:

@@ -6,7 +6,7 @@ from aws_cdk.assertions import Template
 from constructs_lib.limits import PropertyError
 from constructs_lib.processor_environment import ProcessorTuning
 from constructs_lib.reconciliation import PARTITION, Reconciliation, ReconciliationPace
-from runtime.reconciliation import progress
+from runtime.delivery_state import reconciliation_progress
 from runtime.reconciliation.settings import ReconciliationSettings
 
 MAY = {
@@ -59,7 +59,7 @@ def test_it_may_compare_and_hand_over_and_nothing_else(template):
     assert listing["Condition"] == {"StringLike": {"s3:prefix": "tenant_id=*"}}
     (table,) = [each for each in statements(template) if "dynamodb:GetItem" in each["Action"]]
     assert table["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [PARTITION]}}
-    assert progress.PARTITION == PARTITION
+    assert reconciliation_progress.PARTITION == PARTITION
 
 
 def test_it_is_given_every_field_of_its_settings(template, resources):

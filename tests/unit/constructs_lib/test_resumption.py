@@ -10,7 +10,7 @@ from constructs_lib.limits import PropertyError
 from constructs_lib.parked_deliveries_table import INDEXES
 from constructs_lib.processor_environment import ProcessorTuning
 from constructs_lib.resumption import Resumption, ResumptionPace
-from runtime.parked_deliveries import status, table
+from runtime.delivery_state import destination_status, parked_deliveries
 from runtime.resumption.settings import ResumptionSettings
 from tests.unit.runtime.processor.world import PARKED_INDEXES
 
@@ -78,7 +78,7 @@ def test_it_is_given_every_field_of_its_settings(template):
 
 def test_the_tables_indexes_are_those_that_are_asked():
     """A listing would fail, or the tests would ask another table than the deployed one."""
-    assert set(INDEXES) == {table.BY_REASON, table.BY_DESTINATION, status.BY_WORK}
+    assert set(INDEXES) == {parked_deliveries.BY_REASON, parked_deliveries.BY_DESTINATION, destination_status.BY_WORK}
     assert {name: tuple(key for key, _ in keys) for name, keys in INDEXES.items()} == PARKED_INDEXES
 
 

@@ -14,7 +14,7 @@ from moto import mock_aws
 
 from runtime.aws.answers import Answer
 from runtime.aws.clients import AwsClients
-from runtime.deliveries.retry import Retry
+from runtime.backoff import Retry
 
 REGION = "us-east-1"
 CENTRAL_ACCOUNT = "111111111111"

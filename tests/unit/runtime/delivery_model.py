@@ -11,23 +11,23 @@ from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import ClassVar
 
-from runtime.deliveries.errors import BlockedByCustomerError, FailedCall, OutOfTimeError, RetryableError
 from runtime.deliveries.s3.config import S3Config
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import TenantConfigs
-from runtime.parked_deliveries.item import ParkedDelivery
-from runtime.parked_deliveries.status import DestinationStatus
+from runtime.delivery_state.destination_status import DestinationStatus
+from runtime.delivery_state.parked_delivery import ParkedDelivery
+from runtime.errors import BlockedByCustomerError, FailedCall, OutOfTimeError, RetryableError
+from runtime.messages.hand_over import HandOver, Schedule
+from runtime.messages.queue_message import QueueMessage
 from runtime.processor.attempts import Attempts
 from runtime.processor.circuit_breaker import CircuitBreakers
+from runtime.processor.deduplication import DeduplicationCache
 from runtime.processor.delivery_record import Records
-from runtime.processor.hand_over import HandOver, Schedule
 from runtime.processor.pipeline import Processor
-from runtime.processor.queue_message import QueueMessage
-from runtime.processor.settled_memory import SettledMemory
 from runtime.processor.settlement import Settlement
-from runtime.processor.time_budget import TimeBudget
-from runtime.resumption.pace import Pace
+from runtime.rate_limit import RateLimiter
 from runtime.resumption.resumer import ProbeDelays, Resumer
+from runtime.time_budget import TimeBudget
 
 BUCKET, TENANT = "central-logs", "acme-corp"
 TYPES = ("s3", "s3:eu")
@@ -320,7 +320,7 @@ def new_process(outside):
         dead_letters=None,
         records=records,
         hand_over=hands,
-        memory=SettledMemory(clock=lambda: 0.0),  # what is forgotten after its 15 minutes is another test's
+        memory=DeduplicationCache(clock=lambda: 0.0),  # what is forgotten after its 15 minutes is another test's
         clock=outside.clock,
     )
 
@@ -334,7 +334,7 @@ def new_resumer(outside):
         Statuses(outside),
         outside,
         hand_over(outside),
-        Pace(1000.0, outside.clock, wait),
+        RateLimiter(1000.0, outside.clock, wait),
         delays=ProbeDelays(60, 3600),
         clock=outside.clock,
         wait=wait,

@@ -6,14 +6,14 @@ import time
 from dataclasses import replace
 from types import SimpleNamespace
 
+from runtime.delivery_state.destination_status import DestinationStatuses
+from runtime.delivery_state.reconciliation_progress import Progress
 from runtime.destination_watch.watch import DestinationWatch
+from runtime.messages.delivery_message import DeliveryMessage
 from runtime.metrics.lines import MetricLines
-from runtime.parked_deliveries.status import DestinationStatuses
-from runtime.processor.delivery_message import DeliveryMessage
-from runtime.processor.time_budget import TimeBudget
 from runtime.reconciliation.comparison import Comparison
-from runtime.reconciliation.progress import Progress
 from runtime.reconciliation.reconciler import Limits, Reconciler
+from runtime.time_budget import TimeBudget
 from tests.unit.runtime.aws_world import Fault
 from tests.unit.runtime.processor.world import CENTRAL, KEY, body, notification, s3_event
 

@@ -5,11 +5,11 @@ import time
 from runtime.deliveries.cloudwatch.config import CloudWatchConfig
 from runtime.deliveries.s3.config import S3Config
 from runtime.delivery_config.repository import DeliveryConfigRepository
-from runtime.processor.hand_over import HandOver, Schedule
-from runtime.processor.time_budget import TimeBudget
+from runtime.delivery_state.replays import Replay, Replays
+from runtime.messages.hand_over import HandOver, Schedule
 from runtime.replay.listing import Listing
 from runtime.replay.run import ReplayRunner
-from runtime.replay.store import Replay, Replays
+from runtime.time_budget import TimeBudget
 from tests.unit.runtime.processor.world import CENTRAL, World
 
 MODELS = {"s3": S3Config, "cloudwatch": CloudWatchConfig}

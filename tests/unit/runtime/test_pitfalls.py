@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from local.paths import ROOT
-from runtime.deliveries.cloudwatch.rejected_events import rejections
-from runtime.processor.delivery_message import DeliveryMessage
-from runtime.replay.selection import Selection
+from runtime.deliveries.cloudwatch.native.rejected_events import rejections
+from runtime.delivery_state.replay_selection import Selection
+from runtime.messages.delivery_message import DeliveryMessage
 from tests.unit.runtime.aws_world import (
     REGION,
     Fault,

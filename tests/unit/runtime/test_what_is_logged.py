@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 
 from constructs_lib.saved_queries import QUERIES, Source
-from runtime.processor.logs import configure
+from runtime.logs import configure
 from tests.unit.runtime.aws_world import aws
 from tests.unit.runtime.everything import SECRET, play
 from tests.unit.runtime.processor.world import KEY, World

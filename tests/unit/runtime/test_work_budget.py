@@ -14,10 +14,10 @@ import pytest
 
 from runtime.aws.clients import AwsClients
 from runtime.aws.connections import Connections
-from runtime.deliveries.cloudwatch.engine import LogDestination
-from runtime.deliveries.cloudwatch.native_engine import HEADERS
-from runtime.deliveries.cloudwatch.request_body import put_log_events_body
-from runtime.deliveries.cloudwatch.sendable import take_out
+from runtime.deliveries.cloudwatch.destination import LogDestination
+from runtime.deliveries.cloudwatch.filtering import filter_events
+from runtime.deliveries.cloudwatch.native.engine import HEADERS
+from runtime.deliveries.cloudwatch.native.request_body import put_log_events_body
 from runtime.objects.batches import plan
 from runtime.objects.events import ReadStats, read_events
 from runtime.objects.stream import decompress
@@ -65,7 +65,7 @@ def body():
 def send_all(body):
     chunks = decompress(io.BytesIO(body).read, max_bytes=1 << 40)
     for batch in plan(read_events(chunks, last_modified_ms=NOW_MS, stats=ReadStats())):
-        put_log_events_body(DESTINATION, take_out(batch, NOW_MS).sendable)
+        put_log_events_body(DESTINATION, filter_events(batch, NOW_MS).sendable)
 
 
 def test_no_function_is_called_for_an_event(body):

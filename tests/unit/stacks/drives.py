@@ -14,16 +14,16 @@ from types import SimpleNamespace
 
 from local.fidelity.embedded_metrics import data as embedded
 from local.fidelity.queue_metrics import sample
-from runtime.deliveries.errors import RetryableError
+from runtime.delivery_state.destination_status import DestinationStatuses
+from runtime.delivery_state.reconciliation_progress import Progress
 from runtime.destination_watch.watch import DestinationWatch
+from runtime.errors import RetryableError
+from runtime.messages.delivery_message import DeliveryMessage
 from runtime.metrics.lines import MetricLines
-from runtime.parked_deliveries.status import DestinationStatuses
-from runtime.processor.delivery_message import DeliveryMessage
-from runtime.processor.time_budget import TimeBudget
 from runtime.reconciliation.comparison import Comparison
-from runtime.reconciliation.progress import Progress
 from runtime.reconciliation.reconciler import Limits, Reconciler
 from runtime.record_log.lines import RecordLine
+from runtime.time_budget import TimeBudget
 from tests.unit.runtime.aws_world import Fault
 from tests.unit.runtime.processor.world import CENTRAL, KEY, body, notification
 from tests.unit.stacks.alarm_state import Datum, dimensions

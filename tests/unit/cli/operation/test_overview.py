@@ -4,10 +4,10 @@ import pytest
 
 from cli.operation.overview import State, overview
 from cli.status_command import document, picture
-from runtime.deliveries.errors import BlockedByCustomerError, FailedCall
-from runtime.parked_deliveries.item import ParkedDelivery
-from runtime.parked_deliveries.status import DestinationStatuses
-from runtime.processor.delivery_message import DeliveryMessage
+from runtime.delivery_state.destination_status import DestinationStatuses
+from runtime.delivery_state.parked_delivery import ParkedDelivery
+from runtime.errors import BlockedByCustomerError, FailedCall
+from runtime.messages.delivery_message import DeliveryMessage
 from tests.unit.cli.operation.operation_scene import NOW, OBJECT, Scene, record
 from tests.unit.runtime.aws_world import (
     recording_clients,  # noqa: F401 - the fixture "clients"

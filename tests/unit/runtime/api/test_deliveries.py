@@ -5,11 +5,11 @@ import json
 
 import pytest
 
-from runtime.deliveries.errors import BlockedByCustomerError, FailedCall
-from runtime.parked_deliveries.item import ParkedDelivery
-from runtime.parked_deliveries.status import DestinationStatuses
-from runtime.parked_deliveries.table import ParkedDeliveries
-from runtime.processor.delivery_message import DeliveryMessage
+from runtime.delivery_state.destination_status import DestinationStatuses
+from runtime.delivery_state.parked_deliveries import ParkedDeliveries
+from runtime.delivery_state.parked_delivery import ParkedDelivery
+from runtime.errors import BlockedByCustomerError, FailedCall
+from runtime.messages.delivery_message import DeliveryMessage
 from tests.unit.runtime.api.gateway import CLOUDWATCH, CONFIGS, PARKED, S3
 from tests.unit.runtime.replay_scene import key
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.aws.credentials import acting_as
-from runtime.deliveries.errors import BlockedByCustomerError, RetryableError
 from runtime.deliveries.role_chain import RoleChain, session_name
 from runtime.deliveries.session_policy import reader
+from runtime.errors import BlockedByCustomerError, RetryableError
 from tests.unit.runtime.aws_world import (
     CENTRAL_ACCOUNT,
     CENTRAL_ROLE,

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.deliveries.errors import BlockedByCustomerError
 from runtime.deliveries.session_policy import (
     assume_role,
     compact,
@@ -18,6 +17,7 @@ from runtime.deliveries.session_policy import (
     use_keys_through_s3,
     write_below,
 )
+from runtime.errors import BlockedByCustomerError
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)
 

@@ -9,8 +9,8 @@ import pytest
 from moto import mock_aws
 
 from runtime.aws.clients import AwsClients
-from runtime.deliveries.errors import RetryableError
 from runtime.deliveries.set_aside import SetAside, SetAsideEvent, set_aside_key
+from runtime.errors import RetryableError
 from tests.unit.runtime.deliveries.cloudwatch.doubles import KEY, delivery
 
 EVENTS = [SetAsideEvent("too-old", 1, b'"a\\u00e9\\n"'), SetAsideEvent("expired", 2, '"é"'.encode())]

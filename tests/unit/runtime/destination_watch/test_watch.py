@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from runtime.deliveries.errors import RetryableError
+from runtime.delivery_state.destination_status import DestinationStatuses
 from runtime.destination_watch import lambda_handler
 from runtime.destination_watch.watch import FORGOTTEN_SECONDS, DestinationWatch
+from runtime.errors import RetryableError
 from runtime.metrics.lines import MetricLines
-from runtime.parked_deliveries.status import DestinationStatuses
 from tests.unit.runtime.aws_world import (
     REGION,
     recording_clients,  # noqa: F401 - the fixture "clients"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.deliveries.errors import CorruptObjectError
+from runtime.errors import CorruptObjectError
 from runtime.objects.batches import MAX_BATCH_SPAN_MS, BatchLimits, plan
 from runtime.objects.events import EventBlock
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from runtime.deliveries.errors import CorruptObjectError
+from runtime.errors import CorruptObjectError
 from runtime.objects.events import ReadStats, read_events
 from tests.unit.runtime.objects import reference
 

@@ -12,7 +12,7 @@ from moto import mock_aws
 from runtime.aws.answers import Answer
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import Credentials
-from runtime.deliveries.errors import CorruptObjectError, PermanentError, RetryableError
+from runtime.errors import CorruptObjectError, PermanentError, RetryableError
 from runtime.objects import reading
 from runtime.objects.events import ReadStats
 from runtime.objects.key import ObjectKey

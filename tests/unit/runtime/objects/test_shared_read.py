@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtime.deliveries.errors import CorruptObjectError, RetryableError
+from runtime.errors import CorruptObjectError, RetryableError
 from runtime.objects.batches import Batch
 from runtime.objects.shared_read import SharedRead
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from isal import isal_zlib
 
-from runtime.deliveries.errors import CorruptObjectError
+from runtime.errors import CorruptObjectError
 from runtime.objects.stream import CHUNK_BYTES, decompress
 
 NO_LIMIT = 1 << 40

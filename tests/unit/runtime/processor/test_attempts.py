@@ -5,18 +5,18 @@ import threading
 
 import pytest
 
-from runtime.deliveries.errors import CorruptObjectError, OutOfTimeError, PermanentError, RetryableError
+from runtime import logs
 from runtime.deliveries.method import Delivery, Progress
 from runtime.deliveries.role_chain import RoleChain
 from runtime.delivery_config.model import DeliveryConfig
+from runtime.errors import CorruptObjectError, OutOfTimeError, PermanentError, RetryableError
+from runtime.logs import correlated
 from runtime.objects.key import ObjectKey
 from runtime.objects.stored_object import StoredObject
-from runtime.processor import logs
 from runtime.processor.attempts import Attempts
 from runtime.processor.delivery_record import Records
-from runtime.processor.logs import correlated
 from runtime.processor.object_reader import ObjectReader
-from runtime.processor.time_budget import TimeBudget
+from runtime.time_budget import TimeBudget
 from tests.unit.runtime.aws_world import (
     CENTRAL_ROLE,
     Fault,

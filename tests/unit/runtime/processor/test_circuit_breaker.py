@@ -2,14 +2,14 @@
 
 import pytest
 
-from runtime.deliveries.errors import (
+from runtime.deliveries.s3.config import S3Config
+from runtime.errors import (
     BlockedByCustomerError,
     FailedCall,
     OutOfTimeError,
     PermanentError,
     RetryableError,
 )
-from runtime.deliveries.s3.config import S3Config
 from runtime.processor.circuit_breaker import (
     FAILURES_IN_A_ROW,
     FIRST_PAUSE_SECONDS,

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.deliveries.method import Progress
+from runtime.logs import correlated
 from runtime.objects.key import ObjectKey
 from runtime.objects.stored_object import StoredObject
 from runtime.processor.delivery_record import DeliveryRecord, Outcome, Records, Skipped
-from runtime.processor.logs import correlated
 from tests.unit.runtime.aws_world import emf
 from tests.unit.runtime.processor.world import CENTRAL, KEY
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from runtime.messages.delivery_message import DeliveryMessage
 from runtime.processor import lambda_handler, sqs_poller, stdin
-from runtime.processor.delivery_message import DeliveryMessage
 from runtime.processor.sqs_poller import QueuePoller, StopSignal
 from tests.unit.runtime.aws_world import (
     Fault,

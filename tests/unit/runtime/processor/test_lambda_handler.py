@@ -10,9 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from runtime.messages.delivery_message import DeliveryMessage
 from runtime.processor import lambda_handler
-from runtime.processor.delivery_message import DeliveryMessage
-from runtime.processor.time_budget import TimeBudget
+from runtime.time_budget import TimeBudget
 from tests.unit.runtime.aws_world import (
     Fault,
     recording_clients,  # noqa: F401 - the fixture "clients"
@@ -156,7 +156,7 @@ def test_a_message_among_few_has_all_of_the_time(monkeypatch):
 def test_the_processor_is_made_once_from_the_environment(world, monkeypatch):
     """Every invocation would assume the roles and ask for the configs anew."""
     monkeypatch.undo()
-    monkeypatch.setattr("runtime.processor.logs.configure", lambda level: None)
+    monkeypatch.setattr("runtime.logs.configure", lambda level: None)
     for name, value in world.settings().model_dump(exclude_none=True).items():
         monkeypatch.setenv(name.upper(), str(value))
     lambda_handler.after_restore()

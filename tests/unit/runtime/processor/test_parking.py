@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import ClientError
 
-from runtime.deliveries.errors import BlockedByCustomerError
 from runtime.deliveries.role_chain import RoleChain
-from runtime.processor.delivery_message import DeliveryMessage
+from runtime.errors import BlockedByCustomerError
+from runtime.messages.delivery_message import DeliveryMessage
 from runtime.processor.parking import Parking, expiry_of
 from tests.unit.runtime.aws_world import (
     CENTRAL_ROLE,

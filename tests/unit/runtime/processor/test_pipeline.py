@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from runtime.delivery_config.model import DeliveryConfig
-from runtime.processor.delivery_message import DeliveryMessage
+from runtime.messages.delivery_message import DeliveryMessage
 from tests.unit.runtime.aws_world import (
     Fault,
     emf,

@@ -7,20 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.deliveries.errors import (
+from runtime.deliveries.method import Progress
+from runtime.errors import (
     BlockedByCustomerError,
     CorruptObjectError,
     OutOfTimeError,
     PermanentError,
     RetryableError,
 )
-from runtime.deliveries.method import Progress
+from runtime.messages.delivery_message import REPLAYED, DeliveryMessage
+from runtime.messages.hand_over import Schedule
 from runtime.objects.key import ObjectKey
 from runtime.objects.plan_version import PLAN_VERSION
 from runtime.objects.stored_object import StoredObject
-from runtime.processor.delivery_message import REPLAYED, DeliveryMessage
 from runtime.processor.delivery_record import Outcome
-from runtime.processor.hand_over import Schedule
 from runtime.processor.settlement import Ended, Settlement
 from tests.unit.runtime.known_cases import cases
 from tests.unit.runtime.processor.world import CENTRAL, KEY

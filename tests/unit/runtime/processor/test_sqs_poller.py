@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from runtime.messages.delivery_message import DeliveryMessage
 from runtime.processor import sqs_poller
-from runtime.processor.delivery_message import DeliveryMessage
 from runtime.processor.sqs_poller import QueuePoller, StopSignal
 from runtime.processor.visibility import VISIBILITY_SECONDS, Visibility
 from tests.unit.runtime.aws_world import (

@@ -2,8 +2,8 @@
 
 import pytest
 
-from runtime.deliveries.errors import BlockedByCustomerError, OutOfTimeError, RetryableError
-from runtime.parked_deliveries.status import DestinationStatuses
+from runtime.delivery_state.destination_status import DestinationStatuses
+from runtime.errors import BlockedByCustomerError, OutOfTimeError, RetryableError
 from runtime.processor.circuit_breaker import CircuitOpenError
 from runtime.processor.status_writer import StatusWriter
 from tests.unit.runtime.aws_world import (

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
+from runtime.messages.delivery_message import DeliveryMessage
 from runtime.processor import stdin
-from runtime.processor.delivery_message import DeliveryMessage
 from tests.unit.runtime.aws_world import (
     Fault,
     emf,

@@ -10,12 +10,12 @@ from moto.logs.models import logs_backends
 from moto.sqs.models import sqs_backends
 
 from runtime.delivery_config.attribute_values import typed
-from runtime.parked_deliveries.status import DestinationStatuses
+from runtime.delivery_state.destination_status import DestinationStatuses
+from runtime.messages.delivery_message import DeliveryMessage
+from runtime.messages.queue_message import QueueMessage
 from runtime.processor.assembly import make_processor
-from runtime.processor.delivery_message import DeliveryMessage
-from runtime.processor.queue_message import QueueMessage
 from runtime.processor.settings import ProcessorSettings
-from runtime.processor.time_budget import TimeBudget
+from runtime.time_budget import TimeBudget
 from tests.unit.runtime.aws_world import (
     CENTRAL_ROLE,
     CUSTOMER_ACCOUNT,

@@ -7,14 +7,14 @@ from types import SimpleNamespace
 
 import pytest
 
+from runtime.delivery_state.reconciliation_progress import Progress
+from runtime.messages.notifications import read_notification
 from runtime.metrics.lines import MetricLines
-from runtime.processor.notifications import read_notification
-from runtime.processor.time_budget import TimeBudget
+from runtime.rate_limit import RateLimiter
 from runtime.reconciliation.comparison import Comparison
-from runtime.reconciliation.progress import Progress
 from runtime.reconciliation.reconciler import Limits, Reconciler
 from runtime.record_log.lines import RecordLine
-from runtime.resumption.pace import Pace
+from runtime.time_budget import TimeBudget
 from tests.unit.runtime.aws_world import (
     emf,
     recording_clients,  # noqa: F401 - the fixture "clients"
@@ -48,7 +48,7 @@ class Scene:
             self.world.queues["objects"],
             limits=Limits(older_than=2 * HOUR),
             lines=MetricLines(),
-            pace=Pace(1e6),
+            pace=RateLimiter(1e6),
             clock=lambda: self.now,
         )
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtime.delivery_state.replay_selection import Selection, SelectionError, object_time
+from runtime.delivery_state.replays import ReplayState
 from runtime.objects.key import ObjectKey
-from runtime.processor.time_budget import TimeBudget
 from runtime.replay.redrive import Redrive
 from runtime.replay.run import PART
-from runtime.replay.selection import Selection, SelectionError, object_time
-from runtime.replay.store import ReplayState
+from runtime.time_budget import TimeBudget
 from tests.unit.runtime.aws_world import (
     Fault,
     recording_clients,  # noqa: F401 - the fixture "clients"

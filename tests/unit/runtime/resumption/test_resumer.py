@@ -6,17 +6,17 @@ from itertools import pairwise
 
 import pytest
 
-from runtime.deliveries.errors import RetryableError
 from runtime.deliveries.s3.config import S3Config
 from runtime.delivery_config.repository import DeliveryConfigRepository
-from runtime.parked_deliveries.item import ParkedDelivery
-from runtime.parked_deliveries.status import DestinationStatuses
-from runtime.parked_deliveries.table import CLAIM_SECONDS, ParkedDeliveries
-from runtime.processor.delivery_message import DeliveryMessage
-from runtime.processor.hand_over import HandOver, Schedule
-from runtime.processor.time_budget import TimeBudget
-from runtime.resumption.pace import Pace
+from runtime.delivery_state.destination_status import DestinationStatuses
+from runtime.delivery_state.parked_deliveries import CLAIM_SECONDS, ParkedDeliveries
+from runtime.delivery_state.parked_delivery import ParkedDelivery
+from runtime.errors import RetryableError
+from runtime.messages.delivery_message import DeliveryMessage
+from runtime.messages.hand_over import HandOver, Schedule
+from runtime.rate_limit import RateLimiter
 from runtime.resumption.resumer import ProbeDelays, Resumer
+from runtime.time_budget import TimeBudget
 from tests.unit.runtime.aws_world import (
     Fault,
     recording_clients,  # noqa: F401 - the fixture "clients"
@@ -41,7 +41,7 @@ class Scene:
             self.statuses,
             DeliveryConfigRepository(clients, "configs", models, cache_seconds=0, clock=self.clock),
             HandOver(clients, self.world.queues["deliveries"], Schedule(), self.clock),
-            Pace(PER_SECOND, self.clock, self.wait),
+            RateLimiter(PER_SECOND, self.clock, self.wait),
             delays=ProbeDelays(60, 3600),
             clock=self.clock,
             wait=self.wait,

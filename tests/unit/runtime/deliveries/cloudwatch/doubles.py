@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from runtime.aws.credentials import Credentials
+from runtime.backoff import Retry
 from runtime.deliveries.cloudwatch.config import CloudWatchConfig
-from runtime.deliveries.cloudwatch.engine import LogDestination
+from runtime.deliveries.cloudwatch.destination import LogDestination
 from runtime.deliveries.method import Delivery, Progress
-from runtime.deliveries.retry import Retry
 from runtime.objects.batches import Batch
 from runtime.objects.key import ObjectKey
 from runtime.objects.stored_object import StoredObject
-from runtime.processor.time_budget import TimeBudget
+from runtime.time_budget import TimeBudget
 
 NOW = 1_795_000_000.0
 NOW_MS = int(NOW * 1000)

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from runtime.deliveries.cloudwatch.delivery import CloudWatchDelivery
 from runtime.deliveries.cloudwatch.engine import Rejection
-from runtime.deliveries.cloudwatch.rejected_events import rejections
-from runtime.deliveries.errors import (
+from runtime.deliveries.cloudwatch.native.rejected_events import rejections
+from runtime.errors import (
     BlockedByCustomerError,
     CorruptObjectError,
     DeliveryError,
     OutOfTimeError,
+    RefusedError,
     RetryableError,
 )
-from runtime.deliveries.retry import RefusedError
 from tests.unit.runtime.deliveries.cloudwatch.doubles import (
     NOW,
     Engine,

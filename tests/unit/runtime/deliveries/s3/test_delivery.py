@@ -5,17 +5,17 @@ from urllib.parse import unquote
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
-from runtime.deliveries.errors import BlockedByCustomerError, OutOfTimeError, PermanentError, RetryableError
+from runtime.backoff import Retry
 from runtime.deliveries.method import Delivery, DeliveryServices
-from runtime.deliveries.retry import Retry
 from runtime.deliveries.role_chain import RoleChain
 from runtime.deliveries.s3.config import S3Config
 from runtime.deliveries.s3.copy import MAX_PARTS, MIN_PART_BYTES, part_ranges, part_size
 from runtime.deliveries.s3.delivery import S3Delivery, session_policy
 from runtime.deliveries.session_policy import compact
+from runtime.errors import BlockedByCustomerError, OutOfTimeError, PermanentError, RetryableError
 from runtime.objects.key import ObjectKey
 from runtime.objects.stored_object import StoredObject
-from runtime.processor.time_budget import TimeBudget
+from runtime.time_budget import TimeBudget
 from tests.unit.runtime.aws_world import (
     CENTRAL_ROLE,
     Fault,

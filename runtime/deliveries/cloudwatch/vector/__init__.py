@@ -1,0 +1,1 @@
+"""The Vector engine: a Vector subprocess sends the events, with end-to-end acknowledgements."""

@@ -1,0 +1,74 @@
+"""What S3's error codes mean for a copy (contract §5)."""
+
+from typing import Any
+
+from runtime.errors import (
+    BlockedByCustomerError,
+    DeliveryError,
+    FailedCall,
+    Hop,
+    PermanentError,
+    RefusedError,
+    RetryableError,
+    Rule,
+    classify,
+    failed_action,
+)
+
+CODES: dict[str, Rule] = {
+    "NoSuchKey": (PermanentError, "object-gone"),
+    "NoSuchVersion": (PermanentError, "object-gone"),
+    "404": (PermanentError, "object-gone"),
+    # The object was written anew since; that one has a notification of its own.
+    "PreconditionFailed": (PermanentError, "object-replaced"),
+    "NoSuchBucket": (BlockedByCustomerError, "no-such-bucket"),
+    "InvalidBucketName": (BlockedByCustomerError, "no-such-bucket"),
+    "PermanentRedirect": (BlockedByCustomerError, "wrong-region"),
+    "AuthorizationHeaderMalformed": (BlockedByCustomerError, "wrong-region"),
+    "IllegalLocationConstraintException": (BlockedByCustomerError, "wrong-region"),
+    "301": (BlockedByCustomerError, "wrong-region"),
+    "AccessControlListNotSupported": (BlockedByCustomerError, "acl-refused"),
+    "InvalidObjectState": (RetryableError, "object-archived"),
+    "NoSuchUpload": (RetryableError, "upload-gone"),
+    "OperationAborted": (RetryableError, "conflict"),
+    "InvalidRequest": (RefusedError, "refused"),
+    "InvalidArgument": (RefusedError, "refused"),
+    "EntityTooLarge": (RefusedError, "refused"),
+}
+_READING = frozenset({"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"})
+
+
+def classify_copy(error: Exception, *, action: str, central_bucket: str, bucket: str, key: str) -> DeliveryError:
+    """Decide what a failed call of a copy means. One call touches both buckets: find out whose refusal it is."""
+    code, named = _answer(error)
+    if code == "NoSuchBucket":
+        if named == central_bucket:
+            return RetryableError("central-bucket-missing", f"{action}: the central bucket {central_bucket!r}")
+        detail = f"Destination S3 bucket {bucket!r} does not exist: create it, or correct bucket_name in the config"
+        failure = BlockedByCustomerError("no-such-bucket", detail)
+        failure.call = FailedCall(Hop.DESTINATION.name, action, f"s3://{bucket}")
+        return failure
+    reading = failed_action(error) in _READING
+    return classify(
+        error,
+        hop=Hop.SOURCE if reading else Hop.DESTINATION,
+        action=action,
+        resource=f"s3://{central_bucket}" if reading else f"s3://{bucket}/{key}",
+        codes=CODES,
+    )
+
+
+def is_too_large_to_copy_whole(error: BaseException | None) -> bool:
+    """Whether S3 says that the source is over CopyObject's 5 GB (the notification may not have said its size)."""
+    response: Any = getattr(error, "response", None)
+    if not isinstance(response, dict):
+        return False
+    answer = response.get("Error", {})
+    text = str(answer.get("Message", ""))
+    return answer.get("Code") in {"InvalidRequest", "EntityTooLarge"} and "larger than the maximum" in text
+
+
+def _answer(error: Exception) -> tuple[str, str]:
+    response: Any = getattr(error, "response", None)
+    answer = response.get("Error", {}) if isinstance(response, dict) else {}
+    return str(answer.get("Code", "")), str(answer.get("BucketName", ""))

@@ -1,0 +1,200 @@
+"""The table's parked deliveries. Every listing is a Query: of a tenant, of a reason, of one destination in its turn.
+
+Keys: (``tenant_id``, ``delivery`` = ``{type}#{object key}``). Sort keys that begin with ``!`` are other items of the
+tenant (``status``): no delivery type begins so. Indexes are read with their usual short delay: what is decided on
+them is confirmed on the item itself.
+"""
+
+import base64
+import json
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runtime.aws.clients import AwsClients
+from runtime.delivery_config.attribute_values import typed
+from runtime.delivery_state.conflicts import retry_conflicts
+from runtime.delivery_state.destination_status import to_be_tried
+from runtime.delivery_state.parked_delivery import ParkedDelivery, destination
+from runtime.messages.envelopes import UnreadableMessageError
+
+BY_REASON = "by-reason"
+BY_DESTINATION = "by-destination"
+_KEYS_OF = {
+    None: ("tenant_id", "delivery"),
+    BY_REASON: ("reason", "first_attempt_at", "tenant_id", "delivery"),
+    BY_DESTINATION: ("destination", "turn", "tenant_id", "delivery"),
+}
+FIRST_TYPE, AFTER_TYPES = "a", "{"
+"""Delivery types begin with a letter from a to z: between these lie all parked deliveries of a tenant."""
+CLAIM_SECONDS = 900
+"""Ours: who claimed a delivery and was killed before it was sent and removed; then another may."""
+
+logger = logging.getLogger("logrouter.parked_deliveries")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some parked deliveries, and what to ask for the next page with (``None``: that's all)."""
+
+    deliveries: Sequence[ParkedDelivery]
+    next_token: str | None
+
+
+class ParkedDeliveries:
+    """Reads and writes the table. Shared by all threads; what DynamoDB's client raises is raised."""
+
+    def __init__(self, clients: AwsClients, table: str) -> None:
+        self._clients = clients
+        self._table = table
+
+    def park(self, parked: ParkedDelivery, due_at: float) -> None:
+        """Write one, and that its destination is to be tried then, both or neither; an earlier item is replaced.
+
+        What is written without the other would wait for ever, or be looked for in vain.
+        """
+        message = parked.message
+        writes = [
+            {"Put": {"TableName": self._table, "Item": parked.write()}},
+            {"Update": {"TableName": self._table, **to_be_tried(message.tenant_id, message.type, due_at)}},
+        ]
+        retry_conflicts(lambda: self._dynamodb.transact_write_items(TransactItems=writes))
+
+    def of_tenant(
+        self, tenant_id: str, *, type_: str | None = None, limit: int = 100, next_token: str | None = None
+    ) -> Page:
+        """List a tenant's parked deliveries, or those of one of its delivery configs."""
+        low, high = (f"{type_}#", f"{type_}$") if type_ else (FIRST_TYPE, AFTER_TYPES)
+        return self._page(
+            "tenant_id = :one AND delivery BETWEEN :low AND :high",
+            {":one": tenant_id, ":low": low, ":high": high},
+            limit,
+            next_token,
+        )
+
+    def of_reason(self, reason: str, *, limit: int = 100, next_token: str | None = None) -> Page:
+        """List all tenants' deliveries that are parked for a reason, longest waiting first."""
+        return self._page("reason = :one", {":one": reason}, limit, next_token, index=BY_REASON)
+
+    def in_turn(self, tenant_id: str, type_: str, *, limit: int) -> Sequence[ParkedDelivery]:
+        """Give those of one destination whose turn it is, oldest first."""
+        values = {":one": destination(tenant_id, type_)}
+        return self._page("destination = :one", values, limit, None, index=BY_DESTINATION).deliveries
+
+    def count(self, tenant_id: str, type_: str, *, most: int | None = None) -> int:
+        """Count those of one destination; with ``most`` no more than that, for whoever can't wait for all."""
+        request = self._query(
+            "tenant_id = :one AND begins_with(delivery, :low)", {":one": tenant_id, ":low": f"{type_}#"}
+        )
+        total = 0
+        while most is None or total < most:
+            limit = {} if most is None else {"Limit": most - total}
+            answer = self._dynamodb.query(**request, **limit, Select="COUNT", ConsistentRead=True)
+            total += int(answer["Count"])
+            if not answer.get("LastEvaluatedKey"):
+                break
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return total
+
+    def has_any(self, tenant_id: str, type_: str) -> bool:
+        """Whether one destination has any at all, read consistently."""
+        request = self._query(
+            "tenant_id = :one AND begins_with(delivery, :low)", {":one": tenant_id, ":low": f"{type_}#"}
+        )
+        return bool(self._dynamodb.query(**request, Limit=1, ConsistentRead=True)["Items"])
+
+    def claim(self, parked: ParkedDelivery, now: float) -> bool:
+        """Take one to resume it; false if it is gone, was parked anew, or another is at it."""
+        return self._if_still_there(
+            "update_item",
+            parked,
+            "(attribute_not_exists(claimed_at) OR claimed_at < :old)",
+            {":now": typed(now), ":old": typed(now - CLAIM_SECONDS)},
+            UpdateExpression="SET claimed_at = :now",
+        )
+
+    def remove(self, parked: ParkedDelivery) -> bool:
+        """Remove one after it was sent; false if it has been parked anew since: that one stays."""
+        return self._if_still_there("delete_item", parked)
+
+    def _if_still_there(
+        self,
+        call: str,
+        parked: ParkedDelivery,
+        also: str | None = None,
+        values: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> bool:
+        same = "parking_id = :id" if parked.parking_id else "attribute_exists(delivery)"
+        given = {**({":id": typed(parked.parking_id)} if parked.parking_id else {}), **(values or {})}
+        try:
+            getattr(self._dynamodb, call)(
+                TableName=self._table,
+                Key={name: typed(value) for name, value in parked.key().items()},
+                ConditionExpression=f"{same} AND {also}" if also else same,
+                **({"ExpressionAttributeValues": given} if given else {}),
+                **more,
+            )
+        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def _page(
+        self, condition: str, values: Mapping[str, str], limit: int, token: str | None, *, index: str | None = None
+    ) -> Page:
+        request = {**self._query(condition, values), "Limit": limit}
+        if index:
+            request["IndexName"] = index
+        if token:
+            request["ExclusiveStartKey"] = _read_token(token, values, index)
+        answer = self._dynamodb.query(**request)
+        last = answer.get("LastEvaluatedKey")
+        return Page(list(_readable(answer["Items"])), _write_token(last) if last else None)
+
+    def _query(self, condition: str, values: Mapping[str, str]) -> dict[str, Any]:
+        typed_values = {name: typed(value) for name, value in values.items()}
+        return {
+            "TableName": self._table,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": typed_values,
+        }
+
+    @property
+    def _dynamodb(self) -> Any:
+        return self._clients.client("dynamodb")
+
+
+def _readable(items: Iterable[Mapping[str, Any]]) -> Iterator[ParkedDelivery]:
+    """Read items; one that can't be read stays in the table, and doesn't hide the others."""
+    for item in items:
+        try:
+            yield ParkedDelivery.read(item)
+        except (UnreadableMessageError, KeyError, ValueError) as error:
+            logger.error(  # noqa: TRY400 - the exception's message might quote content
+                "a parked delivery can't be read", extra={"error": type(error).__name__, "delivery": item["delivery"]}
+            )
+
+
+class UnreadableTokenError(ValueError):
+    """A page's token isn't one that was given."""
+
+
+def _write_token(key: Mapping[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(key, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def _read_token(token: str, values: Mapping[str, str], index: str | None) -> dict[str, Any]:
+    """Read a token; one of another listing than this (another tenant's, say) is none."""
+    try:
+        key = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        texts = {name: value["S"] for name, value in key.items()}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise UnreadableTokenError("the page token isn't one that was given") from None
+    partition, *others = _KEYS_OF[index]
+    fits = set(texts) == {partition, *others} and texts[partition] == values[":one"]
+    if not fits or not all(isinstance(text, str) and text for text in texts.values()):
+        raise UnreadableTokenError("the page token isn't one that was given")
+    if index is None and not values[":low"] <= texts["delivery"] <= values[":high"]:
+        raise UnreadableTokenError("the page token isn't one of this listing")
+    return {name: {"S": text} for name, text in texts.items()}

@@ -1,0 +1,123 @@
+"""One parked delivery: what an operator or the tenant must know, and all that resuming it needs."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from runtime.delivery_config.attribute_values import plain_item, typed
+from runtime.delivery_state.next_steps import next_step
+from runtime.errors import DeliveryError
+from runtime.messages.delivery_message import DeliveryMessage
+
+MAX_DETAIL_CHARACTERS = 2048
+_RESUMPTION_DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedDelivery:
+    """A delivery that waits for a person's or the customer's action.
+
+    :param message: its next attempt. :param parked_at: epoch seconds. :param expires_at: the object's expiry, epoch
+        seconds, where it is known.
+    :param parking_id: this parking's own: a delivery that is parked again has another, and isn't taken for this one.
+    """
+
+    message: DeliveryMessage
+    parked_at: float
+    detail: str = ""
+    action: str = ""
+    resource: str = ""
+    hop: str = ""
+    next_step: str = ""
+    expires_at: int | None = None
+    parking_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    @classmethod
+    def of(cls, message: DeliveryMessage, error: DeliveryError, *, now: float, expires_at: int | None) -> Self:
+        """Make one of a delivery's last error."""
+        call = error.call
+        return cls(
+            message,
+            now,
+            detail=error.detail[:MAX_DETAIL_CHARACTERS],
+            action=call.action,
+            resource=call.resource,
+            hop=call.hop,
+            next_step=call.next_step or next_step(message.reason),
+            expires_at=expires_at,
+        )
+
+    @classmethod
+    def read(cls, item: Mapping[str, Any]) -> Self:
+        """Read an item, of yesterday's version too.
+
+        :raises runtime.messages.envelopes.UnreadableMessageError: its message can't be read.
+        """
+        values = plain_item(item)
+        texts = {name: str(values.get(name, "")) for name in ("detail", "action", "resource", "hop", "next_step")}
+        message = DeliveryMessage.read(json.loads(values["message"]))
+        return cls(
+            message,
+            epoch_seconds(str(values.get("last_attempt_at", ""))),
+            expires_at=values.get("ttl"),
+            parking_id=str(values.get("parking_id", "")),
+            **texts,
+        )
+
+    def write(self) -> dict[str, Any]:
+        """Give the item. Empty texts are left out."""
+        message = self.message
+        values: dict[str, Any] = {
+            **self.key(),
+            "parking_id": self.parking_id,
+            "destination": destination(message.tenant_id, message.type),
+            "turn": self.turn(),
+            "type": message.type,
+            "bucket": message.bucket,
+            "object_key": message.key,
+            "reason": message.reason,
+            "detail": self.detail,
+            "hop": self.hop,
+            "action": self.action,
+            "resource": self.resource,
+            "next_step": self.next_step,
+            "checkpoint": message.checkpoint,
+            "attempts": message.attempt,
+            "first_attempt_at": iso(message.first_attempt_at),
+            "last_attempt_at": iso(self.parked_at),
+            "message": message.write(),
+            "ttl": self.expires_at,
+        }
+        return {name: typed(value) for name, value in values.items() if value not in (None, "")}
+
+    def key(self) -> dict[str, str]:
+        """Give the table's key: one delivery is one item, however often it is parked."""
+        return {"tenant_id": self.message.tenant_id, "delivery": f"{self.message.type}#{self.message.key}"}
+
+    def turn(self) -> str:
+        """Give what the order of resumption follows: oldest first, but what failed again after those that didn't.
+
+        A single object that its destination refuses would else be tried first for ever, before all the others.
+        """
+        return f"{self.message.resumptions:0{_RESUMPTION_DIGITS}d}#{iso(self.message.first_attempt_at)}"
+
+
+def destination(tenant_id: str, type_: str) -> str:
+    """Name a destination in the index of its parked deliveries."""
+    return f"{tenant_id}#{type_}"
+
+
+def iso(at: float) -> str:
+    """Write epoch seconds as ISO 8601 UTC with milliseconds."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def epoch_seconds(text: str) -> float:
+    """Read ISO 8601; 0 for what isn't."""
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return 0.0

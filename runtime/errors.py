@@ -1,0 +1,201 @@
+"""The three roots that decide what happens to a delivery that did not succeed, and the way from AWS's errors to them.
+
+Each delivery method maps its service's errors to one of these (contract §5: retryable, blocked by the customer,
+permanent). Whatever isn't one of them counts as retryable: an unknown error is never a reason to lose a log line.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCall:
+    """The AWS call that failed: for whoever has to mend it. Empty where nothing is to be said.
+
+    :param hop: a ``Hop``'s name. :param action: ``s3:CopyObject``. :param resource: what the call was about.
+    :param next_step: what has to be changed, and by whom.
+    """
+
+    hop: str = ""
+    action: str = ""
+    resource: str = ""
+    next_step: str = ""
+
+
+class DeliveryError(Exception):
+    """A delivery stopped before it was done.
+
+    :param reason: short, stable, kebab-case word for metrics and records (``throttled``, ``access-denied``).
+    :param detail: for people: the failed call, the resource, and the next step. Never a tenant's content.
+    ``call`` is the failed call in its parts, where one failed (set by ``classify``).
+    """
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+        self.call = FailedCall()
+
+
+class RetryableError(DeliveryError):
+    """Throttling, 5xx, timeouts, connection errors, our own first hop denied: handed over with a delay."""
+
+
+class RefusedError(RetryableError):
+    """The service refused the request as it is: repeating it now can't help, a person may find out why."""
+
+
+class OutOfTimeError(RetryableError):
+    """The time budget ran out between two batches: handed over at once with its checkpoint; not a failure."""
+
+
+class BlockedByCustomerError(DeliveryError):
+    """Only the customer can mend it (role, bucket, log group, key): handed over, at last parked. Never dropped."""
+
+
+class ConfigGoneError(BlockedByCustomerError):
+    """The delivery config was deleted or disabled while the delivery waited: parked at once, until it is back."""
+
+
+class PermanentError(DeliveryError):
+    """Trying again can't help (object gone, destination is the central bucket): settled and counted."""
+
+
+class CorruptObjectError(PermanentError):
+    """The object's bytes are not what they should be (not gzip, cut): settled, and sent to the dead-letter queue."""
+
+
+class Hop(Enum):
+    """Where a call goes: who has to mend a refusal depends on it."""
+
+    EXECUTION = "the processor's execution role"
+    CENTRAL = "assuming the central log distribution role"
+    CUSTOMER = "assuming the customer's log distribution role"
+    SOURCE = "reading the central bucket"
+    DESTINATION = "the customer's destination"
+
+
+Rule = tuple[type[DeliveryError], str]
+"""The class and the reason of an error code."""
+
+EXPIRED = "expired-token"
+
+_CODES: dict[str, Rule] = {
+    **dict.fromkeys(
+        (
+            "Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "RequestThrottled",
+            "RequestThrottledException", "TooManyRequestsException", "SlowDown", "BandwidthLimitExceeded",
+            "ProvisionedThroughputExceededException", "PriorRequestNotComplete", "KMS.ThrottlingException",
+        ),
+        (RetryableError, "throttled"),
+    ),
+    **dict.fromkeys(
+        ("RequestTimeout", "RequestTimeoutException", "RequestTimeTooSkewed"), (RetryableError, "timeout")
+    ),
+    **dict.fromkeys(
+        ("InternalError", "InternalFailure", "InternalServerError", "ServiceUnavailable",
+         "ServiceUnavailableException", "KMS.KMSInternalException", "KMS.DependencyTimeoutException"),
+        (RetryableError, "unavailable"),
+    ),
+    **dict.fromkeys(
+        ("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired", "InvalidToken"),
+        (RetryableError, EXPIRED),
+    ),
+    **dict.fromkeys(
+        ("InvalidClientTokenId", "InvalidAccessKeyId", "UnrecognizedClientException", "SignatureDoesNotMatch"),
+        (RetryableError, "credentials-refused"),
+    ),
+}  # fmt: skip
+
+_DENIED_CODES = frozenset(
+    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AllAccessDisabled", "Forbidden", "403"}
+)
+_DENIED: dict[Hop, Rule] = {
+    Hop.EXECUTION: (RetryableError, "own-access-denied"),
+    Hop.CENTRAL: (RetryableError, "first-hop-denied"),
+    Hop.SOURCE: (RetryableError, "source-denied"),
+    Hop.CUSTOMER: (BlockedByCustomerError, "second-hop-denied"),
+    Hop.DESTINATION: (BlockedByCustomerError, "destination-denied"),
+}
+OURS_DENIED = frozenset(
+    {*(_DENIED[hop][1] for hop in (Hop.EXECUTION, Hop.CENTRAL, Hop.SOURCE)), "credentials-refused", "no-credentials"}
+)
+"""Reasons that only the provider can mend: our own roles, credentials or bucket refuse us (contract §5: an alarm)."""
+_NEXT_STEP = {
+    Hop.EXECUTION: "the processor's execution role must allow it",
+    Hop.CENTRAL: "the central role must trust the processor's execution role (sts:AssumeRole and sts:TagSession)",
+    Hop.SOURCE: "the central role, and the bucket's KMS key, must allow it",
+    Hop.CUSTOMER: "the customer's role must trust the central role with this ExternalId and tenant_id tag",
+    Hop.DESTINATION: "the customer's role or bucket policy, and the KMS key's policy, must allow it",
+}
+_HTTP_TOO_MANY = 429
+_HTTP_SERVER_ERROR = 500
+_FAILED_ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:[A-Za-z]+)")
+
+
+def classify(
+    error: Exception, *, hop: Hop, action: str = "", resource: str = "", codes: Mapping[str, Rule] | None = None
+) -> DeliveryError:
+    """Decide what an exception of an AWS call means for the delivery.
+
+    :param action: the call (``s3:CopyObject``). :param resource: what it was about, for people.
+    :param codes: the service's own error codes, asked before the general ones.
+    """
+    if isinstance(error, DeliveryError):
+        return error
+    response = getattr(error, "response", None)
+    if not isinstance(response, dict) or "Error" not in response:
+        failure = _without_answer(error, action, resource)
+        failure.call = FailedCall(hop.name, action, resource)
+        return failure
+    code = str(response["Error"].get("Code", ""))
+    message = str(response["Error"].get("Message", ""))
+    kind, reason = _rule(code, _status(response), hop, codes or {})
+    denied = reason == _DENIED[hop][1]
+    failed = _FAILED_ACTION.search(message)
+    step = _NEXT_STEP[hop] if denied or code.startswith("KMS") else ""
+    what = f"{failed[1]} (in {action})" if failed and failed[1] != action else action or "the call"
+    failure = kind(reason, f"{what} on {resource or hop.value}: {code}{'; ' if step else ''}{step}")
+    failure.call = FailedCall(hop.name, failed[1] if failed else action, resource, step)
+    return failure
+
+
+def failed_action(error: Exception) -> str | None:
+    """Name the action that an AccessDenied answer says was denied (``s3:GetObject``), where it says so."""
+    response = getattr(error, "response", None)
+    found = _FAILED_ACTION.search(str(response["Error"].get("Message", ""))) if isinstance(response, dict) else None
+    return found[1] if found else None
+
+
+def _status(response: Mapping[str, dict[str, object]]) -> int:
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status if isinstance(status, int) else 0
+
+
+def _rule(code: str, status: int, hop: Hop, codes: Mapping[str, Rule]) -> Rule:
+    rule = codes.get(code) or _CODES.get(code)
+    if rule:
+        return rule
+    if code in _DENIED_CODES:
+        return _DENIED[hop]
+    if code.startswith("KMS"):
+        return (BlockedByCustomerError if hop is Hop.DESTINATION else RetryableError, "kms-refused")
+    if status == _HTTP_TOO_MANY:
+        return RetryableError, "throttled"
+    return RetryableError, "unavailable" if status >= _HTTP_SERVER_ERROR else "unexpected"
+
+
+def _without_answer(error: Exception, action: str, resource: str) -> DeliveryError:
+    """Classify what isn't an answer of AWS: the names say it, so botocore needn't be imported to be asked."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if {"ReadTimeoutError", "ConnectTimeoutError", "TimeoutError"} & names:
+        reason = "timeout"
+    elif {"HTTPClientError", "HTTPError", "ConnectionError", "IncompleteReadError"} & names:
+        reason = "connection"
+    elif {"NoCredentialsError", "CredentialRetrievalError", "PartialCredentialsError"} & names:
+        reason = "no-credentials"
+    else:
+        reason = "unexpected"
+    return RetryableError(reason, f"{action or 'the call'} on {resource or 'AWS'}: {type(error).__name__}")

@@ -1,0 +1,35 @@
+"""A short memory of what was settled: SQS may deliver a message twice, and a host may see it again at once.
+
+It lives in the process and is bounded in time and size: it makes duplicates rarer, nothing depends on it.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+SECONDS = 900.0  # ours: longer than a message stays hidden at work in the poller, and than SQS's own repetitions take
+CAPACITY = 20_000  # some 200 bytes each
+
+
+class DeduplicationCache:
+    """Remembers what was settled, by its identity. Shared by all threads. ``clock``: seconds, monotonic."""
+
+    def __init__(self, seconds: float = SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._settled: OrderedDict[Hashable, float] = OrderedDict()
+
+    def add(self, identity: Hashable) -> None:
+        """Remember one."""
+        now = self._clock()
+        with self._lock:
+            self._settled[identity] = now + self._seconds
+            self._settled.move_to_end(identity)
+            while len(self._settled) > CAPACITY or next(iter(self._settled.values())) <= now:
+                self._settled.popitem(last=False)
+
+    def __contains__(self, identity: Hashable) -> bool:
+        with self._lock:
+            return self._settled.get(identity, 0.0) > self._clock()

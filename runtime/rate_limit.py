@@ -1,0 +1,29 @@
+"""A limited rate: what is handed over again must not push aside what has just been written."""
+
+import time
+from collections.abc import Callable
+
+
+class RateLimiter:
+    """Lets through so many a second, evenly. Used by one thread.
+
+    :param clock: seconds, monotonic. :param wait: pauses for that many seconds.
+    """
+
+    def __init__(
+        self,
+        per_second: float,
+        clock: Callable[[], float] = time.monotonic,
+        wait: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._interval = 1.0 / per_second
+        self._clock = clock
+        self._wait = wait
+        self._next = 0.0
+
+    def acquire(self) -> None:
+        """Wait for one's turn."""
+        now = self._clock()
+        if self._next > now:
+            self._wait(self._next - now)
+        self._next = max(now, self._next) + self._interval
