@@ -4,10 +4,10 @@ What doesn't succeed here is handed over: a message that waits in a queue costs 
 """
 
 import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from runtime import scheduling
 from runtime.errors import OutOfTimeError, RefusedError, RetryableError
 from runtime.time_budget import TimeBudget
 
@@ -23,7 +23,7 @@ class Retry:
     attempts: int = 6
     first: float = 0.2
     longest: float = 4.0
-    wait: Callable[[float], object] = time.sleep
+    wait: Callable[[float], object] = scheduling.sleep
     jitter: Callable[[float, float], float] = random.uniform
 
     def run[Result](self, call: Callable[[], Result], budget: TimeBudget, *, needed: float | None = None) -> Result:

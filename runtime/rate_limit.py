@@ -1,7 +1,8 @@
 """A limited rate: what is handed over again must not push aside what has just been written."""
 
-import time
 from collections.abc import Callable
+
+from runtime import scheduling
 
 
 class RateLimiter:
@@ -13,8 +14,8 @@ class RateLimiter:
     def __init__(
         self,
         per_second: float,
-        clock: Callable[[], float] = time.monotonic,
-        wait: Callable[[float], object] = time.sleep,
+        clock: Callable[[], float] = scheduling.monotonic,
+        wait: Callable[[float], object] = scheduling.sleep,
     ) -> None:
         self._interval = 1.0 / per_second
         self._clock = clock

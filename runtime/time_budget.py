@@ -1,9 +1,10 @@
 """How long an object or a delivery may still take. Derived from the host's deadline, passed down, never global."""
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+
+from runtime import scheduling
 
 
 def _never() -> float:
@@ -19,7 +20,7 @@ class TimeBudget:
     """
 
     deadline: float
-    clock: Callable[[], float] = field(default=time.monotonic, repr=False)
+    clock: Callable[[], float] = field(default=scheduling.monotonic, repr=False)
     settle_seconds: float = 0.0
     stop_by: Callable[[], float] = field(default=_never, repr=False)
 
@@ -27,7 +28,7 @@ class TimeBudget:
     def of_seconds(
         cls,
         seconds: float,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = scheduling.monotonic,
         *,
         settle_seconds: float = 0.0,
         stop_by: Callable[[], float] = _never,

@@ -1,10 +1,10 @@
 """Answers that are remembered for a while: bounded, and asked for once however many threads want them."""
 
-import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
+
+from runtime import scheduling
 
 
 class ExpiringCache[K, V]:
@@ -14,10 +14,10 @@ class ExpiringCache[K, V]:
     :param clock: seconds, in the unit of the expiry times that ``load`` gives.
     """
 
-    def __init__(self, capacity: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, capacity: int, clock: Callable[[], float] = scheduling.now) -> None:
         self._capacity = capacity
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = scheduling.lock()
         self._entries: OrderedDict[K, tuple[V, float]] = OrderedDict()
         self._flights: dict[K, Future[V]] = {}
 
@@ -34,7 +34,7 @@ class ExpiringCache[K, V]:
             flight = self._flights.get(key)
             leads = flight is None
             if flight is None:
-                flight = self._flights[key] = Future()
+                flight = self._flights[key] = scheduling.future()
         if leads:
             self._load(key, flight, load)
         return flight.result()

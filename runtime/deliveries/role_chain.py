@@ -5,10 +5,10 @@ are cached until shortly before they expire; a thousand threads that want one se
 """
 
 import hashlib
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import Credentials, acting_as
 from runtime.aws.expiring_cache import ExpiringCache
@@ -38,7 +38,9 @@ class RoleChain:
     :param clock: epoch seconds.
     """
 
-    def __init__(self, clients: AwsClients, central_role_arn: str, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, clients: AwsClients, central_role_arn: str, *, clock: Callable[[], float] = scheduling.now
+    ) -> None:
         self._clients = clients
         self._central_role_arn = central_role_arn
         self.partition = central_role_arn.split(":")[1]

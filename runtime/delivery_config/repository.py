@@ -1,13 +1,13 @@
 """Reads a tenant's delivery configs from the table: one Query, remembered for a short while."""
 
 import logging
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
+from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.aws.expiring_cache import ExpiringCache
 from runtime.delivery_config.attribute_values import plain_item
@@ -70,7 +70,7 @@ class DeliveryConfigRepository:
         models: Models,
         *,
         cache_seconds: float,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = scheduling.now,
     ) -> None:
         self._clients = clients
         self._table = table

@@ -4,16 +4,17 @@ botocore repeats neither. A destination's status is written by every delivery th
 """
 
 import random
-import time
 from collections.abc import Callable
 from typing import Any
+
+from runtime import scheduling
 
 TRIES = 6
 FIRST_PAUSE_SECONDS = 0.05
 _CONFLICT = "TransactionConflict"
 
 
-def retry_conflicts(write: Callable[[], Any], wait: Callable[[float], object] = time.sleep) -> Any:
+def retry_conflicts(write: Callable[[], Any], wait: Callable[[float], object] = scheduling.sleep) -> Any:
     """Write; once more, after growing pauses with full jitter, while another's transaction is at the item.
 
     What the write raises for any other reason, or at last for this one, is raised.

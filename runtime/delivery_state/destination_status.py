@@ -4,12 +4,12 @@ One item beside the parked deliveries: sort key ``!{type}``. Whoever has to look
 ``by-work``, whose items are only those with something to do.
 """
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import batched
 from typing import Any
 
+from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.delivery_config.attribute_values import plain_item, typed
 from runtime.delivery_state.conflicts import retry_conflicts
@@ -56,7 +56,7 @@ class DestinationStatus:
 class DestinationStatuses:
     """Reads and writes the items. Shared by all threads; what DynamoDB's client raises is raised."""
 
-    def __init__(self, clients: AwsClients, table: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, clients: AwsClients, table: str, clock: Callable[[], float] = scheduling.now) -> None:
         self._clients = clients
         self._table = table
         self._clock = clock

@@ -1,13 +1,13 @@
 """Replays in the table: what is wanted, and how far it is. Sort key ``!replay#{id}``, beside the parked deliveries."""
 
 import json
-import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.delivery_config.attribute_values import plain_item, typed
 from runtime.delivery_state.destination_status import BY_WORK, REPLAYS
@@ -60,7 +60,7 @@ class Replay:
 class Replays:
     """Reads and writes replays. What DynamoDB's client raises is raised. ``clock``: epoch seconds."""
 
-    def __init__(self, clients: AwsClients, table: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, clients: AwsClients, table: str, clock: Callable[[], float] = scheduling.now) -> None:
         self._clients = clients
         self._table = table
         self._clock = clock

@@ -5,12 +5,12 @@ last success and that is longer ago than the limit. A tenant is silent when noth
 destinations for longer than the limit, though something was before: then nothing came from its clusters.
 """
 
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.delivery_config.attribute_values import plain_item
 from runtime.delivery_state.destination_status import DestinationStatus, DestinationStatuses
@@ -44,7 +44,7 @@ class DestinationWatch:
         *,
         late_seconds: float,
         silent_seconds: float,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = scheduling.now,
     ) -> None:
         self._clients = clients
         self._config_table = config_table

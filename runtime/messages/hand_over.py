@@ -2,11 +2,11 @@
 
 import math
 import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.messages.delivery_message import DeliveryMessage
 
@@ -48,7 +48,7 @@ class HandOver:
     """Sends delivery messages. ``clock``: epoch seconds."""
 
     def __init__(
-        self, clients: AwsClients, queue_url: str, schedule: Schedule, clock: Callable[[], float] = time.time
+        self, clients: AwsClients, queue_url: str, schedule: Schedule, clock: Callable[[], float] = scheduling.now
     ) -> None:
         self._clients = clients
         self._queue_url = queue_url

@@ -6,11 +6,11 @@ apart, so that lines of deliveries that end side by side would mix (docs/decisio
 
 import json
 import sys
-import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from runtime import scheduling
 from runtime.metrics.catalogue import NAMESPACE, Dimension, DimensionSet, Metric
 
 type Directive = dict[str, Any]
@@ -26,7 +26,7 @@ class MetricLines:
         self,
         namespace: str = NAMESPACE,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = scheduling.now,
         write: Callable[[str], object] | None = None,
     ) -> None:
         self._namespace = namespace

@@ -4,12 +4,12 @@ Nobody reads ahead of the others by more than a few batches, so memory is bounde
 a slow or broken destination never delays its siblings: who holds them up goes on with a read of its own.
 """
 
-import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from threading import Condition
 from typing import Self
 
+from runtime import scheduling
 from runtime.errors import DeliveryError, RetryableError
 from runtime.objects.batches import Batch
 
@@ -33,14 +33,14 @@ class SharedRead:
         *,
         window: int = WINDOW_BATCHES,
         patience: float = PATIENCE_SECONDS,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = scheduling.monotonic,
         condition: Condition | None = None,
     ) -> None:
         self.open_batches = open_batches
         self._window = window
         self._patience = patience
         self._clock = clock
-        self._changed = condition or Condition()  # guards everything below, and the subscriptions' fields
+        self._changed = condition or scheduling.condition()  # guards everything below, and the subscriptions' fields
         self._subscriptions: list[Subscription] = []
         self._held: dict[int, Batch] = {}
         self._next = 0

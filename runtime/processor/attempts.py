@@ -3,11 +3,12 @@
 import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from contextvars import copy_context
 from dataclasses import dataclass
 
+from runtime import scheduling
 from runtime.deliveries.method import Delivery, DeliveryMethod
 from runtime.errors import DeliveryError, OutOfTimeError, RetryableError
 from runtime.logs import without_message
@@ -87,7 +88,7 @@ class Attempts:
         try:
             return self._idle.pop()
         except IndexError:
-            return ThreadPoolExecutor(MAX_SIDE_BY_SIDE, thread_name_prefix="delivery")
+            return scheduling.thread_pool(MAX_SIDE_BY_SIDE, "delivery")
 
     def _give_back(self, threads: ThreadPoolExecutor, futures: Sequence[Future[DeliveryError | None]]) -> None:
         if all(future.done() for future in futures):
@@ -117,7 +118,7 @@ def _wait(futures: Sequence[Future[DeliveryError | None]], budget: TimeBudget) -
         left = budget.remaining() + budget.settle_seconds / 2 - budget.overrun()
         if left <= 0:
             return
-        _, pending = wait(pending, timeout=min(left, WATCH_SECONDS))
+        _, pending = scheduling.wait(pending, timeout=min(left, WATCH_SECONDS))
 
 
 def _ended(future: Future[DeliveryError | None], source: Subscription | None) -> DeliveryError | None:

@@ -5,12 +5,11 @@ over, one delivery is let through as a probe; the others wait for how that ends.
 finds out by itself. A changed delivery config is another destination, and begins closed.
 """
 
-import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from runtime import scheduling
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.errors import BlockedByCustomerError, DeliveryError, Hop, OutOfTimeError, RetryableError
 from runtime.processor.delivery_record import Records
@@ -48,12 +47,12 @@ class CircuitBreakers:
     """
 
     def __init__(
-        self, records: Records, *, failures: int = FAILURES_IN_A_ROW, clock: Callable[[], float] = time.monotonic
+        self, records: Records, *, failures: int = FAILURES_IN_A_ROW, clock: Callable[[], float] = scheduling.monotonic
     ) -> None:
         self._records = records
         self._failures = failures
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = scheduling.lock()
         self._circuits: OrderedDict[tuple[str, str], _Circuit] = OrderedDict()
 
     def refuses(self, config: DeliveryConfig) -> CircuitOpenError | None:

@@ -3,10 +3,10 @@
 It lives in the process and is bounded in time and size: it makes duplicates rarer, nothing depends on it.
 """
 
-import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+
+from runtime import scheduling
 
 SECONDS = 900.0  # ours: longer than a message stays hidden at work in the poller, and than SQS's own repetitions take
 CAPACITY = 20_000  # some 200 bytes each
@@ -15,10 +15,10 @@ CAPACITY = 20_000  # some 200 bytes each
 class DeduplicationCache:
     """Remembers what was settled, by its identity. Shared by all threads. ``clock``: seconds, monotonic."""
 
-    def __init__(self, seconds: float = SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, seconds: float = SECONDS, clock: Callable[[], float] = scheduling.monotonic) -> None:
         self._seconds = seconds
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = scheduling.lock()
         self._settled: OrderedDict[Hashable, float] = OrderedDict()
 
     def add(self, identity: Hashable) -> None:

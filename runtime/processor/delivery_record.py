@@ -4,12 +4,12 @@ Each is a metric too; ``runtime/metrics/catalogue.py`` says under which dimensio
 tenant's content.
 """
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any, Final
 
+from runtime import scheduling
 from runtime.deliveries.method import Progress
 from runtime.errors import OURS_DENIED
 from runtime.logs import correlation
@@ -74,7 +74,7 @@ class Records:
         self,
         namespace: str,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = scheduling.now,
         write: Callable[[str], object] | None = None,
     ) -> None:
         self._clock = clock

@@ -3,10 +3,10 @@
 import math
 import os
 import random
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from runtime import scheduling
 from runtime.messages.queue_message import QueueMessage
 from runtime.processor.deferred_gc import deferred_gc_import
 from runtime.processor.malloc import tune_malloc
@@ -82,7 +82,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         rounds = math.ceil((len(messages) - place) / MESSAGES_SIDE_BY_SIDE)
         return ours.process(messages[place], budget.share(rounds))
 
-    with ThreadPoolExecutor(MESSAGES_SIDE_BY_SIDE, thread_name_prefix="message") as threads:
+    with scheduling.thread_pool(MESSAGES_SIDE_BY_SIDE, "message") as threads:
         settled = list(threads.map(process, range(len(messages))))
     failed = [message.message_id for message, done in zip(messages, settled, strict=True) if not done]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

@@ -1,11 +1,11 @@
 """Parks a delivery that is out of attempts: an item that a person or the tenant sees, and that can be resumed."""
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
+from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import acting_as
 from runtime.deliveries.role_chain import RoleChain
@@ -33,7 +33,7 @@ class Parking:
         table: str,
         *,
         probe_after_seconds: float = PROBE_AFTER_SECONDS,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = scheduling.now,
     ) -> None:
         self._clients = clients
         self._role_chain = role_chain

@@ -6,10 +6,10 @@ Message -> objects -> the tenant's delivery configs -> filter -> all deliveries 
 import copy
 import json
 import logging
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from runtime import scheduling
 from runtime.deliveries.method import Delivery, Progress
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import DeliveryConfigRepository, InvalidItem, TenantConfigs
@@ -48,7 +48,7 @@ class Processor:
         records: Records,
         hand_over: HandOver | None,
         memory: DeduplicationCache | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = scheduling.now,
     ) -> None:
         self._central_bucket = central_bucket
         self._repository = repository

@@ -5,11 +5,11 @@ work and never loses any.
 """
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from runtime import scheduling
 from runtime.deliveries.method import Progress
 from runtime.errors import (
     ConfigGoneError,
@@ -68,7 +68,7 @@ class Settlement:
         hand_over: HandOver | None,
         parking: "Parking | None",
         statuses: "StatusWriter | None" = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = scheduling.now,
     ) -> None:
         self._records = records
         self._dead_letters = dead_letters

@@ -2,14 +2,14 @@
 
 import logging
 import random
-import threading
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.logs import without_message
 from runtime.messages.queue_message import QueueMessage
@@ -31,9 +31,9 @@ logger = logging.getLogger("logrouter.poller")
 class StopSignal:
     """Says that the host was told to stop, and when running work must end (monotonic seconds)."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = scheduling.monotonic) -> None:
         self._clock = clock
-        self._event = threading.Event()
+        self._event = scheduling.event()
         self._deadline = float("inf")
 
     def set(self) -> None:
@@ -118,7 +118,7 @@ class QueuePoller:
             futures = {threads.submit(self._process, message): message for message in messages}
             pending: set[Future[bool]] = set(futures)
             while pending:
-                done, pending = wait(pending, timeout=visibility.interval_seconds)
+                done, pending = scheduling.wait(pending, timeout=visibility.interval_seconds)
                 self._beat()
                 settled = [futures[future]["ReceiptHandle"] for future in done if future.result()]
                 # Before anything else happens to a message that isn't settled: it may just have been hidden.
@@ -165,12 +165,12 @@ def run(
 ) -> None:
     """Poll each queue in loops and threads of its own, so that many retries never take the place of new objects."""
     with ExitStack() as pools:
-        loops: list[threading.Thread] = []
+        loops: list[scheduling.Thread] = []
         for url in dict.fromkeys(queue_urls):
-            threads = pools.enter_context(ThreadPoolExecutor(MESSAGES_SIDE_BY_SIDE, thread_name_prefix="message"))
+            threads = pools.enter_context(scheduling.thread_pool(MESSAGES_SIDE_BY_SIDE, "message"))
             for _ in range(LOOPS_A_QUEUE):
                 poller = QueuePoller(processor, clients, url, stop=stop, heartbeat_file=heartbeat_file)
-                loops.append(threading.Thread(target=poller.run, args=(threads,), name=f"poll-{len(loops)}"))
+                loops.append(scheduling.thread(partial(poller.run, threads), f"poll-{len(loops)}"))
         for loop in loops:
             loop.start()
         for loop in loops:

@@ -5,12 +5,11 @@ noted at once. A status that can't be written is only logged: the delivery itsel
 """
 
 import logging
-import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
+from runtime import scheduling
 from runtime.delivery_state.destination_status import DestinationStatuses
 from runtime.errors import DeliveryError, OutOfTimeError
 from runtime.processor.circuit_breaker import CircuitOpenError
@@ -31,12 +30,12 @@ class StatusWriter:
         self,
         statuses: DestinationStatuses,
         interval_seconds: float,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = scheduling.monotonic,
     ) -> None:
         self._statuses = statuses
         self._interval_seconds = interval_seconds
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = scheduling.lock()
         self._noted: OrderedDict[tuple[str, str], tuple[str, float]] = OrderedDict()
 
     def delivered(self, tenant_id: str, type_: str, lag_seconds: float | None, *, recovered: bool) -> None:

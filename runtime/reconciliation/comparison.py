@@ -2,11 +2,11 @@
 
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, Final
 
+from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.delivery_state.replay_selection import object_time
 from runtime.objects.key import MalformedKeyError, ObjectKey
@@ -98,7 +98,7 @@ class Comparison:
                 tally.add(key, object_time(key, 0.0))
             return tally
 
-        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        with scheduling.thread_pool(SIDE_BY_SIDE, "listing") as pool:
             tallies = list(pool.map(of_tenant, folders(self._s3, self.bucket, "tenant_id=")))
         return Tally({cell: counted for tally in tallies for cell, counted in tally.cells.items()})
 

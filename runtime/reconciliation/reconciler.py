@@ -12,11 +12,11 @@ was sent, so no run counts its hours as compared before a record tells of it or 
 
 import json
 import logging
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.delivery_state.reconciliation_progress import Progress
 from runtime.messages.notifications import write_notification
@@ -82,7 +82,7 @@ class Reconciler:
         limits: Limits,
         lines: MetricLines,
         pace: RateLimiter | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = scheduling.now,
     ) -> None:
         self._clients = clients
         self._comparison = comparison

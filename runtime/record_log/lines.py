@@ -6,11 +6,11 @@ or 10,000 lines an answer, and some ten requests a second: whoever is over that 
 
 import json
 import random
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from runtime import scheduling
 from runtime.aws.clients import AwsClients
 
 THROTTLED: Final = frozenset({"ThrottlingException", "LimitExceededException", "ServiceUnavailableException"})
@@ -36,7 +36,7 @@ class RecordLog:
 
     clients: AwsClients
     groups: tuple[str, ...]
-    wait: Callable[[float], object] = time.sleep
+    wait: Callable[[float], object] = scheduling.sleep
 
     def lines(self, since: float, until: float, **wanted: str | int) -> Iterator[RecordLine]:
         """Yield the records of a time (epoch s, ``until`` exclusive) whose fields are as wanted.

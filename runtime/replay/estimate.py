@@ -3,10 +3,10 @@
 By the list prices of ``runtime/costs/``. What the customer pays for is named apart: it is nearly all of it.
 """
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from runtime import scheduling
 from runtime.costs.assumptions import GIB, Assumptions
 from runtime.costs.prices import list_prices
 from runtime.delivery_config.model import DeliveryConfig
@@ -45,7 +45,7 @@ def estimate(
     configs: Sequence[DeliveryConfig],
     *,
     per_second: float,
-    clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] = scheduling.now,
 ) -> Estimate:
     """Count a selection's objects and the deliveries that the configs make of them."""
     total, now = Estimate(per_second), clock()

@@ -4,12 +4,12 @@ Our own loop and not StartMessageMoveTask: it can choose by reason, show what it
 message is deleted after it was sent: who is killed in between leaves at most ten that are there twice.
 """
 
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.rate_limit import RateLimiter
 
@@ -34,8 +34,8 @@ class Redrive:
     source_url: str
     target_url: str
     per_second: float = 20.0
-    clock: Callable[[], float] = time.time
-    wait: Callable[[float], object] = time.sleep
+    clock: Callable[[], float] = scheduling.now
+    wait: Callable[[float], object] = scheduling.sleep
 
     def run(self, *, reason: str | None = None, limit: int | None = None, dry_run: bool = False) -> Redriven:
         """Move what lay there when this began; what comes back meanwhile is left for the next time.

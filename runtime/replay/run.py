@@ -3,10 +3,10 @@
 Progress is written after what it counts was sent: who is killed in between leaves at most one part to be sent twice.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from runtime import scheduling
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import DeliveryConfigRepository
 from runtime.delivery_state.replay_selection import Selection
@@ -33,8 +33,8 @@ class ReplayRunner:
         configs: DeliveryConfigRepository,
         hand_over: HandOver,
         *,
-        clock: Callable[[], float] = time.time,
-        wait: Callable[[float], object] = time.sleep,
+        clock: Callable[[], float] = scheduling.now,
+        wait: Callable[[float], object] = scheduling.sleep,
     ) -> None:
         self._replays = replays
         self._listing = listing

@@ -7,10 +7,10 @@ after it was sent. A crash in between sends it twice at worst, and never loses i
 """
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from runtime import scheduling
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import DeliveryConfigRepository
 from runtime.delivery_state.destination_status import DestinationStatus, DestinationStatuses
@@ -57,8 +57,8 @@ class Resumer:
         pace: RateLimiter,
         *,
         delays: ProbeDelays | None = None,
-        clock: Callable[[], float] = time.time,
-        wait: Callable[[float], object] = time.sleep,
+        clock: Callable[[], float] = scheduling.now,
+        wait: Callable[[float], object] = scheduling.sleep,
     ) -> None:
         self._parked = parked
         self._statuses = statuses

@@ -1,11 +1,10 @@
 """A CloudWatch delivery, the same for both engines: role hops, batches, retries, set-aside events, the checkpoint."""
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from threading import BoundedSemaphore
 from typing import ClassVar, NamedTuple, Protocol, cast
 
+from runtime import scheduling
 from runtime.aws.credentials import Credentials
 from runtime.backoff import Retry
 from runtime.deliveries.cloudwatch.config import CloudWatchConfig
@@ -53,14 +52,14 @@ class CloudWatchDelivery:
         engine: Engine | None = None,
         set_aside: KeepEvents | None = None,
         retry: Retry | None = None,
-        now: Callable[[], float] = time.time,
+        now: Callable[[], float] = scheduling.now,
     ) -> None:
         self._role_chain = services.role_chain
         self._engine = engine or _engine(services)
         self._set_aside = set_aside or SetAside(services.clients, services.settings.central_bucket)
         self._retry = retry or Retry()
         self._now = now
-        self._places = BoundedSemaphore(MAX_CALLS)
+        self._places = scheduling.semaphore(MAX_CALLS)
 
     def deliver(self, delivery: Delivery, source: BatchSource | None) -> None:
         """Send the object's batches, from the checkpoint on; several calls are in flight where the engine can.

@@ -13,10 +13,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 from functools import cached_property
-from threading import BoundedSemaphore, Lock
+from threading import BoundedSemaphore
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from runtime import scheduling
 from runtime.errors import RefusedError
 from runtime.objects.batches import Batch
 
@@ -70,7 +71,7 @@ class CallsInFlight[Sent]:
         self._threads: ThreadPoolExecutor | None = None
         self._begun = False
         self._broken = False  # a batch wasn't settled: there is a gap
-        self._lock = Lock()
+        self._lock = scheduling.lock()
         self._first_failed = math.inf  # the lowest index of a batch that failed for good
 
     def __enter__(self) -> Self:
@@ -122,7 +123,7 @@ class CallsInFlight[Sent]:
 
     def _submit(self, batch: Batch) -> None:
         if self._threads is None:
-            self._threads = ThreadPoolExecutor(self._limit, thread_name_prefix="call")
+            self._threads = scheduling.thread_pool(self._limit, "call")
         earlier = [call.future for call in self._calls if not call.future.done() and call.times.has_one_of(batch)]
         future = self._threads.submit(copy_context().run, self._send_after, earlier, batch)
         self._calls.append(_Call(Times(batch), future))

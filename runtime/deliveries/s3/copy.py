@@ -1,10 +1,11 @@
 """One server-side copy, in one call or, above a threshold, in parts. S3 moves the bytes."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+
+from runtime import scheduling
 
 MIB = 1024**2
 MIN_PART_BYTES = 5 * MIB  # S3 user guide, multipart upload limits: parts of 5 MiB to 5 GiB, the last one any size
@@ -101,7 +102,7 @@ class MultipartCopy:
             raise
 
     def _copy_parts(self, upload: dict[str, Any], ranges: list[str]) -> list[dict[str, Any]]:
-        with ThreadPoolExecutor(min(PARTS_AT_A_TIME, len(ranges)), thread_name_prefix="copy-part") as parts:
+        with scheduling.thread_pool(min(PARTS_AT_A_TIME, len(ranges)), "copy-part") as parts:
             futures = [parts.submit(self._copy_part, upload, number, range_) for number, range_ in enumerate(ranges, 1)]
             try:
                 return [future.result() for future in futures]
