@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from runtime import scheduling
+from runtime.errors import OutOfTimeError
 
 
 def _never() -> float:
@@ -47,6 +48,14 @@ class TimeBudget:
     def allows(self, seconds: float) -> bool:
         """Whether something that takes that long still fits."""
         return self.remaining() > seconds
+
+    def check(self) -> None:
+        """Stop work whose budget is spent.
+
+        :raises OutOfTimeError: it is.
+        """
+        if not self.allows(0.0):
+            raise OutOfTimeError("out-of-time", "the time budget is spent; the rest is handed over")
 
     def overrun(self) -> float:
         """Seconds since the deadline, 0 before it."""

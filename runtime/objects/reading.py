@@ -13,6 +13,7 @@ from runtime.objects.batches import Batch, plan
 from runtime.objects.events import ReadStats, read_events
 from runtime.objects.stored_object import StoredObject
 from runtime.objects.stream import decompress
+from runtime.time_budget import TimeBudget
 
 _OK = 200
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -39,14 +40,19 @@ class ObjectBody(Protocol):
 OpenBody = Callable[[], ObjectBody]
 
 
-def read_batches(open_body: OpenBody, *, max_uncompressed_bytes: int, stats: ReadStats) -> Generator[Batch]:
+def read_batches(
+    open_body: OpenBody, *, max_uncompressed_bytes: int, stats: ReadStats, budget: TimeBudget
+) -> Generator[Batch]:
     """Read an object from its beginning; nothing is asked of S3 before the first batch is.
 
+    The budget bounds the reading itself: an object that gives no batch for minutes is left in time, too.
+
+    :raises runtime.errors.OutOfTimeError: the budget is spent.
     :raises runtime.errors.CorruptObjectError: after the batches that precede the defect.
     :raises runtime.errors.DeliveryError: the object is gone, or the read broke off.
     """
     with closing(open_body()) as body:
-        chunks = decompress(body.read, max_bytes=max_uncompressed_bytes)
+        chunks = decompress(body.read, max_bytes=max_uncompressed_bytes, check_time=budget.check)
         yield from plan(read_events(chunks, last_modified_ms=body.last_modified_ms, stats=stats))
 
 

@@ -1,7 +1,7 @@
 """One read of an object for all of its deliveries that need events.
 
 Nobody reads ahead of the others by more than a few batches, so memory is bounded; nobody waits long for another, so
-a slow or broken destination never delays its siblings: who holds them up goes on with a read of its own.
+a slow or broken destination never delays its siblings: a slow consumer goes on with a read of its own.
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -14,13 +14,13 @@ from runtime.errors import DeliveryError, RetryableError
 from runtime.objects.batches import Batch
 
 WINDOW_BATCHES = 2  # read and not yet taken by everybody; each is about 1 MiB, twice with its request body
-PATIENCE_SECONDS = 2.0  # what one delivery may hold up its siblings in all; a role hop that isn't cached fits in
+MAX_LAG_SECONDS = 2.0  # what one delivery may delay its siblings in all; a role hop that isn't cached fits in
 
 
 class SharedRead:
     """Reads the batches once and gives each to every subscription. Each subscription is used by one thread.
 
-    Whoever needs a batch that nobody has read yet reads it: there is no thread of its own that could be left behind.
+    The consumer that needs a batch that nobody has read yet reads it: no thread of its own could be left behind.
 
     :param open_batches: starts reading the object from its beginning; called once, and once more for every
         subscription that is left to read on its own.
@@ -32,13 +32,13 @@ class SharedRead:
         open_batches: Callable[[], Generator[Batch]],
         *,
         window: int = WINDOW_BATCHES,
-        patience: float = PATIENCE_SECONDS,
+        max_lag_seconds: float = MAX_LAG_SECONDS,
         clock: Callable[[], float] = scheduling.monotonic,
         condition: Condition | None = None,
     ) -> None:
         self.open_batches = open_batches
         self._window = window
-        self._patience = patience
+        self._max_lag_seconds = max_lag_seconds
         self._clock = clock
         self._changed = condition or scheduling.condition()  # guards everything below, and the subscriptions' fields
         self._subscriptions: list[Subscription] = []
@@ -91,22 +91,22 @@ class SharedRead:
                 if self._error is not None:
                     raise type(self._error)(self._error.reason, self._error.detail) from self._error
                 return False
-            elif laggards := [one for one in self._subscriptions if one.position + self._window <= self._next]:
-                self._wait_for(laggards)
+            elif slow_consumers := [one for one in self._subscriptions if one.position + self._window <= self._next]:
+                self._wait_for(slow_consumers)
             else:
                 return True
         return not subscription.alone
 
-    def _wait_for(self, laggards: "list[Subscription]") -> None:
+    def _wait_for(self, slow_consumers: "list[Subscription]") -> None:
         now = self._clock()
-        for one in laggards:
-            one.holds_up_since = now if one.holds_up_since is None else one.holds_up_since
-        patience = min(self._patience - one.held_up(now) for one in laggards)
-        if patience > 0:
-            self._changed.wait(patience)
+        for one in slow_consumers:
+            one.lagging_since = now if one.lagging_since is None else one.lagging_since
+        remaining = min(self._max_lag_seconds - one.lag_seconds(now) for one in slow_consumers)
+        if remaining > 0:
+            self._changed.wait(remaining)
             return
-        for one in laggards:
-            if one.held_up(now) >= self._patience:
+        for one in slow_consumers:
+            if one.lag_seconds(now) >= self._max_lag_seconds:
                 self._detach(one)
         self._changed.notify_all()
 
@@ -135,7 +135,7 @@ class SharedRead:
                 self._changed.notify_all()
 
     def _moved(self, subscription: "Subscription") -> None:
-        subscription.stop_holding_up(self._clock())
+        subscription.caught_up(self._clock())
         self._forget_what_all_have()
         self._changed.notify_all()
 
@@ -169,8 +169,8 @@ class Subscription:
         self._shared = shared
         self.alone = False
         self.position = 0  # of the batch it takes next
-        self.holds_up_since: float | None = None
-        self._held_up = 0.0
+        self.lagging_since: float | None = None
+        self._lag_seconds = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -200,10 +200,10 @@ class Subscription:
         """Leave: nobody waits for this one any longer. Harmless to repeat."""
         self._shared.leave(self)
 
-    def held_up(self, now: float) -> float:
+    def lag_seconds(self, now: float) -> float:
         """Seconds for which the siblings have waited for this one so far."""
-        return self._held_up + (0.0 if self.holds_up_since is None else now - self.holds_up_since)
+        return self._lag_seconds + (0.0 if self.lagging_since is None else now - self.lagging_since)
 
-    def stop_holding_up(self, now: float) -> None:
+    def caught_up(self, now: float) -> None:
         """It has moved on, or left."""
-        self._held_up, self.holds_up_since = self.held_up(now), None
+        self._lag_seconds, self.lagging_since = self.lag_seconds(now), None

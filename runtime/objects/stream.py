@@ -13,40 +13,101 @@ except ImportError:  # pragma: no cover - depends on the platform
 CHUNK_BYTES = 256 * 1024  # stays in the CPU's second-level cache: memory traffic is what decompression costs
 READ_BYTES = 64 * 1024  # compressed bytes asked of the network at a time
 _MAGIC = b"\x1f\x8b"
+_NESTED = b"\x1f\x8b\x08"  # no text has these bytes: 0x8b never follows 0x1f in UTF-8
+_FIXED_HEADER_BYTES, _FHCRC, _FEXTRA, _FNAME, _FCOMMENT = 10, 2, 4, 8, 16
 _GZIP_WINDOW = 31  # 15 bits of window + 16: a gzip header and trailer are expected, the checksum is verified
+MAX_HEADER_BYTES = 256 * 1024  # ours: RFC 1952 bounds the extra field (65,535 bytes), not the name or the comment
+
+# Ours: recorded control-plane logs shrink to a tenth or a twentieth, and deflate ends at 1,032. What shrinks further
+# than to the 250th is no log; small objects may, because 64 MiB are read in a second whatever they hold.
+MAX_RATIO = 250
+RATIO_FREE_BYTES = 64 * 1024 * 1024
 
 Read = Callable[[int], bytes]
 
 
-def decompress(read: Read, *, max_bytes: int, zlib: Any = _zlib) -> Generator[bytes]:
+class _CountedRead:
+    """Counts the compressed bytes that were read."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self.bytes = 0
+
+    def __call__(self, size: int) -> bytes:
+        data = self._read(size)
+        self.bytes += len(data)
+        return data
+
+
+def decompress(
+    read: Read, *, max_bytes: int, check_time: Callable[[], object] = bool, zlib: Any = _zlib
+) -> Generator[bytes]:
     """Yield the body's plain bytes in chunks of at most ``CHUNK_BYTES``; several gzip members are one stream.
 
     What comes before a defect is yielded before the error is raised.
 
-    :param read: gives up to that many compressed bytes, and empty bytes at the end.
-    :param max_bytes: uncompressed; more than that is taken for a decompression bomb.
+    :param read: returns up to that many compressed bytes, and empty bytes at the end.
+    :param max_bytes: uncompressed; more than that is taken for a decompression bomb, and so is what expands more than
+        ``MAX_RATIO`` times once ``RATIO_FREE_BYTES`` are exceeded.
+    :param check_time: called for each chunk and each member, also where it is empty; stops the work by raising.
     :raises CorruptObjectError: ``empty-object``, ``not-gzip``, ``cut-gzip``, ``corrupt-gzip``, ``trailing-rubbish``,
-        ``expands-too-far``.
+        ``nested-gzip``, ``expands-too-far``.
     """
+    counted = _CountedRead(read)
     produced = 0
-    for chunk in _members(read, zlib):
+    for chunk in _members(counted, zlib, check_time):
+        if not produced and chunk.startswith(_NESTED):
+            raise CorruptObjectError("nested-gzip", "the object is compressed twice: the lines can't be read")
         produced += len(chunk)
-        if produced > max_bytes:
-            yield chunk[: len(chunk) - (produced - max_bytes)]
-            raise CorruptObjectError("expands-too-far", f"more than {max_bytes} bytes uncompressed")
+        limit = min(max_bytes, max(RATIO_FREE_BYTES, counted.bytes * MAX_RATIO))
+        if produced > limit:
+            if within := chunk[: len(chunk) - (produced - limit)]:
+                yield within
+            raise CorruptObjectError("expands-too-far", f"{counted.bytes} bytes become more than {limit}")
         yield chunk
+        check_time()
 
 
-def _members(read: Read, zlib: Any) -> Generator[bytes]:
+def _members(read: Read, zlib: Any, check_time: Callable[[], object]) -> Generator[bytes]:
     data = _magic_of(b"", read)
     if not data:
         raise CorruptObjectError("empty-object", "the object has no bytes at all; an empty gzip file has 20")
     if not data.startswith(_MAGIC):
         raise CorruptObjectError("not-gzip", "the object does not begin with a gzip header")
     while data:
+        check_time()
+        data = _with_whole_header(data, read)
         data = _magic_of((yield from _member(data, read, zlib)), read, padding=b"\0")
         if data and not data.startswith(_MAGIC):
             raise CorruptObjectError("trailing-rubbish", "what follows a gzip member is not another one")
+
+
+def _with_whole_header(data: bytes, read: Read) -> bytes:
+    """Read on until the member's header is whole: isal refuses valid optional fields that are cut by a read."""
+    while not _has_whole_header(data) and len(data) <= MAX_HEADER_BYTES and (more := read(READ_BYTES)):
+        data += more
+    if len(data) > MAX_HEADER_BYTES and not _has_whole_header(data):
+        raise CorruptObjectError("corrupt-gzip", f"a gzip header of more than {MAX_HEADER_BYTES} bytes")
+    return data
+
+
+def _has_whole_header(data: bytes) -> bool:
+    """Check the fields of RFC 1952, section 2.3: ten fixed bytes, then what the flags announce, in this order."""
+    if len(data) < _FIXED_HEADER_BYTES:
+        return False
+    flags, end = data[3], _FIXED_HEADER_BYTES
+    if not flags & (_FEXTRA | _FNAME | _FCOMMENT | _FHCRC):
+        return True
+    if flags & _FEXTRA:
+        if len(data) < end + 2:
+            return False
+        end += 2 + int.from_bytes(data[end : end + 2], "little")
+    for flag in (_FNAME, _FCOMMENT):
+        if flags & flag:
+            end = data.find(b"\0", end) + 1
+            if not end:
+                return False
+    return len(data) >= end + (2 if flags & _FHCRC else 0)
 
 
 def _magic_of(data: bytes, read: Read, padding: bytes = b"") -> bytes:

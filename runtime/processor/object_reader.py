@@ -71,4 +71,5 @@ class ObjectReader:
             lambda: self._retry.run(open_once, budget),
             max_uncompressed_bytes=self._max_uncompressed_bytes,
             stats=stats,
+            budget=budget,
         )

@@ -178,3 +178,12 @@ def test_a_member_whose_name_is_not_utf8_beside_half_a_pair_does_not_end_the_rea
     events, stats = read(strange + b"\n" + line(message="next"))
     assert [event.text for event in events] == ["a\ufffd", "next"]
     assert stats.invalid_utf8 == 1
+
+
+@given(st.lists(st.sampled_from([b"", b" ", b"\t\r", b"\x0b\x0c", b"x", b'{"message":"a"}', b" y "]), max_size=12))
+def test_blank_lines_are_counted_and_nothing_else_is_left_out(lines):
+    """A line would vanish among blank ones, or a million blank ones take a host minutes."""
+    body = b"".join(one + b"\n" for one in lines)
+    events, stats = read(body)
+    assert events == list(reference.read(body, LAST_MODIFIED))
+    assert stats.blank_lines == sum(not one.strip() for one in lines)

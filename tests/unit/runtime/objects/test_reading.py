@@ -1,6 +1,7 @@
 """Objects as S3 gives them: opened once, as the right role, read to the end or to a defect."""
 
 import gzip
+import zlib
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from types import SimpleNamespace
@@ -12,15 +13,17 @@ from moto import mock_aws
 from runtime.aws.answers import Answer
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import Credentials
-from runtime.errors import CorruptObjectError, PermanentError, RetryableError
+from runtime.errors import CorruptObjectError, OutOfTimeError, PermanentError, RetryableError
 from runtime.objects import reading
 from runtime.objects.events import ReadStats
 from runtime.objects.key import ObjectKey
 from runtime.objects.reading import S3Opener, read_batches
 from runtime.objects.stored_object import StoredObject
+from runtime.time_budget import TimeBudget
 
 KEY = "tenant_id=acme-corp/cluster_id=c-1/application=etcd/pod_name=etcd-0/20261123-132140-u.json.gz"
 BODY = gzip.compress(b'{"message":"a"}\n{"message":"b"}\n', mtime=0)
+BUDGET = TimeBudget.of_seconds(3600)
 NO_LIMIT = 1 << 40
 
 
@@ -47,7 +50,7 @@ def stored(monkeypatch):
 def read(opener, stats=None):
     return [
         literal
-        for batch in read_batches(opener, max_uncompressed_bytes=NO_LIMIT, stats=stats or ReadStats())
+        for batch in read_batches(opener, max_uncompressed_bytes=NO_LIMIT, stats=stats or ReadStats(), budget=BUDGET)
         for literal in batch.literals
     ]
 
@@ -64,7 +67,7 @@ def test_an_object_is_read_by_one_call_as_the_tenants_session(stored):
 def test_events_without_a_time_take_the_objects_last_modified(stored):
     """They would take the time of processing, another one on each retry."""
     modified = stored.bucket.put_object(Key=KEY, Body=BODY).last_modified
-    (batch,) = read_batches(stored.opener(body=None), max_uncompressed_bytes=NO_LIMIT, stats=ReadStats())
+    (batch,) = read_batches(stored.opener(body=None), max_uncompressed_bytes=NO_LIMIT, stats=ReadStats(), budget=BUDGET)
     assert batch.timestamps == [int(modified.timestamp()) * 1000] * 2
 
 
@@ -117,3 +120,26 @@ def test_an_objects_time_is_read_as_it_is_written(month):
     """Events without a time would get a wrong one, and another on a retry through the client."""
     moment = datetime(2024, month, 29, 23, 59, 58, tzinfo=UTC)
     assert reading._http_date(format_datetime(moment, usegmt=True)) == moment
+
+
+class BlankBody:
+    """An object of blank lines that never ends."""
+
+    last_modified_ms = 0
+
+    def __init__(self):
+        self.packer = zlib.compressobj(0, zlib.DEFLATED, 31)
+
+    def read(self, size):
+        return self.packer.compress(b"\n" * size) + self.packer.flush(zlib.Z_SYNC_FLUSH)
+
+    def close(self):
+        """Nothing is held."""
+
+
+def test_an_object_without_events_is_left_when_the_time_is_spent():
+    """A host would read blank lines until it is stopped, and hand over nothing that waits behind them."""
+    now = iter(range(1000))
+    budget = TimeBudget.of_seconds(20, clock=lambda: next(now))
+    with pytest.raises(OutOfTimeError):
+        list(read_batches(BlankBody, max_uncompressed_bytes=NO_LIMIT, stats=ReadStats(), budget=budget))

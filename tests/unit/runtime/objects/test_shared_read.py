@@ -51,9 +51,11 @@ class Clock(Condition):
         return self.now
 
 
-def shared_read(object_, *, window=2, patience=5.0, may_wait=True):
+def shared_read(object_, *, window=2, max_lag_seconds=5.0, may_wait=True):
     clock = Clock(may_wait)
-    return SharedRead(object_.open_batches, window=window, patience=patience, clock=clock.time, condition=clock), clock
+    return SharedRead(
+        object_.open_batches, window=window, max_lag_seconds=max_lag_seconds, clock=clock.time, condition=clock
+    ), clock
 
 
 def indexes(batches):
@@ -84,7 +86,7 @@ def test_a_reader_goes_no_further_ahead_than_the_window():
 def test_who_holds_up_the_others_goes_on_alone():
     """A slow destination would delay its siblings, or lose batches when it is left behind."""
     object_ = FakeObject()
-    shared, clock = shared_read(object_, patience=5.0)
+    shared, clock = shared_read(object_, max_lag_seconds=5.0)
     fast, slow = shared.subscribe(), shared.subscribe()
     behind = slow.batches(0)
     assert next(behind).index == 0
@@ -95,7 +97,7 @@ def test_who_holds_up_the_others_goes_on_alone():
     assert object_.opened == object_.closed == 2
 
 
-def test_patience_is_for_a_whole_read_and_not_for_each_wait():
+def test_the_lag_is_for_a_whole_read_and_not_for_each_wait():
     """A destination that is late at every batch, a little each time, would delay its siblings without end."""
 
     class Nudge(Clock):
@@ -109,7 +111,7 @@ def test_patience_is_for_a_whole_read_and_not_for_each_wait():
 
     taken = []
     clock = Nudge()
-    shared = SharedRead(FakeObject(20).open_batches, window=1, patience=5.0, clock=clock.time, condition=clock)
+    shared = SharedRead(FakeObject(20).open_batches, window=1, max_lag_seconds=5.0, clock=clock.time, condition=clock)
     fast, slow = shared.subscribe(), shared.subscribe()
     behind = slow.batches(0)
     assert indexes(fast.batches(0)) == list(range(20))
@@ -118,7 +120,7 @@ def test_patience_is_for_a_whole_read_and_not_for_each_wait():
 
 
 def test_nobody_waits_for_one_that_has_left():
-    """A delivery that fails at its role hop would cost its siblings the whole patience."""
+    """A delivery that fails at its role hop would cost its siblings the whole lag."""
     object_ = FakeObject()
     shared, clock = shared_read(object_)
     stays, leaves, never_begun = shared.subscribe(), shared.subscribe(), shared.subscribe()
@@ -199,10 +201,10 @@ PARTS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12), st.booleans()
 
 @settings(max_examples=60, deadline=None)
 @given(PARTS, st.integers(0, 10), st.integers(1, 3), st.sampled_from([0.0, 0.0001, 60.0]))
-def test_threads_in_any_order_get_all_they_ask_for(parts, count, window, patience):
+def test_threads_in_any_order_get_all_they_ask_for(parts, count, window, max_lag_seconds):
     """Threads would deadlock, or one of them miss, repeat or reorder batches."""
     object_ = FakeObject(count)
-    shared = SharedRead(object_.open_batches, window=window, patience=patience)
+    shared = SharedRead(object_.open_batches, window=window, max_lag_seconds=max_lag_seconds)
     subscriptions = [shared.subscribe() for _ in parts]
     seen = [[] for _ in parts]
 
