@@ -12,12 +12,15 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Raw
 
+from runtime.errors import CorruptObjectError
 from runtime.objects import surrogates, timestamps
 from runtime.objects.lines import MAX_LINE_BYTES, LongLinePart, whole_lines
 from runtime.objects.text import MAX_EVENT_BYTES, LenientUtf8, TextCutter, cut, plain_windows, unescaped_windows
 
 # Replacing an invalid byte makes three of it: no line up to here can give an event over the limit.
 _SHORT_LINE_BYTES = MAX_EVENT_BYTES // 3
+# Ours. A line printed a million times is a log whose size shrinks a thousandfold; 64 MiB of nothing are none.
+MAX_BLANK_BYTES = 64 * 1024 * 1024
 _ABSENT = b"\0"  # begins no JSON value, and never empty: its first byte can be looked at like any other's
 _BLANK_LINES = re.compile(rb"^(?:[ \t\r\x0b\x0c]*+\n)++", re.MULTILINE)
 _QUOTE, _OPEN, _CLOSE = ord('"'), ord("{"), ord("}")
@@ -91,6 +94,7 @@ class _Reader:
     def __init__(self, last_modified_ms: int, stats: ReadStats) -> None:
         self._last_modified_ms = last_modified_ms
         self._stats = stats
+        self._blank_bytes = 0
         self._cutter, self._utf8 = TextCutter(), LenientUtf8()  # of the line over the limit that is under way
 
     def plain_lines(self, data: bytes) -> EventBlock | None:
@@ -110,9 +114,15 @@ class _Reader:
         return EventBlock(self._times([row.timestamp for row in rows]), literals, _utf8_sizes(texts))
 
     def without_blanks(self, data: bytes) -> bytes:
-        """Take blank lines out, all in one pass: a small object may expand to hundreds of millions of them."""
+        """Take blank lines out, all in one pass: a small object may expand to hundreds of millions of them.
+
+        :raises CorruptObjectError: the object has more of them than any log.
+        """
         kept = _BLANK_LINES.sub(b"", data)
         self._stats.blank_lines += data.count(b"\n") - kept.count(b"\n")
+        self._blank_bytes += len(data) - len(kept)
+        if self._blank_bytes > MAX_BLANK_BYTES:
+            raise CorruptObjectError("expands-too-far", f"more than {MAX_BLANK_BYTES} bytes of blank lines")
         return kept
 
     def any_lines(self, lines: list[bytes]) -> Iterator[EventBlock]:

@@ -18,25 +18,7 @@ _FIXED_HEADER_BYTES, _FHCRC, _FEXTRA, _FNAME, _FCOMMENT = 10, 2, 4, 8, 16
 _GZIP_WINDOW = 31  # 15 bits of window + 16: a gzip header and trailer are expected, the checksum is verified
 MAX_HEADER_BYTES = 256 * 1024  # ours: RFC 1952 bounds the extra field (65,535 bytes), not the name or the comment
 
-# Ours: recorded control-plane logs shrink to a tenth or a twentieth, and deflate ends at 1,032. What shrinks further
-# than to the 250th is no log; small objects may, because 64 MiB are read in a second whatever they hold.
-MAX_RATIO = 250
-RATIO_FREE_BYTES = 64 * 1024 * 1024
-
 Read = Callable[[int], bytes]
-
-
-class _CountedRead:
-    """Counts the compressed bytes that were read."""
-
-    def __init__(self, read: Read) -> None:
-        self._read = read
-        self.bytes = 0
-
-    def __call__(self, size: int) -> bytes:
-        data = self._read(size)
-        self.bytes += len(data)
-        return data
 
 
 def decompress(
@@ -47,23 +29,20 @@ def decompress(
     What comes before a defect is yielded before the error is raised.
 
     :param read: returns up to that many compressed bytes, and empty bytes at the end.
-    :param max_bytes: uncompressed; more than that is taken for a decompression bomb, and so is what expands more than
-        ``MAX_RATIO`` times once ``RATIO_FREE_BYTES`` are exceeded.
+    :param max_bytes: uncompressed; more than that is taken for a decompression bomb.
     :param check_time: called for each chunk and each member, also where it is empty; stops the work by raising.
     :raises CorruptObjectError: ``empty-object``, ``not-gzip``, ``cut-gzip``, ``corrupt-gzip``, ``trailing-rubbish``,
         ``nested-gzip``, ``expands-too-far``.
     """
-    counted = _CountedRead(read)
     produced = 0
-    for chunk in _members(counted, zlib, check_time):
+    for chunk in _members(read, zlib, check_time):
         if not produced and chunk.startswith(_NESTED):
             raise CorruptObjectError("nested-gzip", "the object is compressed twice: the lines can't be read")
         produced += len(chunk)
-        limit = min(max_bytes, max(RATIO_FREE_BYTES, counted.bytes * MAX_RATIO))
-        if produced > limit:
-            if within := chunk[: len(chunk) - (produced - limit)]:
+        if produced > max_bytes:
+            if within := chunk[: len(chunk) - (produced - max_bytes)]:
                 yield within
-            raise CorruptObjectError("expands-too-far", f"{counted.bytes} bytes become more than {limit}")
+            raise CorruptObjectError("expands-too-far", f"more than {max_bytes} bytes uncompressed")
         yield chunk
         check_time()
 

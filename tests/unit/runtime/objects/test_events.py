@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from runtime.errors import CorruptObjectError
-from runtime.objects.events import ReadStats, read_events
+from runtime.objects.events import MAX_BLANK_BYTES, ReadStats, read_events
 from tests.unit.runtime.objects import reference
 
 LAST_MODIFIED = 1_760_000_000_123
@@ -187,3 +187,12 @@ def test_blank_lines_are_counted_and_nothing_else_is_left_out(lines):
     events, stats = read(body)
     assert events == list(reference.read(body, LAST_MODIFIED))
     assert stats.blank_lines == sum(not one.strip() for one in lines)
+
+
+def test_an_object_of_blank_lines_ends_at_a_limit():
+    """One megabyte of line breaks would keep a host busy with a gigabyte of nothing."""
+    chunks = [b"\n" * 1_000_000] * 100
+    stats = ReadStats()
+    with pytest.raises(CorruptObjectError, match="expands-too-far"):
+        list(read_events(chunks, last_modified_ms=LAST_MODIFIED, stats=stats))
+    assert MAX_BLANK_BYTES < stats.blank_lines <= MAX_BLANK_BYTES + 1_000_000
