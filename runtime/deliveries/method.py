@@ -6,7 +6,7 @@ writing to ``Delivery.progress``, so that any exception leaves an exact checkpoi
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,12 +22,27 @@ if TYPE_CHECKING:
 ENTRY_POINT_GROUP = "logrouter.delivery_methods"
 
 
+class Unkept(NamedTuple):
+    """Events of a batch that is sent, which the destination can't take and which aren't set aside yet.
+
+    ``start`` and ``stop`` are positions in the planned batch, the second one exclusive; empty events don't count.
+    """
+
+    batch: int
+    reason: str
+    start: int
+    stop: int
+
+
 @dataclass(slots=True)
 class Progress:
     """What the destination has acknowledged so far, and what was counted on the way.
 
     ``checkpoint`` counts planned batches, acknowledged without a gap from the first one; ``ahead`` has the numbers of
-    those that are acknowledged behind the gap.
+    those that are acknowledged behind the gap. ``unkept``: of batches that are sent and not acknowledged, as long as
+    what the destination can't take isn't set aside: the next attempt only does that.
+    ``destination`` is the digest of the destination that all of this is true of; empty where none is known.
+    ``discarded``: why an earlier checkpoint wasn't used. ``created_log_group``: the log group was missing.
     ``set_aside`` counts events by reason; ``left_out`` counts empty events; ``oldest_event_ms`` is epoch ms.
     """
 
@@ -38,9 +53,18 @@ class Progress:
     set_aside: Counter[str] = field(default_factory=Counter)
     oldest_event_ms: int | None = None
     ahead: frozenset[int] = frozenset()
+    unkept: tuple[Unkept, ...] = ()
+    destination: str = ""
+    discarded: str = ""
+    created_log_group: bool = False
+
+    def start_over(self, reason: str) -> None:
+        """Drop the checkpoint, and say why: it isn't this destination's, or not this plan's."""
+        self.checkpoint, self.ahead, self.unkept, self.discarded = 0, frozenset(), (), reason
 
     def acknowledge(self, batch: int) -> None:
         """Note that a batch is acknowledged, whether or not those before it are."""
+        self.unkept = tuple(one for one in self.unkept if one.batch != batch)
         ahead, checkpoint = self.ahead | {batch}, self.checkpoint
         while checkpoint in ahead:
             ahead -= {checkpoint}

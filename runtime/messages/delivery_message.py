@@ -5,10 +5,12 @@ code doesn't know (they are ignored). A field never changes its meaning; what ne
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
+from runtime.deliveries.method import Unkept
+from runtime.messages import fields
 from runtime.messages.envelopes import UnreadableMessageError
 from runtime.objects.key import MalformedKeyError, ObjectKey
 from runtime.objects.plan_version import PLAN_VERSION
@@ -18,7 +20,7 @@ KIND = "logrouter.delivery"
 FORMAT_VERSION = 1
 REPLAYED = "replay"
 """The reason of a message that a replay sends: its first attempt is none after a failure."""
-_TEXTS = ("bucket", "key", "tenant_id", "type")
+MAX_UNKEPT: Final = 64  # ours: as many batches as calls are in flight, and three reasons for each
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class DeliveryMessage:
     :param key: of the object, decoded. :param type: the delivery config's. :param size: bytes.
     :param checkpoint: planned batches that the destination has acknowledged, under plan ``plan_version``.
     :param ahead: numbers of batches behind a gap that are acknowledged, too.
+    :param unkept: of batches that are sent: what the destination refused and nobody has set aside yet.
+    :param destination: digest of the destination that has acknowledged them; empty: of a version that knew none.
     :param attempt: how many attempts have been made. :param first_attempt_at: of the first of them, epoch seconds.
     :param not_before: when the next may be made, epoch seconds. :param reason: why the last one didn't settle.
     :param resumptions: how often it was parked and resumed. :param probe: it is resumed to find out whether its
@@ -52,31 +56,31 @@ class DeliveryMessage:
     probe: bool = False
     schedule_from: float = 0.0
     ahead: tuple[int, ...] = ()
+    unkept: tuple[Unkept, ...] = ()
+    destination: str = ""
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Self:
         """Read a message of any version.
 
-        :raises UnreadableMessageError: a field that nothing can be done without is missing or of another type.
+        :raises UnreadableMessageError: a field that nothing can be done without is missing, or one isn't of its form.
         """
-        texts: dict[str, Any] = {name: _text(document.get(name)) for name in _TEXTS}
-        wrong = [name for name, value in texts.items() if value is None]
-        if wrong:
-            raise UnreadableMessageError("delivery-message-incomplete", f"missing or no text: {', '.join(wrong)}")
+        missing = [name for name in _NEEDED if not isinstance(document.get(name), str) or not document[name]]
+        if missing:
+            raise UnreadableMessageError("delivery-message-incomplete", f"missing or no text: {', '.join(missing)}")
         # A checkpoint means nothing without its plan's version: 0 is no plan's, and starts over.
-        fields: dict[str, Any] = {**texts, "plan_version": 0}
-        for name, read in _OPTIONAL.items():
-            value = read(document.get(name))
-            if value is not None:
-                fields[name] = value
-        return cls(**fields)
+        found: dict[str, Any] = {"plan_version": 0}
+        wrong = fields.wrong_fields(document, _READERS, found)
+        if wrong:
+            raise UnreadableMessageError("delivery-message-malformed", f"not of their form: {', '.join(wrong)}")
+        return cls(**found)
 
     def write(self) -> str:
-        """Give the message's body."""
+        """Return the message's body."""
         return json.dumps({"format_version": FORMAT_VERSION, "kind": KIND, **asdict(self)}, separators=(",", ":"))
 
     def stored_object(self) -> StoredObject:
-        """Give the object.
+        """Return the object.
 
         :raises UnreadableMessageError: its key isn't of the contract's form, or another tenant's.
         """
@@ -94,32 +98,35 @@ def is_delivery_message(document: Mapping[str, Any]) -> bool:
     return document.get("kind") == KIND
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+def _unkept(value: Any) -> Unkept:
+    if not isinstance(value, list) or len(value) != len(Unkept._fields):
+        raise ValueError
+    batch, reason, start, stop = value
+    read = Unkept(fields.batch(batch), fields.word(reason), fields.position(start), fields.position(stop))
+    if read.start >= read.stop:
+        raise ValueError
+    return read
 
 
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def _counts(value: object) -> tuple[int, ...] | None:
-    counts = [_count(one) for one in value] if isinstance(value, list) else [None]
-    return None if None in counts else tuple(one for one in counts if one is not None)
-
-
-def _truth(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _time(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and 0 <= value < _FAR_FUTURE else None
-
-
-_FAR_FUTURE = 1e11  # epoch seconds; refuses infinities, and milliseconds taken for seconds
-_OPTIONAL: dict[str, Callable[[object], Any]] = {
-    **dict.fromkeys(("etag", "version_id", "reason"), _text),
-    **dict.fromkeys(("size", "checkpoint", "plan_version", "attempt", "resumptions"), _count),
-    **dict.fromkeys(("first_attempt_at", "not_before", "schedule_from"), _time),
-    "probe": _truth,
-    "ahead": _counts,
+_NEEDED: Final = ("bucket", "key", "tenant_id", "type")
+_READERS: Final[Mapping[str, fields.Reader]] = {
+    "bucket": fields.bucket,
+    "key": fields.key,
+    "tenant_id": fields.tenant_id,
+    "type": fields.type_,
+    "etag": fields.etag,
+    "version_id": fields.visible,
+    "size": fields.size,
+    "checkpoint": fields.batch,
+    "plan_version": fields.count,
+    "attempt": fields.count,
+    "first_attempt_at": fields.epoch_seconds,
+    "not_before": fields.epoch_seconds,
+    "reason": fields.reason,
+    "resumptions": fields.count,
+    "probe": fields.truth,
+    "schedule_from": fields.epoch_seconds,
+    "ahead": fields.tuple_of(fields.batch, fields.MAX_AHEAD),
+    "unkept": fields.tuple_of(_unkept, MAX_UNKEPT),
+    "destination": fields.or_empty(fields.digest),
 }

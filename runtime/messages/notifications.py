@@ -1,16 +1,26 @@
 """S3 event notifications: which objects were created (S3 user guide, event message structure)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote_plus, unquote_plus
 
+from runtime.messages import fields
 from runtime.messages.envelopes import UnreadableMessageError
 from runtime.objects.key import MalformedKeyError, ObjectKey
 from runtime.objects.stored_object import StoredObject
 
 CREATED = "ObjectCreated:"
 TEST_EVENT = "s3:TestEvent"
+MAX_RECORDS: Final = 500
+"""Ours: S3 sends one record a notification; each that can't be read becomes a message in the dead-letter queue."""
+_EVENT_NAME: Final = re.compile(r"[A-Za-z0-9:*]{1,100}")
+_READERS: Final[Mapping[str, fields.Reader]] = {
+    "etag": fields.etag,
+    "version_id": fields.visible,
+    "sequencer": fields.visible,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,8 @@ def read_notification(document: Mapping[str, Any]) -> Notification:
     records = document.get("Records")
     if not isinstance(records, list):
         raise UnreadableMessageError("not-a-notification", "neither an S3 notification nor a delivery message")
+    if len(records) > MAX_RECORDS:
+        raise UnreadableMessageError("too-many-records", f"more than {MAX_RECORDS} records")
     created: list[CreatedObject] = []
     ignored: list[str] = []
     unreadable: list[UnreadableRecord] = []
@@ -72,7 +84,7 @@ def read_notification(document: Mapping[str, Any]) -> Notification:
         if record_is_test(record):
             continue
         if isinstance(name, str) and not name.removeprefix("s3:").startswith(CREATED):
-            ignored.append(name)
+            ignored.append(name if _EVENT_NAME.fullmatch(name) else "unreadable-name")
             continue
         try:
             created.append(_created(record))
@@ -87,7 +99,7 @@ def record_is_test(record: object) -> bool:
 
 
 def write_notification(object_: StoredObject) -> dict[str, Any]:
-    """Make a notification of one object, as S3 would send it, so that a redrive does that object alone again."""
+    """Return a notification of one object, as S3 would send it, so that a redrive does that object alone again."""
     details = {
         "key": quote_plus(object_.key.key, safe="/"),
         "eTag": object_.etag,
@@ -113,15 +125,16 @@ def _created(record: object) -> CreatedObject:
     key = object_.get("key")
     if not isinstance(bucket, str) or not bucket or not isinstance(key, str) or not key:
         raise UnreadableMessageError("record-incomplete", "a record without s3.bucket.name or s3.object.key")
-    size = object_.get("size")
-    return CreatedObject(
-        bucket,
-        key,
-        _text(object_.get("eTag")),
-        _text(object_.get("versionId")),
-        size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None,
-        _text(object_.get("sequencer")),
-    )
+    named = {"etag": object_.get("eTag"), "version_id": object_.get("versionId"), "sequencer": object_.get("sequencer")}
+    named = {name: _unquoted(value) for name, value in named.items()}
+    found: dict[str, Any] = {}
+    wrong = fields.wrong_fields(named, _READERS, found)
+    wrong += fields.wrong_fields({"bucket": bucket}, {"bucket": fields.bucket}, {})
+    if wrong:
+        raise UnreadableMessageError("record-malformed", f"not of their form: {', '.join(wrong)}")
+    # The size decides alone how an object is copied: one that isn't believed is asked for.
+    fields.wrong_fields({"size": object_.get("size")}, {"size": fields.size}, found)
+    return CreatedObject(bucket, key, **found)
 
 
 def _member(parent: object, name: str) -> Mapping[str, Any]:
@@ -129,5 +142,5 @@ def _member(parent: object, name: str) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _text(value: object) -> str | None:
-    return value.strip('"') or None if isinstance(value, str) else None
+def _unquoted(value: object) -> object:
+    return value.strip('"') or None if isinstance(value, str) else value

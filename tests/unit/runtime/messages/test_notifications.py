@@ -99,7 +99,7 @@ def test_tests_and_empty_notifications_are_silent(document):
 @pytest.mark.parametrize(
     "record",
     [
-        {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "b"}}},  # the known case 017
+        {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "bucket"}}},  # the known case 017
         {"eventName": "ObjectCreated:Put", "s3": {"object": {"key": "k"}}},
         {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": 1}, "object": {"key": "k"}}},
         {"eventName": "ObjectCreated:Put", "s3": []},
@@ -129,6 +129,37 @@ def test_what_is_no_notification_is_refused(document):
 def test_a_size_that_is_none_is_not_believed(size):
     """An object would be copied in parts that it doesn't have."""
     assert read_notification({"Records": [s3_event(size=size)]}).created[0].size is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("eTag", 'a"\r\nHost: x'), ("eTag", "a b"), ("eTag", "é"), ("eTag", 7), ("eTag", "a" * 300),
+        ("versionId", "v\n"), ("versionId", "v" * 1025), ("versionId", {}), ("sequencer", "0 1"), ("sequencer", 5),
+    ],
+)  # fmt: skip
+def test_a_record_whose_field_is_not_of_its_form_is_refused_alone(name, value):
+    """A forged ETag would send a second request on the connection, and the next tenant's reader get its answer."""
+    read = read_notification({"Records": [s3_event(**{name: value}), s3_event()]})
+    assert [each.error.reason for each in read.unreadable] == ["record-malformed"]
+    assert len(read.created) == 1
+
+
+def test_a_bucket_that_can_be_none_is_refused():
+    """It would go into requests, records and the dead-letter queue as it is."""
+    (unreadable,) = read_notification({"Records": [s3_event(bucket="b\r\nx")]}).unreadable
+    assert unreadable.error.reason == "record-malformed"
+
+
+def test_a_message_of_very_many_records_is_refused_whole():
+    """One message of 240 KB made 120,000 sends to the dead-letter queue."""
+    with pytest.raises(UnreadableMessageError, match="too-many-records"):
+        read_notification({"Records": [{}] * 501})
+
+
+def test_a_name_of_an_event_is_never_logged_as_it_came():
+    """A forged name would write lines of its own into the log."""
+    assert read_notification({"Records": [s3_event(name="x\n" * 99)]}).ignored == ("unreadable-name",)
 
 
 @given(st.tuples(SEGMENT, SEGMENT))
