@@ -14,17 +14,17 @@ def refuse_overlap(services: Services, config: DeliveryConfig) -> None:
 
     Best effort: two configs written at the same moment don't see each other.
     """
-    if not config.enabled or config.place is None:
+    if not config.enabled or config.destination_key is None:
         return
     region, now = services.settings.aws_region, services.clock()
-    place = config.in_region(region).place
+    destination = config.in_region(region).destination_key
     after: str | None = None
     while page := services.store.page(config.tenant_id, PAGE, after):
         for other in (stored.config for stored in page):
             if not isinstance(other, DeliveryConfig) or other.type == config.type:
                 continue
             live = other.enabled and other.is_live(now)
-            if live and other.in_region(region).place == place and config.overlaps(other):
+            if live and other.in_region(region).destination_key == destination and config.overlaps(other):
                 raise ProblemError(
                     HTTPStatus.CONFLICT,
                     "overlapping-config",

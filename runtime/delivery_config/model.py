@@ -5,6 +5,8 @@ schema versions; whoever writes (the API) validates the same model through ``run
 refuses what can't work: the rules beyond a field's form are ``WriteRules``, and hold where they are given.
 """
 
+import hashlib
+import json
 import re
 from functools import cached_property
 from typing import Annotated, Any, Self
@@ -45,12 +47,51 @@ def _texts(value: object, info: ValidationInfo) -> object:
     return value
 
 
+def _informs(value: object, info: ValidationInfo) -> object:
+    """Read a text that only informs: a number by its text, anything else as absent. It never makes an item invalid."""
+    if rules_of(info) or value is None or isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _whole_seconds(value: object, info: ValidationInfo) -> object:
+    """Read a time without its fraction; what is no number is absent, as for DynamoDB's own expiry."""
+    return value if rules_of(info) else whole_number(value)
+
+
+def _version_number(value: object, info: ValidationInfo) -> object:
+    """Read a version; one that isn't understood is the first."""
+    if rules_of(info):
+        return value
+    number = whole_number(value)
+    return SCHEMA_VERSION if number is None or number < SCHEMA_VERSION else number
+
+
+def whole_number(value: object) -> int | None:
+    """Return a number, or a number's text, without its fraction; ``None`` for what is none."""
+    if isinstance(value, bool):
+        return None
+    try:
+        return int(value) if isinstance(value, int | float) else int(float(str(value)))
+    except (ValueError, OverflowError):
+        return None
+
+
 TenantId = Annotated[str, StringConstraints(pattern=TENANT_ID_PATTERN)]
 DeliveryType = Annotated[str, StringConstraints(pattern=TYPE_PATTERN)]
 RegionName = Annotated[str, StringConstraints(pattern=REGION_PATTERN), AfterValidator(known_region)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_texts), AfterValidator(names_that_can_be)]
 ExternalId = Annotated[str, StringConstraints(pattern=EXTERNAL_ID_PATTERN, min_length=2, max_length=1224)]
+Information = Annotated[str | None, BeforeValidator(_informs)]
 AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
+
+
+_BLANK_STAYS = frozenset({"bucket_prefix", "enabled", "desired_logs", "groups", "cluster_ids"})
+
+
+def is_delivery_type(text: str) -> bool:
+    """Whether a text can be a delivery config's ``type`` at all."""
+    return re.fullmatch(TYPE_PATTERN.removesuffix("$"), text) is not None
 
 
 def is_tenant_id(text: str) -> bool:
@@ -71,19 +112,20 @@ class DeliveryConfig(BaseModel):
     groups: Names = ()
     target_region: RegionName | None = None
     cluster_ids: Names = ()
-    schema_version: int = Field(default=SCHEMA_VERSION, ge=1)
-    ttl: int | None = None
-    created_at: str | None = None
-    updated_at: str | None = None
+    schema_version: Annotated[int, BeforeValidator(_version_number)] = Field(default=SCHEMA_VERSION, ge=1)
+    ttl: Annotated[int | None, BeforeValidator(_whole_seconds)] = None
+    created_at: Information = None
+    updated_at: Information = None
     external_id: ExternalId | None = None
-    version: str | None = None
+    version: Information = None
 
     @model_validator(mode="before")
     @classmethod
     def _blank_is_absent(cls, data: Any, info: ValidationInfo) -> Any:
         """Treat null and whitespace as absent, so that a required field that is blank is reported as missing.
 
-        An empty ``bucket_prefix`` has a meaning of its own and stays. A writer's blank text stays too, to be refused.
+        An empty ``bucket_prefix`` has a meaning of its own and stays. A filter's blank text stays, to be refused: as
+        absent it would let everything through. So does a writer's.
         """
         if not isinstance(data, dict):
             return data
@@ -92,7 +134,7 @@ class DeliveryConfig(BaseModel):
         return {
             name: value
             for name, value in data.items()
-            if value is not None and not (isinstance(value, str) and not value.strip() and name != "bucket_prefix")
+            if value is not None and (name in _BLANK_STAYS or not isinstance(value, str) or value.strip())
         }
 
     @field_validator("groups")
@@ -116,9 +158,21 @@ class DeliveryConfig(BaseModel):
         return ttl
 
     @property
-    def place(self) -> tuple[str, ...] | None:
-        """Where it delivers to, so that two configs can be compared; ``None``: can't be told."""
+    def destination_key(self) -> tuple[str, ...] | None:
+        """Where it delivers to, so that two configs can be compared; ``None`` where that isn't known."""
         return None
+
+    @classmethod
+    def destination_fields(cls) -> tuple[str, ...]:
+        """The fields that say where it delivers to and by whom: a method's own ones, unless the method says less."""
+        return (*sorted(set(cls.model_fields) - set(DeliveryConfig.model_fields)), "target_region")
+
+    @cached_property
+    def destination_digest(self) -> str:
+        """16 hex digits over the method and the destination's fields: what a checkpoint holds for (contract §5)."""
+        values = {name: getattr(self, name) for name in self.destination_fields()}
+        text = json.dumps([self.method, values], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     @property
     def method(self) -> str:
@@ -160,7 +214,7 @@ class DeliveryConfig(BaseModel):
         return self.ttl is None or self.ttl > now
 
     def in_region(self, region: str) -> Self:
-        """Give the same config with its Region filled in: the processor's own, where the config names none."""
+        """Return the same config with its Region filled in: the processor's own, where the config names none."""
         return self if self.target_region else self.model_copy(update={"target_region": region})
 
 

@@ -11,8 +11,10 @@ from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.aws.expiring_cache import ExpiringCache
 from runtime.delivery_config.attribute_values import plain_item
-from runtime.delivery_config.model import SCHEMA_VERSION, DeliveryConfig, is_tenant_id
+from runtime.delivery_config.model import SCHEMA_VERSION, DeliveryConfig, is_delivery_type, is_tenant_id, whole_number
 
+CONFIG_INVALID = "config-invalid"
+METHOD_NOT_INSTALLED = "method-not-installed"
 CAPACITY = 4096  # tenants remembered; a config is about 2 KB
 logger = logging.getLogger("logrouter.delivery_config")
 
@@ -21,12 +23,28 @@ Models = Mapping[str, type[DeliveryConfig]]
 
 @dataclass(frozen=True, slots=True)
 class InvalidItem:
-    """An item that can't be read as a config. ``fields`` are names, never values."""
+    """An item that can't be read as a config. ``fields`` are names, never values.
+
+    :param reason: ``config-invalid``, or ``method-not-installed``: this host lacks the method, another may have it.
+    :param common: the fields that every method has, where they alone can be read.
+    """
 
     type: str
     fields: tuple[str, ...]
     problem: str
     ttl: int | None = None
+    reason: str = CONFIG_INVALID
+    common: DeliveryConfig | None = None
+
+    def may_want(self, application: str, cluster_id: str) -> bool:
+        """Whether an object of this application and cluster waits until the item can be read.
+
+        It does unless the item says otherwise. An item whose ``type`` can be none has no deliveries.
+        """
+        if not is_delivery_type(self.type):
+            return False
+        common = self.common
+        return common is None or (common.enabled and common.selects(application, cluster_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +61,7 @@ class TenantConfigs:
         return bool(self.configs or self.invalid)
 
     def of_type(self, type_: str) -> DeliveryConfig | InvalidItem | None:
-        """Give the item of that ``type``."""
+        """Return the item of that ``type``."""
         items: tuple[DeliveryConfig | InvalidItem, ...] = (*self.configs, *self.invalid)
         return next((item for item in items if item.type == type_), None)
 
@@ -80,7 +98,7 @@ class DeliveryConfigRepository:
         self._cache: ExpiringCache[str, TenantConfigs] = ExpiringCache(CAPACITY, clock)
 
     def of_tenant(self, tenant_id: str) -> TenantConfigs:
-        """Give what the tenant has. An id that no item can have costs no call.
+        """Return what the tenant has. An id that no item can have costs no call.
 
         Whatever the table's client raises is raised: a table that is down doesn't make a tenant unknown.
         """
@@ -89,7 +107,7 @@ class DeliveryConfigRepository:
         return self._cache.get(tenant_id, lambda: self._load(tenant_id)).live(self._clock())
 
     def of_tenant_anew(self, tenant_id: str) -> TenantConfigs:
-        """Give what the tenant has now: for what is decided for good, and mustn't be by an answer of a minute ago."""
+        """Return what the tenant has now: for what is decided for good, and mustn't be by an answer of a minute ago."""
         self._cache.forget(lambda configs: configs.tenant_id == tenant_id)
         return self.of_tenant(tenant_id)
 
@@ -125,12 +143,12 @@ class DeliveryConfigRepository:
 def read_item(item: Mapping[str, Any], models: Models) -> DeliveryConfig | InvalidItem:
     """Read one item as its method's config model; never raises for what an item may contain."""
     type_ = str(item.get("type", ""))
-    ttl = item.get("ttl")
-    ttl = int(ttl) if isinstance(ttl, int | float) and not isinstance(ttl, bool) else None
+    ttl = whole_number(item.get("ttl"))
     model = models.get(type_.partition(":")[0])
     if model is None:
         known = ", ".join(sorted(models))
-        return InvalidItem(type_, ("type",), f"no such delivery method; there are: {known}", ttl)
+        problem = f"no such delivery method; there are: {known}"
+        return InvalidItem(type_, ("type",), problem, ttl, METHOD_NOT_INSTALLED, _common(item))
     try:
         return model.model_validate(dict(item))
     except ValidationError as error:
@@ -139,7 +157,14 @@ def read_item(item: Mapping[str, Any], models: Models) -> DeliveryConfig | Inval
         text = "; ".join(
             f"{'.'.join(map(str, each['loc']))}: {_message(each['type'], each['msg'])}" for each in problems
         )
-        return InvalidItem(type_, fields, text, ttl)
+        return InvalidItem(type_, fields, text, ttl, common=_common(item))
+
+
+def _common(item: Mapping[str, Any]) -> DeliveryConfig | None:
+    try:
+        return DeliveryConfig.model_validate(dict(item))
+    except ValidationError:
+        return None
 
 
 def _message(kind: str, message: str) -> str:
@@ -148,7 +173,7 @@ def _message(kind: str, message: str) -> str:
 
 def _log_invalid(tenant_id: str, item: InvalidItem) -> None:
     logger.error(
-        "invalid delivery config: it delivers nothing until it is mended",
+        "invalid delivery config: its deliveries wait until it is corrected",
         extra={"tenant_id": tenant_id, "type": item.type, "fields": item.fields, "problem": item.problem},
     )
 

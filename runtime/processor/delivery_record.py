@@ -103,6 +103,7 @@ class Records:
             "attempts": record.attempts,
             "checkpoint": progress.checkpoint,
             "set_aside": dict(progress.set_aside),
+            **({"checkpoint_discarded": progress.discarded} if progress.discarded else {}),
             **(NOTIFIED if record.notified else {}),
         }
         dimensions = {

@@ -123,12 +123,18 @@ class Processor:
                 return True
             for item in tenant.invalid:
                 self._records.skipped(
-                    Skipped.CONFIGS, "config-invalid", tenant_id=key.tenant_id, type=item.type, fields=item.fields
+                    Skipped.CONFIGS, item.reason, tenant_id=key.tenant_id, type=item.type, fields=item.fields
                 )
             wanted = [config for config in tenant.configs if _wants(config, object_) is None]
-            if not wanted:
+            waiting = [item for item in tenant.invalid if item.may_want(key.application, key.cluster_id)]
+            if not wanted and not waiting:
                 self._pass_over(Skipped.UNWANTED, "no-config-wants-it", object_)
-            return self._deliver_first([Delivery(object_, config, budget) for config in wanted], created)
+            delivered = self._deliver_first([Delivery(object_, config, budget) for config in wanted], created)
+            notified = not wanted  # the one record by which this notification's object is counted
+            ended = [Ended(object_, item.type, Progress(), _why_not(item)) for item in waiting]
+            if not delivered or not ended:  # with a message that comes back they would be handed over once more
+                return delivered
+            return self._settlement.settle(ended, notified=notified)
 
     def _pass_over(self, what: Skipped, reason: str, object_: StoredObject) -> None:
         key = object_.key
@@ -180,18 +186,20 @@ class Processor:
         if tenant is None:
             return False
         config = tenant.of_type(wanted.type)
-        progress = self._progress(wanted)
         if config is None or isinstance(config, InvalidItem) or not config.enabled:
-            error = _why_not(config)
-            return self._settlement.settle([Ended(object_, wanted.type, progress, error, wanted)])
+            progress = _acknowledged(wanted)
+            return self._settlement.settle([Ended(object_, wanted.type, progress, _why_not(config), wanted)])
         filtered = config.filtered_by(object_.key.application, object_.key.cluster_id)
         if filtered:
             self._settlement.close(object_, wanted, filtered)
             return True
+        progress = self._progress(wanted, config)
         return Outcome.RETURNED not in self._deliver([Delivery(object_, config, budget, progress)], wanted)
 
     def _deliver(self, deliveries: list[Delivery], previous: DeliveryMessage | None = None) -> list[Outcome]:
         probe = previous is not None and previous.probe
+        for delivery in deliveries:
+            delivery.progress.destination = delivery.config.destination_digest
         started_at = [delivery.progress.checkpoint for delivery in deliveries]
         attempts = self._attempts.run(deliveries, probe=probe)
         ended = [
@@ -232,20 +240,40 @@ class Processor:
             logger.warning("a message that came early can't be hidden", extra=without_message(error))
         return True
 
-    def _progress(self, wanted: DeliveryMessage) -> Progress:
-        """Give what is acknowledged already: nothing where another plan's batches were counted."""
-        if (wanted.checkpoint or wanted.ahead) and wanted.plan_version != PLAN_VERSION:
+    def _progress(self, wanted: DeliveryMessage, config: DeliveryConfig) -> Progress:
+        """Return what is acknowledged already: nothing where it was by another destination, or in another plan."""
+        progress = _acknowledged(wanted)
+        discarded = _why_to_start_over(wanted, config)
+        if discarded:
+            progress.start_over(discarded)
             self._records.skipped(
                 Skipped.CHECKPOINTS,
-                "unknown-plan-version",
+                discarded,
                 tenant_id=wanted.tenant_id,
                 type=wanted.type,
                 object=wanted.key,
                 plan_version=wanted.plan_version,
                 checkpoint=wanted.checkpoint,
             )
-            return Progress()
-        return Progress(checkpoint=wanted.checkpoint, ahead=frozenset(wanted.ahead))
+        return progress
+
+
+def _acknowledged(wanted: DeliveryMessage) -> Progress:
+    return Progress(
+        checkpoint=wanted.checkpoint,
+        ahead=frozenset(wanted.ahead),
+        unkept=wanted.unkept,
+        destination=wanted.destination,
+    )
+
+
+def _why_to_start_over(wanted: DeliveryMessage, config: DeliveryConfig) -> str:
+    """Say why a checkpoint doesn't hold; empty if it does. A message of a version without digests is believed."""
+    if not (wanted.checkpoint or wanted.ahead or wanted.unkept):
+        return ""
+    if wanted.plan_version != PLAN_VERSION:
+        return "unknown-plan-version"
+    return "destination-changed" if wanted.destination not in ("", config.destination_digest) else ""
 
 
 def _wants(config: DeliveryConfig, object_: StoredObject) -> str | None:
@@ -262,6 +290,6 @@ def _is_gone(config: DeliveryConfig | InvalidItem | None) -> bool:
 def _why_not(config: DeliveryConfig | InvalidItem | None) -> BlockedByCustomerError:
     """Say what keeps a waiting delivery from being tried: it isn't given up, the config may be mended or come back."""
     if isinstance(config, InvalidItem):
-        return BlockedByCustomerError("config-invalid", f"mend {', '.join(config.fields)}: {config.problem}")
+        return BlockedByCustomerError(config.reason, f"correct {', '.join(config.fields)}: {config.problem}")
     state = "deleted" if config is None else "disabled"
     return ConfigGoneError(f"config-{state}", f"the delivery config was {state} while the delivery waited")

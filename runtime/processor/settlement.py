@@ -78,17 +78,20 @@ class Settlement:
         self._statuses = statuses
         self._clock = clock
 
-    def settle(self, attempts: Sequence[Ended]) -> bool:
-        """Settle attempts of one object; whether the message they came from may be settled now."""
-        return Outcome.RETURNED not in self.outcomes(attempts)
+    def settle(self, attempts: Sequence[Ended], *, notified: bool = True) -> bool:
+        """Settle attempts of one object; return whether the message they came from may be settled now."""
+        return Outcome.RETURNED not in self.outcomes(attempts, notified=notified)
 
-    def outcomes(self, attempts: Sequence[Ended]) -> list[Outcome]:
-        """Settle attempts of one object; what each came to, in their order."""
+    def outcomes(self, attempts: Sequence[Ended], *, notified: bool = True) -> list[Outcome]:
+        """Settle attempts of one object; return how each ended, in their order.
+
+        :param notified: the first one's record counts the object's notification, where there was one.
+        """
         corrupt = next((one for one in attempts if isinstance(one.error, CorruptObjectError)), None)
         kept = corrupt is None or self._keep_corrupt(corrupt)
         outcomes = [self._outcome(one, corrupt_is_kept=kept) for one in attempts]
         for number, (one, outcome) in enumerate(zip(attempts, outcomes, strict=True)):
-            self._record(one, outcome, notified=number == 0 and one.previous is None)
+            self._record(one, outcome, notified=notified and number == 0 and one.previous is None)
             self._note(one, outcome)
         return outcomes
 
@@ -149,6 +152,8 @@ class Settlement:
             previous,
             checkpoint=one.progress.checkpoint,
             ahead=tuple(sorted(one.progress.ahead)),
+            unkept=one.progress.unkept,
+            destination=one.progress.destination,
             plan_version=PLAN_VERSION,
             attempt=one.attempts - one.ran_out_of_time_on_the_way(),
             first_attempt_at=previous.first_attempt_at or self._clock(),

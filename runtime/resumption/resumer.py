@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from runtime import scheduling
 from runtime.delivery_config.model import DeliveryConfig
-from runtime.delivery_config.repository import DeliveryConfigRepository
+from runtime.delivery_config.repository import METHOD_NOT_INSTALLED, DeliveryConfigRepository, InvalidItem
 from runtime.delivery_state.destination_status import DestinationStatus, DestinationStatuses
 from runtime.delivery_state.parked_deliveries import ParkedDeliveries
 from runtime.delivery_state.parked_delivery import ParkedDelivery
@@ -169,4 +169,6 @@ class Resumer:
 
     def _has_live_config(self, status: DestinationStatus) -> bool:
         config = self._configs.of_tenant(status.tenant_id).of_type(status.type)
+        if isinstance(config, InvalidItem) and config.reason == METHOD_NOT_INSTALLED:
+            config = config.common  # the processor may have what this function lacks
         return isinstance(config, DeliveryConfig) and config.enabled

@@ -43,8 +43,13 @@ class CloudWatchConfig(DeliveryConfig):
             raise ValueError("must not start with aws/, which CloudWatch Logs keeps for AWS; /aws/ is fine")
         return name
 
+    @classmethod
+    def destination_fields(cls) -> tuple[str, ...]:
+        """The group, its Region, and the role, whose account it lies in."""
+        return ("log_distribution_role_arn", "log_group_name", "target_region")
+
     @property
-    def place(self) -> tuple[str, ...]:
+    def destination_key(self) -> tuple[str, ...]:
         """The log group, in the role's account and the Region."""
         account = self.log_distribution_role_arn.split(":")[4]
         return ("cloudwatch", account, self.target_region or "", self.log_group_name)

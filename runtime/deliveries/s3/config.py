@@ -50,7 +50,12 @@ class S3Config(DeliveryConfig):
     bucket_prefix: Annotated[str, AfterValidator(_prefix)] = DEFAULT_PREFIX
     bucket_owner: AccountId | None = None
 
+    @classmethod
+    def destination_fields(cls) -> tuple[str, ...]:
+        """The bucket's name holds across all Regions, and its owner changes nothing of where it is."""
+        return ("bucket_name", "bucket_prefix")
+
     @property
-    def place(self) -> tuple[str, ...]:
+    def destination_key(self) -> tuple[str, ...]:
         """The prefix of the bucket; a bucket's name is its own across all accounts and Regions of a partition."""
         return ("s3", self.bucket_name, self.bucket_prefix)

@@ -140,9 +140,11 @@ def test_an_unset_region_is_the_processors():
         {"external_id": "x"},
         {"external_id": "a b"},
         {"external_id": "x" * 1225},
-        {"schema_version": 0},
         {"enabled": "perhaps"},
-        {"ttl": "soon"},
+        {"enabled": " "},
+        {"desired_logs": ""},
+        {"groups": "  "},
+        {"cluster_ids": "\t"},
     ],
 )
 def test_a_wrong_value_is_refused_by_its_fields_name(fields):
@@ -151,6 +153,46 @@ def test_a_wrong_value_is_refused_by_its_fields_name(fields):
         config(**fields)
     assert [error["loc"][0] for error in refused.value.errors()] == list(fields)
     assert "input_value" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "read"),
+    [
+        ({"ttl": 1795985423.123}, {"ttl": 1795985423}),
+        ({"ttl": "1795985423"}, {"ttl": 1795985423}),
+        ({"ttl": "soon"}, {"ttl": None}),
+        ({"ttl": [1]}, {"ttl": None}),
+        ({"ttl": float("inf")}, {"ttl": None}),
+        ({"created_at": 1795985423}, {"created_at": "1795985423"}),
+        ({"updated_at": 1795985423.5}, {"updated_at": "1795985423.5"}),
+        ({"created_at": {"at": 1}, "updated_at": True}, {"created_at": None, "updated_at": None}),
+        ({"version": 7}, {"version": "7"}),
+        ({"schema_version": 2.0}, {"schema_version": 2}),
+        ({"schema_version": 0}, {"schema_version": 1}),
+        ({"schema_version": "two"}, {"schema_version": 1}),
+    ],
+)  # fmt: skip
+def test_a_field_that_only_informs_never_makes_an_item_invalid(fields, read):
+    """An item that another tool wrote would deliver nothing: new objects passed by, and nothing waited."""
+    made = config(**fields)
+    assert {name: getattr(made, name) for name in read} == read
+
+
+class Elsewhere(DeliveryConfig):
+    """A plug-in's config, which says nothing of its destination's fields."""
+
+    url: str
+    topic: str = ""
+
+
+def test_a_plug_ins_destination_is_all_of_its_own_fields():
+    """A checkpoint of one URL would be believed by another, and the first batches would be missing there."""
+    first = Elsewhere(tenant_id="a", type="x", url="u")
+    assert Elsewhere.destination_fields() == ("topic", "url", "target_region")
+    assert first.destination_digest == Elsewhere(tenant_id="a", type="x:n", url="u", groups=["API"]).destination_digest
+    for changed in ({"url": "v"}, {"topic": "t"}, {"target_region": "us-east-1"}):
+        other = Elsewhere(**{"tenant_id": "a", "type": "x", "url": "u", **changed})
+        assert other.destination_digest != first.destination_digest
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,7 @@ def test_known_unknown_method_is_invalid(world):
     assert isinstance(read, InvalidItem)
     assert read.fields == ("type",)
     assert "no such delivery method" in read.problem
+    assert read.reason == "method-not-installed"
 
 
 def test_an_invalid_item_never_blocks_its_siblings(world, caplog):
@@ -169,6 +170,26 @@ def test_unknown_groups_and_newer_versions_are_logged(world, caplog):
         "delivery config names unknown groups",
         "delivery config is of a newer schema version",
     ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "wanted"),
+    [
+        ({}, True),
+        ({"desired_logs": ["etcd"]}, True),
+        ({"desired_logs": ["other"]}, False),
+        ({"cluster_ids": ["c-9"]}, False),
+        ({"enabled": False}, False),
+        ({"desired_logs": "etcd"}, True),  # not even the filter can be read
+        ({"type": "S3 of ours"}, False),  # no delivery can have that type
+    ],
+)
+def test_an_object_waits_for_an_item_that_cannot_be_read_unless_its_filter_says_no(fields, wanted):
+    """What a corrected config wants would be gone; or a tenant's whole traffic would wait for one application."""
+    for type_ in ("s3", "kinesis"):
+        read = read_item({"tenant_id": "a", "type": type_, "bucket_name": "X", **fields}, MODELS)
+        assert isinstance(read, InvalidItem)
+        assert read.may_want("etcd", "c-1") is wanted
 
 
 def test_an_item_is_found_by_its_type_valid_or_not(world):

@@ -8,9 +8,11 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from runtime.deliveries.cloudwatch.config import CloudWatchConfig
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.messages.delivery_message import DeliveryMessage
 from tests.unit.runtime.aws_world import (
+    CUSTOMER_ROLE,
     Fault,
     emf,
     recording_clients,  # noqa: F401 - the fixture "clients"
@@ -133,7 +135,94 @@ def test_one_invalid_config_never_blocks_the_others(world, capsys):
     world.put_config("kinesis")
     assert world.process(notification())
     assert world.copies() == [COPY]
-    assert ends(capsys) == ["config-invalid", "config-invalid", "delivered"]
+    waiting = {message.type: message.reason for message in world.handed_over()}
+    assert waiting == {"s3:bad": "config-invalid", "kinesis": "method-not-installed"}
+    lines = emf(capsys)
+    assert [line["Reason"] for line in lines if "InvalidConfigs" in line] == ["method-not-installed", "config-invalid"]
+    assert sum(line.get("notified", 0) for line in lines) == 1
+
+
+def test_an_object_met_by_an_invalid_config_alone_waits_for_it(world, capsys):
+    """It would be settled as wanted by nobody: nothing would wait, and nobody would try it when it is corrected."""
+    world.put_object()
+    world.put_config("s3", bucket_name="NOT A BUCKET")
+    assert world.process(notification())
+    (message,) = world.handed_over()
+    assert (message.type, message.reason, message.attempt) == ("s3", "config-invalid", 1)
+    lines = emf(capsys)
+    assert not [line for line in lines if "UnwantedObjects" in line]
+    assert sum(line.get("notified", 0) for line in lines) == 1
+    world.put_config("s3")
+    assert world.process(message.write())
+    assert world.copies() == [COPY]
+
+
+def test_a_config_with_a_fractional_expiry_delivers(world):
+    """A tool that writes times with a fraction would stop a tenant's logs (the case b40)."""
+    world.put_object()
+    world.put_config("s3", ttl={"N": f"{time.time() + 900:.3f}"}, created_at={"N": "1795985423"})
+    assert world.process(notification())
+    assert world.copies() == [COPY]
+
+
+def test_a_delivery_waits_for_a_method_that_this_host_lacks(world):
+    """After a rollback, or on the host without the plug-in, a waiting delivery would be dropped."""
+    world.put_object()
+    world.put_config("kinesis")
+    assert world.process(again(type="kinesis", checkpoint=2))
+    (message,) = world.handed_over()
+    assert (message.reason, message.attempt, message.checkpoint) == ("method-not-installed", 3, 2)
+
+
+def test_an_invalid_item_is_not_handed_over_beside_a_message_that_comes_back(world):
+    """Each time the message came back one more delivery would wait, and arrive, for the corrected config."""
+    processor = world.processor()
+    world.put_object()
+    world.put_config("s3")
+    world.put_config("s3:bad", bucket_name="NOT A BUCKET")
+    world.clients.faults["CopyObject"] = Fault("SlowDown", 503)
+    world.clients.faults["SendMessage"] = Fault("InternalError", 500)
+    message = notification(s3_event(sequencer="0A"))
+    assert not world.process(message, processor)
+    world.clients.faults.clear()
+    assert world.process(message, processor)
+    assert [each.type for each in world.handed_over()] == ["s3:bad"]
+
+
+def test_a_checkpoint_of_another_destination_starts_over(world, capsys):
+    """The new log group would miss the first batches, and nobody would know (contract §5)."""
+    world.put_object()
+    world.put_config("cloudwatch", log_group_name="/acme/new")
+    assert world.process(again(type="cloudwatch", checkpoint=1, destination="0123456789abcdef"))
+    assert world.streams() == {STREAM: LINES}
+    discarded, delivered = emf(capsys)
+    assert (discarded["Reason"], discarded["DiscardedCheckpoints"]) == ("destination-changed", 1)
+    assert delivered["checkpoint_discarded"] == "destination-changed"
+
+
+def test_a_checkpoint_of_a_version_without_digests_is_believed(world):
+    """Every deployment of this version would send what waits from the beginning again."""
+    world.put_object()
+    world.put_config("cloudwatch")
+    assert world.process(again(type="cloudwatch", checkpoint=1))
+    assert world.streams() == {}
+
+
+def test_a_message_says_which_destination_has_acknowledged_its_checkpoint(world):
+    """A config that is changed while the delivery waits couldn't be told from the old one."""
+    world.put_object()
+    world.put_config("cloudwatch")
+    world.clients.faults["PutLogEvents"] = Fault("AccessDeniedException", 400)
+    assert world.process(notification())
+    (message,) = world.handed_over()
+    config = CloudWatchConfig(
+        tenant_id="acme-corp",
+        type="cloudwatch",
+        target_region="us-east-1",
+        log_distribution_role_arn=CUSTOMER_ROLE,
+        log_group_name="/acme",
+    )
+    assert message.destination == config.destination_digest
 
 
 @pytest.mark.parametrize(
