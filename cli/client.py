@@ -7,9 +7,9 @@ from typing import Any, Self
 from urllib.parse import quote, urlencode
 
 from cli.signing import Answer, Signer
-from runtime.api.answers import Effective, GroupList, InvalidStored, Verdicts
-from runtime.api.delivery_answers import ParkedPage, ParkedView, ReplayList, ReplayView, StatusView
-from runtime.api.problems import Problem, WrongField
+from runtime.api.schemas.deliveries import ParkedPage, ParkedView, ReplayList, ReplayView, StatusView
+from runtime.api.schemas.delivery_configs import GroupList, InvalidStored, MatchResults, ResolvedConfig
+from runtime.api.schemas.problems import Problem, WrongField
 
 JSON = {"content-type": "application/json"}
 MERGE_PATCH = {"content-type": "application/merge-patch+json"}
@@ -100,9 +100,9 @@ class Client:
         """Delete a config."""
         self._send("DELETE", _config(tenant_id, type_), headers=_match(etag))
 
-    def effective(self, tenant_id: str, type_: str) -> Effective:
+    def effective(self, tenant_id: str, type_: str) -> ResolvedConfig:
         """Give what a config selects."""
-        return Effective(**self._json("GET", f"{_config(tenant_id, type_)}/effective"))
+        return ResolvedConfig(**self._json("GET", f"{_config(tenant_id, type_)}/effective"))
 
     def match(
         self,
@@ -112,12 +112,12 @@ class Client:
         applications: Sequence[str] = (),
         object_keys: Sequence[str] = (),
         config: Mapping[str, Any] | None = None,
-    ) -> Verdicts:
+    ) -> MatchResults:
         """Say what a config, stored or given here, would deliver."""
         asked: dict[str, Any] = {"applications": [*applications], "object_keys": [*object_keys]}
         if config is not None:
             asked["config"] = dict(config)
-        return Verdicts(**self._json("POST", f"{_config(tenant_id, type_)}/match", asked, JSON))
+        return MatchResults(**self._json("POST", f"{_config(tenant_id, type_)}/match", asked, JSON))
 
     def parked(self, tenant_id: str, *, type_: str | None = None) -> Iterator[ParkedView]:
         """Give a tenant's parked deliveries, page by page."""

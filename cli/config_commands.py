@@ -10,7 +10,7 @@ from rich.table import Table
 from cli.client import StoredConfig
 from cli.connection import connection_of
 from cli.output import console, print_fields, print_json, readable_problems
-from runtime.api.answers import InvalidStored
+from runtime.api.schemas.delivery_configs import InvalidStored
 from runtime.delivery_config.writing import SERVICE_FIELDS
 
 app = typer.Typer(no_args_is_help=True, help="A tenant's delivery configs: where its logs go, and which of them.")

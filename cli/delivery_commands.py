@@ -8,7 +8,7 @@ from rich.table import Table
 from cli.config_commands import AsJson, Tenant, Type
 from cli.connection import connection_of
 from cli.output import console, print_fields, print_json, readable_problems
-from runtime.api.delivery_answers import ParkedView
+from runtime.api.schemas.deliveries import ParkedView
 from runtime.delivery_state.parked_deliveries import ParkedDeliveries
 
 if TYPE_CHECKING:

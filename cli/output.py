@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.client import ApiProblemError
-from runtime.api.problems import Problem
+from runtime.api.schemas.problems import Problem
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)

@@ -11,7 +11,7 @@ from cli.client import Client
 from cli.config_commands import AsJson, Tenant
 from cli.connection import connection_of
 from cli.output import console, print_fields, print_json, readable_problems
-from runtime.api.delivery_answers import EstimateView, ReplayView
+from runtime.api.schemas.deliveries import EstimateView, ReplayView
 
 app = typer.Typer(no_args_is_help=True, help="Replay and backfill: deliver again, or what was never tried.")
 POLL_SECONDS = 2.0

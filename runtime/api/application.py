@@ -9,11 +9,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 
-from runtime.api.caller import caller_of
-from runtime.api.failures import problem_of
-from runtime.api.gate import Gate
-from runtime.api.openapi import document
-from runtime.api.problems import ProblemError
+from runtime.api.errors.mapping import problem_of
+from runtime.api.errors.problems import ProblemError
+from runtime.api.middleware.caller import caller_of
+from runtime.api.middleware.gate import Gate
+from runtime.api.openapi.document import document
 from runtime.api.routers import deliveries, delivery_configs, service, views
 from runtime.api.services import Services
 
@@ -22,7 +22,7 @@ ROUTERS: tuple[APIRouter, ...] = (delivery_configs.router, views.router, deliver
 
 
 def create_app(services: Services) -> FastAPI:
-    """Make the app. The gateway in front of it signs for the caller (``runtime.api.caller``)."""
+    """Make the app. The gateway in front of it signs for the caller (``runtime.api.middleware.caller``)."""
     app = FastAPI(
         title="logrouter delivery configs",
         version="1",

@@ -1,11 +1,12 @@
 """The config table as the API uses it: consistent reads, and writes on the condition that nothing has changed since."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from runtime.api.preconditions import etag_of
 from runtime.aws.clients import AwsClients
 from runtime.delivery_config.attribute_values import plain_item
 from runtime.delivery_config.model import DeliveryConfig
@@ -19,7 +20,7 @@ class ChangedMeanwhileError(Exception):
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredConfig:
     """An item and what it reads as."""
 
     item: Item
@@ -49,13 +50,13 @@ class ConfigStore:
         self._table = table
         self._models = models
 
-    def get(self, tenant_id: str, type_: str) -> Stored | None:
+    def get(self, tenant_id: str, type_: str) -> StoredConfig | None:
         """Give one item, expired or not."""
         key = {"tenant_id": {"S": tenant_id}, "type": {"S": type_}}
         answer = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         return self._stored(answer["Item"]) if "Item" in answer else None
 
-    def page(self, tenant_id: str, limit: int, after: str | None) -> list[Stored]:
+    def page(self, tenant_id: str, limit: int, after: str | None) -> list[StoredConfig]:
         """Give up to ``limit`` items in the order of their type, from the one behind ``after`` on."""
         request: dict[str, Any] = {
             "TableName": self._table,
@@ -65,7 +66,7 @@ class ConfigStore:
         }
         if after is not None:
             request["ExclusiveStartKey"] = {"tenant_id": {"S": tenant_id}, "type": {"S": after}}
-        found: list[Stored] = []
+        found: list[StoredConfig] = []
         while len(found) < limit:
             answer = self._dynamodb.query(**request, Limit=limit - len(found))
             found += [self._stored(item) for item in answer.get("Items", ())]
@@ -74,7 +75,7 @@ class ConfigStore:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
         return found
 
-    def put(self, item: Item, *, replacing: Stored | None) -> Stored:
+    def put(self, item: Item, *, replacing: StoredConfig | None) -> StoredConfig:
         """Write an item in place of what was read, or where nothing was.
 
         :raises ChangedMeanwhileError: it isn't so any more.
@@ -92,7 +93,7 @@ class ConfigStore:
                 raise ChangedMeanwhileError from None
         return self._stored(item)
 
-    def delete(self, stored: Stored) -> None:
+    def delete(self, stored: StoredConfig) -> None:
         """Delete what was read.
 
         :raises ChangedMeanwhileError: it was changed or deleted meanwhile.
@@ -107,11 +108,24 @@ class ConfigStore:
     def _dynamodb(self) -> Any:
         return self._clients.client("dynamodb")
 
-    def _stored(self, item: Item) -> Stored:
-        return Stored(item, read_item(plain_item(item), self._models))
+    def _stored(self, item: Item) -> StoredConfig:
+        return StoredConfig(item, read_item(plain_item(item), self._models))
 
 
-def _unchanged(stored: Stored | None) -> dict[str, Any]:
+def etag_of(item: Mapping[str, Any]) -> str:
+    """Give an item's strong ETag: of all that is stored, so that a change by hand changes it too.
+
+    Each write brings a version of its own: an ETag never comes back, not even when a config is deleted and made anew.
+    """
+    content = {name: {kind: sorted(value) if kind == "SS" else value} for name, ((kind, value),) in _pairs(item)}
+    return f'"{hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]}"'
+
+
+def _pairs(item: Mapping[str, Any]) -> list[tuple[str, tuple[tuple[str, Any]]]]:
+    return [(name, tuple(value.items())) for name, value in item.items()]
+
+
+def _unchanged(stored: StoredConfig | None) -> dict[str, Any]:
     """Give the condition that an item has every attribute as it was read; by hand, any may have been changed."""
     if stored is None:
         return {"ConditionExpression": "attribute_not_exists(tenant_id)"}

@@ -9,8 +9,11 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from runtime.api.caller import caller_of
-from runtime.api.delivery_answers import (
+from runtime.api.errors.problems import ProblemError, invalid, not_found
+from runtime.api.middleware.caller import caller_of
+from runtime.api.requests.json_body import json_object
+from runtime.api.requests.parameters import Limit, ServicesOf, TenantId, Type, no_query
+from runtime.api.schemas.deliveries import (
     EstimateView,
     ParkedPage,
     ParkedView,
@@ -20,9 +23,6 @@ from runtime.api.delivery_answers import (
     StatusView,
     shown,
 )
-from runtime.api.json_body import json_object
-from runtime.api.parameters import Limit, ServicesOf, TenantId, Type, no_query
-from runtime.api.problems import ProblemError, invalid, not_found
 from runtime.api.services import Services
 from runtime.delivery_config.model import TYPE_PATTERN
 from runtime.delivery_state.parked_deliveries import UnreadableTokenError

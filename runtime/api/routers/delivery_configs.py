@@ -7,10 +7,10 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends
 from starlette.responses import JSONResponse, Response
 
-from runtime.api.answers import view
-from runtime.api.config_store import Stored
-from runtime.api.json_body import json_object, merge_patch
-from runtime.api.parameters import (
+from runtime.api.config_store import StoredConfig
+from runtime.api.errors.problems import ProblemError, not_found
+from runtime.api.requests.json_body import json_object, merge_patch
+from runtime.api.requests.parameters import (
     ChangesOf,
     Limit,
     NextToken,
@@ -22,7 +22,7 @@ from runtime.api.parameters import (
     token_of,
     type_of,
 )
-from runtime.api.problems import ProblemError, not_found
+from runtime.api.schemas.delivery_configs import view
 from runtime.api.services import Services
 from runtime.delivery_config.repository import InvalidItem
 
@@ -87,7 +87,7 @@ def delete_delivery_config(tenant_id: TenantId, type_: Type, changes: ChangesOf,
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-def readable(services: Services, tenant_id: str, type_: str) -> Stored:
+def readable(services: Services, tenant_id: str, type_: str) -> StoredConfig:
     """Give a live config. Raises 404 where there is none, 409 where the item can't be read as one."""
     stored = services.store.get(tenant_id, type_)
     if stored is None or not stored.is_live(services.clock()):
@@ -103,9 +103,9 @@ def readable(services: Services, tenant_id: str, type_: str) -> Stored:
     return stored
 
 
-def _live_page(services: Services, tenant_id: str, limit: int, after: str | None) -> tuple[list[Stored], bool]:
+def _live_page(services: Services, tenant_id: str, limit: int, after: str | None) -> tuple[list[StoredConfig], bool]:
     """Give up to ``limit`` items that aren't expired, and whether there are more."""
-    found: list[Stored] = []
+    found: list[StoredConfig] = []
     while len(found) <= limit:
         page = services.store.page(tenant_id, limit + 1 - len(found), after)
         found += [stored for stored in page if stored.is_live(services.clock())]
@@ -115,11 +115,11 @@ def _live_page(services: Services, tenant_id: str, limit: int, after: str | None
     return found[:limit], len(found) > limit
 
 
-def _answer(stored: Stored, status: HTTPStatus = HTTPStatus.OK, **headers: str) -> JSONResponse:
+def _answer(stored: StoredConfig, status: HTTPStatus = HTTPStatus.OK, **headers: str) -> JSONResponse:
     return JSONResponse(view(stored), status, headers={"ETag": stored.etag, **headers})
 
 
-def _created(stored: Stored) -> JSONResponse:
+def _created(stored: StoredConfig) -> JSONResponse:
     assert not isinstance(stored.config, InvalidItem)
     location = f"/tenants/{stored.config.tenant_id}/delivery-configs/{quote(stored.config.type, safe=':')}"
     return _answer(stored, HTTPStatus.CREATED, Location=location)

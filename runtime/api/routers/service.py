@@ -4,8 +4,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from runtime.api.answers import GroupList, Health
-from runtime.api.parameters import no_query
+from runtime.api.requests.parameters import no_query
+from runtime.api.schemas.delivery_configs import GroupList, Health
 from runtime.delivery_config.groups import GROUPS
 
 router = APIRouter(tags=["service"], dependencies=[no_query()])

@@ -5,13 +5,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import ValidationError
 
-from runtime.api.answers import Effective, MatchRequest, Verdicts
-from runtime.api.checking import checked
-from runtime.api.json_body import json_object
-from runtime.api.parameters import ServicesOf, TenantId, Type, no_query
-from runtime.api.problems import invalid
+from runtime.api.errors.problems import invalid
+from runtime.api.requests.json_body import json_object
+from runtime.api.requests.parameters import ServicesOf, TenantId, Type, no_query
 from runtime.api.routers.delivery_configs import readable
+from runtime.api.schemas.delivery_configs import MatchRequest, MatchResults, ResolvedConfig
 from runtime.api.services import Services
+from runtime.api.writes.validation import validate_fields
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.objects.key import MalformedKeyError, ObjectKey
 
@@ -21,7 +21,7 @@ router = APIRouter(
 JsonBody = Annotated[dict[str, Any], Depends(json_object)]
 
 
-@router.get("/effective", operation_id="get_effective_delivery_config", response_model=Effective)
+@router.get("/effective", operation_id="get_effective_delivery_config", response_model=ResolvedConfig)
 def get_effective_delivery_config(tenant_id: TenantId, type_: Type, services: ServicesOf) -> dict[str, Any]:
     """Give what a stored config really selects: its groups expanded and united with its `desired_logs`."""
     config = _config(services, tenant_id, type_)
@@ -37,7 +37,9 @@ def get_effective_delivery_config(tenant_id: TenantId, type_: Type, services: Se
     }
 
 
-@router.post("/match", operation_id="match_delivery_config", response_model=Verdicts, response_model_exclude_none=True)
+@router.post(
+    "/match", operation_id="match_delivery_config", response_model=MatchResults, response_model_exclude_none=True
+)
 def match_delivery_config(tenant_id: TenantId, type_: Type, services: ServicesOf, body: JsonBody) -> dict[str, Any]:
     """Say for application names and object keys whether they would be delivered, and why.
 
@@ -51,7 +53,7 @@ def match_delivery_config(tenant_id: TenantId, type_: Type, services: ServicesOf
     if asked.config is None:
         config = _config(services, tenant_id, type_)
     else:
-        config = checked(services, asked.config, tenant_id, type_)
+        config = validate_fields(services, asked.config, tenant_id, type_)
     verdicts = [{"application": name, **_of_application(config, name)} for name in asked.applications]
     verdicts += [{"object_key": key, **_of_key(config, key)} for key in asked.object_keys]
     return {"verdicts": verdicts}

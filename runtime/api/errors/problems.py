@@ -7,29 +7,9 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse
 
-MEDIA_TYPE = "application/problem+json"
-URN = "urn:logrouter:problem:"
-
-
-class WrongField(BaseModel):
-    """One wrong field or parameter."""
-
-    field: str = Field(description="its name; members of lists by their position")
-    problem: str = Field(description="what is wrong, and what it must be")
-
-
-class Problem(BaseModel):
-    """Problem details for HTTP APIs (RFC 9457)."""
-
-    type: str = Field(examples=[f"{URN}invalid-config"])
-    title: str
-    status: int
-    detail: str
-    request_id: str = Field(description="also in the log line of the request")
-    errors: list[WrongField] | None = Field(default=None, description="every wrong field at once")
+from runtime.api.schemas.problems import MEDIA_TYPE, URN
 
 
 class ProblemError(Exception):

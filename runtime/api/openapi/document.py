@@ -12,10 +12,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from runtime.api.answers import InvalidStored, MatchRequest
-from runtime.api.delivery_answers import ReplayRequest
-from runtime.api.openapi_problems import add_problems
-from runtime.api.problems import Problem, WrongField
+from runtime.api.openapi.problems import add_problems
+from runtime.api.schemas.deliveries import ReplayRequest
+from runtime.api.schemas.delivery_configs import InvalidStored, MatchRequest
+from runtime.api.schemas.problems import Problem, WrongField
 from runtime.delivery_config.repository import Models
 from runtime.delivery_config.writing import SERVICE_FIELDS
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from runtime.api.config_store import Stored
+from runtime.api.config_store import StoredConfig
 from runtime.delivery_config.model import DeliveryConfig
 
 
@@ -35,7 +35,7 @@ class Health(BaseModel):
     status: str = Field(examples=["ok"])
 
 
-class Effective(BaseModel):
+class ResolvedConfig(BaseModel):
     """What a config means."""
 
     tenant_id: str
@@ -48,7 +48,7 @@ class Effective(BaseModel):
     target_region: str
 
 
-class Verdict(BaseModel):
+class MatchResult(BaseModel):
     """Whether objects of an application, or one object, would be delivered."""
 
     application: str | None = None
@@ -60,10 +60,10 @@ class Verdict(BaseModel):
     )
 
 
-class Verdicts(BaseModel):
+class MatchResults(BaseModel):
     """One verdict for each name and key, in their order; names first."""
 
-    verdicts: list[Verdict]
+    verdicts: list[MatchResult]
 
 
 class MatchRequest(BaseModel):
@@ -74,7 +74,7 @@ class MatchRequest(BaseModel):
     object_keys: list[str] = Field(default=[], max_length=1000)
 
 
-def view(stored: Stored) -> dict[str, Any]:
+def view(stored: StoredConfig) -> dict[str, Any]:
     """Give a stored config as an answer. It must be readable."""
     assert isinstance(stored.config, DeliveryConfig)
     fields = stored.config.model_dump(mode="json", exclude_none=True)

@@ -11,7 +11,7 @@ from typing import Any, Never
 
 from starlette.requests import Request
 
-from runtime.api.problems import ProblemError
+from runtime.api.errors.problems import ProblemError
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"

@@ -13,14 +13,14 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from runtime.api import audit
-from runtime.api.caller import Caller
-from runtime.api.checking import checked, patched
-from runtime.api.config_store import ChangedMeanwhileError, Stored
-from runtime.api.overlap import refuse_overlap
-from runtime.api.preconditions import Preconditions, changed
-from runtime.api.problems import ProblemError, not_found
+from runtime.api.config_store import ChangedMeanwhileError, StoredConfig
+from runtime.api.errors.problems import ProblemError, not_found
+from runtime.api.middleware.caller import Caller
 from runtime.api.services import Services
+from runtime.api.writes import audit
+from runtime.api.writes.overlap import refuse_overlap
+from runtime.api.writes.preconditions import Preconditions, changed
+from runtime.api.writes.validation import patched, validate_fields
 from runtime.delivery_config.attribute_values import typed
 from runtime.delivery_config.model import SCHEMA_VERSION, DeliveryConfig
 from runtime.delivery_config.writing import item_of
@@ -37,9 +37,9 @@ class Changes:
     services: Services
     caller: Caller
 
-    def create(self, tenant_id: str, fields: Mapping[str, Any]) -> Stored:
+    def create(self, tenant_id: str, fields: Mapping[str, Any]) -> StoredConfig:
         """Store a new config; an existing one is left alone (409)."""
-        config = checked(self.services, fields, tenant_id)
+        config = validate_fields(self.services, fields, tenant_id)
         stored = self.services.store.get(tenant_id, config.type)
         if stored and self._is_live(stored):
             raise _exists(config)
@@ -50,25 +50,25 @@ class Changes:
 
     def replace(
         self, tenant_id: str, type_: str, fields: Mapping[str, Any], wanted: Preconditions
-    ) -> tuple[Stored, bool]:
+    ) -> tuple[StoredConfig, bool]:
         """Replace a config whole; with ``If-None-Match: *`` make a new one. The second value: whether it is new."""
 
-        def attempt() -> tuple[Stored, bool]:
+        def attempt() -> tuple[StoredConfig, bool]:
             stored = self.services.store.get(tenant_id, type_)
             if stored and self._is_live(stored):
                 wanted.require(stored.etag)
                 _require_understood(stored)
-                return self._put("replace", checked(self.services, fields, tenant_id, type_), stored), False
+                return self._put("replace", validate_fields(self.services, fields, tenant_id, type_), stored), False
             if not wanted.creates:
                 raise not_found(tenant_id, type_)
-            return self._put("create", checked(self.services, fields, tenant_id, type_), stored), True
+            return self._put("create", validate_fields(self.services, fields, tenant_id, type_), stored), True
 
         return _repeated(attempt, wanted)
 
-    def patch(self, tenant_id: str, type_: str, patch: Mapping[str, Any], wanted: Preconditions) -> Stored:
+    def patch(self, tenant_id: str, type_: str, patch: Mapping[str, Any], wanted: Preconditions) -> StoredConfig:
         """Apply a JSON Merge Patch (RFC 7396)."""
 
-        def attempt() -> Stored:
+        def attempt() -> StoredConfig:
             stored = self._existing(tenant_id, type_, wanted)
             _require_understood(stored)
             return self._put("patch", patched(self.services, stored, patch, tenant_id, type_), stored)
@@ -85,17 +85,17 @@ class Changes:
 
         _repeated(attempt, wanted)
 
-    def _existing(self, tenant_id: str, type_: str, wanted: Preconditions) -> Stored:
+    def _existing(self, tenant_id: str, type_: str, wanted: Preconditions) -> StoredConfig:
         stored = self.services.store.get(tenant_id, type_)
         if stored is None or not self._is_live(stored):
             raise not_found(tenant_id, type_)
         wanted.require(stored.etag)
         return stored
 
-    def _is_live(self, stored: Stored) -> bool:
+    def _is_live(self, stored: StoredConfig) -> bool:
         return stored.is_live(self.services.clock())
 
-    def _put(self, action: audit.Action, config: DeliveryConfig, stored: Stored | None) -> Stored:
+    def _put(self, action: audit.Action, config: DeliveryConfig, stored: StoredConfig | None) -> StoredConfig:
         """Write a config with what the service itself sets; an expired one in its place is replaced."""
         refuse_overlap(self.services, config)
         now = datetime.now(UTC).isoformat(timespec="microseconds")
@@ -135,7 +135,7 @@ def _exists(config: DeliveryConfig) -> ProblemError:
     )
 
 
-def _require_understood(stored: Stored) -> None:
+def _require_understood(stored: StoredConfig) -> None:
     if stored.schema_version > SCHEMA_VERSION:
         raise ProblemError(
             HTTPStatus.CONFLICT,

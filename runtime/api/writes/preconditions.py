@@ -1,32 +1,16 @@
 """ETag, If-Match and If-None-Match (RFC 9110, sections 8.8.3 and 13)."""
 
-import hashlib
-import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Header
 
-from runtime.api.problems import ProblemError
+from runtime.api.errors.problems import ProblemError
 
 _TAG = r'(?:W/)?"[\x21\x23-\x7e]*"'
 _TAGS = re.compile(rf"^(?:\*|{_TAG}(?:[ \t]*,[ \t]*{_TAG})*)$")
-
-
-def etag_of(item: Mapping[str, Any]) -> str:
-    """Give an item's strong ETag: of all that is stored, so that a change by hand changes it too.
-
-    Each write brings a version of its own: an ETag never comes back, not even when a config is deleted and made anew.
-    """
-    content = {name: {kind: sorted(value) if kind == "SS" else value} for name, ((kind, value),) in _pairs(item)}
-    return f'"{hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]}"'
-
-
-def _pairs(item: Mapping[str, Any]) -> list[tuple[str, tuple[tuple[str, Any]]]]:
-    return [(name, tuple(value.items())) for name, value in item.items()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from runtime.api.caller import Caller
 from runtime.api.config_store import ChangedMeanwhileError, Item
+from runtime.api.middleware.caller import Caller
 from runtime.delivery_config.attribute_values import plain_item
 
 logger = logging.getLogger("logrouter.audit")

@@ -10,9 +10,9 @@ from http import HTTPStatus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from runtime.api.caller import Caller, read_caller
-from runtime.api.failures import problem_of
-from runtime.api.problems import ProblemError
+from runtime.api.errors.mapping import problem_of
+from runtime.api.errors.problems import ProblemError
+from runtime.api.middleware.caller import Caller, read_caller
 
 MAX_BODY_BYTES = 64 * 1024
 UNSIGNED = "/health"

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from runtime.api.problems import ProblemError
+from runtime.api.errors.problems import ProblemError
 from runtime.api.services import Services
 from runtime.delivery_config.model import DeliveryConfig
 

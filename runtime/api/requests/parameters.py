@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
 
-from runtime.api.caller import caller_of
-from runtime.api.changes import Changes
-from runtime.api.preconditions import Preconditions
-from runtime.api.problems import ProblemError, invalid
+from runtime.api.errors.problems import ProblemError, invalid
+from runtime.api.middleware.caller import caller_of
 from runtime.api.services import Services, services_of
+from runtime.api.writes.changes import Changes
+from runtime.api.writes.preconditions import Preconditions
 from runtime.delivery_config.model import TENANT_ID_PATTERN, TYPE_PATTERN
 
 TenantId = Annotated[str, Path(pattern=TENANT_ID_PATTERN, description="the tenant", examples=["acme-corp"])]

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from fastapi.exceptions import RequestValidationError
 
-from runtime.api.problems import ProblemError, invalid
+from runtime.api.errors.problems import ProblemError, invalid
 from runtime.logs import without_message
 
 THROTTLED = frozenset({

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from runtime.api.config_store import Stored
-from runtime.api.problems import invalid
+from runtime.api.config_store import StoredConfig
+from runtime.api.errors.problems import invalid
 from runtime.api.services import Services
 from runtime.delivery_config.attribute_values import plain_item
 from runtime.delivery_config.model import DeliveryConfig
@@ -13,7 +13,7 @@ from runtime.delivery_config.writing import SERVICE_FIELDS, InvalidConfigError, 
 KEY = ("tenant_id", "type")
 
 
-def checked(
+def validate_fields(
     services: Services,
     fields: Mapping[str, Any],
     tenant_id: str,
@@ -38,7 +38,9 @@ def checked(
     return config
 
 
-def patched(services: Services, stored: Stored, patch: Mapping[str, Any], tenant_id: str, type_: str) -> DeliveryConfig:
+def patched(
+    services: Services, stored: StoredConfig, patch: Mapping[str, Any], tenant_id: str, type_: str
+) -> DeliveryConfig:
     """Give the config that a merge patch makes of a stored one; ``null`` removes a field."""
     model = services.models.get(type_.partition(":")[0])
     known = set(model.model_fields) if model else set()
@@ -53,4 +55,4 @@ def patched(services: Services, stored: Stored, patch: Mapping[str, Any], tenant
     merged = before | {name: value for name, value in patch.items() if name not in removed or name not in known}
     merged |= dict.fromkeys(removed & SERVICE_FIELDS)
     fields = {name: value for name, value in merged.items() if name not in removed & (known - SERVICE_FIELDS)}
-    return checked(services, fields, tenant_id, type_, errors)
+    return validate_fields(services, fields, tenant_id, type_, errors)

@@ -1,0 +1,1 @@
+"""Problem details (RFC 9457), and which problem an exception is."""

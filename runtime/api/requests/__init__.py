@@ -1,0 +1,1 @@
+"""What routes take: parameters and bodies."""

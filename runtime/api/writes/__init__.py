@@ -1,0 +1,1 @@
+"""Changes of delivery configs: validation, preconditions, overlap, audit."""
