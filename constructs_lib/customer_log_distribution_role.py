@@ -1,14 +1,19 @@
 """The customer's role: lets the one central role write into one of the customer's log groups."""
 
+from typing import Final
+
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from constructs_lib.acknowledgement import acknowledge_wildcards
 from constructs_lib.limits import require_match
 from constructs_lib.names import CUSTOMER_ROLE_PATH, TENANT_TAG
 
 _ROLE_ARN = r"arn:[a-z-]+:iam::\d{12}:role/.+"
+
+WRITE: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
+"""All that a delivery needs. What else may be needed is attached by the methods below, each for its own case."""
 
 
 class CustomerLogDistributionRole(Construct):
@@ -36,7 +41,10 @@ class CustomerLogDistributionRole(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         require_match("central_role_arn", central_role_arn, _ROLE_ARN, "the ARN of a role")
-        log_groups = f"arn:{Aws.PARTITION}:logs:{region}:{Aws.ACCOUNT_ID}:log-group"
+        log_group = f"arn:{Aws.PARTITION}:logs:{region}:{Aws.ACCOUNT_ID}:log-group:{log_group_name}"
+        # Some of these actions are checked against the group, others against its streams.
+        self._own = [log_group, f"{log_group}:*"]
+        self._region = region
         self.role = iam.Role(
             self,
             "Role",
@@ -45,36 +53,52 @@ class CustomerLogDistributionRole(Construct):
             assumed_by=iam.ArnPrincipal(central_role_arn).with_conditions(
                 {"StringEquals": {"sts:ExternalId": external_id, f"aws:PrincipalTag/{TENANT_TAG}": tenant_id}}
             ),
-            inline_policies={
-                "WriteLogs": iam.PolicyDocument(statements=_statements(f"{log_groups}:{log_group_name}", region))
-            },
+            inline_policies={"WriteLogs": self._document("WriteOwnLogGroup", *WRITE)},
         )
+        self._acknowledge_streams(self.role)
+
+    def allow_creating_the_log_group(self) -> iam.CfnPolicy:
+        """Return the policy for a log group that nobody else makes: it is created when a delivery finds it missing.
+
+        Not for a group that a stack made: deleted, it would come back without its retention, key and tags.
+        """
+        return self._attach("CreateLogGroup", self._document("CreateOwnLogGroup", "logs:CreateLogGroup"))
+
+    def allow_describing_logs(self) -> iam.CfnPolicy:
+        """Return the policy for the Vector engine, which describes streams and groups before it writes."""
+        document = self._document("DescribeOwnLogStreams", "logs:DescribeLogStreams")
+        document.add_statements(
+            iam.PolicyStatement(
+                sid="ListLogGroupsOfThisRegion",
+                # Knows no resource (service authorization reference, CloudWatch Logs): the Region is a condition.
+                actions=["logs:DescribeLogGroups"],
+                resources=["*"],
+                conditions={"StringEquals": {"aws:RequestedRegion": self._region}},
+            )
+        )
+        policy = self._attach("DescribeLogs", document)
+        acknowledge_wildcards(policy, reason="Log groups can only be described as a list.", resources=("*",))
+        return policy
+
+    def deny_everything(self) -> iam.CfnPolicy:
+        """Return the policy that stops deliveries: it counts for sessions that are open already, too.
+
+        Taking the trust away would not: a session goes on until it expires, after an hour at most.
+        """
+        everything = iam.PolicyStatement(
+            sid="DeliveriesStopped", effect=iam.Effect.DENY, actions=["*"], resources=["*"]
+        )
+        return self._attach("StopDeliveries", iam.PolicyDocument(statements=[everything]))
+
+    def _document(self, sid: str, *actions: str) -> iam.PolicyDocument:
+        return iam.PolicyDocument(statements=[iam.PolicyStatement(sid=sid, actions=list(actions), resources=self._own)])
+
+    def _attach(self, name: str, document: iam.PolicyDocument) -> iam.CfnPolicy:
+        policy = iam.CfnPolicy(self, name, policy_name=name, policy_document=document, roles=[self.role.role_name])
+        self._acknowledge_streams(policy)
+        return policy
+
+    def _acknowledge_streams(self, construct: IConstruct) -> None:
         acknowledge_wildcards(
-            self.role,
-            reason="Streams are named after pods, which come and go. Log groups can only be described as a list: the "
-            "Vector engine asks for it.",
-            resources=(f"{log_groups}:{log_group_name}:*", "*"),
+            construct, reason="Streams are named after pods, which come and go.", resources=(self._own[1],)
         )
-
-
-def _statements(log_group: str, region: str) -> list[iam.PolicyStatement]:
-    return [
-        iam.PolicyStatement(
-            sid="WriteOwnLogGroup",
-            actions=[
-                "logs:CreateLogGroup",
-                "logs:CreateLogStream",
-                "logs:DescribeLogStreams",
-                "logs:PutLogEvents",
-            ],
-            # Some of these actions are checked against the group, others against its streams.
-            resources=[log_group, f"{log_group}:*"],
-        ),
-        iam.PolicyStatement(
-            sid="ListLogGroupsOfThisRegion",
-            # Knows no resource (service authorization reference, CloudWatch Logs): the Region is a condition.
-            actions=["logs:DescribeLogGroups"],
-            resources=["*"],
-            conditions={"StringEquals": {"aws:RequestedRegion": region}},
-        ),
-    ]

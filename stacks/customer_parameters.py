@@ -19,6 +19,7 @@ class CustomerParameters:
         self._who()
         self._where()
         self._bucket()
+        self._provider()
         self._conditions()
         self._rules()
 
@@ -83,6 +84,24 @@ class CustomerParameters:
             default="",
         ).value_as_string
 
+    def _provider(self) -> None:
+        self.engine = CfnParameter(
+            self._stack,
+            "CloudWatchEngine",
+            type="String",
+            description="What the provider sends to CloudWatch Logs with. vector: their role may describe groups, too",
+            allowed_values=["native", "vector"],
+            default="native",
+        ).value_as_string
+        self.stopped = CfnParameter(
+            self._stack,
+            "DeliveriesStopped",
+            type="String",
+            description="yes: the provider can write nothing more, not even in sessions that are open. no: it goes on",
+            allowed_values=["no", "yes"],
+            default="no",
+        ).value_as_string
+
     def _conditions(self) -> None:
         has_region = self._condition("HasRegion", _given(self.given_region))
         has_name = self._condition("HasLogGroupName", _given(self.given_log_group_name))
@@ -97,6 +116,16 @@ class CustomerParameters:
         self.delivers_to_s3 = self._condition(
             "DeliversToS3", Fn.condition_not(Fn.condition_equals(self.bucket_mode, "none"))
         )
+        to_logs = Fn.condition_not(Fn.condition_equals(self.log_group_mode, "none"))
+        stopped = Fn.condition_equals(self.stopped, "yes")
+        self.may_create_log_group = self._condition(
+            "MayCreateLogGroup", Fn.condition_equals(self.log_group_mode, "existing")
+        )
+        self.describes_logs = self._condition(
+            "DescribesLogs", Fn.condition_and(to_logs, Fn.condition_equals(self.engine, "vector"))
+        )
+        self.stops_deliveries = self._condition("StopsDeliveries", stopped)
+        self.stops_role = self._condition("StopsRole", Fn.condition_and(to_logs, stopped))
         self.has_bucket_name = self._condition("HasBucketName", _given(self.given_bucket_name))
         self.has_kms_key = self._condition("HasKmsKey", _given(self.kms_key_arn))
         self.prints_key_statement = self._condition(

@@ -13,7 +13,7 @@ from constructs_lib.customer_log_distribution_role import CustomerLogDistributio
 from constructs_lib.customer_log_group import CustomerLogGroup
 from stacks.customer_parameters import CustomerParameters
 
-TEMPLATE_VERSION: Final = "1.0.0"
+TEMPLATE_VERSION: Final = "1.1.0"
 """Raised with each change of what the template makes; an output, so that a customer can tell which one runs."""
 
 
@@ -55,6 +55,9 @@ class CustomerStack(Stack):
             region=given.region,
         )
         _only_if(given.delivers_to_cloudwatch, self.role)
+        _only_if(given.may_create_log_group, self.role.allow_creating_the_log_group())
+        _only_if(given.describes_logs, self.role.allow_describing_logs())
+        _only_if(given.stops_role, self.role.deny_everything())
 
     def _add_log_group(self) -> None:
         given = self.parameters
@@ -85,10 +88,26 @@ class CustomerStack(Stack):
             _encryption({"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": given.kms_key_arn}, bucket_key=True),
             _encryption({"SSEAlgorithm": "AES256"}, bucket_key=False),
         )
+        self._stop_bucket()
         _only_if(given.creates_bucket, self.bucket)
         self.bucket_name = Fn.condition_if(
             given.creates_bucket.logical_id, self.bucket.bucket.bucket_name, given.given_bucket_name
         ).to_string()
+
+    def _stop_bucket(self) -> None:
+        """Leave the statements that let the provider in out of the bucket's policy while deliveries are stopped."""
+        policy = self.bucket.bucket.policy
+        assert policy is not None
+        document = self.resolve(policy.document.to_json())
+        document["Statement"] = [
+            statement
+            if statement["Effect"] == "Deny"
+            else Fn.condition_if(self.parameters.stops_deliveries.logical_id, Aws.NO_VALUE, statement)
+            for statement in document["Statement"]
+        ]
+        resource = policy.node.default_child
+        assert isinstance(resource, s3.CfnBucketPolicy)
+        resource.policy_document = document
 
     def _print_delivery_configs(self) -> None:
         """Print what the provider's API takes, ready to paste."""

@@ -4,7 +4,7 @@ import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from local.faults.injected import Pass, Refuse, ShortSession, Slow
@@ -44,19 +44,23 @@ def over_and_over(scene: Scene, kind: Kind, target: int, broken: Callable[[], Ab
 
 
 def log_group_deleted(scene: Scene, kind: Kind, target: int) -> None:
-    """Delete the log group again and again; what it held went with it, by the customer's own hand."""
+    """Delete the log group while objects come, and create it again: the role may not, since a stack made the group.
+
+    What the group held went with it, by the customer's own hand.
+    """
     tenant = scene.tenant
     logs = tenant.client(scene.place, "logs")
     scene.ledger.remember(tenant.tenant_id)
-    scene.begin(*kind.rules)
-    try:
-        while scene.injected < target and not scene.is_over():
-            for _ in range(ROUND):
-                scene.send()
-            with suppress(logs.exceptions.ResourceNotFoundException):  # nothing came since the last time
-                logs.delete_log_group(logGroupName=tenant.log_group)
-    finally:
-        scene.end()
+
+    @contextmanager
+    def deleted() -> Iterator[None]:
+        logs.delete_log_group(logGroupName=tenant.log_group)
+        try:
+            yield
+        finally:
+            logs.create_log_group(logGroupName=tenant.log_group)
+
+    over_and_over(scene, kind, target, deleted)
 
 
 def role_deleted_and_restored(scene: Scene, kind: Kind, target: int) -> None:

@@ -13,7 +13,16 @@ from tests.integration.identities import unique
 
 type Config = dict[str, Any]
 
-DONE = ("CREATE_COMPLETE", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+DONE = (
+    "CREATE_COMPLETE",
+    "CREATE_FAILED",
+    "ROLLBACK_COMPLETE",
+    "ROLLBACK_FAILED",
+    "UPDATE_COMPLETE",
+    "UPDATE_FAILED",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "UPDATE_ROLLBACK_FAILED",
+)
 
 
 @dataclass(frozen=True)
@@ -25,6 +34,7 @@ class Tenant:
     region: str
     configs: dict[str, Config] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
+    stack: str = ""
 
     @property
     def cloudwatch(self) -> Config:
@@ -44,9 +54,10 @@ def onboard(
     tenant_id = parameters.pop("TenantId", None) or unique("tenant")
     region = region or cloud.environment.region
     given = {"TenantId": tenant_id, "CentralRoleArn": cloud.environment.central_log_distribution_role_arn, **parameters}
-    outputs = deploy_template(cloud, account, region, unique("customer"), given)
+    stack = unique("customer")
+    outputs = deploy_template(cloud, account, region, stack, given)
     configs = [json.loads(value) for name, value in outputs.items() if name.endswith("DeliveryConfig")]
-    tenant = Tenant(tenant_id, account, region, {config["type"]: config for config in configs}, outputs)
+    tenant = Tenant(tenant_id, account, region, {config["type"]: config for config in configs}, outputs, stack)
     if configured:
         for config in configs:
             cloud.api().create(tenant_id, config)
@@ -64,13 +75,32 @@ def deploy_template(cloud: Cloud, account: str, region: str, name: str, paramete
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
     )
 
+    stack = _wait_for(cloudformation, name, "CREATE_COMPLETE")
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def update_template(cloud: Cloud, tenant: Tenant, **parameters: str) -> None:
+    """Deploy a tenant's stack again with some parameters changed."""
+    cloudformation = cloud.client("cloudformation", tenant.account, region=tenant.region)
+    (stack,) = cloudformation.describe_stacks(StackName=tenant.stack)["Stacks"]
+    given = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]} | parameters
+    cloudformation.update_stack(
+        StackName=tenant.stack,
+        TemplateBody=(cloud.home / "cdk.out" / f"{STACK}.template.json").read_text(),
+        Capabilities=["CAPABILITY_IAM"],
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
+    )
+    _wait_for(cloudformation, tenant.stack, "UPDATE_COMPLETE")
+
+
+def _wait_for(cloudformation: Any, name: str, status: str) -> Any:
     def finished() -> Any:
         (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
         return stack if stack["StackStatus"] in DONE else None
 
     stack = wait_until(finished, what=f"stack {name}", timeout_seconds=30)
-    assert stack["StackStatus"] == "CREATE_COMPLETE", stack
-    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    assert stack["StackStatus"] == status, stack
+    return stack
 
 
 def put_configs(cloud: Cloud, *configs: Config) -> None:

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from local import cluster
 from local.loader.writer import web_identity_token, writer_keys
 from tests.e2e.cloud import ACME, CENTRAL, FOURTH, GLOBEX
+from tests.e2e.tenants import update_template
 from tests.integration.identities import assume, make_role, statement, tenant, unique
 
 ACL = "bucket-owner-full-control"
@@ -117,6 +118,49 @@ class TestLogGroups:
         cloud.client("logs", ACME, region="eu-west-1").create_log_group(logGroupName=group)
         with denied():
             self.write(cloud, session, group, region="eu-west-1")
+
+    def test_a_deleted_group_is_not_created_again(self, cloud, acme, session):
+        """It would come back without the retention, key and tags that the customer's stack gave it."""
+        group = acme.cloudwatch["log_group_name"]
+        cloud.client("logs", ACME).delete_log_group(logGroupName=group)
+        with denied():
+            cloud.client("logs", session).create_log_group(logGroupName=group)
+
+    def test_describing_is_for_the_vector_engine_alone(self, cloud, acme, session, new_tenant):
+        """The provider could list what else the customer has."""
+        with denied():
+            cloud.client("logs", session).describe_log_groups()
+        with denied():
+            cloud.client("logs", session).describe_log_streams(logGroupName=acme.cloudwatch["log_group_name"])
+        config = new_tenant(account=ACME, configured=False, CloudWatchEngine="vector").cloudwatch
+        central = cloud.central_role(config["tenant_id"])
+        vector = assume(cloud.accounts, central, config["log_distribution_role_arn"], ExternalId=config["external_id"])
+        assert cloud.client("logs", vector).describe_log_groups()
+        assert cloud.client("logs", vector).describe_log_streams(logGroupName=config["log_group_name"])
+
+
+class TestStop:
+    """What the parameter ``DeliveriesStopped`` stops, and when."""
+
+    def test_stopping_counts_for_open_sessions_at_once_and_can_be_taken_back(self, cloud, acme):
+        """A session that the processor has cached would go on writing for up to an hour."""
+        central = cloud.central_role(acme.tenant_id)
+        config = acme.cloudwatch
+        opened = assume(cloud.accounts, central, config["log_distribution_role_arn"], ExternalId=config["external_id"])
+        logs = cloud.client("logs", opened)
+        stream = {"logGroupName": config["log_group_name"], "logStreamName": "stream"}
+        event = {"timestamp": int(time.time() * 1000), "message": "event"}
+        logs.create_log_stream(**stream)
+        logs.put_log_events(**stream, logEvents=[event])
+        assert put(cloud, central, acme.s3)
+        update_template(cloud, acme, DeliveriesStopped="yes")
+        with denied():
+            logs.put_log_events(**stream, logEvents=[event])
+        with denied():
+            put(cloud, central, acme.s3)
+        update_template(cloud, acme, DeliveriesStopped="no")
+        logs.put_log_events(**stream, logEvents=[event])
+        assert put(cloud, central, acme.s3)
 
 
 class TestBuckets:

@@ -40,6 +40,19 @@ def test_a_variable_in_a_condition_is_substituted(accounts):
         assume(accounts, session, role, ExternalId="globex")
 
 
+def test_a_callers_policy_knows_the_external_id(accounts):
+    """A policy that lets a role be assumed with an ExternalId alone would let it be assumed by nobody."""
+    allowed = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+    allowed["Condition"] = {"StringLike": {"sts:ExternalId": "?*"}, "StringNotEquals": {"aws:ResourceAccount": CENTRAL}}
+    caller = assume(accounts, CENTRAL, make_role(accounts, CENTRAL, allowed))
+    there, here = (make_role(accounts, account, trusted=trust(ROOT)) for account in (CUSTOMER, CENTRAL))
+    assert assume(accounts, caller, there, ExternalId="any")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        assume(accounts, caller, there)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        assume(accounts, caller, here, ExternalId="any")
+
+
 def test_an_escaped_wildcard_is_a_character(accounts, central_bucket):
     """A tenant's prefix with a star in it would open other prefixes, or be refused altogether."""
     own = f"arn:aws:s3:::{central_bucket}/a${{*}}b${{?}}${{$}}/*"

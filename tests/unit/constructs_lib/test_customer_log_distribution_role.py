@@ -41,22 +41,51 @@ def test_trusts_the_one_role_with_external_id_and_own_tenant(stack):
     ]
 
 
-def test_writes_its_own_log_group_in_its_own_region(stack):
-    """The provider could write or read elsewhere in the customer's account."""
+def documents(stack):
+    """Return the statements of each policy that can be attached, by its name."""
+    policies = Template.from_stack(stack).find_resources("AWS::IAM::Policy").values()
+    return {each["Properties"]["PolicyName"]: each["Properties"]["PolicyDocument"]["Statement"] for each in policies}
+
+
+def names(resources):
+    return ["".join(part if isinstance(part, str) else "<>" for part in each["Fn::Join"][1]) for each in resources]
+
+
+OWN = ["arn:<>:logs:eu-west-1:<>:log-group:/acme", "arn:<>:logs:eu-west-1:<>:log-group:/acme:*"]
+
+
+def test_writes_its_own_log_group_in_its_own_region_and_nothing_else(stack):
+    """The provider could read, list or create in the customer's account, without a need."""
     make(stack)
     (policy,) = role(stack)["Policies"]
-    groups = ":logs:eu-west-1:"
-    own, listed = policy["PolicyDocument"]["Statement"]
-    assert own["Action"] == [
-        "logs:CreateLogGroup",
-        "logs:CreateLogStream",
-        "logs:DescribeLogStreams",
-        "logs:PutLogEvents",
-    ]
-    texts = ["".join(p if isinstance(p, str) else "<>" for p in r["Fn::Join"][1]) for r in own["Resource"]]
-    assert texts == [f"arn:<>{groups}<>:log-group:/acme", f"arn:<>{groups}<>:log-group:/acme:*"]
-    assert listed["Action"] == "logs:DescribeLogGroups"
-    assert listed["Condition"] == {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    (own,) = policy["PolicyDocument"]["Statement"]
+    assert own["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+    assert names(own["Resource"]) == OWN
+    assert documents(stack) == {}
+
+
+def test_may_create_the_log_group_only_where_it_is_allowed_to(stack):
+    """A group that the customer deleted would come back without its retention, key and tags."""
+    make(stack).allow_creating_the_log_group()
+    (statement,) = documents(stack)["CreateLogGroup"]
+    assert statement["Action"] == "logs:CreateLogGroup"
+    assert sorted(names(statement["Resource"])) == OWN
+
+
+def test_describes_only_for_the_engine_that_needs_it(stack):
+    """The Vector engine would be refused each delivery, or list the log groups of other Regions."""
+    make(stack).allow_describing_logs()
+    streams, groups = documents(stack)["DescribeLogs"]
+    assert (streams["Action"], groups["Action"]) == ("logs:DescribeLogStreams", "logs:DescribeLogGroups")
+    assert sorted(names(streams["Resource"])) == OWN
+    assert groups["Condition"] == {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+
+
+def test_can_be_stopped_at_once(stack):
+    """Sessions that are open would go on writing for up to an hour."""
+    make(stack).deny_everything()
+    (statement,) = documents(stack)["StopDeliveries"]
+    assert (statement["Effect"], statement["Action"], statement["Resource"]) == ("Deny", "*", "*")
 
 
 def test_has_no_name_but_a_path_that_the_central_role_may_assume(stack):

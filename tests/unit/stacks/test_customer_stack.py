@@ -32,13 +32,28 @@ def resource(template, kind):
 
 def test_makes_only_what_the_parameters_ask_for(template):
     """An existing log group or bucket would be replaced, or a role made that nobody wants."""
-    conditions = {r["Type"]: r.get("Condition") for r in template["Resources"].values()}
-    assert conditions == {
-        "AWS::IAM::Role": "DeliversToCloudWatch",
-        "AWS::Logs::LogGroup": "CreatesLogGroup",
-        "AWS::S3::Bucket": "CreatesBucket",
-        "AWS::S3::BucketPolicy": "CreatesBucket",
+    conditions = {
+        (r["Type"], r["Properties"].get("PolicyName")): r.get("Condition") for r in template["Resources"].values()
     }
+    assert conditions == {
+        ("AWS::IAM::Role", None): "DeliversToCloudWatch",
+        ("AWS::IAM::Policy", "CreateLogGroup"): "MayCreateLogGroup",
+        ("AWS::IAM::Policy", "DescribeLogs"): "DescribesLogs",
+        ("AWS::IAM::Policy", "StopDeliveries"): "StopsRole",
+        ("AWS::Logs::LogGroup", None): "CreatesLogGroup",
+        ("AWS::S3::Bucket", None): "CreatesBucket",
+        ("AWS::S3::BucketPolicy", None): "CreatesBucket",
+    }
+
+
+def test_the_role_may_create_no_group_that_the_stack_makes(template):
+    """A deleted group would come back without its retention, class, key and tags."""
+    creates, may_create = (
+        template["Conditions"][name]["Fn::Equals"] for name in ("CreatesLogGroup", "MayCreateLogGroup")
+    )
+    assert creates == [{"Ref": "LogGroup"}, "create"]
+    assert may_create == [{"Ref": "LogGroup"}, "existing"]
+    assert "logs:CreateLogGroup" not in json.dumps(resource(template, "AWS::IAM::Role"))
 
 
 def test_needs_to_be_told_only_who_and_whom_to_trust(template):
@@ -70,22 +85,31 @@ def test_the_external_id_is_the_central_account_unless_given(template):
 def test_the_role_writes_in_its_own_region_alone(template):
     """A customer's other Regions would be open to the provider."""
     (policy,) = resource(template, "AWS::IAM::Role")["Properties"]["Policies"]
-    write, describe = policy["PolicyDocument"]["Statement"]
+    (write,) = policy["PolicyDocument"]["Statement"]
     region = "<HasRegion?<Region>:<AWS::Region>>"
     for target in write["Resource"]:
         assert f":logs:{region}:<AWS::AccountId>:log-group:" in text(target)
-    assert text(describe["Condition"]["StringEquals"]["aws:RequestedRegion"]) == region
 
 
 def test_the_bucket_takes_only_this_tenant_under_its_prefix(template):
     """Another tenant's logs could land in this bucket, or overwrite the customer's own objects."""
     statements = resource(template, "AWS::S3::BucketPolicy")["Properties"]["PolicyDocument"]["Statement"]
-    allowed = [s for s in statements if s["Effect"] == "Allow"]
+    allowed = [s["Fn::If"][2] for s in statements if "Fn::If" in s]
+    assert {s["Effect"] for s in statements if "Fn::If" not in s} == {"Deny"}
     assert [s["Action"] for s in allowed] == ["s3:PutObject", "s3:AbortMultipartUpload"]
     for statement in allowed:
         assert text(statement["Resource"]) == "<CustomerLogBucket8D8009AD.Arn>/<BucketPrefix><TenantId>/*"
         assert statement["Condition"]["StringEquals"]["aws:PrincipalTag/tenant_id"] == {"Ref": "TenantId"}
     assert allowed[0]["Condition"]["StringEquals"]["s3:x-amz-acl"] == "bucket-owner-full-control"
+
+
+def test_stopped_deliveries_leave_the_provider_nothing(template):
+    """A customer could not end deliveries but by deleting what holds their logs."""
+    assert template["Parameters"]["DeliveriesStopped"]["Default"] == "no"
+    assert template["Conditions"]["StopsDeliveries"] == {"Fn::Equals": [{"Ref": "DeliveriesStopped"}, "yes"]}
+    statements = resource(template, "AWS::S3::BucketPolicy")["Properties"]["PolicyDocument"]["Statement"]
+    stopped = [s["Fn::If"][:2] for s in statements if "Fn::If" in s]
+    assert stopped == [["StopsDeliveries", {"Ref": "AWS::NoValue"}]] * 2
 
 
 def test_a_key_is_used_only_where_one_is_given(template):

@@ -74,7 +74,8 @@ def is_tls_version(statement):
 
 def plain(policy):
     """Make it an identity policy of plain text, which is what the linter knows."""
-    statements = [dict(statement) for statement in policy["Statement"] if not is_tls_version(statement)]
+    given = [statement["Fn::If"][2] if "Fn::If" in statement else statement for statement in policy["Statement"]]
+    statements = [dict(statement) for statement in given if not is_tls_version(statement)]
     for statement in statements:
         statement.pop("Principal", None)
         statement.setdefault("Resource", ANY_ROLE)
