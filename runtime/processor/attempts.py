@@ -1,18 +1,20 @@
 """Attempts all of an object's deliveries side by side, and waits for none of them longer than the budget allows."""
 
+import copy
 import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from contextvars import copy_context
-from dataclasses import dataclass
 
 from runtime import scheduling
 from runtime.deliveries.method import Delivery, DeliveryMethod
 from runtime.errors import DeliveryError, OutOfTimeError, RetryableError
 from runtime.logs import without_message
+from runtime.messages.delivery_message import DeliveryMessage
 from runtime.objects.shared_read import Subscription
+from runtime.processor.attempt_result import AttemptResult
 from runtime.processor.circuit_breaker import CircuitBreakers
 from runtime.processor.delivery_record import Records
 from runtime.processor.object_reader import ObjectReader
@@ -21,14 +23,6 @@ from runtime.time_budget import TimeBudget
 MAX_SIDE_BY_SIDE = 64  # deliveries of one object; more take turns
 WATCH_SECONDS = 1.0  # how often it is looked whether the host was told to stop
 logger = logging.getLogger("logrouter.attempts")
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """How an attempt went: ``error`` is ``None`` where the destination has acknowledged everything."""
-
-    delivery: Delivery
-    error: DeliveryError | None = None
 
 
 class Attempts:
@@ -47,19 +41,28 @@ class Attempts:
         self._breakers = breakers or CircuitBreakers(records)
         self._idle: deque[ThreadPoolExecutor] = deque()  # one for each object that was ever worked on at once
 
-    def run(self, deliveries: Sequence[Delivery], *, probe: bool = False) -> list[Attempt]:
-        """Attempt deliveries of one object with one budget; give how each went, in their order.
+    def run(self, deliveries: Sequence[Delivery], previous: DeliveryMessage | None = None) -> list[AttemptResult]:
+        """Attempt deliveries of one object with one budget; return how each went, in their order.
 
-        :param probe: try it even where the circuit is open.
+        :param previous: the delivery message that asks for it; a probe is tried even where the circuit is open.
         """
+        probe = previous is not None and previous.probe
+        started_at = [delivery.progress.checkpoint for delivery in deliveries]
         refusals = [None if probe else self._breakers.refuses(delivery.config) for delivery in deliveries]
         tried = iter(self._try([one for one, refusal in zip(deliveries, refusals, strict=True) if refusal is None]))
         return [
-            next(tried) if refusal is None else Attempt(delivery, refusal)
-            for delivery, refusal in zip(deliveries, refusals, strict=True)
+            AttemptResult(
+                delivery.object,
+                delivery.config.type,
+                copy.deepcopy(delivery.progress),  # a thread that hangs may still move what it holds
+                next(tried) if refusal is None else refusal,
+                previous,
+                start,
+            )
+            for delivery, refusal, start in zip(deliveries, refusals, started_at, strict=True)
         ]
 
-    def _try(self, deliveries: Sequence[Delivery]) -> list[Attempt]:
+    def _try(self, deliveries: Sequence[Delivery]) -> list[DeliveryError | None]:
         if not deliveries:
             return []
         first = deliveries[0]
@@ -74,14 +77,11 @@ class Attempts:
         ]
         _wait(futures, first.budget)
         self._give_back(threads, futures)
-        attempts = [
-            Attempt(delivery, _ended(future, source))
-            for delivery, future, source in zip(deliveries, futures, sources, strict=True)
-        ]
-        for attempt in attempts:
-            self._breakers.ended(attempt.delivery.config, attempt.error)
+        errors = [_ended(future, source) for future, source in zip(futures, sources, strict=True)]
+        for delivery, error in zip(deliveries, errors, strict=True):
+            self._breakers.ended(delivery.config, error)
         self._records.read(first.object, read.stats())
-        return attempts
+        return errors
 
     def _threads(self) -> ThreadPoolExecutor:
         """Give threads that are idle: starting one for every small object would cost as much as sending it."""

@@ -3,7 +3,6 @@
 Message -> objects -> the tenant's delivery configs -> filter -> all deliveries at once -> settlement.
 """
 
-import copy
 import json
 import logging
 from collections.abc import Callable, Mapping
@@ -24,10 +23,11 @@ from runtime.messages.queue_message import QueueMessage
 from runtime.objects.key import MalformedKeyError
 from runtime.objects.plan_version import PLAN_VERSION
 from runtime.objects.stored_object import StoredObject
+from runtime.processor.attempt_result import AttemptResult
 from runtime.processor.attempts import Attempts
 from runtime.processor.deduplication import DeduplicationCache
 from runtime.processor.delivery_record import NOTIFIED, Outcome, Records, Skipped
-from runtime.processor.settlement import Ended, Settlement
+from runtime.processor.settlement import Settlement
 from runtime.time_budget import TimeBudget
 
 EARLY_SECONDS = 1.0  # a message that is due within that is not hidden again for it
@@ -131,7 +131,7 @@ class Processor:
                 self._pass_over(Skipped.UNWANTED, "no-config-wants-it", object_)
             delivered = self._deliver_first([Delivery(object_, config, budget) for config in wanted], created)
             notified = not wanted  # the one record by which this notification's object is counted
-            ended = [Ended(object_, item.type, Progress(), _why_not(item)) for item in waiting]
+            ended = [AttemptResult(object_, item.type, Progress(), _why_not(item)) for item in waiting]
             if not delivered or not ended:  # with a message that comes back they would be handed over once more
                 return delivered
             return self._settlement.settle(ended, notified=notified)
@@ -188,7 +188,7 @@ class Processor:
         config = tenant.of_type(wanted.type)
         if config is None or isinstance(config, InvalidItem) or not config.enabled:
             progress = _acknowledged(wanted)
-            return self._settlement.settle([Ended(object_, wanted.type, progress, _why_not(config), wanted)])
+            return self._settlement.settle([AttemptResult(object_, wanted.type, progress, _why_not(config), wanted)])
         filtered = config.filtered_by(object_.key.application, object_.key.cluster_id)
         if filtered:
             self._settlement.close(object_, wanted, filtered)
@@ -197,24 +197,9 @@ class Processor:
         return Outcome.RETURNED not in self._deliver([Delivery(object_, config, budget, progress)], wanted)
 
     def _deliver(self, deliveries: list[Delivery], previous: DeliveryMessage | None = None) -> list[Outcome]:
-        probe = previous is not None and previous.probe
         for delivery in deliveries:
             delivery.progress.destination = delivery.config.destination_digest
-        started_at = [delivery.progress.checkpoint for delivery in deliveries]
-        attempts = self._attempts.run(deliveries, probe=probe)
-        ended = [
-            # A copy: a thread that hangs may still move the progress it holds.
-            Ended(
-                attempt.delivery.object,
-                attempt.delivery.config.type,
-                copy.deepcopy(attempt.delivery.progress),
-                attempt.error,
-                previous,
-                start,
-            )
-            for attempt, start in zip(attempts, started_at, strict=True)
-        ]
-        return self._settlement.outcomes(ended)
+        return self._settlement.outcomes(self._attempts.run(deliveries, previous))
 
     def _tenant(self, tenant_id: str, *, anew: bool = False) -> TenantConfigs | None:
         """Give the tenant's configs, or ``None`` where the table can't be asked: never "unknown tenant" for that."""

@@ -6,7 +6,7 @@ work and never loses any.
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runtime import scheduling
@@ -16,7 +16,6 @@ from runtime.errors import (
     CorruptObjectError,
     DeliveryError,
     Hop,
-    OutOfTimeError,
     PermanentError,
     classify,
 )
@@ -25,6 +24,7 @@ from runtime.messages.delivery_message import REPLAYED, DeliveryMessage
 from runtime.messages.hand_over import HandOver, Schedule
 from runtime.objects.plan_version import PLAN_VERSION
 from runtime.objects.stored_object import StoredObject
+from runtime.processor.attempt_result import AttemptResult
 from runtime.processor.circuit_breaker import CircuitOpenError
 from runtime.processor.delivery_record import DeliveryRecord, Outcome, Records
 
@@ -33,27 +33,6 @@ if TYPE_CHECKING:
     from runtime.processor.status_writer import StatusWriter
 
 logger = logging.getLogger("logrouter.settlement")
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """An attempt that has ended. ``error`` is ``None``: delivered. ``started_at`` is the checkpoint it began from."""
-
-    object: StoredObject
-    type: str
-    progress: Progress
-    error: DeliveryError | None
-    previous: DeliveryMessage | None = None
-    started_at: int = 0
-
-    @property
-    def attempts(self) -> int:
-        """Attempts made so far, this one included."""
-        return (self.previous.attempt if self.previous else 0) + 1
-
-    def ran_out_of_time_on_the_way(self) -> bool:
-        """Whether nothing failed: the object is larger than one invocation, and this one's part is delivered."""
-        return isinstance(self.error, OutOfTimeError) and self.progress.checkpoint > self.started_at
 
 
 class Settlement:
@@ -78,11 +57,11 @@ class Settlement:
         self._statuses = statuses
         self._clock = clock
 
-    def settle(self, attempts: Sequence[Ended], *, notified: bool = True) -> bool:
+    def settle(self, attempts: Sequence[AttemptResult], *, notified: bool = True) -> bool:
         """Settle attempts of one object; return whether the message they came from may be settled now."""
         return Outcome.RETURNED not in self.outcomes(attempts, notified=notified)
 
-    def outcomes(self, attempts: Sequence[Ended], *, notified: bool = True) -> list[Outcome]:
+    def outcomes(self, attempts: Sequence[AttemptResult], *, notified: bool = True) -> list[Outcome]:
         """Settle attempts of one object; return how each ended, in their order.
 
         :param notified: the first one's record counts the object's notification, where there was one.
@@ -98,14 +77,14 @@ class Settlement:
     def close(self, object_: StoredObject, previous: DeliveryMessage, reason: str) -> None:
         """Record that a waiting delivery is no longer wanted: its config filters it now."""
         error = PermanentError(reason, "the delivery config has changed since the last attempt")
-        self._record(Ended(object_, previous.type, Progress(), error, previous), Outcome.PERMANENT)
+        self._record(AttemptResult(object_, previous.type, Progress(), error, previous), Outcome.PERMANENT)
 
-    def _keep_corrupt(self, one: Ended) -> bool:
+    def _keep_corrupt(self, one: AttemptResult) -> bool:
         error = one.error
         assert error is not None
         return self._dead_letters.corrupt_object(one.object, error.reason, error.detail)
 
-    def _outcome(self, one: Ended, *, corrupt_is_kept: bool) -> Outcome:
+    def _outcome(self, one: AttemptResult, *, corrupt_is_kept: bool) -> Outcome:
         if one.error is None:
             return Outcome.DELIVERED
         if isinstance(one.error, CorruptObjectError):
@@ -123,7 +102,7 @@ class Settlement:
             self._records.returned(reason, tenant_id=one.object.key.tenant_id, type=one.type)
             return Outcome.RETURNED
 
-    def _later(self, one: Ended, message: DeliveryMessage) -> Outcome:
+    def _later(self, one: AttemptResult, message: DeliveryMessage) -> Outcome:
         on_the_way = one.ran_out_of_time_on_the_way()
         over = isinstance(one.error, ConfigGoneError) or self._schedule.is_over(message, self._clock())
         if one.previous and one.error and not on_the_way and over:
@@ -138,7 +117,7 @@ class Settlement:
         self._hand_over.send(message, at_once=on_the_way)
         return Outcome.HANDED_OVER
 
-    def _next(self, one: Ended, error: DeliveryError) -> DeliveryMessage:
+    def _next(self, one: AttemptResult, error: DeliveryError) -> DeliveryMessage:
         previous = one.previous or DeliveryMessage(
             bucket=one.object.bucket,
             key=one.object.key.key,
@@ -160,7 +139,7 @@ class Settlement:
             reason=error.reason,
         )
 
-    def _note(self, one: Ended, outcome: Outcome) -> None:
+    def _note(self, one: AttemptResult, outcome: Outcome) -> None:
         """Keep the destination's status: after everything is settled, as nothing depends on it."""
         if self._statuses is None:
             return
@@ -173,7 +152,7 @@ class Settlement:
         elif one.error is not None and outcome is not Outcome.PERMANENT:
             self._statuses.failed(tenant_id, one.type, one.error, probed=previous is not None and previous.probe)
 
-    def _record(self, one: Ended, outcome: Outcome, *, notified: bool = False) -> None:
+    def _record(self, one: AttemptResult, outcome: Outcome, *, notified: bool = False) -> None:
         error = one.error
         self._records.delivery(
             DeliveryRecord(

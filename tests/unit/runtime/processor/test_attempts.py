@@ -66,7 +66,7 @@ def test_each_attempt_ends_in_its_own_way(world):
     retryable, permanent = RetryableError("throttled"), PermanentError("object-gone")
     method = Method(good=lambda delivery, source: None, slow=fail(retryable), gone=fail(permanent))
     ended = run(world, method, "good", "slow", "gone")
-    assert [(each.delivery.config.type, each.error) for each in ended] == [
+    assert [(each.type, each.error) for each in ended] == [
         ("made:good", None),
         ("made:slow", retryable),
         ("made:gone", permanent),

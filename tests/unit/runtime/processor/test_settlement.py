@@ -20,8 +20,9 @@ from runtime.messages.hand_over import Schedule
 from runtime.objects.key import ObjectKey
 from runtime.objects.plan_version import PLAN_VERSION
 from runtime.objects.stored_object import StoredObject
+from runtime.processor.attempt_result import AttemptResult
 from runtime.processor.delivery_record import Outcome
-from runtime.processor.settlement import Ended, Settlement
+from runtime.processor.settlement import Settlement
 from tests.unit.runtime.known_cases import cases
 from tests.unit.runtime.processor.world import CENTRAL, KEY
 
@@ -67,7 +68,7 @@ def settlement(sink, **absent):
 
 
 def ended(error=None, previous=None, *, checkpoint=0, started_at=0, type_="s3"):
-    return Ended(SOURCE, type_, Progress(checkpoint=checkpoint), error, previous, started_at)
+    return AttemptResult(SOURCE, type_, Progress(checkpoint=checkpoint), error, previous, started_at)
 
 
 def outcomes(sink):
@@ -152,7 +153,7 @@ class Statuses:
 def test_what_is_replayed_is_old_and_not_late(previous, lag):
     """A backfill would raise the alarm of late destinations, and hide one that is late."""
     statuses = Statuses()
-    old = Ended(SOURCE, "s3", Progress(oldest_event_ms=int((NOW - 60) * 1000)), None, previous)
+    old = AttemptResult(SOURCE, "s3", Progress(oldest_event_ms=int((NOW - 60) * 1000)), None, previous)
     assert settlement(Sink(), statuses=statuses).settle([old])
     assert statuses.lags == [lag]
 

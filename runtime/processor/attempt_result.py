@@ -1,0 +1,35 @@
+"""How an attempt at a delivery went: what ``attempts`` returns, and ``settlement`` decides about."""
+
+from dataclasses import dataclass
+
+from runtime.deliveries.method import Progress
+from runtime.errors import DeliveryError, OutOfTimeError
+from runtime.messages.delivery_message import DeliveryMessage
+from runtime.objects.stored_object import StoredObject
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptResult:
+    """One attempt at one delivery.
+
+    :param type: the delivery config's. :param progress: what the destination has acknowledged by now.
+    :param error: ``None`` where it has acknowledged everything.
+    :param previous: the delivery message that asked for the attempt; ``None``: the object's notification did.
+    :param started_at: the checkpoint it began from.
+    """
+
+    object: StoredObject
+    type: str
+    progress: Progress
+    error: DeliveryError | None = None
+    previous: DeliveryMessage | None = None
+    started_at: int = 0
+
+    @property
+    def attempts(self) -> int:
+        """Attempts made so far, this one included."""
+        return (self.previous.attempt if self.previous else 0) + 1
+
+    def ran_out_of_time_on_the_way(self) -> bool:
+        """Whether nothing failed: the object is larger than one invocation, and this one's part is delivered."""
+        return isinstance(self.error, OutOfTimeError) and self.progress.checkpoint > self.started_at
