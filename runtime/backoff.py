@@ -1,6 +1,8 @@
-"""Repeating a call that failed for a passing reason, within the time budget and not much longer than it helps.
+"""Repeating a call that failed for a passing reason: one formula for the pauses, one loop around the call.
 
-What doesn't succeed here is handed over: a message that waits in a queue costs nothing, a waiting function does.
+A delivery's calls are repeated within its time budget, and not much longer than it helps: what doesn't succeed is
+handed over, as a message that waits in a queue costs nothing and a waiting function does. A call that timed out isn't
+repeated at all: each further one would hold its thread for as long again.
 """
 
 import random
@@ -8,16 +10,67 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from runtime import scheduling
-from runtime.errors import OutOfTimeError, RefusedError, RetryableError
+from runtime.errors import TIMEOUT, OutOfTimeError, RefusedError, RetryableError
 from runtime.time_budget import TimeBudget
+
+_MAX_DOUBLINGS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Exponential backoff with full jitter: each pause is anything between nothing and a growing bound.
+
+    :param first: bound of the first pause, seconds. :param longest: bound of any.
+    :param jitter: returns a number between its two arguments.
+    """
+
+    first: float
+    longest: float
+    jitter: Callable[[float, float], float] = random.uniform
+
+    def bound(self, failures: int) -> float:
+        """Return the longest that the pause after so many failures (from 1) may be, in seconds."""
+        return min(self.longest, self.first * 2.0 ** min(max(failures - 1, 0), _MAX_DOUBLINGS))
+
+    def pause(self, failures: int) -> float:
+        """Return the pause after so many failures, in seconds."""
+        return self.jitter(0.0, self.bound(failures))
+
+    def scaled(self, scale: float) -> "Backoff":
+        """Return the same with pauses of that many times the length."""
+        return Backoff(self.first * scale, self.longest * scale, self.jitter)
+
+    def repeat[Result](
+        self,
+        call: Callable[[], Result],
+        attempts: int,
+        passes: Callable[[Exception], bool],
+        *,
+        wait: Callable[[float], object] = scheduling.sleep,
+        may_wait: Callable[[float], bool] = lambda _: True,
+    ) -> Result:
+        """Call until it succeeds, at most ``attempts`` times; return its result.
+
+        :param passes: whether an error is worth another call. :param may_wait: whether there is time for a pause.
+        Raises what the last call raised.
+        """
+        for failures in range(1, attempts):
+            try:
+                return call()
+            except Exception as error:
+                pause = self.pause(failures)
+                if not passes(error) or not may_wait(pause):
+                    raise
+            wait(pause)
+        return call()
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Exponential backoff with full jitter: each pause is anything between nothing and a growing bound.
+    """How the calls of a delivery are repeated.
 
     :param attempts: calls in all. :param first: bound of the first pause, seconds. :param longest: bound of any.
-    :param wait: pauses for that many seconds. :param jitter: gives a number between its two arguments.
+    :param wait: pauses for that many seconds. :param jitter: returns a number between its two arguments.
     """
 
     attempts: int = 6
@@ -36,15 +89,15 @@ class Retry:
         """
         if needed is not None and not budget.allows(needed):
             raise OutOfTimeError("out-of-time", "the time budget is spent; the rest is handed over")
-        bound = self.first
-        for left in reversed(range(self.attempts)):
-            try:
-                return call()
-            except RetryableError as error:
-                pause = self.jitter(0.0, min(self.longest, bound))
-                hopeless = not left or isinstance(error, RefusedError | OutOfTimeError)
-                if hopeless or not budget.allows(pause + (needed or 0.0)):
-                    raise
-            self.wait(pause)
-            bound *= 2
-        raise AssertionError("the last attempt returns or raises")
+
+        def may_wait(pause: float) -> bool:
+            return budget.allows(pause + (needed or 0.0))
+
+        pauses = Backoff(self.first, self.longest, jitter=self.jitter)
+        return pauses.repeat(call, self.attempts, _may_pass, wait=self.wait, may_wait=may_wait)
+
+
+def _may_pass(error: Exception) -> bool:
+    if not isinstance(error, RetryableError) or isinstance(error, RefusedError | OutOfTimeError):
+        return False
+    return error.reason != TIMEOUT

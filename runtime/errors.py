@@ -81,6 +81,8 @@ Rule = tuple[type[DeliveryError], str]
 """The class and the reason of an error code."""
 
 EXPIRED = "expired-token"
+TIMEOUT = "timeout"
+"""The reason of a call that wasn't answered in time: not repeated in the process, as its thread would hang again."""
 
 _CODES: dict[str, Rule] = {
     **dict.fromkeys(
@@ -92,7 +94,7 @@ _CODES: dict[str, Rule] = {
         (RetryableError, "throttled"),
     ),
     **dict.fromkeys(
-        ("RequestTimeout", "RequestTimeoutException", "RequestTimeTooSkewed"), (RetryableError, "timeout")
+        ("RequestTimeout", "RequestTimeoutException", "RequestTimeTooSkewed"), (RetryableError, TIMEOUT)
     ),
     **dict.fromkeys(
         ("InternalError", "InternalFailure", "InternalServerError", "ServiceUnavailable",
@@ -191,7 +193,7 @@ def _without_answer(error: Exception, action: str, resource: str) -> DeliveryErr
     """Classify what isn't an answer of AWS: the names say it, so botocore needn't be imported to be asked."""
     names = {kind.__name__ for kind in type(error).__mro__}
     if {"ReadTimeoutError", "ConnectTimeoutError", "TimeoutError"} & names:
-        reason = "timeout"
+        reason = TIMEOUT
     elif {"HTTPClientError", "HTTPError", "ConnectionError", "IncompleteReadError"} & names:
         reason = "connection"
     elif {"NoCredentialsError", "CredentialRetrievalError", "PartialCredentialsError"} & names:

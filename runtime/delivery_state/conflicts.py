@@ -3,14 +3,14 @@
 botocore repeats neither. A destination's status is written by every delivery that is parked for it, so they do meet.
 """
 
-import random
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from runtime import scheduling
+from runtime.backoff import Backoff
 
-TRIES = 6
-FIRST_PAUSE_SECONDS = 0.05
+ATTEMPTS: Final = 6
+PAUSES: Final = Backoff(0.05, 1.0)
 _CONFLICT = "TransactionConflict"
 
 
@@ -19,14 +19,7 @@ def retry_conflicts(write: Callable[[], Any], wait: Callable[[float], object] = 
 
     What the write raises for any other reason, or at last for this one, is raised.
     """
-    for tried in range(TRIES - 1):
-        try:
-            return write()
-        except Exception as error:
-            if not _is_conflict(error):
-                raise
-        wait(FIRST_PAUSE_SECONDS * 2**tried * random.random())  # noqa: S311 - spreads load, keeps no secret
-    return write()
+    return PAUSES.repeat(write, ATTEMPTS, _is_conflict, wait=wait)
 
 
 def _is_conflict(error: Exception) -> bool:

@@ -4,14 +4,15 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
+from runtime.backoff import Backoff
 from runtime.messages.delivery_message import DeliveryMessage
 
-FIRST_DELAY_SECONDS = 5.0
-LONGEST_DELAY_SECONDS = 3600.0  # contract §5: "from seconds to at most an hour"
+DELAYS: Final = Backoff(5.0, 3600.0)
+"""Bounds of the delays, seconds. Contract §5: "from seconds to at most an hour"."""
 USUAL_SCHEDULE_SECONDS = 86_400.0
 MAX_SQS_DELAY_SECONDS = 900  # SQS API reference, SendMessage, DelaySeconds
 MAX_SQS_VISIBILITY_SECONDS = 43_000  # SQS API reference, ChangeMessageVisibility: 12 hours since it was received
@@ -22,7 +23,7 @@ class Schedule:
     """When attempts are made, and when they end. A schedule shorter than a day shortens the delays with it.
 
     :param seconds: from the first attempt until the delivery is parked.
-    :param jitter: gives a number from 0 to 1.
+    :param jitter: returns a number from 0 to 1.
     """
 
     seconds: float = USUAL_SCHEDULE_SECONDS
@@ -30,9 +31,7 @@ class Schedule:
 
     def delay(self, attempts: int) -> float:
         """Seconds until the next attempt after so many: doubling from 5 s to an hour, with full jitter."""
-        doublings = min(max(attempts, 1) - 1, 16)
-        longest: float = min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2**doublings)
-        return longest * self.scale() * self.jitter()
+        return DELAYS.bound(attempts) * self.scale() * self.jitter()
 
     def is_over(self, message: DeliveryMessage, now: float) -> bool:
         """Whether no further attempt is to be made."""

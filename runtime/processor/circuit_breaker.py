@@ -8,14 +8,17 @@ finds out by itself. A changed delivery config is another destination, and begin
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from runtime import scheduling
+from runtime.backoff import Backoff
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.errors import BlockedByCustomerError, DeliveryError, Hop, OutOfTimeError, RetryableError
 from runtime.processor.delivery_record import Records
 
 FAILURES_IN_A_ROW = 5
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 5.0, 60.0
+PAUSES: Final = Backoff(5.0, 60.0)
+"""Seconds until the next probe, doubling with each that fails; without jitter, as one process sends one at a time."""
 CAPACITY = 4096  # destinations that fail at the same time
 _BEYOND_US = frozenset({Hop.CUSTOMER.name, Hop.DESTINATION.name})
 _NO_ANSWER = frozenset({"hung"})
@@ -98,9 +101,8 @@ class CircuitBreakers:
         circuit.probing = False
         if circuit.failures < self._failures:
             return False
-        pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** min(circuit.pauses, 10))
         circuit.pauses += 1
-        circuit.closed_until_probe = self._clock() + pause
+        circuit.closed_until_probe = self._clock() + PAUSES.bound(circuit.pauses)
         return True
 
 

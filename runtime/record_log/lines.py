@@ -5,17 +5,17 @@ or 10,000 lines an answer, and some ten requests a second: whoever is over that 
 """
 
 import json
-import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
+from runtime.backoff import Backoff
 
 THROTTLED: Final = frozenset({"ThrottlingException", "LimitExceededException", "ServiceUnavailableException"})
-TRIES: Final = 6
-FIRST_PAUSE_SECONDS: Final = 0.2
+ATTEMPTS: Final = 6
+PAUSES: Final = Backoff(0.4, 8.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +65,12 @@ class RecordLog:
 
     def _asked(self, request: dict[str, Any]) -> Any:
         client = self.clients.client("logs")
-        for tried in range(1, TRIES + 1):
-            try:
-                return client.filter_log_events(**request)
-            except client.exceptions.ClientError as error:
-                if error.response["Error"]["Code"] not in THROTTLED or tried == TRIES:
-                    raise
-            self.wait(FIRST_PAUSE_SECONDS * 2 ** (tried - 1) * (0.5 + random.random() / 2))  # noqa: S311 - no secret
-        raise AssertionError  # the last try returns or raises
+        return PAUSES.repeat(lambda: client.filter_log_events(**request), ATTEMPTS, _is_throttled, wait=self.wait)
+
+
+def _is_throttled(error: Exception) -> bool:
+    response: dict[str, Any] = getattr(error, "response", {})
+    return response.get("Error", {}).get("Code") in THROTTLED
 
 
 def pattern(**wanted: str | int) -> str:

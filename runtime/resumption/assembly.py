@@ -12,7 +12,7 @@ from runtime.messages.hand_over import HandOver, Schedule
 from runtime.rate_limit import RateLimiter
 from runtime.replay.listing import Listing
 from runtime.replay.run import ReplayRunner
-from runtime.resumption.resumer import ProbeDelays, Resumer
+from runtime.resumption.resumer import PROBE_DELAYS, Resumer
 from runtime.resumption.settings import ResumptionSettings
 
 CONFIG_CACHE_SECONDS = 1.0  # a run asks for the same tenant again and again; a changed config counts in the next
@@ -41,7 +41,7 @@ def make_workers(settings: ResumptionSettings, clients: AwsClients) -> Workers:
         configs,
         hand_over,
         RateLimiter(settings.resume_per_second),
-        delays=ProbeDelays().scaled(schedule.scale()),
+        delays=PROBE_DELAYS.scaled(schedule.scale()),
     )
     listing = Listing(clients, settings.central_bucket)
     return Workers(resumer, ReplayRunner(Replays(clients, table), listing, configs, hand_over))

@@ -8,9 +8,11 @@ after it was sent. A crash in between sends it twice at worst, and never loses i
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Final
 
 from runtime import scheduling
+from runtime.backoff import Backoff
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import METHOD_NOT_INSTALLED, DeliveryConfigRepository, InvalidItem
 from runtime.delivery_state.destination_status import DestinationStatus, DestinationStatuses
@@ -29,20 +31,8 @@ LAST_SECONDS = 5.0  # nothing is begun in the last seconds of a budget
 logger = logging.getLogger("logrouter.resumer")
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeDelays:
-    """Seconds between the probes of a destination: doubling from the first to the longest."""
-
-    first: float = 60.0
-    longest: float = 3600.0
-
-    def scaled(self, scale: float) -> "ProbeDelays":
-        """Give delays for a schedule of attempts that is that much shorter."""
-        return ProbeDelays(self.first * scale, self.longest * scale)
-
-    def after(self, probes: int) -> float:
-        """Give the delay after so many probes."""
-        return min(self.longest, self.first * 2.0 ** min(max(probes - 1, 0), 20))
+PROBE_DELAYS: Final = Backoff(60.0, 3600.0)
+"""Seconds between the probes of a destination, doubling; without jitter, as one function sends them all."""
 
 
 class Resumer:
@@ -56,7 +46,7 @@ class Resumer:
         hand_over: HandOver,
         pace: RateLimiter,
         *,
-        delays: ProbeDelays | None = None,
+        delays: Backoff = PROBE_DELAYS,
         clock: Callable[[], float] = scheduling.now,
         wait: Callable[[float], object] = scheduling.sleep,
     ) -> None:
@@ -65,7 +55,7 @@ class Resumer:
         self._configs = configs
         self._hand_over = hand_over
         self._pace = pace
-        self._delays = delays or ProbeDelays()
+        self._delays = delays
         self._clock = clock
         self._wait = wait
 
@@ -138,7 +128,7 @@ class Resumer:
         if status.probes and not answered:
             self._statuses.move(status, now + RECHECK_SECONDS)
             return 0, RECHECK_SECONDS
-        next_at = status.probe_sent_at + self._delays.after(status.probes) if status.probes else now
+        next_at = status.probe_sent_at + self._delays.bound(status.probes) if status.probes else now
         if next_at > now:
             self._statuses.move(status, next_at)
             return 0, None

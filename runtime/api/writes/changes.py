@@ -4,14 +4,12 @@ Without If-Match a change that meets another one decides anew; with it, it is re
 reads the tenant's other configs before the write: two racing writers can both pass it.
 """
 
-import random
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from runtime.api.config_store import ChangedMeanwhileError, StoredConfig
 from runtime.api.errors.problems import ProblemError, not_found
@@ -21,13 +19,14 @@ from runtime.api.writes import audit
 from runtime.api.writes.overlap import refuse_overlap
 from runtime.api.writes.preconditions import Preconditions, changed
 from runtime.api.writes.validation import patched, validate_fields
+from runtime.backoff import Backoff
 from runtime.delivery_config.attribute_values import typed
 from runtime.delivery_config.model import SCHEMA_VERSION, DeliveryConfig
 from runtime.delivery_config.writing import item_of
 
-TRIES = 30
-"""Of one change that meets others: at least one of those that race gets by each time, so 20 at once all do."""
-LONGEST_PAUSE_SECONDS = 0.02
+ATTEMPTS: Final = 30
+"""Retry limit for optimistic-lock conflicts: of the writers that race one succeeds each time, so 20 at once do."""
+PAUSES: Final = Backoff(0.02, 0.02)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +111,18 @@ class Changes:
 
 
 def _repeated[T](attempt: Callable[[], T], wanted: Preconditions) -> T:
-    for _ in range(TRIES):
-        try:
-            return attempt()
-        except ChangedMeanwhileError:
-            if wanted.if_match is not None and wanted.if_match.strip() != "*":
-                raise changed("it was changed since you read it; read it again and decide anew") from None
-            time.sleep(random.uniform(0, LONGEST_PAUSE_SECONDS))  # noqa: S311 - jitter, no secret
-    raise ProblemError(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "too-many-writers",
-        "others change this config all the time; nothing was written, try again",
-        headers={"Retry-After": "1"},
-    )
+    unconditional = wanted.if_match is None or wanted.if_match.strip() == "*"
+    try:
+        return PAUSES.repeat(attempt, ATTEMPTS, lambda one: unconditional and isinstance(one, ChangedMeanwhileError))
+    except ChangedMeanwhileError:
+        if not unconditional:
+            raise changed("it was changed since you read it; read it again and decide anew") from None
+        raise ProblemError(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "too-many-writers",
+            "others change this config all the time; nothing was written, try again",
+            headers={"Retry-After": "1"},
+        ) from None
 
 
 def _exists(config: DeliveryConfig) -> ProblemError:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import ClassVar
 
+from runtime.backoff import Backoff
 from runtime.deliveries.s3.config import S3Config
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import TenantConfigs
@@ -26,7 +27,7 @@ from runtime.processor.delivery_record import Records
 from runtime.processor.pipeline import Processor
 from runtime.processor.settlement import Settlement
 from runtime.rate_limit import RateLimiter
-from runtime.resumption.resumer import ProbeDelays, Resumer
+from runtime.resumption.resumer import Resumer
 from runtime.time_budget import TimeBudget
 
 BUCKET, TENANT = "central-logs", "acme-corp"
@@ -335,7 +336,7 @@ def new_resumer(outside):
         outside,
         hand_over(outside),
         RateLimiter(1000.0, outside.clock, wait),
-        delays=ProbeDelays(60, 3600),
+        delays=Backoff(60, 3600),
         clock=outside.clock,
         wait=wait,
     )

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.backoff import Retry
-from runtime.errors import OutOfTimeError, PermanentError, RefusedError, RetryableError
+from runtime.backoff import Backoff, Retry
+from runtime.errors import TIMEOUT, OutOfTimeError, PermanentError, RefusedError, RetryableError
 from runtime.time_budget import TimeBudget
 from tests.unit.runtime.deliveries.cloudwatch.doubles import FakeClock, retry
 
@@ -78,3 +78,20 @@ def test_default_pauses_are_jittered_within_their_bounds(attempts):
     with pytest.raises(RetryableError):
         policy.run(call, TimeBudget.of_seconds(1000, clock))
     assert all(0 <= pause <= policy.longest for pause in clock.waits)
+
+
+def test_a_call_that_timed_out_is_not_repeated():
+    """Each further call to a destination that hangs would hold its thread for as long again."""
+    clock, call = FakeClock(), Call(RetryableError(TIMEOUT), RetryableError("throttled"))
+    with pytest.raises(RetryableError, match=TIMEOUT):
+        retry(clock).run(call, TimeBudget.of_seconds(100, clock))
+    assert (call.calls, clock.waits) == (1, [])
+
+
+@given(st.integers(0, 10_000))
+def test_a_pause_is_within_its_bound_however_many_failures(failures):
+    """After a long outage the doubling would overflow, or a pause be longer than its service's schedule."""
+    backoff = Backoff(5.0, 3600.0)
+    assert backoff.bound(1) == backoff.bound(0) == 5.0
+    assert 0 <= backoff.pause(failures) <= backoff.bound(failures) <= 3600
+    assert backoff.bound(failures) == min(3600, 5.0 * 2 ** min(max(failures - 1, 0), 60))

@@ -12,8 +12,7 @@ from runtime.errors import (
 )
 from runtime.processor.circuit_breaker import (
     FAILURES_IN_A_ROW,
-    FIRST_PAUSE_SECONDS,
-    LONGEST_PAUSE_SECONDS,
+    PAUSES,
     CircuitBreakers,
     CircuitOpenError,
 )
@@ -78,7 +77,7 @@ def test_a_success_in_between_begins_anew(bench):
 def test_one_probe_at_a_time(bench):
     """Everything that waits would be tried at once as soon as the pause is over."""
     bench.fail()
-    bench.now += FIRST_PAUSE_SECONDS
+    bench.now += PAUSES.first
     assert [bench.refuses() for _ in range(3)] == [False, True, True]
     bench.breakers.ended(ONE, None)
     assert [bench.refuses() for _ in range(3)] == [False] * 3
@@ -96,7 +95,7 @@ def test_a_failed_probe_makes_the_pause_longer(bench):
         pauses.append(bench.now - begun)
         bench.breakers.ended(ONE, failure())
     assert pauses[:4] == [5, 10, 20, 40]
-    assert pauses[-1] == LONGEST_PAUSE_SECONDS
+    assert pauses[-1] == PAUSES.longest
     assert bench.changes == [("s3", True, 1)]
 
 
@@ -129,7 +128,7 @@ def test_what_is_the_destinations_fault_counts(bench, error):
 def test_a_probe_that_tells_nothing_lets_the_next_one_through(bench):
     """A probe that ran out of time would leave the circuit open for ever."""
     bench.fail()
-    bench.now += FIRST_PAUSE_SECONDS
+    bench.now += PAUSES.first
     assert not bench.refuses()
     bench.breakers.ended(ONE, OutOfTimeError("out-of-time"))
     assert not bench.refuses()

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import ClientError
 
-from runtime.record_log.lines import TRIES, RecordLog, pattern
+from runtime.record_log.lines import ATTEMPTS, RecordLog, pattern
 
 
 class Logs:
@@ -61,7 +61,7 @@ def test_a_throttled_request_is_made_again():
 def test_waiting_has_an_end():
     """A command would hang for as long as the account is throttled."""
     with pytest.raises(ClientError):
-        read(Logs(throttled=TRIES))
+        read(Logs(throttled=ATTEMPTS))
 
 
 def test_a_pattern_names_every_field():

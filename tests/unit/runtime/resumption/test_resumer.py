@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from runtime.backoff import Backoff
 from runtime.deliveries.s3.config import S3Config
 from runtime.delivery_config.repository import DeliveryConfigRepository
 from runtime.delivery_state.destination_status import DestinationStatuses
@@ -15,7 +16,7 @@ from runtime.errors import RetryableError
 from runtime.messages.delivery_message import DeliveryMessage
 from runtime.messages.hand_over import HandOver, Schedule
 from runtime.rate_limit import RateLimiter
-from runtime.resumption.resumer import ProbeDelays, Resumer
+from runtime.resumption.resumer import Resumer
 from runtime.time_budget import TimeBudget
 from tests.unit.runtime.aws_world import (
     Fault,
@@ -42,7 +43,7 @@ class Scene:
             DeliveryConfigRepository(clients, "configs", models, cache_seconds=0, clock=self.clock),
             HandOver(clients, self.world.queues["deliveries"], Schedule(), self.clock),
             RateLimiter(PER_SECOND, self.clock, self.wait),
-            delays=ProbeDelays(60, 3600),
+            delays=Backoff(60, 3600),
             clock=self.clock,
             wait=self.wait,
         )
