@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from runtime.aws.clients import AwsClients
     from runtime.deliveries.role_chain import RoleChain
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from runtime.time_budget import TimeBudget
 
 ENTRY_POINT_GROUP = "logrouter.delivery_methods"
+
+
+MAX_UNKEPT = 64  # ours: as many batches as calls are in flight, and three reasons for each
 
 
 class Unkept(NamedTuple):
@@ -57,6 +60,15 @@ class Progress:
     destination: str = ""
     discarded: str = ""
     created_log_group: bool = False
+
+    def note_unkept(self, unkept: "Sequence[Unkept]") -> None:
+        """Note a batch that is sent and of which these couldn't be set aside; more than fit are sent again."""
+        if len(self.unkept) + len(unkept) <= MAX_UNKEPT:
+            self.unkept = (*self.unkept, *unkept)
+
+    def unkept_of(self, batch: int) -> "tuple[Unkept, ...]":
+        """Return what of a batch isn't set aside; empty where the batch isn't sent, or nothing is left."""
+        return tuple(one for one in self.unkept if one.batch == batch)
 
     def start_over(self, reason: str) -> None:
         """Drop the checkpoint, and say why: it isn't this destination's, or not this plan's."""

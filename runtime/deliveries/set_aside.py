@@ -59,7 +59,9 @@ class SetAside:
             failure = classify(
                 error, hop=Hop.EXECUTION, action="s3:PutObject", resource=f"s3://{self.central_bucket}/{key}"
             )
-            raise RetryableError("set-aside-failed", failure.detail) from error
+            kept = RetryableError("set-aside-failed", failure.detail)
+            kept.call = failure.call  # ours: no circuit of the customer's opens for it
+            raise kept from error
 
 
 def set_aside_key(delivery: Delivery, batch_index: int) -> str:

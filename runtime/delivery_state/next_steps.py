@@ -16,6 +16,7 @@ _NEXT_STEPS = {
     "session-policy-too-long": "shorten bucket_prefix or the role's path in the delivery config",
     "first-hop-denied": "provider: the central role must trust the processor's execution role",
     "source-denied": "provider: the central role and the central bucket's key must allow reading",
+    "set-aside-failed": "provider: let the processor write under set-aside/ of the central bucket",
     "own-access-denied": "provider: the processor's execution role must allow it",
 }
 _OTHERWISE = "none known: it is tried again by itself; if it stays, the provider looks at the reason and the detail"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
-from runtime.deliveries.method import Unkept
+from runtime.deliveries.method import MAX_UNKEPT, Unkept
 from runtime.messages import fields
 from runtime.messages.envelopes import UnreadableMessageError
 from runtime.objects.key import MalformedKeyError, ObjectKey
@@ -20,7 +20,6 @@ KIND = "logrouter.delivery"
 FORMAT_VERSION = 1
 REPLAYED = "replay"
 """The reason of a message that a replay sends: its first attempt is none after a failure."""
-MAX_UNKEPT: Final = 64  # ours: as many batches as calls are in flight, and three reasons for each
 
 
 @dataclass(frozen=True, slots=True)

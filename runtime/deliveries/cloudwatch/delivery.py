@@ -1,8 +1,9 @@
 """A CloudWatch delivery, the same for both engines: role hops, batches, retries, set-aside events, the checkpoint."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from typing import ClassVar, NamedTuple, Protocol, cast
+from typing import ClassVar, Protocol, cast
 
 from runtime import scheduling
 from runtime.aws.credentials import Credentials
@@ -10,16 +11,18 @@ from runtime.backoff import Retry
 from runtime.deliveries.cloudwatch.config import CloudWatchConfig
 from runtime.deliveries.cloudwatch.destination import LogDestination, log_stream_name
 from runtime.deliveries.cloudwatch.engine import BatchSender, Engine, Rejection
-from runtime.deliveries.cloudwatch.filtering import FilteredBatch, filter_events
+from runtime.deliveries.cloudwatch.filtering import filter_events
 from runtime.deliveries.cloudwatch.in_flight import CallsInFlight
 from runtime.deliveries.cloudwatch.native.engine import NativeEngine
-from runtime.deliveries.method import BatchSource, Delivery, DeliveryServices, Progress
+from runtime.deliveries.cloudwatch.sent_batch import SentBatch, events, of_earlier, of_filtered, refused_ranges
+from runtime.deliveries.method import BatchSource, Delivery, DeliveryServices, Progress, Unkept
 from runtime.deliveries.role_chain import RoleChain
 from runtime.deliveries.set_aside import SetAside, SetAsideEvent
 from runtime.errors import EXPIRED, RetryableError
 from runtime.objects.batches import Batch
 
 SECONDS_FOR_A_BATCH = 2.0  # a call usually takes well under one; a batch isn't begun when less is left
+BEYOND_PLAN = "checkpoint-beyond-plan"
 MAX_CALLS = 10  # in flight beside each delivery's first, of all deliveries; each holds some 2 MiB
 
 
@@ -60,6 +63,7 @@ class CloudWatchDelivery:
         self._retry = retry or Retry()
         self._now = now
         self._places = scheduling.semaphore(MAX_CALLS)
+        self._noting = scheduling.lock()  # several threads of one delivery may have something to note
 
     def deliver(self, delivery: Delivery, source: BatchSource | None) -> None:
         """Send the object's batches, from the checkpoint on; several calls are in flight where the engine can.
@@ -77,20 +81,20 @@ class CloudWatchDelivery:
             session.credentials()  # before the object is read: a role that refuses shall not cost a download
             return self._engine.open(_destination(delivery), session.credentials, delivery.budget)
 
-        def send(batch: Batch) -> _Sent:
+        def send(batch: Batch) -> SentBatch:
             return self._send(delivery, session.renewing, sender, batch, calls.check)
 
         with (
             closing(self._retry.run(session.renewing(open_sender), delivery.budget)) as sender,
             CallsInFlight(
                 send,
-                lambda sent: _acknowledge(delivery.progress, sent),
+                lambda sent: sent.acknowledge(delivery.progress),
                 limit=self._engine.calls_in_flight,
                 places=self._places,
             ) as calls,
         ):
             acknowledged = delivery.progress.ahead
-            for batch in source.batches(delivery.progress.checkpoint):
+            for batch in _from_checkpoint(delivery.progress, source):
                 if batch.index not in acknowledged:
                     calls.add(batch)
 
@@ -101,22 +105,57 @@ class CloudWatchDelivery:
         sender: BatchSender,
         batch: Batch,
         check: Callable[[Batch], None],
-    ) -> "_Sent":
-        """Send one batch and keep what can't be sent; several of these run side by side."""
-        taken = filter_events(batch, int(self._now() * 1000))
+    ) -> SentBatch:
+        """Send one batch and keep what can't be sent; several of these run side by side.
+
+        What is known to be refused is set aside first: where that fails, nothing was sent. What the service refuses is
+        set aside afterwards: where that fails, ``progress.unkept`` says so, and the next attempt does only that.
+        """
+        earlier = delivery.progress.unkept_of(batch.index)
+        if earlier:
+            self._keep(delivery, batch, earlier)
+            return of_earlier(batch, earlier)
+        filtered = filter_events(batch, int(self._now() * 1000))
+        known = refused_ranges(batch, filtered, ())
+        self._keep(delivery, batch, known)
         rejected: Sequence[Rejection] = ()
 
         def send() -> Sequence[Rejection]:
             check(batch)
-            return sender.send(taken.sendable)
+            return sender.send(filtered.sendable)
 
-        if len(taken.sendable):
+        if len(filtered.sendable):
             rejected = self._retry.run(renewing(send), delivery.budget, needed=SECONDS_FOR_A_BATCH)
-        kept = [*_events(batch, taken.refused), *_events(taken.sendable, rejected)]
+        refused = refused_ranges(batch, filtered, rejected) if rejected else known
+        if rejected:
+            try:
+                self._keep(delivery, batch, refused)  # also if it is late: what was sent would be sent again
+            except BaseException:
+                with self._noting:
+                    delivery.progress.note_unkept(refused)
+                raise
+        return of_filtered(filtered, rejected, Counter(event.reason for event in events(batch, refused)))
+
+    def _keep(self, delivery: Delivery, batch: Batch, refused: Sequence[Unkept]) -> None:
+        kept = list(events(batch, refused))
         if kept:
-            # Before the checkpoint moves past the batch, even if it is late: what was sent would be sent again.
             self._retry.run(lambda: self._set_aside.write(delivery, batch.index, kept), delivery.budget)
-        return _Sent(taken, rejected, kept)
+
+
+def _from_checkpoint(progress: Progress, source: BatchSource) -> Iterator[Batch]:
+    """Yield the batches from the checkpoint on.
+
+    :raises RetryableError: the object hasn't as many; the next attempt begins at its first.
+    """
+    if not progress.checkpoint:
+        yield from source.batches(0)
+        return
+    last = progress.checkpoint - 1  # the last acknowledged one: only an object that has it can have had it sent
+    batches = iter(source.batches(last))
+    if next(batches, None) is None:
+        progress.start_over(BEYOND_PLAN)
+        raise RetryableError(BEYOND_PLAN, f"the object has no batch {last}: it is sent from its beginning")
+    yield from batches
 
 
 class _Session:
@@ -142,34 +181,6 @@ class _Session:
                 raise
 
         return attempt
-
-
-class _Sent(NamedTuple):
-    """A batch that the destination has acknowledged: what of it, what it refused, what was set aside."""
-
-    taken: FilteredBatch
-    rejected: Sequence[Rejection]
-    kept: Sequence[SetAsideEvent]
-
-
-def _acknowledge(progress: Progress, sent: _Sent) -> None:
-    taken, rejected, kept = sent
-    sizes = taken.sendable.sizes
-    refused_sizes = [sizes[place] for one in rejected for place in one.positions]
-    progress.events += len(sizes) - len(refused_sizes)
-    progress.bytes += sum(sizes) - sum(refused_sizes)
-    progress.left_out += taken.empty
-    progress.set_aside.update(event.reason for event in kept)
-    if sizes:
-        oldest = taken.sendable.timestamps[0]
-        progress.oldest_event_ms = min(oldest, progress.oldest_event_ms or oldest)
-    progress.acknowledge(taken.sendable.index)  # last: whoever reads it meanwhile repeats a batch, loses none
-
-
-def _events(batch: Batch, refused: Iterable[Rejection]) -> Iterable[SetAsideEvent]:
-    for one in refused:
-        for place in one.positions:
-            yield SetAsideEvent(one.reason, batch.timestamps[place], batch.literals[place])
 
 
 def _destination(delivery: Delivery) -> LogDestination:

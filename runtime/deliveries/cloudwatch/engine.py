@@ -21,7 +21,7 @@ CredentialsSource = Callable[[], Credentials]
 class Rejection:
     """Events of a sent batch that the destination refused for good: they are set aside, never sent again.
 
-    ``positions`` are places in the batch that was given to ``send``. The rejections of one call don't overlap.
+    ``positions`` are those in the batch that was given to ``send``. The rejections of one call don't overlap.
     ``reason`` is one of the words in ``filtering.py`` (``too-old``, ``too-new``, ``expired``).
     """
 

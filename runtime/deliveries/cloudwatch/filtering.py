@@ -16,46 +16,50 @@ NEWEST_MS = 2 * 60 * 60 * 1000
 
 @dataclass(frozen=True, slots=True)
 class FilteredBatch:
-    """A batch without what can't be sent; ``refused`` are places in the planned batch, ``empty`` counts events."""
+    """A batch without what can't be sent.
+
+    ``refused`` are positions in the planned batch, ``empty`` counts events; ``positions`` are those that the events of
+    ``sendable`` have in the planned batch.
+    """
 
     sendable: Batch
     refused: Sequence[Rejection]
     empty: int
+    positions: Sequence[int]
 
 
 def filter_events(batch: Batch, now_ms: int) -> FilteredBatch:
-    """Take out events that CloudWatch refuses at this time, and empty ones, which would cost the whole batch.
+    """Return a batch without the events that CloudWatch refuses at this time, and without empty ones.
 
-    An event at the very limit is sent: CloudWatch's own answer decides about it. A batch of which nothing is taken
-    out is given back itself, so that what siblings derived from it stays of use.
+    Those would cost the whole batch. An event at the very limit is sent: CloudWatch's own answer decides about it. A
+    batch of which nothing is taken out is returned itself, so that what siblings derived from it stays of use.
     """
     oldest, newest = now_ms - OLDEST_MS, now_ms + NEWEST_MS
     if oldest <= batch.timestamps[0] and batch.timestamps[-1] <= newest:
         if 0 not in batch.sizes:
-            return FilteredBatch(batch, (), 0)
-        sizes = list(filter(None, batch.sizes))
-        times, literals = compress(batch.timestamps, batch.sizes), compress(batch.literals, batch.sizes)
-        return FilteredBatch(Batch(batch.index, list(times), list(literals), sizes), (), len(batch) - len(sizes))
+            return FilteredBatch(batch, (), 0, range(len(batch)))
+        positions = list(compress(range(len(batch)), batch.sizes))
+        return FilteredBatch(select(batch, positions), (), len(batch) - len(positions), positions)
     kept: list[int] = []
     refused: dict[str, list[int]] = {}
-    for place, (timestamp, size) in enumerate(zip(batch.timestamps, batch.sizes, strict=True)):
+    for index, (timestamp, size) in enumerate(zip(batch.timestamps, batch.sizes, strict=True)):
         if not size:
             continue
         if timestamp < oldest:
-            refused.setdefault(TOO_OLD, []).append(place)
+            refused.setdefault(TOO_OLD, []).append(index)
         elif timestamp > newest:
-            refused.setdefault(TOO_NEW, []).append(place)
+            refused.setdefault(TOO_NEW, []).append(index)
         else:
-            kept.append(place)
-    rejections = [Rejection(reason, places) for reason, places in refused.items()]
-    return FilteredBatch(select(batch, kept), rejections, list(batch.sizes).count(0))
+            kept.append(index)
+    rejections = [Rejection(reason, positions) for reason, positions in refused.items()]
+    return FilteredBatch(select(batch, kept), rejections, list(batch.sizes).count(0), kept)
 
 
-def select(batch: Batch, places: Sequence[int]) -> Batch:
-    """Give the batch with these of its events only."""
+def select(batch: Batch, positions: Sequence[int]) -> Batch:
+    """Return the batch with these of its events only."""
     return Batch(
         batch.index,
-        [batch.timestamps[place] for place in places],
-        [batch.literals[place] for place in places],
-        [batch.sizes[place] for place in places],
+        [batch.timestamps[position] for position in positions],
+        [batch.literals[position] for position in positions],
+        [batch.sizes[position] for position in positions],
     )

@@ -139,6 +139,7 @@ class Kept:
         self.errors, self.events = list(errors), []
 
     def write(self, _delivery, batch_index, events):
-        if self.errors:
-            raise self.errors.pop(0)
+        error = self.errors.pop(0) if self.errors else None
+        if error:
+            raise error
         self.events += [(batch_index, event.reason, event.literal) for event in events]

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from runtime.deliveries.cloudwatch.delivery import CloudWatchDelivery
 from runtime.deliveries.cloudwatch.engine import Rejection
+from runtime.deliveries.cloudwatch.filtering import filter_events
 from runtime.deliveries.cloudwatch.native.rejected_events import rejections
+from runtime.deliveries.cloudwatch.sent_batch import events, of_earlier, refused_ranges
+from runtime.deliveries.method import MAX_UNKEPT, Progress, Unkept
 from runtime.errors import (
     BlockedByCustomerError,
     CorruptObjectError,
@@ -109,6 +112,88 @@ def test_the_checkpoint_waits_until_refused_events_are_kept():
     with pytest.raises(RetryableError, match="set-aside-failed"):
         method(Engine(), kept=failing).deliver(one, Source(batch(0, (OLD, "old"))))
     assert one.progress.checkpoint == 0
+
+
+def resumed(progress, **fields):
+    """The next attempt, as a delivery message carries it over."""
+    one = delivery(**fields)
+    one.progress.checkpoint, one.progress.ahead, one.progress.unkept = (
+        progress.checkpoint,
+        progress.ahead,
+        progress.unkept,
+    )
+    return one
+
+
+def test_what_is_known_to_be_refused_is_kept_before_anything_is_sent():
+    """The customer would get the batch again at each attempt while set-aside can't be written."""
+    engine, one = Engine(), delivery()
+    failing = Kept(*[RetryableError("set-aside-failed")] * 4)
+    with pytest.raises(RetryableError, match="set-aside-failed"):
+        method(engine, kept=failing).deliver(one, Source(batch(0, (OLD, "old"), (0, "a"))))
+    assert (engine.sent, one.progress.checkpoint, one.progress.unkept) == ([], 0, ())
+
+
+def test_a_batch_that_is_sent_and_not_yet_set_aside_is_never_sent_again():
+    """780 events arrived twice of 195 in a minute: each attempt sent the batch and then failed to set aside."""
+    mixed = batch(0, (OLD, "old"), (-2, "aa"), (-1, ""), (0, "b"), (NEW, "new"))
+    engine = Engine([Rejection("expired", range(1))])
+    failing, one = Kept(*[RetryableError("set-aside-failed")] * 9), delivery()
+    failing.errors.insert(0, None)  # what was known before could be kept
+    with pytest.raises(RetryableError, match="set-aside-failed"):
+        method(engine, kept=failing).deliver(one, Source(mixed, batch(1)))
+    expected = (Unkept(0, "too-old", 0, 1), Unkept(0, "too-new", 4, 5), Unkept(0, "expired", 1, 2))
+    assert (one.progress.checkpoint, one.progress.unkept) == (0, expected)
+    second = resumed(one.progress)
+    with pytest.raises(RetryableError, match="set-aside-failed"):
+        method(engine, kept=failing).deliver(second, Source(mixed, batch(1)))
+    assert (len(engine.sent), second.progress.unkept) == (1, expected)
+    kept, third = Kept(), resumed(second.progress)
+    method(engine, kept=kept).deliver(third, Source(mixed, batch(1)))
+    assert kept.events == [(0, "too-old", b'"old"'), (0, "too-new", b'"new"'), (0, "expired", b'"aa"')]
+    assert [sent.index for sent in engine.sent] == [0, 1]
+    progress = third.progress
+    assert (progress.checkpoint, progress.events, progress.bytes, progress.left_out) == (2, 2, 6, 1)
+    assert (dict(progress.set_aside), progress.unkept) == ({"too-old": 1, "too-new": 1, "expired": 1}, ())
+
+
+@given(st.lists(st.sampled_from(["", "a", "bb"]), min_size=1, max_size=30), st.data())
+def test_ranges_name_exactly_the_events_that_were_refused(texts, data):
+    """A retry would set aside events that have arrived, or leave out those that haven't."""
+    whole = batch(0, *[(-1, text) for text in texts])
+    filtered = filter_events(whole, int(NOW * 1000))
+    positions = data.draw(st.sets(st.sampled_from(range(len(filtered.sendable))))) if len(filtered.sendable) else ()
+    refused = refused_ranges(whole, filtered, [Rejection("expired", sorted(positions))])
+    named = [filtered.positions[position] for position in sorted(positions)]
+    assert [event.literal for event in events(whole, refused)] == [whole.literals[index] for index in named]
+    counted = of_earlier(whole, refused)
+    assert (counted.events, counted.empty) == (len(filtered.sendable) - len(named), texts.count(""))
+
+
+def test_more_than_fits_into_a_message_is_sent_again():
+    """The delivery's own message would be unreadable, and go to the dead-letter queue."""
+    progress = Progress()
+    progress.note_unkept([Unkept(0, "expired", index, index + 1) for index in range(MAX_UNKEPT)])
+    progress.note_unkept([Unkept(1, "expired", 0, 1)])
+    assert (len(progress.unkept), progress.unkept_of(1)) == (MAX_UNKEPT, ())
+
+
+def test_a_checkpoint_beyond_the_plan_starts_over():
+    """Nothing would be sent, and the delivery count as delivered."""
+    engine, one = Engine(), delivery(checkpoint=3)
+    with pytest.raises(RetryableError, match="checkpoint-beyond-plan"):
+        method(engine).deliver(one, Source(batch(0), batch(1)))
+    assert (engine.sent, one.progress.checkpoint, one.progress.discarded) == ([], 0, "checkpoint-beyond-plan")
+    next_one = resumed(one.progress)
+    method(engine).deliver(next_one, Source(batch(0), batch(1)))
+    assert [sent.index for sent in engine.sent] == [0, 1]
+
+
+def test_a_checkpoint_at_the_plans_end_is_believed():
+    """A delivery that ran out of time behind its last batch would be sent once more."""
+    engine, one = Engine(), delivery(checkpoint=2)
+    method(engine).deliver(one, Source(batch(0), batch(1)))
+    assert (engine.sent, one.progress.checkpoint) == ([], 2)
 
 
 def test_a_passing_failure_is_repeated_with_growing_pauses():
