@@ -4,13 +4,18 @@ Context (``-c key=value``):
 
 - ``stage``: ``development`` (default), ``production`` or ``embedded``.
 - ``central_account``: the central account's 12 digits; else the account of the credentials in use.
-- ``regions``: comma-separated, instead of the stage's; the first holds the central role's stack.
-- ``part``: ``central`` or ``customer`` for one side alone; both otherwise.
+- ``regions``: comma-separated, instead of the stage's; the first holds the central role's stack. Where neither names
+  one: the Region of the credentials in use.
+- ``part``: ``central`` (default), ``customer`` or ``both``: a customer's stack is never deployed unless asked for.
 - ``customer_stack_name``: for a second tenant in one account and Region.
+
+An unknown key is refused.
 """
 
 import os
+import sys
 
+from constructs_lib.limits import PropertyError
 from stacks.application import add_central_stacks, add_customer_stack, check_every_synthesis, new_app
 from stacks.context import AppContext
 
@@ -18,7 +23,10 @@ from stacks.context import AppContext
 def main() -> None:
     """Add what the context asks for, and synthesize."""
     app = new_app()
-    context = AppContext.read(app.node.try_get_context, os.environ)
+    try:
+        context = AppContext.read(app.node.get_all_context(), os.environ)
+    except PropertyError as error:
+        sys.exit(str(error))
     if context.central:
         add_central_stacks(
             app,

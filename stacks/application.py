@@ -9,6 +9,7 @@ from aws_cdk import App, Environment, Tags, Validations
 from aws_cdk import aws_lambda as lambda_
 from cdk_nag import AwsSolutionsChecks
 
+from constructs_lib.limits import require
 from stacks.api_stack import ApiStack
 from stacks.central_role_stack import CentralRoleStack
 from stacks.collection_stack import CollectionStack
@@ -44,6 +45,7 @@ def add_central_stacks(
     :param code: makes the processor's code; ``api_code`` the API's.
     :returns: the Regions' processing stacks, in the stage's order.
     """
+    require(holds=bool(stage.regions), constraint="stage.regions must name at least one Region")
     home = Environment(account=account, region=stage.regions[0])
     role = CentralRoleStack(app, "LogRouterCentralRole", env=home, termination_protection=stage.termination_protection)
     processing_stacks = []
@@ -81,8 +83,11 @@ def add_central_stacks(
 
 
 def add_customer_stack(app: App, *, stack_name: str = "LogRouterCustomer") -> CustomerStack:
-    """Add the customer's side: one stack with parameters, for whatever account and Region it is deployed in."""
-    return CustomerStack(app, "LogRouterCustomer", stack_name=stack_name)
+    """Add the customer's side: one stack with parameters, for whatever account and Region it is deployed in.
+
+    Its id is its name: the command line finds a stack by its id.
+    """
+    return CustomerStack(app, stack_name, stack_name=stack_name)
 
 
 def check_every_synthesis(app: App) -> None:

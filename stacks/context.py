@@ -1,7 +1,9 @@
 """What the command line may choose, read once and typed. Unknown words are refused with those that are known."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from aws_cdk import aws_lambda as lambda_
 
@@ -10,13 +12,17 @@ from constructs_lib.runtime_asset import build_runtime_asset
 from constructs_lib.runtime_bundle import API
 from stacks.stages import STAGES, StageConfig
 
-_PARTS = ("both", "central", "customer")
+KNOWN: Final = ("stage", "part", "regions", "central_account", "customer_stack_name")
+_PARTS: Final = ("central", "customer", "both")
+_OF_THE_COMMAND_LINE: Final = re.compile(r".*[:/@].*|acknowledged-issue-numbers|cli-telemetry")
+"""Feature flags, look-ups and notes of its own, which the CDK passes on with what was typed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AppContext:
     """The app's inputs.
 
+    :param stage: with its Regions filled in, unless only the customer's side is built.
     :param central_account: 12 digits; empty where only the customer's side is built.
     """
 
@@ -27,28 +33,27 @@ class AppContext:
     customer_stack_name: str
 
     @classmethod
-    def read(cls, context: Callable[[str], object], environment: Mapping[str, str]) -> "AppContext":
-        """Read it. Raises ``PropertyError`` for an unknown stage or part, and without a central account."""
+    def read(cls, context: Mapping[str, object], environment: Mapping[str, str]) -> "AppContext":
+        """Return the app's inputs from the whole context and the variables that the CDK command line sets.
 
-        def text(key: str, default: str) -> str:
-            return str(context(key) or default)
-
-        name, part = text("stage", "development"), text("part", "both")
+        :raises PropertyError: an unknown key, stage or part; or no central account or Region.
+        """
+        _require_known(context)
+        given = {key: str(context[key] or "") for key in KNOWN if key in context}
+        name, part = given.get("stage") or "development", given.get("part") or "central"
         require(holds=name in STAGES, constraint=f"stage must be one of {', '.join(STAGES)}, not {name!r}")
         require(holds=part in _PARTS, constraint=f"part must be one of {', '.join(_PARTS)}, not {part!r}")
         stage = STAGES[name]
-        regions = text("regions", "")
-        if regions:
-            stage = replace(stage, regions=tuple(region.strip() for region in regions.split(",")))
-        account = text("central_account", environment.get("CDK_DEFAULT_ACCOUNT", ""))
+        account = given.get("central_account") or environment.get("CDK_DEFAULT_ACCOUNT", "")
         if part != "customer":
+            stage = replace(stage, regions=_regions(given, stage, environment))
             require_match("central_account", account, r"\d{12}", "12 digits, by -c central_account=... or credentials")
         return cls(
             stage=stage,
             central_account=account,
             central=part != "customer",
             customer=part != "central",
-            customer_stack_name=text("customer_stack_name", "LogRouterCustomer"),
+            customer_stack_name=given.get("customer_stack_name") or "LogRouterCustomer",
         )
 
     def processor_code(self) -> lambda_.Code:
@@ -58,3 +63,17 @@ class AppContext:
     def api_code(self) -> lambda_.Code:
         """Build the API's zip for the stage's architecture."""
         return build_runtime_asset(self.stage.architecture, package=API).code()
+
+
+def _require_known(context: Mapping[str, object]) -> None:
+    unknown = sorted(key for key in context if key not in KNOWN and not _OF_THE_COMMAND_LINE.fullmatch(key))
+    require(holds=not unknown, constraint=f"unknown context: {', '.join(unknown)}; -c takes {', '.join(KNOWN)}")
+
+
+def _regions(given: Mapping[str, str], stage: StageConfig, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the Regions that were asked for, else the stage's own, else that of the credentials."""
+    asked = tuple(region.strip() for region in given.get("regions", "").split(",") if region.strip())
+    default = environment.get("CDK_DEFAULT_REGION", "")
+    regions = asked or stage.regions or ((default,) if default else ())
+    require(holds=bool(regions), constraint="regions: say where, by -c regions=... or the credentials' Region")
+    return regions

@@ -45,7 +45,8 @@ class StageConfig:
     """One stage of the whole system.
 
     :param name: lower case, part of the stacks' and of the execution role's name.
-    :param regions: each has a data path of its own; the central role's stack lies in the first.
+    :param regions: each has a data path of its own; the central role's stack lies in the first. None: where the
+        credentials point to, for a stage that is tried by whoever has some.
     :param host: where the processor runs; a poller needs ``poller_identity``.
     :param customer_managed_key: SSE-KMS for the bucket and the topic, instead of SSE-S3.
     :param objects_kept: expiry of the central bucket's objects.
@@ -64,7 +65,7 @@ class StageConfig:
     """
 
     name: str
-    regions: tuple[str, ...] = ("us-east-1",)
+    regions: tuple[str, ...] = ()
     host: Host = Host.LAMBDA
     architecture: FunctionArchitecture = FunctionArchitecture.ARM_64
     size: ProcessorSize = field(default_factory=ProcessorSize)
@@ -92,7 +93,6 @@ class StageConfig:
     def __post_init__(self) -> None:
         """Refuse what can't be deployed."""
         require_match("name", self.name, r"[a-z][a-z0-9]{0,15}", "1-16 lower-case letters and digits")
-        require(holds=len(self.regions) > 0, constraint="regions must name at least one Region")
         require(holds=len(set(self.regions)) == len(self.regions), constraint="regions must not repeat one")
         for region in self.regions:
             require(
@@ -105,7 +105,7 @@ class StageConfig:
         )
         for cluster in self.clusters:
             require(
-                holds=cluster.region in self.regions,
+                holds=not self.regions or cluster.region in self.regions,
                 constraint=f"cluster {cluster.cluster_id}: its region must be one of the stage's, not {cluster.region}",
             )
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from local.emulator.server import CENTRAL_ACCOUNT
+from local.emulator.server import CENTRAL_ACCOUNT, REGION
 from local.paths import BUILD, ROOT
 from local.processes import run
 from local.toolchain.cdk import cdk_command, synthesis_environment
@@ -26,6 +26,7 @@ def synthesize_every_stage(report: Callable[[str], None]) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), synthesis_environment(home)["PATH"]])
     for stage in STAGES:
         report(f"synthesizing {stage} into {ASSEMBLIES / stage}")
-        context = ("-c", f"stage={stage}", "-c", f"central_account={CENTRAL_ACCOUNT}")
+        chosen = {"stage": stage, "part": "both", "regions": REGION, "central_account": CENTRAL_ACCOUNT}
+        context = [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
         command: list[str | Path] = [cdk, "synth", "--quiet", *context, "--output", ASSEMBLIES / stage]
         run(command, log=home / f"{stage}.log", env={**synthesis_environment(home), "PATH": path}, cwd=ROOT)

@@ -10,7 +10,7 @@ from local.emulator.installation import ensure_environment
 from local.paths import ROOT, TOOLS
 
 REQUIREMENTS = ROOT / "local" / "node-requirements.txt"
-LEAST_VERSION = 20  # the oldest release line that AWS supports for the CDK
+LEAST_VERSION = 22  # the oldest release line that AWS supports for the CDK
 
 
 @cache

@@ -22,6 +22,7 @@ def assembly(tmp_path_factory):
     )
     stage = replace(
         PRODUCTION,
+        regions=("us-east-1",),
         host=Host.BOTH,
         record_log_groups=("/cluster/log-processor",),
         poller_identity=poller,

@@ -40,6 +40,7 @@ def synthesize(tmp_path_factory, code):
     """Synthesize the central side of a stage, and the customer's, with every check on."""
 
     def run(stage):
+        stage = replace(stage, regions=stage.regions or REGIONS[:1])
         app = new_app(str(tmp_path_factory.mktemp(stage.name)))
         add_central_stacks(app, stage=stage, account=ACCOUNT, code=code, api_code=code)
         add_customer_stack(app)

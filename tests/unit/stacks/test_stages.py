@@ -37,12 +37,17 @@ def test_every_stage_is_found_by_its_name():
     [
         ({"name": "Production"}, "name must be"),
         ({"name": "x" * 17}, "name must be"),
-        ({"regions": ()}, "at least one Region"),
         ({"regions": ("us-east-1", "us-east-1")}, "must not repeat"),
         ({"regions": ("not a region!",)}, "is not the name of a Region"),
         ({"host": Host.POLLER}, "poller_identity"),
         ({"host": Host.BOTH}, "poller_identity"),
-        ({"clusters": (Cluster(cluster_id="c", region="eu-west-1", identity=IDENTITY),)}, "one of the stage's"),
+        (
+            {
+                "regions": ("us-east-1",),
+                "clusters": (Cluster(cluster_id="c", region="eu-west-1", identity=IDENTITY),),
+            },
+            "one of the stage's",
+        ),
     ],
 )
 def test_what_cannot_be_deployed_is_refused_at_once(changes, named):
