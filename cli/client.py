@@ -1,6 +1,7 @@
 """A typed client of the delivery-config API."""
 
 import json
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -134,8 +135,12 @@ class Client:
         return StatusView(**self._json("GET", f"{_config(tenant_id, type_)}/status"))
 
     def start_replay(self, tenant_id: str, asked: Mapping[str, Any]) -> ReplayView:
-        """Start a replay, or with ``dry_run`` estimate it. ``asked``: the fields of ``ReplayRequest``."""
-        return ReplayView(**self._json("POST", f"{_tenant(tenant_id)}/replays", dict(asked), JSON))
+        """Start a replay, or with ``dry_run`` estimate it. ``asked``: the fields of ``ReplayRequest``.
+
+        A key of its own goes with each call: one that a proxy or a retry sends twice starts one replay.
+        """
+        headers = JSON | {"idempotency-key": uuid.uuid4().hex}
+        return ReplayView(**self._json("POST", f"{_tenant(tenant_id)}/replays", dict(asked), headers))
 
     def replay(self, tenant_id: str, replay_id: str) -> ReplayView:
         """Say how far a replay is."""

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.progress import Progress
-from rich.table import Table
+from rich.table import Column, Table
 
 from cli.client import Client
 from cli.config_commands import AsJson, Tenant
@@ -29,6 +29,7 @@ def start_replay(
     since: Annotated[str | None, typer.Option("--since", help="ISO 8601 with a zone: 2026-11-20T00:00:00Z")] = None,
     until: Annotated[str | None, typer.Option("--until", help="exclusive")] = None,
     keys: Annotated[typer.FileText | None, typer.Option("--keys", help="a file of object keys, one a line")] = None,
+    everything: Annotated[bool, typer.Option("--everything", help="all of the tenant's objects")] = False,
     per_second: Annotated[float, typer.Option("--per-second", help="deliveries started in a second")] = 20,
     yes: Annotated[bool, typer.Option("--yes", help="don't ask after the estimate")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="estimate only")] = False,
@@ -42,6 +43,7 @@ def start_replay(
         "since": since,
         "until": until,
         "object_keys": [line.strip() for line in keys if line.strip()] if keys else None,
+        "everything": everything or None,
         "per_second": per_second,
     }
     asked = {name: value for name, value in asked.items() if value is not None}
@@ -79,7 +81,15 @@ def list_replays(context: typer.Context, tenant: Tenant, *, as_json: AsJson = Fa
     if as_json:
         print_json([each.model_dump() for each in found])
         return
-    table = Table("id", "state", "started", "objects", "deliveries", "of", title=f"Replays of {tenant}")
+    table = Table(
+        Column("id", no_wrap=True, overflow="fold"),
+        "state",
+        "started",
+        "objects",
+        "deliveries",
+        "of",
+        title=f"Replays of {tenant}",
+    )
     for each in found:
         total = "" if each.total_deliveries is None else f"{each.total_deliveries:,}"
         started = (each.started_at or "")[:19]

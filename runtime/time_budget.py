@@ -41,6 +41,10 @@ class TimeBudget:
         """Give a budget of what is left, divided by that many, the rest being others'."""
         return replace(self, deadline=self.clock() + self.remaining() / parts)
 
+    def at_most(self, seconds: float) -> "TimeBudget":
+        """Return a budget of no more than that many seconds from now."""
+        return replace(self, deadline=min(self.deadline, self.clock() + seconds))
+
     def remaining(self) -> float:
         """Seconds left, never negative."""
         return max(0.0, min(self.deadline, self.stop_by()) - self.clock())

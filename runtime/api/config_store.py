@@ -75,33 +75,35 @@ class ConfigStore:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
         return found
 
-    def put(self, item: Item, *, replacing: StoredConfig | None) -> StoredConfig:
-        """Write an item in place of what was read, or where nothing was.
+    def count(self, tenant_id: str, most: int) -> int:
+        """Count a tenant's items, up to ``most``."""
+        return len(self.page(tenant_id, most, None))
 
-        :raises ChangedMeanwhileError: it isn't so any more.
+    def put(self, item: Item, *, replacing: StoredConfig | None, counter: Mapping[str, Any]) -> StoredConfig:
+        """Write an item in place of what was read, or where nothing was, and count it: both or neither.
+
+        :param counter: the transaction's other part.
+        :raises ChangedMeanwhileError: it isn't so any more, or another has written meanwhile.
         """
-        try:
-            self._dynamodb.put_item(
-                TableName=self._table,
-                Item=item,
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **_unchanged(replacing),
-            )
-        except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
-            # The SDK repeats a call whose answer was lost: the repeated one meets what the first one wrote.
-            if error.response.get("Item", {}).get("version") != item["version"]:
-                raise ChangedMeanwhileError from None
+        self._transact({"Put": {"TableName": self._table, "Item": item, **_unchanged(replacing)}}, counter)
         return self._stored(item)
 
-    def delete(self, stored: StoredConfig) -> None:
-        """Delete what was read.
+    def delete(self, stored: StoredConfig, *, counter: Mapping[str, Any]) -> None:
+        """Delete what was read, and count it: both or neither.
 
-        :raises ChangedMeanwhileError: it was changed or deleted meanwhile.
+        :raises ChangedMeanwhileError: it was changed or deleted, or another has written meanwhile.
         """
         key = {name: stored.item[name] for name in ("tenant_id", "type")}
+        self._transact({"Delete": {"TableName": self._table, "Key": key, **_unchanged(stored)}}, counter)
+
+    def _transact(self, *writes: Mapping[str, Any]) -> None:
+        """Write all or nothing. The SDK names each call: one that it repeats after a lost answer takes effect once."""
         try:
-            self._dynamodb.delete_item(TableName=self._table, Key=key, **_unchanged(stored))
-        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            self._dynamodb.transact_write_items(TransactItems=writes)
+        except self._dynamodb.exceptions.TransactionCanceledException as error:
+            codes = {reason.get("Code") for reason in error.response.get("CancellationReasons", ())}
+            if not codes & {"ConditionalCheckFailed", "TransactionConflict"}:
+                raise
             raise ChangedMeanwhileError from None
 
     @property

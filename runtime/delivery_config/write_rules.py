@@ -10,8 +10,8 @@ from functools import cached_property
 
 from pydantic import ValidationInfo
 
-MAX_NAMES = 500
-"""Ours: names in one list. An item may have 400 KB (DynamoDB quotas), a request 64 KiB."""
+MAX_NAMES = 100
+"""Ours: names in one list of a filter."""
 MAX_NAME_BYTES = 255
 """A segment of an object's key (contract §2); a longer name could never match one."""
 LATEST_TTL = 253_402_300_799

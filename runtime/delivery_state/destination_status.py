@@ -20,6 +20,8 @@ BY_WORK = "by-work"
 PROBE = "probe"
 REPLAYS = "!replay#"
 """Replays are kept under sort keys that begin so (``runtime.delivery_state.replays``), among those of the statuses."""
+OTHERS = "!#"
+"""The tenant's other items: what the API counts and remembers. No delivery type begins so."""
 MAX_DETAIL_CHARACTERS = 1024
 BATCH = 100  # items of one BatchGetItem (DynamoDB API reference)
 
@@ -70,8 +72,8 @@ class DestinationStatuses:
         """Give all of a tenant's, by type: those under which something was tried."""
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
-            KeyConditionExpression="tenant_id = :tenant AND begins_with(delivery, :status)",
-            ExpressionAttributeValues={":tenant": typed(tenant_id), ":status": typed("!")},
+            KeyConditionExpression="tenant_id = :tenant AND delivery BETWEEN :low AND :high",
+            ExpressionAttributeValues={":tenant": typed(tenant_id), ":low": typed("!a"), ":high": typed("!{")},
         )
         items = [item for page in pages for item in page["Items"]]
         return [_read(item) for item in items if not item["delivery"]["S"].startswith(REPLAYS)]

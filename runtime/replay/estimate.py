@@ -10,9 +10,9 @@ from runtime import scheduling
 from runtime.costs.assumptions import GIB, Assumptions
 from runtime.costs.prices import list_prices
 from runtime.delivery_config.model import DeliveryConfig
-from runtime.replay.listing import FoundObject
+from runtime.replay.listing import FoundObject, Page
+from runtime.time_budget import TimeBudget
 
-KEYS_A_LIST = 1000  # S3 API reference, ListObjectsV2
 OLDEST_CLOUDWATCH_SECONDS = 14 * 86_400  # PutLogEvents, API reference: no event older than 14 days
 
 
@@ -20,6 +20,7 @@ OLDEST_CLOUDWATCH_SECONDS = 14 * 86_400  # PutLogEvents, API reference: no event
 class Estimate:
     """What was counted. ``bytes`` are compressed.
 
+    :param complete: false where the time was spent before all was listed: there is at least so much.
     :param too_old: objects that are older than CloudWatch takes: their events would be set aside.
     """
 
@@ -33,6 +34,7 @@ class Estimate:
     newest_at: float | None = None
     provider_cost: float = 0.0
     customer_cost: float = 0.0
+    complete: bool = True
 
     @property
     def seconds(self) -> float:
@@ -41,24 +43,35 @@ class Estimate:
 
 
 def estimate(
-    found: Iterable[FoundObject],
+    pages: Iterable[Page],
     configs: Sequence[DeliveryConfig],
     *,
     per_second: float,
+    budget: TimeBudget,
     clock: Callable[[], float] = scheduling.now,
 ) -> Estimate:
-    """Count a selection's objects and the deliveries that the configs make of them."""
+    """Count a selection's objects and the deliveries that the configs make of them, for as long as the budget lasts."""
     total, now = Estimate(per_second), clock()
-    for one in found:
-        total.objects += 1
-        total.bytes += one.size
-        total.oldest_at = min(one.at, total.oldest_at or one.at)
-        total.newest_at = max(one.at, total.newest_at or one.at)
-        for config in wanted_by(configs, one):
-            _add(total, config, one, now)
-    lists = total.objects / KEYS_A_LIST * 2  # for this count, and for sending; S3 bills them as writes
-    total.provider_cost += lists / 1000 * list_prices().s3_thousand_puts
+    requests = 0
+    for page in pages:
+        requests += 1
+        for one in page.found:
+            _count(total, one)
+            for config in wanted_by(configs, one):
+                _add(total, config, one, now)
+        if not budget.allows(0.0):
+            total.complete = False
+            break
+    # The requests of this count and those of sending; S3 bills them as writes.
+    total.provider_cost += requests * 2 / 1000 * list_prices().s3_thousand_puts
     return total
+
+
+def _count(total: Estimate, one: FoundObject) -> None:
+    total.objects += 1
+    total.bytes += one.size
+    total.oldest_at = min(one.at, total.oldest_at or one.at)
+    total.newest_at = max(one.at, total.newest_at or one.at)
 
 
 def wanted_by(configs: Sequence[DeliveryConfig], found: FoundObject) -> list[DeliveryConfig]:

@@ -1,6 +1,6 @@
 """Finds a selection's objects by prefix: a key names tenant, cluster and application in this order (contract §2)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,24 +20,36 @@ class FoundObject:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """What one request found of a selection: perhaps nothing. ``through`` is the last key that was looked at."""
+
+    found: Sequence[FoundObject]
+    through: str
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """Lists as whoever the clients are; what S3's client raises is raised."""
 
     clients: AwsClients
     bucket: str
 
-    def objects(self, selection: Selection, *, after: str = "") -> Iterator[FoundObject]:
-        """Yield what the selection means, by key, from behind a key on: the order is the same each time."""
+    def pages(self, selection: Selection, *, after: str = "") -> Iterator[Page]:
+        """Yield one page for each request, in the order of keys, from behind a key on: also those without a match.
+
+        So a budget and a note of the progress count what was done, not what was found: a tenant may have millions of
+        objects of which a selection wants none.
+        """
         return self._named(selection, after) if selection.keys else self._listed(selection, after)
 
-    def _listed(self, selection: Selection, after: str) -> Iterator[FoundObject]:
+    def _listed(self, selection: Selection, after: str) -> Iterator[Page]:
         for prefix in self._prefixes(selection):
             if after and prefix < after and not after.startswith(prefix):
                 continue  # it was worked off before
-            for entry in self._pages(prefix, after):
-                found = self._found(entry)
-                if found is not None and selection.wants(found.object.key, found.at):
-                    yield found
+            for entries in self._pages(prefix, after):
+                found = [self._found(entry) for entry in entries]
+                wanted = [one for one in found if one is not None and selection.wants(one.object.key, one.at)]
+                yield Page(wanted, entries[-1]["Key"])
 
     def _prefixes(self, selection: Selection) -> list[str]:
         """Narrow the listing down as far as the key's order allows: an application lies below every cluster."""
@@ -54,21 +66,20 @@ class Listing:
         for page in pages:
             yield from (each["Prefix"] for each in page.get("CommonPrefixes", ()))
 
-    def _pages(self, prefix: str, after: str) -> Iterator[dict[str, Any]]:
+    def _pages(self, prefix: str, after: str) -> Iterator[list[dict[str, Any]]]:
         begin = {"StartAfter": after} if after else {}
         for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix, **begin):
-            yield from page.get("Contents", ())
+            if page.get("Contents"):
+                yield page["Contents"]
 
-    def _named(self, selection: Selection, after: str) -> Iterator[FoundObject]:
+    def _named(self, selection: Selection, after: str) -> Iterator[Page]:
         """Look each named object up by listing it: whoever may list a tenant's objects need not be able to read one."""
         for key in sorted(set(selection.keys)):
             if key <= after:
                 continue
             answer = self._s3.list_objects_v2(Bucket=self.bucket, Prefix=key, MaxKeys=1)
-            for entry in answer.get("Contents", ()):
-                found = self._found(entry) if entry["Key"] == key else None
-                if found is not None:
-                    yield found
+            found = [self._found(entry) for entry in answer.get("Contents", ()) if entry["Key"] == key]
+            yield Page([one for one in found if one is not None], key)
 
     def _found(self, entry: dict[str, Any]) -> FoundObject | None:
         try:

@@ -3,8 +3,9 @@
 Progress is written after what it counts was sent: who is killed in between leaves at most one part to be sent twice.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from runtime import scheduling
 from runtime.delivery_config.model import DeliveryConfig
@@ -14,12 +15,14 @@ from runtime.delivery_state.replays import Replay, Replays, ReplayState
 from runtime.messages.delivery_message import REPLAYED, DeliveryMessage
 from runtime.messages.hand_over import HandOver
 from runtime.rate_limit import RateLimiter
-from runtime.replay.estimate import Estimate, estimate, wanted_by
+from runtime.replay.estimate import wanted_by
 from runtime.replay.listing import FoundObject, Listing
 from runtime.time_budget import TimeBudget
 
 PART = 100  # objects between two notes of the progress: at most so many are sent twice after a crash
-LEASE_SECONDS = 120.0  # ours: longer than a part takes at one delivery a second and object
+NOTE_SECONDS = 30.0  # ours: the progress is noted that often, too, whatever was found
+LEASE_SECONDS = 120.0  # ours: longer than the time between two notes
+SLICE_SECONDS = 10.0  # ours: of one replay, then the next one's turn comes; a tenant's many slow ones hold up nobody
 LAST_SECONDS = 5.0
 
 
@@ -43,43 +46,44 @@ class ReplayRunner:
         self._clock = clock
         self._wait = wait
 
-    def estimate(self, selection: Selection, per_second: float) -> Estimate:
-        """Count what a selection would come to, before anything is sent."""
-        configs = self._wanted_configs(selection)
-        return estimate(self._listing.objects(selection), configs, per_second=per_second, clock=self._clock)
-
     def run_due(self, budget: TimeBudget) -> int:
         """Work on what is due until the budget is spent; give how many deliveries were sent."""
         sent = 0
-        for replay in self._replays.due():
-            if not budget.allows(LAST_SECONDS):
-                break
-            sent += self.run(replay, budget).deliveries - replay.deliveries
+        while budget.allows(LAST_SECONDS) and (due := self._replays.due()):
+            for replay in in_turn(due):
+                if not budget.allows(LAST_SECONDS):
+                    break
+                sent += self.run(replay, budget.at_most(SLICE_SECONDS + LAST_SECONDS)).deliveries - replay.deliveries
         return sent
 
-    def run(self, replay: Replay, budget: TimeBudget, told: Callable[[Replay], object] | None = None) -> Replay:
-        """Work on one until it is done, another has taken it, or the budget is spent; give how far it is.
-
-        :param told: is told of the progress after every part.
-        """
+    def run(self, replay: Replay, budget: TimeBudget) -> Replay:
+        """Work on one until it is done, another has taken it, or the budget is spent; return how far it is."""
         pace = RateLimiter(replay.per_second, self._clock, self._wait)
         leased = self._replays.save(replay, replace(replay, due_at=self._clock() + LEASE_SECONDS))
         if leased is None:
             return replay
-        current = part = leased
-        for found in self._listing.objects(replay.selection, after=replay.after):
-            part = self._send(part, found, pace)
+        noted = part = leased
+        noted_at = self._clock()
+        for part in self._steps(leased, pace):
             late = not budget.allows(LAST_SECONDS)
-            if late or part.objects - current.objects >= PART:
-                saved = self._replays.save(current, self._next(part, at_once=late))
-                if saved is None:
-                    return part
-                current = part = saved
-                if told:
-                    told(current)
-                if late:
-                    return current
-        return self._replays.save(current, replace(part, state=ReplayState.DONE)) or part
+            if not late and part.objects - noted.objects < PART and self._clock() - noted_at < NOTE_SECONDS:
+                continue
+            saved = self._replays.save(noted, self._next(part, at_once=late))
+            if saved is None:
+                return part
+            noted, noted_at = saved, self._clock()
+            if late:
+                return noted
+        return self._replays.save(noted, replace(part, state=ReplayState.DONE)) or part
+
+    def _steps(self, replay: Replay, pace: RateLimiter) -> Iterator[Replay]:
+        """Yield the progress after each object that is sent, and after each page that is looked at."""
+        for page in self._listing.pages(replay.selection, after=replay.after):
+            for found in page.found:
+                replay = self._send(replay, found, pace)
+                yield replay
+            replay = replace(replay, after=page.through)
+            yield replay
 
     def _next(self, replay: Replay, *, at_once: bool) -> Replay:
         return replace(replay, due_at=self._clock() + (0.0 if at_once else LEASE_SECONDS))
@@ -110,3 +114,12 @@ class ReplayRunner:
     def _wanted_configs(self, selection: Selection) -> list[DeliveryConfig]:
         configs = self._configs.of_tenant(selection.tenant_id).configs
         return [config for config in configs if selection.type in (None, config.type)]
+
+
+def in_turn(replays: Sequence[Replay]) -> list[Replay]:
+    """Order replays so that each tenant's first comes before any tenant's second."""
+    tenants: dict[str, list[Replay]] = {}
+    for replay in replays:
+        tenants.setdefault(replay.tenant_id, []).append(replay)
+    rounds = zip_longest(*tenants.values())
+    return [replay for each in rounds for replay in each if replay is not None]

@@ -14,8 +14,13 @@ THROTTLED = frozenset({
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "ThrottlingException",
+    "ThrottlingError",
+    "ProvisionedThroughputExceeded",
 })  # fmt: skip
-"""DynamoDB developer guide, "Error handling": after the SDK's own retries the caller has to slow down."""
+"""DynamoDB developer guide, "Error handling": after the SDK's own retries the caller has to slow down.
+
+The last two are reasons of a cancelled transaction (API reference, TransactWriteItems).
+"""
 
 logger = logging.getLogger("logrouter.api")
 
@@ -27,7 +32,7 @@ def problem_of(error: Exception) -> ProblemError:
             return error
         case RequestValidationError():
             return invalid("invalid-request", "these parameters are wrong", [_wrong(each) for each in error.errors()])
-        case ClientError() if error.response.get("Error", {}).get("Code") in THROTTLED:
+        case ClientError() if _codes(error) & THROTTLED:
             return ProblemError(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "table-throttled",
@@ -45,6 +50,12 @@ def problem_of(error: Exception) -> ProblemError:
         case _:
             logger.error("unforeseen error", extra=without_message(error))
             return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "unforeseen; it is in the log by this id")
+
+
+def _codes(error: ClientError) -> set[str]:
+    """Return the error's code, and the reasons of a cancelled transaction."""
+    reasons = error.response.get("CancellationReasons", ())
+    return {str(error.response.get("Error", {}).get("Code")), *(str(reason.get("Code")) for reason in reasons)}
 
 
 def _named(error: Exception) -> dict[str, Any]:

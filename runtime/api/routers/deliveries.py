@@ -1,13 +1,11 @@
 """A tenant's view of its deliveries: what is parked and why, how each destination is, and replays."""
 
-from collections.abc import Iterator
 from http import HTTPStatus
-from itertools import islice
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import ValidationError
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from runtime.api.errors.problems import ProblemError, invalid, not_found
 from runtime.api.middleware.caller import caller_of
@@ -24,14 +22,15 @@ from runtime.api.schemas.deliveries import (
     shown,
 )
 from runtime.api.services import Services
+from runtime.api.writes.idempotency import Idempotency, IdempotencyKey
 from runtime.delivery_config.model import TYPE_PATTERN
 from runtime.delivery_state.parked_deliveries import UnreadableTokenError
 from runtime.delivery_state.replay_selection import Selection, SelectionError
-from runtime.delivery_state.replays import Replay
+from runtime.delivery_state.replays import Replay, SameReplayError, TooManyReplaysError
 from runtime.replay.estimate import Estimate, estimate
-from runtime.replay.listing import FoundObject
+from runtime.time_budget import TimeBudget
 
-MOST_COUNTED = 10_000  # objects: ten list calls, about two seconds; a larger replay is started without its totals
+COUNT_SECONDS = 8.0  # ours: of the 15 that a request may take; a larger replay is started without its totals
 
 router = APIRouter(prefix="/tenants/{tenant_id}", tags=["deliveries"])
 JsonBody = Annotated[dict[str, Any], Depends(json_object)]
@@ -89,24 +88,45 @@ def list_replays(tenant_id: TenantId, services: ServicesOf) -> ReplayList:
     "/replays",
     operation_id="start_replay",
     status_code=202,
-    response_model_exclude_none=True,
+    response_model=ReplayView,
     dependencies=[no_query()],
+    responses={200: {"model": ReplayView, "description": "A dry run: nothing was started"}},
 )
-def start_replay(tenant_id: TenantId, services: ServicesOf, request: Request, body: JsonBody) -> ReplayView:
+def start_replay(
+    tenant_id: TenantId, services: ServicesOf, request: Request, body: JsonBody, idempotency_key: IdempotencyKey = None
+) -> JSONResponse:
     """Deliver objects again, or for the first time; with `dry_run` only count them and estimate the cost."""
     asked, selection = _asked(tenant_id, body)
-    counted, complete = _count(services, selection, asked.per_second)
-    view = EstimateView.of(counted, complete=complete)
     if asked.dry_run:
-        return ReplayView(state="estimated", selection=shown(selection), estimate=view)
+        view = EstimateView.of(_count(services, selection, asked.per_second))
+        return _shown(ReplayView(state="estimated", selection=shown(selection), estimate=view), HTTPStatus.OK)
+    once = Idempotency(services, request, tenant_id, idempotency_key, body)
+    return once.run(lambda: _start(services, selection, asked.per_second, caller_of(request).arn or ""))
+
+
+def _start(services: Services, selection: Selection, per_second: float, caller: str) -> JSONResponse:
+    counted = _count(services, selection, per_second)
     replay = Replay(
         selection,
-        asked.per_second,
-        total_objects=counted.objects if complete else None,
-        total_deliveries=counted.deliveries if complete else None,
-        requested_by=caller_of(request).arn or "",
+        per_second,
+        total_objects=counted.objects if counted.complete else None,
+        total_deliveries=counted.deliveries if counted.complete else None,
+        requested_by=caller,
     )
-    return ReplayView.of(services.replays.start(replay), view)
+    most = services.settings.max_running_replays
+    try:
+        started = services.replays.start(replay, most=most)
+    except SameReplayError:
+        detail = "the same selection is being replayed; GET /replays names it, DELETE ends it"
+        raise ProblemError(HTTPStatus.CONFLICT, "same-replay-running", detail) from None
+    except TooManyReplaysError:
+        detail = f"a tenant may have {most} running replays; wait for one to end, or cancel one"
+        raise ProblemError(HTTPStatus.CONFLICT, "too-many-replays", detail) from None
+    return _shown(ReplayView.of(started, EstimateView.of(counted)), HTTPStatus.ACCEPTED)
+
+
+def _shown(view: ReplayView, status: HTTPStatus) -> JSONResponse:
+    return JSONResponse(view.model_dump(mode="json", exclude_none=True), status)
 
 
 @router.get(
@@ -140,19 +160,15 @@ def _asked(tenant_id: str, body: dict[str, Any]) -> tuple[ReplayRequest, Selecti
         raise invalid("invalid-request", str(error), [("selection", str(error))]) from None
 
 
-def _count(services: Services, selection: Selection, per_second: float) -> tuple[Estimate, bool]:
-    """Count, but no more than an answer may wait for."""
+def _count(services: Services, selection: Selection, per_second: float) -> Estimate:
+    """Count, for no longer than an answer may take."""
     configs = services.configs.of_tenant(selection.tenant_id).configs
     wanted = [config for config in configs if selection.type in (None, config.type)]
     if not wanted:
         raise ProblemError(HTTPStatus.CONFLICT, "no-such-config", "the tenant has no such delivery config to replay to")
-    objects = services.listing.objects(selection)
-    counted = estimate(_some(objects), wanted, per_second=per_second, clock=services.clock)
-    return counted, next(objects, None) is None
-
-
-def _some(objects: Iterator[FoundObject]) -> Iterator[FoundObject]:
-    return islice(objects, MOST_COUNTED)
+    pages = services.listing.pages(selection)
+    budget = TimeBudget.of_seconds(COUNT_SECONDS)
+    return estimate(pages, wanted, per_second=per_second, budget=budget, clock=services.clock)
 
 
 def _no_replay(replay_id: str) -> ProblemError:

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, Response
 
 from runtime.api.config_store import StoredConfig
@@ -24,6 +24,7 @@ from runtime.api.requests.parameters import (
 )
 from runtime.api.schemas.delivery_configs import view
 from runtime.api.services import Services
+from runtime.api.writes.idempotency import Idempotency, IdempotencyKey
 from runtime.delivery_config.repository import InvalidItem
 
 router = APIRouter(prefix="/tenants/{tenant_id}/delivery-configs", tags=["delivery configs"])
@@ -58,9 +59,12 @@ def get_delivery_config(tenant_id: TenantId, type_: Type, services: ServicesOf, 
 
 
 @router.post("", operation_id="create_delivery_config", status_code=201, dependencies=[no_query()])
-def create_delivery_config(tenant_id: TenantId, changes: ChangesOf, body: JsonBody) -> JSONResponse:
+def create_delivery_config(
+    tenant_id: TenantId, changes: ChangesOf, request: Request, body: JsonBody, idempotency_key: IdempotencyKey = None
+) -> JSONResponse:
     """Create a config. One that exists already is left alone (409)."""
-    return _created(changes.create(tenant_id, body))
+    once = Idempotency(changes.services, request, tenant_id, idempotency_key, body)
+    return once.run(lambda: _created(changes.create(tenant_id, body)))
 
 
 @router.put("/{type}", operation_id="replace_delivery_config", dependencies=[no_query()])

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from runtime.delivery_state.destination_status import DestinationStatus
 from runtime.delivery_state.parked_delivery import ParkedDelivery, iso
-from runtime.delivery_state.replay_selection import MAX_KEYS, Selection
+from runtime.delivery_state.replay_selection import MAX_KEYS, Selection, SelectionError
 from runtime.delivery_state.replays import Replay
 from runtime.replay.estimate import Estimate
 
@@ -102,11 +102,20 @@ class ReplayRequest(BaseModel):
     since: AwareDatetime | None = Field(default=None, description="of the objects' own time, inclusive")
     until: AwareDatetime | None = Field(default=None, description="exclusive")
     object_keys: list[str] = Field(default=[], max_length=MAX_KEYS, description="these alone")
+    everything: bool = Field(default=False, description="all of the tenant's objects: instead of a narrower selection")
     per_second: float = Field(default=20, ge=1, le=200, description="deliveries started in a second")
     dry_run: bool = Field(default=False, description="count and estimate, start nothing")
 
     def selection(self, tenant_id: str) -> Selection:
-        """Give what is selected. Raises ``SelectionError``."""
+        """Return what is selected.
+
+        :raises SelectionError: nothing narrows it down, and it doesn't say ``everything``; or both.
+        """
+        narrow = (self.application, self.cluster_id, self.since, self.until, self.object_keys or None)
+        if self.everything == any(part is not None for part in narrow):
+            raise SelectionError(
+                "say what to replay: since and until, application, cluster_id or object_keys; or everything: true"
+            )
         return Selection(
             tenant_id,
             self.type,
@@ -132,10 +141,20 @@ class EstimateView(BaseModel):
     customer_cost: float
 
     @classmethod
-    def of(cls, estimate: Estimate, *, complete: bool) -> Self:
+    def of(cls, estimate: Estimate) -> Self:
         """Show one."""
-        names = ("objects", "bytes", "deliveries", "by_type", "too_old", "seconds", "provider_cost", "customer_cost")
-        return cls(complete=complete, **{name: getattr(estimate, name) for name in names})
+        names = (
+            "complete",
+            "objects",
+            "bytes",
+            "deliveries",
+            "by_type",
+            "too_old",
+            "seconds",
+            "provider_cost",
+            "customer_cost",
+        )
+        return cls(**{name: getattr(estimate, name) for name in names})
 
 
 class ReplayView(BaseModel):

@@ -1,7 +1,8 @@
 """The four changes of a config: each reads, decides, and writes on the condition that what it read still holds.
 
-Without If-Match a change that meets another one decides anew; with it, it is refused (412). The check for overlap
-reads the tenant's other configs before the write: two racing writers can both pass it.
+Without If-Match a change that meets another one decides again; with it, it is refused (412). Each write changes the
+tenant's counter on the condition that it is as it was read first: what was checked in between, the other configs'
+filters and their number, holds when it is written.
 """
 
 import uuid
@@ -16,6 +17,7 @@ from runtime.api.errors.problems import ProblemError, not_found
 from runtime.api.middleware.caller import Caller
 from runtime.api.services import Services
 from runtime.api.writes import audit
+from runtime.api.writes.limits import read_counter, require_room
 from runtime.api.writes.overlap import refuse_overlap
 from runtime.api.writes.preconditions import Preconditions, changed
 from runtime.api.writes.validation import patched, validate_fields
@@ -39,13 +41,14 @@ class Changes:
     def create(self, tenant_id: str, fields: Mapping[str, Any]) -> StoredConfig:
         """Store a new config; an existing one is left alone (409)."""
         config = validate_fields(self.services, fields, tenant_id)
-        stored = self.services.store.get(tenant_id, config.type)
-        if stored and self._is_live(stored):
-            raise _exists(config)
-        try:
+
+        def attempt() -> StoredConfig:
+            stored = self.services.store.get(tenant_id, config.type)
+            if stored and self._is_live(stored):
+                raise _exists(config)
             return self._put("create", config, stored)
-        except ChangedMeanwhileError:
-            raise _exists(config) from None
+
+        return _repeated(attempt, Preconditions())
 
     def replace(
         self, tenant_id: str, type_: str, fields: Mapping[str, Any], wanted: Preconditions
@@ -79,8 +82,9 @@ class Changes:
 
         def attempt() -> None:
             stored = self._existing(tenant_id, type_, wanted)
+            counter = read_counter(self.services, tenant_id).increment()
             with audit.recorded(self.caller, "delete", stored.item, None):
-                self.services.store.delete(stored)
+                self.services.store.delete(stored, counter=counter)
 
         _repeated(attempt, wanted)
 
@@ -96,6 +100,9 @@ class Changes:
 
     def _put(self, action: audit.Action, config: DeliveryConfig, stored: StoredConfig | None) -> StoredConfig:
         """Write a config with what the service itself sets; an expired one in its place is replaced."""
+        counter = read_counter(self.services, config.tenant_id).increment()
+        if stored is None:
+            require_room(self.services, config.tenant_id)
         refuse_overlap(self.services, config)
         now = datetime.now(UTC).isoformat(timespec="microseconds")
         before = None if action == "create" else stored
@@ -107,7 +114,7 @@ class Changes:
             "updated_at": typed(now),
         }
         with audit.recorded(self.caller, action, before.item if before else None, item):
-            return self.services.store.put(item, replacing=stored)
+            return self.services.store.put(item, replacing=stored, counter=counter)
 
 
 def _repeated[T](attempt: Callable[[], T], wanted: Preconditions) -> T:

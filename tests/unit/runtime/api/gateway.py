@@ -65,13 +65,14 @@ def make_parked_table(clients):
     )
 
 
-def make_app(clients, clock=time.time):
-    """Make the app over the clients' table."""
+def make_app(clients, clock=time.time, **limits):
+    """Make the app over the clients' table; without limits a tenant may do all that a test does."""
     settings = ApiSettings(
         tenant_config_table=TABLE,
         parked_deliveries_table=PARKED,
         central_bucket="central-bucket",
         aws_region=clients.region,
+        **{"max_configs": 10_000, "max_writes_a_minute": 10_000, **limits},
     )
     return SignedBy(create_app(Services(settings, clients, clock)))
 
@@ -92,7 +93,7 @@ def make_writes_atomic(monkeypatch):
 
         return locked
 
-    for name in ("put_item", "delete_item"):
+    for name in ("put_item", "update_item", "delete_item", "transact_write_items"):
         monkeypatch.setattr(DynamoDBBackend, name, atomic(getattr(DynamoDBBackend, name)))
 
 

@@ -202,7 +202,7 @@ def test_an_unsigned_request_is_refused_by_the_app_too(clients, method):
 )
 def test_a_table_in_trouble_is_429_or_503_with_retry_after(api, clients, fault, status, code):
     """A caller would take trouble for its own mistake, or come back at once; internals would be told."""
-    for operation in ("GetItem", "Query", "PutItem"):
+    for operation in ("GetItem", "Query", "TransactWriteItems"):
         clients.faults = {operation: fault}
         answer = api.get(CONFIGS) if operation == "Query" else api.post(CONFIGS, json=S3)
         content = problem(answer, status, code)
@@ -235,7 +235,7 @@ def test_each_change_has_one_audit_line_and_a_refused_one_none(api, caplog):
 
 def test_a_change_whose_answer_was_lost_is_in_the_trail(api, clients, caplog):
     """A change that took effect would be in no trail."""
-    clients.faults = {"PutItem": Fault("any", error=EndpointConnectionError(endpoint_url="https://x"))}
+    clients.faults = {"TransactWriteItems": Fault("any", error=EndpointConnectionError(endpoint_url="https://x"))}
     problem(api.post(CONFIGS, json=S3), 503)
     (line,) = [record.audit for record in caplog.records if record.name == "logrouter.audit"]
     assert (line["action"], line["outcome"]) == ("create", "unknown")

@@ -102,7 +102,9 @@ def test_the_status_says_how_the_destination_is(api, scene):
 
 def test_a_replay_is_estimated_started_seen_and_cancelled(api, scene):
     """A tenant onboarded late would have to ask for its older logs, and never know whether they come."""
-    estimated = api.post(f"{TENANT}/replays", json={"dry_run": True}).json()
+    answer = api.post(f"{TENANT}/replays", json={"everything": True, "dry_run": True})
+    assert answer.status_code == 200  # nothing was accepted to be done later
+    estimated = answer.json()
     assert (estimated["state"], estimated["estimate"]["objects"], estimated["estimate"]["bytes"]) == (
         "estimated",
         3,
@@ -132,6 +134,9 @@ def test_a_replay_is_estimated_started_seen_and_cancelled(api, scene):
         {"application": "a/b"},
         {"per_second": 0},
         {"unknown": 1},
+        {},
+        {"type": "s3"},
+        {"everything": True, "application": "etcd"},
     ],
 )
 def test_a_replay_that_makes_no_sense_is_refused(api, scene, body):
@@ -143,4 +148,51 @@ def test_a_replay_that_makes_no_sense_is_refused(api, scene, body):
 
 def test_a_replay_to_nowhere_is_refused(api, scene):
     """It would run through a year of objects and deliver nothing."""
-    assert api.post(f"{TENANT}/replays", json={"type": "s3:none"}).status_code == 409
+    assert api.post(f"{TENANT}/replays", json={"type": "s3:none", "everything": True}).status_code == 409
+
+
+def running(api):
+    return [each["id"] for each in api.get(f"{TENANT}/replays").json()["replays"] if each["state"] == "running"]
+
+
+def test_the_same_selection_is_replayed_once_at_a_time(api, scene):
+    """A request that was sent twice would deliver a tenant's whole history twice."""
+    first = api.post(f"{TENANT}/replays", json={"everything": True})
+    again = api.post(f"{TENANT}/replays", json={"everything": True, "per_second": 7})
+    assert (first.status_code, again.status_code) == (202, 409)
+    assert again.json()["type"].endswith(":same-replay-running")
+    assert running(api) == [first.json()["id"]]
+    assert api.post(f"{TENANT}/replays", json={"everything": True, "type": "s3"}).status_code == 202
+    assert api.delete(f"{TENANT}/replays/{first.json()['id']}").status_code == 204
+    assert api.post(f"{TENANT}/replays", json={"everything": True}).status_code == 202
+
+
+def test_a_tenant_has_a_limited_number_of_running_replays(api, scene):
+    """One tenant's scripts would keep every other's replays waiting."""
+    for number in range(5):
+        assert api.post(f"{TENANT}/replays", json={"application": f"app-{number}"}).status_code == 202
+    refused = api.post(f"{TENANT}/replays", json={"application": "app-5"})
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:logrouter:problem:too-many-replays")
+    assert "5" in refused.json()["detail"]
+    assert api.delete(f"{TENANT}/replays/{running(api)[0]}").status_code == 204
+    assert api.post(f"{TENANT}/replays", json={"application": "app-5"}).status_code == 202
+
+
+def test_an_unreadable_replay_hides_no_other(api, scene):
+    """One forged or damaged item would make the list answer 500 for ever."""
+    started = api.post(f"{TENANT}/replays", json={"everything": True}).json()["id"]
+    for name, more in {"f" * 32: {}, "0" * 32: {"selection": {"S": "[]"}, "state": {"S": "x"}}}.items():
+        forged = {"tenant_id": {"S": "acme-corp"}, "delivery": {"S": f"!replay#{name}"}, **more}
+        scene.client("dynamodb").put_item(TableName=PARKED, Item=forged)
+    assert running(api) == [started]
+    assert api.get(f"{TENANT}/replays/{'f' * 32}").status_code == 404
+    assert api.get(f"{CONFIGS}/s3/status").status_code == 200
+
+
+def test_a_count_ends_in_time(api, scene, monkeypatch):
+    """A tenant with millions of objects would get a gateway's time-out in place of an answer."""
+    monkeypatch.setattr("runtime.api.routers.deliveries.COUNT_SECONDS", 0.0)
+    estimate = api.post(f"{TENANT}/replays", json={"everything": True, "dry_run": True}).json()["estimate"]
+    assert estimate["complete"] is False
+    started = api.post(f"{TENANT}/replays", json={"everything": True}).json()
+    assert "total_deliveries" not in started

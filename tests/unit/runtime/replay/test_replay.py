@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtime.delivery_config.repository import DeliveryConfigRepository
 from runtime.delivery_state.replay_selection import Selection, SelectionError, object_time
-from runtime.delivery_state.replays import ReplayState
+from runtime.delivery_state.replays import Replay, ReplayState
 from runtime.objects.key import ObjectKey
+from runtime.replay.estimate import estimate
+from runtime.replay.listing import Listing
 from runtime.replay.redrive import Redrive
 from runtime.replay.run import PART
 from runtime.time_budget import TimeBudget
@@ -16,8 +19,8 @@ from tests.unit.runtime.aws_world import (
     Fault,
     recording_clients,  # noqa: F401 - the fixture "clients"
 )
-from tests.unit.runtime.processor.world import notification
-from tests.unit.runtime.replay_scene import PER_SECOND, ReplayScene, key
+from tests.unit.runtime.processor.world import CENTRAL, notification
+from tests.unit.runtime.replay_scene import MODELS, PER_SECOND, ReplayScene, key
 
 MIDNIGHT = 1_795_132_800.0  # 2026-11-20T00:00:00Z
 
@@ -96,7 +99,12 @@ def test_the_estimate_comes_first_and_sends_nothing(scene):
     scene.put(*[key(number) for number in range(4)], key(1, application="api"), key(5, day="20200101"))
     scene.world.put_config("s3")
     scene.world.put_config("cloudwatch", desired_logs={"SS": ["etcd"]})
-    counted = scene.runner.estimate(Selection("acme-corp"), PER_SECOND)
+    pages = Listing(scene.world.clients, CENTRAL).pages(Selection("acme-corp"))
+    configs = (
+        DeliveryConfigRepository(scene.world.clients, "configs", MODELS, cache_seconds=0).of_tenant("acme-corp").configs
+    )
+    counted = estimate(pages, configs, per_second=PER_SECOND, budget=TimeBudget.of_seconds(60))
+    assert counted.complete
     assert (counted.objects, counted.bytes, counted.deliveries) == (6, 60, 11)
     assert counted.by_type == {"s3": 6, "cloudwatch": 5}
     assert counted.too_old >= 1
@@ -120,15 +128,15 @@ def test_a_spent_budget_is_gone_on_with(scene):
     scene.put(*[key(number) for number in range(120)])
     scene.world.put_config("s3")
     replay = scene.start(Selection("acme-corp"))
-    told = []
-    parts = 0
+    parts, noted = 0, []
     while (replay := scene.replays.of("acme-corp", replay.id)).state is ReplayState.RUNNING:
         assert [one.id for one in scene.replays.due()] == [replay.id]
-        scene.run(replay, 6.0, told=told.append)
+        scene.run(replay, 6.0)
+        noted.append(replay.deliveries)
         parts += 1
     assert parts > 1
     assert keys_of(scene) == [key(number) for number in range(120)]
-    assert [one.deliveries for one in told] == sorted(one.deliveries for one in told)
+    assert noted == sorted(noted)
     assert scene.replays.due() == []
 
 
@@ -150,6 +158,44 @@ def test_a_killed_run_repeats_one_part_at_most(scene):
     assert len(sent) - len(set(sent)) == 20
 
 
+def test_a_search_that_finds_nothing_keeps_its_progress(scene, monkeypatch):
+    """A replay of last week in a year of objects would begin anew each time, and never end."""
+    scene.put(*[key(number) for number in range(12)], key(1, day="20261122"))
+    scene.world.put_config("s3")
+    s3 = scene.world.clients.client("s3")
+
+    def slow_pages(**request):  # two keys a page, two seconds each
+        scene.now += 2.0
+        return list_pages(**{**request, "MaxKeys": 2})
+
+    list_pages = s3.list_objects_v2
+    monkeypatch.setattr(s3, "list_objects_v2", slow_pages)
+    replay = scene.start(Selection("acme-corp", since=MIDNIGHT + 86_400))
+    runs = 0
+    while (replay := scene.replays.of("acme-corp", replay.id)).state is ReplayState.RUNNING and runs < 20:
+        scene.run(replay, 10.0)
+        runs += 1
+    assert 1 < runs < 20
+    assert keys_of(scene) == [key(1, day="20261122")]
+
+
+def test_many_slow_replays_of_one_tenant_hold_up_no_other(scene):
+    """One tenant's thirty replays would keep another's waiting for hours."""
+    scene.put(*[key(number) for number in range(600)], key(1, tenant="globex"))
+    scene.world.put_config("s3")
+    scene.world.put_config("s3", tenant_id="globex")
+    for number in range(5):
+        slow = Selection("acme-corp", until=MIDNIGHT + 86_400 + number)
+        scene.replays.start(Replay(slow, 1.0))
+    scene.now += 1
+    scene.replays.start(Replay(Selection("globex"), 1.0))
+    scene.now += 1
+    begun = scene.now
+    scene.runner.run_due(TimeBudget.of_seconds(60, scene.clock))
+    assert key(1, tenant="globex") in keys_of(scene)
+    assert scene.now - begun < 70
+
+
 def test_two_runners_do_not_send_the_same(scene):
     """The function and a person at the command would each send everything."""
     scene.put(key(1))
@@ -160,12 +206,22 @@ def test_two_runners_do_not_send_the_same(scene):
     assert len(scene.sent()) == 1
 
 
-def test_a_cancelled_one_ends(scene):
+def test_a_cancelled_one_ends(scene, monkeypatch):
     """A backfill begun by mistake could not be stopped."""
     scene.put(*[key(number) for number in range(PART + 20)])
     scene.world.put_config("s3")
     replay = scene.start(Selection("acme-corp"))
-    scene.run(replay, told=lambda _: scene.replays.cancel("acme-corp", replay.id))
+    save = scene.replays.save
+
+    def cancel_once_noted(seen, changed):
+        saved = save(seen, changed)
+        if saved and changed.objects:
+            assert scene.replays.cancel("acme-corp", replay.id)
+        return saved
+
+    monkeypatch.setattr(scene.replays, "save", cancel_once_noted)
+    scene.run(replay)
+    monkeypatch.undo()
     assert scene.replays.of("acme-corp", replay.id).state is ReplayState.CANCELLED
     assert scene.runner.run_due(TimeBudget.of_seconds(60, scene.clock)) == 0
     assert not scene.replays.cancel("acme-corp", replay.id)
