@@ -4,8 +4,11 @@
 PYTHON ?= $(shell command -v python3.13 || command -v python3)
 VENV := .venv
 PY := $(VENV)/bin/python
+UV := $(VENV)/.uv
 READY := $(VENV)/.ready
-REQUIREMENTS := requirements.txt requirements-dev.txt runtime/processor/requirements.txt runtime/api/requirements.txt
+PINNED := requirements-build runtime/processor/requirements runtime/api/requirements requirements requirements-dev local/requirements local/node-requirements
+COMPILE := -m uv pip compile --quiet --python-version 3.13 --no-header --no-emit-index-url --generate-hashes
+INSTALL := -m uv pip install --quiet --python $(PY)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down status test lint format synth customer-template agent-settings bench bench-agent bench-freshness openapi faults fuzz verify-aws requirements snapshots clean
@@ -13,13 +16,17 @@ REQUIREMENTS := requirements.txt requirements-dev.txt runtime/processor/requirem
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
-$(READY): $(REQUIREMENTS) pyproject.toml
+$(UV): requirements-dev.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if v == (3, 13) else f"Python 3.13 is needed, {sys.executable} is {v[0]}.{v[1]}: make PYTHON=/path/to/python3.13")'
 	@echo "Setting up $(VENV) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(PY) -m pip install --quiet --disable-pip-version-check "$$(grep -o '^uv==[^ ]*' requirements-dev.txt)"
-	@$(PY) -m uv pip install --quiet --python $(PY) $(foreach f,$(REQUIREMENTS),-r $(f))
-	@$(PY) -m uv pip install --quiet --python $(PY) --no-deps --editable .
+	@sed -n '/^uv==/,/# via/p' requirements-dev.txt > $(VENV)/uv.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
+	@touch $@
+
+$(READY): $(UV) pyproject.toml
+	@$(PY) $(INSTALL) --require-hashes -r requirements-dev.txt
+	@$(PY) $(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 setup: $(READY) ## the Python environment, from the pinned requirements
@@ -87,8 +94,8 @@ verify-aws: $(READY) ## the demo's driver in real accounts, all removed at the e
 fuzz: $(READY) ## a million generated inputs through every reader (INPUTS=…, SEED=…)
 	@$(PY) -m local fuzz $(if $(SEED),--seed $(SEED)) $(if $(INPUTS),--inputs $(INPUTS))
 
-requirements: $(READY) ## write requirements-dev.txt anew from requirements-dev.in
-	@$(PY) -m uv pip compile --quiet --python-version 3.13 --no-header --output-file requirements-dev.txt requirements-dev.in
+requirements: | $(UV) ## compile every requirements.in to its pins with hashes (UPGRADE=--upgrade: to the newest allowed)
+	@$(foreach f,$(PINNED),$(PY) $(COMPILE) $(UPGRADE) --output-file $(f).txt $(f).in && ) true
 
 clean: ## everything that was installed or built
 	rm -rf $(VENV) node_modules build cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

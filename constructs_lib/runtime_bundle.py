@@ -19,12 +19,7 @@ SOURCES: Final = ("runtime", "vector_config")
 _NOT_SOURCES: Final = ("__pycache__", "kubernetes", "Dockerfile", "*.md", "requirements*.txt", "*.pyc", "manifests")
 _NOT_DATA: Final = ("examples-1.json", "waiters-2.json", "completions-1.json")
 _NOT_NEEDED: Final = ("tests", "test", "__pycache__", "include", "bin", "share")
-_UTILITIES_IN_USE: Final = ("jmespath_utils", "typing")
-_UNUSED_PARTS: Final = (
-    "aws_lambda_powertools/event_handler",
-    "aws_lambda_powertools/metrics/provider/datadog",
-    "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",
-)
+_UNUSED_PARTS: Final = ("dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",)
 """Parts of packages that the processor never imports, and that nothing it imports does."""
 _TYPE_HINTS: Final = ("*.pyi", "py.typed", "*.c", "*.pyx", "*.pxd", "*.h")
 
@@ -71,15 +66,13 @@ def install_wheels(requirements: Path, target: Path, platform: str) -> None:
     """Install the pinned wheels for another platform; nothing is compiled or run, no dependency is added."""
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"]
     command += ["--python-platform", platform, "--python-version", PYTHON_VERSION, "--link-mode", "copy"]
-    command += ["--target", str(target), "--requirement", str(requirements)]
+    command += ["--target", str(target), "--require-hashes", "--requirement", str(requirements)]
     _run(command, "installing the function's wheels")
 
 
 def cut_packages(target: Path) -> None:
     """Remove what a function never reads: tests, type hints, scripts, packages' metadata."""
     unused = [*target.glob("*.dist-info"), *(target / part for part in _UNUSED_PARTS)]
-    utilities = (target / "aws_lambda_powertools" / "utilities").glob("*/")
-    unused += [utility for utility in utilities if utility.name not in _UTILITIES_IN_USE]
     for part in unused:
         shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
     for name in _NOT_NEEDED:

@@ -5,11 +5,13 @@ Modules log through the standard library under the name ``logrouter``; here is w
 
 import json
 import logging
+import os
+import sys
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
 from typing import Any
 
 NAME = "logrouter"
@@ -36,41 +38,44 @@ def configure(level: str) -> logging.Logger:
     """Make the processor's log lines JSON on standard output. Once a process, by its host."""
     logger = logging.getLogger(NAME)
     logger.setLevel(level)
-    logger.addHandler(_FirstLine())
+    logger.propagate = False  # the root logger has a handler of Lambda's own: each line would be there twice
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonLine())
+    logger.handlers = [handler]
     return logger
 
 
-class _FirstLine(logging.Handler):
-    """Puts Powertools' handler in its own place when there is something to log: a start need not wait for it."""
+class JsonLine(logging.Formatter):
+    """Formats a record as one line of JSON: level, place, message, time, service, correlation, and the extra fields."""
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """Called with the handler's lock held: one thread does this."""
-        logger = logging.getLogger(NAME)
-        if self in logger.handlers:
-            logger.removeHandler(self)
-            self._configure(logger)
-        for handler in logger.handlers:
-            handler.handle(record)
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line. ASCII: neither a line break nor a look-alike of one can get out of a key into the log."""
+        milliseconds = f"{int(record.created * 1000) % 1000:03d}"
+        fields = {
+            "level": record.levelname,
+            "location": f"{record.funcName}:{record.lineno}",
+            "message": record.getMessage(),
+            "timestamp": time.strftime(f"%Y-%m-%d %H:%M:%S,{milliseconds}%z", time.localtime(record.created)),
+            "service": NAME,
+            **correlation(),
+            **{name: value for name, value in vars(record).items() if name not in _STANDARD},
+        }
+        if record.exc_info and record.exc_info[0]:
+            fields |= {
+                "exception": self.formatException(record.exc_info),
+                "exception_name": record.exc_info[0].__name__,
+            }
+        trace = os.environ.get("_X_AMZN_TRACE_ID")  # X-Ray's, as Lambda sets it for each invocation
+        if trace:
+            fields["xray_trace_id"] = trace.split(";")[0].removeprefix("Root=")
+        return json.dumps(fields, separators=(",", ":"), default=str)
 
-    def _configure(self, logger: logging.Logger) -> None:
-        from aws_lambda_powertools import Logger  # noqa: PLC0415 - see the class
 
-        Logger(
-            service=NAME,
-            level=logger.level,
-            # ASCII: neither a line break nor a look-alike of one can get out of a key into the log.
-            json_serializer=partial(json.dumps, separators=(",", ":"), default=str),
-        )
-        for handler in logger.handlers:
-            handler.addFilter(_add_correlation)
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+"""A record's own attributes; whatever else one has is an extra field."""
 
 
 def without_message(error: BaseException) -> dict[str, Any]:
     """Describe an unforeseen exception by type and place. Its message might quote what was being read."""
     frames = traceback.extract_tb(error.__traceback__)
     return {"error": type(error).__name__, "at": [f"{frame.name}:{frame.lineno}" for frame in frames[-8:]]}
-
-
-def _add_correlation(record: logging.LogRecord) -> bool:
-    record.__dict__.update(correlation())
-    return True

@@ -30,7 +30,8 @@ def _make_environment(place: Path, requirements: Path) -> None:
     """Install the pinned requirements with uv, which takes a second where pip takes twenty."""
     uv = (sys.executable, "-m", "uv")
     make = (*uv, "venv", "--quiet", "--clear", "--python", sys.executable, place)
-    install = (*uv, "pip", "install", "--quiet", "--python", place / "bin" / "python", "-r", requirements)
+    into = ("--quiet", "--python", place / "bin" / "python")
+    install = (*uv, "pip", "install", *into, "--require-hashes", "-r", requirements)
     for command in (make, install):
         run(command, log=place.with_suffix(".log"), env=os.environ, cwd=ROOT)
     _mark(place).write_text(_digest(requirements))

@@ -6,6 +6,7 @@ which are installed again. It is renewed at a release, in that version's checkou
 """
 
 import io
+import subprocess
 import sys
 import tarfile
 import tempfile
@@ -78,9 +79,21 @@ def earlier() -> Version:
 
 def keep(assembly: Path) -> None:
     """Write this checkout's assembly as the earlier version."""
-    pins = {line for name in REQUIREMENTS for line in (ROOT / name).read_text().splitlines() if "==" in line}
+    compile_ = [
+        "-m",
+        "uv",
+        "pip",
+        "compile",
+        "--quiet",
+        "--no-header",
+        "--no-annotate",
+        "--no-emit-index-url",
+        "--generate-hashes",
+    ]
+    command = [sys.executable, *compile_, "--python-version", runtime_bundle.PYTHON_VERSION, *REQUIREMENTS]
+    pins = subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout
     with tarfile.open(ARCHIVE, "w:xz", preset=9) as archive:
-        _add(archive, PINS, "\n".join(sorted(pins)).encode())
+        _add(archive, PINS, pins)
         for path in sorted(assembly.glob("*.template.json")):
             _add(archive, path.name, path.read_bytes())
         for asset in functions_of(assembly):

@@ -83,13 +83,25 @@ def test_nothing_of_the_builders_machine_is_committed():
     assert not guilty
 
 
-def test_every_pin_is_exact():
-    """A requirement without an exact version would make two clean clones differ."""
-    loose = [
+@pytest.mark.parametrize("name", [name for name in TRACKED if re.search(r"requirements[\w-]*\.txt$", name)])
+def test_every_pin_is_exact_and_has_its_hash(name):
+    """A pin without an exact version or a hash would let a clone install what nobody has tested."""
+    text = re.sub(r"\\\n\s*|^\s*#.*\n", " ", text_of(name), flags=re.MULTILINE)
+    pins = [line for line in text.splitlines() if line.strip()]
+    assert pins
+    assert [
+        line for line in pins if not re.match(r"\s*[\w.-]+(\[\w+\])?==\S+ .*--hash=sha256:[0-9a-f]{64}", line)
+    ] == []
+
+
+def test_every_install_asks_for_hashes():
+    """An install that doesn't ask for hashes would take a changed package for the tested one."""
+    installs = [
         f"{name}: {line}"
         for name in TRACKED
-        if re.search(r"requirements.*\.txt$", name)
+        if name.endswith((".py", "Makefile", "Dockerfile")) and not name.startswith("tests/unit/")
         for line in text_of(name).splitlines()
-        if line.strip() and not line.lstrip().startswith(("#", "-r")) and "==" not in line
+        if re.search(r"\"(?:-r|--requirement)\"|(?:pip install|INSTALL\)).* -r ", line)
+        and "--require-hashes" not in line
     ]
-    assert not loose
+    assert installs == []

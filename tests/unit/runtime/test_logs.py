@@ -14,7 +14,7 @@ def log(capsys):
     """A log that nothing has configured yet, whatever ran before; put back afterwards. Gives the lines written."""
     logger = logging.getLogger("logrouter")
     before = dict(logger.__dict__)
-    logger.__dict__.clear()  # Powertools leaves a note that it has been here, and then does nothing
+    logger.__dict__.clear()
     fresh = logging.Logger("logrouter").__dict__  # noqa: LOG001 - one that no process has configured yet
     logger.__dict__.update(fresh, parent=before["parent"])
     yield lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -80,7 +80,6 @@ def test_the_function_s_handler_is_the_one_there_is():
 def test_what_is_copied_is_let_through_to_the_build():
     """Broken: the build stops at a COPY of a file that the context doesn't have."""
     origins = [arguments.split()[0] for stage in STAGES for _, arguments in of(stage, "COPY")]
-    origins = [arguments.split()[0] for stage in STAGES for _, arguments in of(stage, "COPY")]
     copied = {origin for origin in origins if not origin.startswith("--")}
     allowed = {line[1:] for line in IGNORED.read_text().splitlines() if line.startswith("!")}
     assert {path.split("/")[0] for path in copied} == allowed
@@ -89,24 +88,27 @@ def test_what_is_copied_is_let_through_to_the_build():
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory) -> Path:
-    """The ``build`` stage, run step by step in a fresh folder: its COPYs, its RUNs with the two paths moved there."""
+    """The stages up to ``build``, step by step in a fresh folder: their COPYs, their RUNs with /opt moved there."""
     root = tmp_path_factory.mktemp("image")
-    source, target = root / "src", root / "opt" / "logrouter"
+    source, opt = root / "src", root / "opt"
     source.mkdir()
     environment = {"PATH": f"{Path(sys.base_prefix) / 'bin'}:/usr/bin:/bin", "HOME": str(root)}
     environment |= {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_"))}
-    for name, arguments in of("build", "COPY", "RUN"):
+    for name, arguments in [*of("wheel", "COPY", "RUN"), *of("build", "COPY", "RUN")]:
         if name == "COPY":
-            origin, destination = arguments.split()
-            _copy(ROOT / origin, source / destination)
+            if not arguments.startswith("--from=wheel"):  # one machine is all stages here
+                origin, destination = arguments.split()
+                _copy(ROOT / origin, source / destination)
             continue
-        command = arguments.replace("/opt/logrouter", shlex.quote(str(target)))
+        command = arguments.replace("/opt/", f"{shlex.quote(str(opt))}/")
         result = subprocess.run(
             ["sh", "-ec", command], cwd=source, env=environment, capture_output=True, text=True, check=False
         )
         assert result.returncode == 0, result.stdout + result.stderr
-    shutil.rmtree(source)  # what runs must not need the sources
-    return target
+    shutil.rmtree(source)  # what runs must not need the sources, nor what built it
+    shutil.rmtree(opt / "build")
+    shutil.rmtree(opt / "wheels")
+    return opt / "logrouter"
 
 
 def _copy(origin: Path, destination: Path) -> None:
