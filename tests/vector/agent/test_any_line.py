@@ -3,7 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.vector.agent.lines import KINDS, POD, STAMP, run, source_line
+from tests.vector.agent.kinds import KINDS
+from tests.vector.agent.lines import POD, STAMP, run, source_line
 
 BEGINNINGS = [kind.line[:cut] for kind in KINDS.values() for cut in (3, 12, 25, 60)]
 any_line = st.one_of(

@@ -43,7 +43,7 @@ PITFALLS = {
     "14": Pitfall(
         "stack traces change their order", (AGENT + "test_any_line.py::test_dumps_stay_lines_in_their_order",)
     ),
-    "15": Pitfall("messages are decoded and encoded anew", (KINDS + "test_the_line_stays_as_printed",)),
+    "15": Pitfall("messages are decoded and encoded again", (KINDS + "test_the_line_stays_as_printed",)),
     "20": Pitfall("a line picks its own tenant", (ORIGIN + "test_nothing_of_the_line_enters_the_envelope",)),
     "21": Pitfall(
         "an agent collects itself",
@@ -138,7 +138,7 @@ def test_25b_nanoseconds_are_neither_cut_nor_rounded():
     ("line", "time"),
     [
         ("2025-08-30T09:21:21+02:00 m", "2025-08-30T07:21:21Z"),
-        ("2025-08-30T09:21:21 m", "2025-08-30T09:21:21Z"),
+        ("2025-08-30T11:29:21 m", "2025-08-30T11:29:21Z"),
         ("2025-08-30T09:21:21.123456789Z m", "2025-08-30T09:21:21.123456789Z"),
         ('{"ts":"soon","time":"2025-08-30T09:21:21Z"}', "2025-08-30T09:21:21Z"),
         ('{"ts":null,"timestamp":"2025-08-30T09:21:21.5+05:30"}', "2025-08-30T03:51:21.500Z"),

@@ -21,14 +21,15 @@ from local.loader.agent import AS_THE_SOURCE_GIVES_IT, CONFIGURATION, Agent, sou
 from local.loader.recorded_logs import ARCHIVE, LogFile, read_archive
 from local.paths import ROOT
 from runtime.objects.key import ObjectKey
-from tests.vector.agent.lines import KINDS, source_line
+from tests.vector.agent.kinds import KINDS
+from tests.vector.agent.lines import source_line
 
 pytestmark = [pytest.mark.vector, pytest.mark.skipif(BINARY is None, reason="no vector on PATH")]
 DAEMON_SET = ROOT / "vector_config" / "base" / "daemon_set.yaml"
 MISHAPS = {
     "vector_component_discarded_events_total",
     "vector_component_errors_total",
-    "logrouter_timestamps_over_a_day_off_total",
+    "logrouter_timestamps_refused_total",
 }
 SEEN = (
     'vector_component_received_events_total{component_id="pods"',
