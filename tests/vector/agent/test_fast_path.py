@@ -51,15 +51,15 @@ def test_the_commonest_lines_are_taken():
     assert dict(zip(lines, taken(list(lines.values())), strict=True)) == {kind: kind != "bare text" for kind in LINES}
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_any_line(seed: int):
     """Broken: a line has another time or level because of what is printed around it."""
-    assert_same([source_line(line) for line in odd_lines(seed, 5_000)])
+    assert_same([source_line(line) for line in odd_lines(seed, 4_000)])
 
 
 def test_blanks_in_an_object_change_nothing():
     """Broken: the same object has another time or level when its writer puts a blank behind the brace."""
-    lines = odd_objects(7, 5_000)
+    lines = odd_objects(7, 4_000)
     plain, *others = (
         [
             (event["timestamp"], event["timestamp_source"], event.get("level"))
