@@ -81,6 +81,7 @@ Rule = tuple[type[DeliveryError], str]
 """The class and the reason of an error code."""
 
 EXPIRED = "expired-token"
+SOURCE_DENIED = "source-denied"
 TIMEOUT = "timeout"
 """The reason of a call that wasn't answered in time: not repeated in the process, as its thread would hang again."""
 
@@ -117,7 +118,7 @@ _DENIED_CODES = frozenset(
 _DENIED: dict[Hop, Rule] = {
     Hop.EXECUTION: (RetryableError, "own-access-denied"),
     Hop.CENTRAL: (RetryableError, "first-hop-denied"),
-    Hop.SOURCE: (RetryableError, "source-denied"),
+    Hop.SOURCE: (RetryableError, SOURCE_DENIED),
     Hop.CUSTOMER: (BlockedByCustomerError, "second-hop-denied"),
     Hop.DESTINATION: (BlockedByCustomerError, "destination-denied"),
 }

@@ -144,6 +144,13 @@ class Alarms(Construct):
             "Deliveries were parked: a destination has refused them for a day, and a customer has to act.",
         )
         self._add(
+            "InvalidConfigs",
+            watched(catalogue.INVALID_CONFIGS),
+            ONCE,
+            TICKET,
+            "A delivery config can't be read, or its delivery method isn't installed: its deliveries wait.",
+        )
+        self._add(
             "CircuitOpen",
             watched(catalogue.DELIVERIES, outcome="handed-over", reason="circuit-open"),
             _lasting(limits.circuit_refusals),

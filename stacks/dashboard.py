@@ -187,6 +187,7 @@ class PathDashboard(Construct):
                 [
                     watched(catalogue.SET_ASIDE_EVENTS, label="set aside"),
                     watched(catalogue.LEFT_OUT_EVENTS, label="empty"),
+                    watched(catalogue.CREATED_LOG_GROUPS, label="log groups created"),
                 ],
                 of=4,
             ),

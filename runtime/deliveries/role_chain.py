@@ -12,7 +12,8 @@ from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import Credentials, acting_as
 from runtime.aws.expiring_cache import ExpiringCache
-from runtime.deliveries.session_policy import assume_role, compact, document
+from runtime.deliveries.session_policy import CODES as POLICY_CODES
+from runtime.deliveries.session_policy import compact, second_hop
 from runtime.errors import EXPIRED, Hop, classify
 
 SESSION_SECONDS = 3600  # IAM user guide, role chaining: "limits your … role session to a maximum of one hour"
@@ -77,7 +78,7 @@ class RoleChain:
         wanted = external_id or self.central_account_id
 
         def load() -> tuple[Credentials, float]:
-            central = self.central(tenant_id, document(assume_role(role_arn)))
+            central = self.central(tenant_id, second_hop(role_arn))
             try:
                 with acting_as(central):
                     return self._assume(
@@ -103,7 +104,8 @@ class RoleChain:
         try:
             answer = self._clients.call("sts", "AssumeRole", request)["Credentials"]
         except Exception as error:
-            raise classify(error, hop=hop, action="sts:AssumeRole", resource=request["RoleArn"]) from error
+            codes = POLICY_CODES if hop is Hop.CENTRAL else None
+            raise classify(error, hop=hop, action="sts:AssumeRole", resource=request["RoleArn"], codes=codes) from error
         expires_at = answer["Expiration"].timestamp()
         credentials = Credentials(answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"], expires_at)
         return credentials, expires_at - RENEW_BEFORE_SECONDS

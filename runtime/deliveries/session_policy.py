@@ -9,44 +9,58 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from runtime.errors import BlockedByCustomerError
+from runtime.delivery_config.model import DeliveryConfig
+from runtime.errors import BlockedByCustomerError, Rule
 
 MAX_POLICY_CHARACTERS = 2048  # STS API reference, AssumeRole, Policy
+MAX_CHARACTERS_WHEN_WRITTEN = MAX_POLICY_CHARACTERS * 9 // 10
+TOO_LONG = "session-policy-too-long"
+_REFUSED: Rule = (BlockedByCustomerError, "session-policy-refused")
+CODES: dict[str, Rule] = {
+    **dict.fromkeys(("PackedPolicyTooLarge", "PackedPolicyTooLargeException"), (BlockedByCustomerError, TOO_LONG)),
+    **dict.fromkeys(("MalformedPolicyDocument", "MalformedPolicyDocumentException"), _REFUSED),
+}
+"""What STS' refusals of a session policy mean: the config can't run (STS API reference, AssumeRole, errors)."""
 Statement = dict[str, Any]
 
 _SPECIAL = re.compile(r"[*?$]")
 
 
 def literal(text: str) -> str:
-    """Take a text's wildcards and policy variables literally.
+    """Return a text whose wildcards and policy variables are taken literally.
 
     IAM user guide, policy variables: ``${*}``, ``${?}`` and ``${$}`` stand for the characters themselves.
     """
     return _SPECIAL.sub(lambda match: f"${{{match[0]}}}", text)
 
 
-def read_tenant(partition: str, central_bucket: str, tenant_id: str) -> list[Statement]:
-    """Allow reading one tenant's objects in the central bucket, and being told that one is gone.
+def read_objects(partition: str, central_bucket: str, tenant_id: str) -> Statement:
+    """Allow reading one tenant's objects in the central bucket."""
+    return {
+        "Effect": "Allow",
+        "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+        "Resource": f"arn:{partition}:s3:::{literal(central_bucket)}/{_tenants_keys(tenant_id)}",
+    }
 
-    Without ListBucket S3 answers 403 for a missing key, which would look like our own mistake instead of an
-    expired object (S3 API reference, GetObject, permissions).
-    """
-    bucket = f"arn:{partition}:s3:::{literal(central_bucket)}"
-    prefix = f"tenant_id={literal(tenant_id)}/*"
-    return [
-        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObjectVersion"], "Resource": f"{bucket}/{prefix}"},
-        {
-            "Effect": "Allow",
-            "Action": "s3:ListBucket",
-            "Resource": bucket,
-            "Condition": {"StringLikeIfExists": {"s3:prefix": prefix}},
-        },
-    ]
+
+def list_objects(partition: str, central_bucket: str, tenant_id: str) -> Statement:
+    """Allow listing one tenant's own prefix, and nothing where no prefix is named."""
+    return {
+        "Effect": "Allow",
+        "Action": ["s3:ListBucket", "s3:ListBucketVersions"],
+        "Resource": f"arn:{partition}:s3:::{literal(central_bucket)}",
+        "Condition": {"StringLike": {"s3:prefix": _tenants_keys(tenant_id)}},
+    }
+
+
+def _tenants_keys(tenant_id: str) -> str:
+    return f"tenant_id={literal(tenant_id)}/*"
 
 
 def reader(partition: str, central_bucket: str, tenant_id: str) -> dict[str, object]:
-    """Make the whole policy of a session that only reads: the same for all of a tenant's objects, so it is cached."""
-    return document(*read_tenant(partition, central_bucket, tenant_id), use_keys_through_s3())
+    """Return the whole policy of a session that only reads: the same for all of a tenant's objects, so it is cached."""
+    where = (partition, central_bucket, tenant_id)
+    return document(read_objects(*where), list_objects(*where), use_keys_through_s3())
 
 
 def write_below(partition: str, bucket: str, prefix: str) -> Statement:
@@ -73,21 +87,52 @@ def assume_role(role_arn: str) -> Statement:
     return {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": literal(role_arn)}
 
 
+def second_hop(role_arn: str) -> dict[str, object]:
+    """Return the whole policy of a session that only assumes one role."""
+    return document(assume_role(role_arn))
+
+
+def copier(partition: str, central_bucket: str, tenant_id: str, bucket: str, prefix: str) -> dict[str, object]:
+    """Return the whole policy of a session that copies one tenant's objects below one prefix; it lists nothing."""
+    return document(
+        read_objects(partition, central_bucket, tenant_id),
+        write_below(partition, bucket, prefix),
+        use_keys_through_s3(),
+    )
+
+
 def document(*statements: Statement) -> dict[str, object]:
-    """Make a policy of statements."""
+    """Return the policy of these statements."""
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
+def size_problem(config: DeliveryConfig, partition: str, central_bucket: str) -> str:
+    """Say why STS may not take the session policies that a config needs; empty if it surely does.
+
+    STS also bounds what it packs a policy and the tags into, and only says afterwards how large that was
+    (``PackedPolicySize``): a tenth of the length is left for it.
+    """
+    for policy in config.session_policies(partition, central_bucket):
+        length = len(_text(policy))
+        if length > MAX_CHARACTERS_WHEN_WRITTEN:
+            return f"the session policy would have {length} characters, {MAX_CHARACTERS_WHEN_WRITTEN} fit"
+    return ""
+
+
 def compact(policy: Mapping[str, object]) -> str:
-    """Write a policy as STS wants it, the same text for the same policy.
+    """Return a policy as STS takes it, the same text for the same policy.
 
     :raises BlockedByCustomerError: it is over STS's limit; the config's prefix or role ARN is too long.
     """
-    text = json.dumps(policy, separators=(",", ":"), sort_keys=True)
+    text = _text(policy)
     if len(text) > MAX_POLICY_CHARACTERS:
         raise BlockedByCustomerError(
-            "session-policy-too-long",
+            TOO_LONG,
             f"the session policy has {len(text)} characters, STS takes {MAX_POLICY_CHARACTERS}: "
             "shorten the config's bucket_prefix or the role's path",
         )
     return text
+
+
+def _text(policy: Mapping[str, object]) -> str:
+    return json.dumps(policy, separators=(",", ":"), sort_keys=True)

@@ -174,6 +174,10 @@ class DeliveryConfig(BaseModel):
         text = json.dumps([self.method, values], sort_keys=True, default=str)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
+    def session_policies(self, partition: str, central_bucket: str) -> tuple[dict[str, object], ...]:  # noqa: ARG002
+        """Return the policies under which the central role is assumed for it: methods that assume it say which."""
+        return ()
+
     @property
     def method(self) -> str:
         """The delivery method: ``s3`` of ``s3:archive-eu``."""

@@ -13,6 +13,8 @@ _NEXT_STEPS = {
     "method-not-installed": "provider: install the delivery method on every host, or correct the config's type",
     "config-deleted": "create the delivery config again, or let the delivery expire with its object",
     "config-disabled": "enable the delivery config again, or let the delivery expire with its object",
+    "session-policy-refused": "correct the delivery config: STS can't read the session policy that follows from it",
+    "log-group-missing": "customer: create the log group again, as it was, or let the role create it",
     "session-policy-too-long": "shorten bucket_prefix or the role's path in the delivery config",
     "first-hop-denied": "provider: the central role must trust the processor's execution role",
     "source-denied": "provider: the central role and the central bucket's key must allow reading",

@@ -78,6 +78,11 @@ EVENTS: Final = Metric("Events", "events that destinations acknowledged", Watch.
 BYTES: Final = Metric("Bytes", "bytes that destinations acknowledged", Watch.DASHBOARD, _OUTCOMES, Unit.BYTES)
 SET_ASIDE_EVENTS: Final = Metric("SetAsideEvents", "events that a destination can't take", Watch.ALARM)
 LEFT_OUT_EVENTS: Final = Metric("LeftOutEvents", "empty events, which CloudWatch Logs refuses", Watch.DASHBOARD)
+CREATED_LOG_GROUPS: Final = Metric(
+    "CreatedLogGroups",
+    "log groups that were missing and that a delivery created, without retention, class, key and tags",
+    Watch.DASHBOARD,
+)
 CENTRAL_ACCESS_DENIED: Final = Metric(
     "CentralAccessDenied",
     "attempts that our own roles, or the central bucket's policy, refused",
@@ -104,11 +109,11 @@ UNWANTED_OBJECTS: Final = Metric(
     "UnwantedObjects", "objects that no delivery config of their tenant wants", Watch.DASHBOARD, _BY_REASON
 )
 INVALID_CONFIGS: Final = Metric(
-    "InvalidConfigs", "delivery configs in the table that can't be used", Watch.DASHBOARD, _BY_REASON
+    "InvalidConfigs", "delivery configs in the table that can't be used", Watch.ALARM, _BY_REASON
 )
 DISCARDED_CHECKPOINTS: Final = Metric(
     "DiscardedCheckpoints",
-    "deliveries begun anew, because another plan counted their batches",
+    "deliveries started over: another plan counted their batches, or another destination took them",
     Watch.DASHBOARD,
     _BY_REASON,
 )
@@ -161,6 +166,7 @@ EMITTED: Final[tuple[Metric, ...]] = (
     BYTES,
     SET_ASIDE_EVENTS,
     LEFT_OUT_EVENTS,
+    CREATED_LOG_GROUPS,
     CENTRAL_ACCESS_DENIED,
     RETURNED_MESSAGES,
     REFUSED_OBJECTS,

@@ -8,9 +8,10 @@ from typing import Any, Protocol
 
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import Credentials, acting_as
-from runtime.errors import Hop, PermanentError, Rule, classify
+from runtime.errors import SOURCE_DENIED, DeliveryError, Hop, PermanentError, Rule, classify
 from runtime.objects.batches import Batch, plan
 from runtime.objects.events import ReadStats, read_events
+from runtime.objects.presence import is_gone
 from runtime.objects.stored_object import StoredObject
 from runtime.objects.stream import decompress
 from runtime.time_budget import TimeBudget
@@ -18,7 +19,6 @@ from runtime.time_budget import TimeBudget
 _OK = 200
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CODES: dict[str, Rule] = {
-    # ListBucket is allowed to the session that reads: without it S3 would say AccessDenied for a key that is gone.
     "NoSuchKey": (PermanentError, "object-gone"),
     "NoSuchVersion": (PermanentError, "object-gone"),
     "PreconditionFailed": (PermanentError, "object-changed"),
@@ -81,7 +81,10 @@ class S3Opener:
         try:
             body, last_modified = self._directly(credentials, request) or self._as_the_client_does(credentials, request)
         except Exception as error:
-            raise self._failure(error) from error
+            failure = self._failure(error)
+            if failure.reason == SOURCE_DENIED and is_gone(self.clients, self.object, credentials):
+                failure = PermanentError("object-gone", failure.detail)
+            raise failure from error
         return _S3Body(body, int(last_modified.timestamp()) * 1000, self._failure)
 
     def _directly(self, credentials: Credentials, request: Mapping[str, str]) -> tuple[Any, datetime] | None:
@@ -103,7 +106,7 @@ class S3Opener:
             answer = self.clients.client("s3").get_object(**request)
         return answer["Body"], answer["LastModified"]
 
-    def _failure(self, error: Exception) -> Exception:
+    def _failure(self, error: Exception) -> DeliveryError:
         resource = f"s3://{self.object.bucket}/{self.object.key.key}"
         return classify(error, hop=Hop.SOURCE, action="s3:GetObject", resource=resource, codes=_CODES)
 

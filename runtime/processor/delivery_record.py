@@ -88,7 +88,11 @@ class Records:
             catalogue.EVENTS: progress.events,
             catalogue.BYTES: progress.bytes,
         }
-        rare = {catalogue.SET_ASIDE_EVENTS: progress.set_aside.total(), catalogue.LEFT_OUT_EVENTS: progress.left_out}
+        rare = {
+            catalogue.SET_ASIDE_EVENTS: progress.set_aside.total(),
+            catalogue.LEFT_OUT_EVENTS: progress.left_out,
+            catalogue.CREATED_LOG_GROUPS: int(progress.created_log_group),
+        }
         metrics |= {metric: count for metric, count in rare.items() if count}
         if progress.oldest_event_ms is not None:
             age = max(0.0, round(self._clock() - progress.oldest_event_ms / 1000, 3))

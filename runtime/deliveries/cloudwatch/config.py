@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints, ValidationInfo, field_validator
 
+from runtime.deliveries.session_policy import reader, second_hop
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.write_rules import rules_of
 
@@ -47,6 +48,13 @@ class CloudWatchConfig(DeliveryConfig):
     def destination_fields(cls) -> tuple[str, ...]:
         """The group, its Region, and the role, whose account it lies in."""
         return ("log_distribution_role_arn", "log_group_name", "target_region")
+
+    def session_policies(self, partition: str, central_bucket: str) -> tuple[dict[str, object], ...]:
+        """The session that reads the objects, and the one that assumes the customer's role."""
+        return (
+            reader(partition, central_bucket, self.tenant_id),
+            second_hop(self.log_distribution_role_arn),
+        )
 
     @property
     def destination_key(self) -> tuple[str, ...]:

@@ -94,9 +94,12 @@ class CloudWatchDelivery:
             ) as calls,
         ):
             acknowledged = delivery.progress.ahead
-            for batch in _from_checkpoint(delivery.progress, source):
-                if batch.index not in acknowledged:
-                    calls.add(batch)
+            try:
+                for batch in _from_checkpoint(delivery.progress, source):
+                    if batch.index not in acknowledged:
+                        calls.add(batch)
+            finally:  # the first batch finds out whether the group is there, and is waited for
+                delivery.progress.created_log_group = getattr(sender, "created_log_group", False)
 
     def _send(
         self,

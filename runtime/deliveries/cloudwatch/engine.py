@@ -30,7 +30,10 @@ class Rejection:
 
 
 class BatchSender(Protocol):
-    """Sends the batches of one delivery: the first alone, then as many side by side as ``Engine.calls_in_flight``."""
+    """Sends the batches of one delivery: the first alone, then as many side by side as ``Engine.calls_in_flight``.
+
+    One that creates missing log groups itself says in an attribute ``created_log_group`` whether it has.
+    """
 
     def send(self, batch: Batch) -> Sequence[Rejection]:
         """Send one batch; return when the destination has acknowledged it, with what it refused (often nothing).

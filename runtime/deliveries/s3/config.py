@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, ValidationInfo
 
+from runtime.deliveries.session_policy import copier
 from runtime.delivery_config.model import AccountId, DeliveryConfig
 from runtime.delivery_config.write_rules import rules_of
 
@@ -54,6 +55,15 @@ class S3Config(DeliveryConfig):
     def destination_fields(cls) -> tuple[str, ...]:
         """The bucket's name holds across all Regions, and its owner changes nothing of where it is."""
         return ("bucket_name", "bucket_prefix")
+
+    @property
+    def tenant_prefix(self) -> str:
+        """The prefix under which everything of this tenant lands; the session policy allows no other."""
+        return f"{self.bucket_prefix}{self.tenant_id}/"
+
+    def session_policies(self, partition: str, central_bucket: str) -> tuple[dict[str, object], ...]:
+        """The session that copies."""
+        return (copier(partition, central_bucket, self.tenant_id, self.bucket_name, self.tenant_prefix),)
 
     @property
     def destination_key(self) -> tuple[str, ...]:

@@ -9,11 +9,11 @@ from runtime.backoff import Retry
 from runtime.deliveries.method import BatchSource, Delivery, DeliveryServices
 from runtime.deliveries.s3.config import S3Config
 from runtime.deliveries.s3.copy import CopyTask, MultipartCopy, copy_whole, part_size
-from runtime.deliveries.s3.destination import destination_key, destination_prefix, traceability_metadata
-from runtime.deliveries.s3.error_mapping import classify_copy, is_too_large_to_copy_whole
-from runtime.deliveries.session_policy import document, read_tenant, use_keys_through_s3, write_below
+from runtime.deliveries.s3.destination import destination_key, traceability_metadata
+from runtime.deliveries.s3.error_mapping import classify_copy, is_too_large_to_copy_whole, may_be_gone
+from runtime.deliveries.session_policy import reader
 from runtime.errors import EXPIRED, PermanentError
-from runtime.objects.stored_object import StoredObject
+from runtime.objects.presence import is_gone
 
 NEEDED_SECONDS = 1.0  # a copy of a usual object takes some tenths of a second
 
@@ -40,15 +40,6 @@ class S3Delivery:
                 "destination-is-central-bucket", "the copy would be delivered again, for ever: correct bucket_name"
             )
         _Attempt(self._services, self._retry, delivery, config).run()
-
-
-def session_policy(partition: str, object_: StoredObject, config: S3Config) -> dict[str, object]:
-    """Allow reading this tenant's objects and writing below this one destination, nothing else."""
-    return document(
-        *read_tenant(partition, object_.bucket, config.tenant_id),
-        write_below(partition, config.bucket_name, destination_prefix(config)),
-        use_keys_through_s3(),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +76,10 @@ class _Attempt:
         """Ask how large the object is: only where its notification didn't say."""
         object_ = self.delivery.object
         client = self.services.clients.client("s3")
-        answer = self._call("s3:HeadObject", lambda: client.head_object(Bucket=object_.bucket, Key=object_.key.key))
+        source = {"Bucket": object_.bucket, "Key": object_.key.key}
+        if object_.version_id:
+            source["VersionId"] = object_.version_id
+        answer = self._call("s3:HeadObject", lambda: client.head_object(**source))
         return int(answer["ContentLength"])
 
     def _call(self, action: str, call: Callable[[], Any]) -> Any:
@@ -107,11 +101,19 @@ class _Attempt:
             )
             if failure.reason == EXPIRED:
                 self.services.role_chain.invalidate(credentials)
+            if may_be_gone(failure, error) and self._source_is_gone():
+                raise PermanentError("object-gone", failure.detail) from error
             raise failure from error
+
+    def _source_is_gone(self) -> bool:
+        """Ask whether the object is gone: the session that copies lists nothing, and is denied what isn't there."""
+        object_, role_chain = self.delivery.object, self.services.role_chain
+        policy = reader(role_chain.partition, object_.bucket, object_.key.tenant_id)
+        return is_gone(self.services.clients, object_, role_chain.central(object_.key.tenant_id, policy))
 
     def _credentials(self) -> Credentials:
         role_chain = self.services.role_chain
-        policy = session_policy(role_chain.partition, self.delivery.object, self.config)
+        (policy,) = self.config.session_policies(role_chain.partition, self.delivery.object.bucket)
         return role_chain.central(self.config.tenant_id, policy)
 
     def _client(self) -> Any:

@@ -11,11 +11,6 @@ from runtime.objects.stored_object import StoredObject
 MAX_METADATA_BYTES = 2048  # S3 user guide, object metadata: user-defined metadata, names and values together
 
 
-def destination_prefix(config: S3Config) -> str:
-    """Give the prefix under which everything of this tenant lands; the session policy allows no other."""
-    return f"{config.bucket_prefix}{config.tenant_id}/"
-
-
 def destination_key(object_: StoredObject, config: S3Config) -> str:
     """Name the copy ``{prefix}{tenant}/{cluster}/{application}/{pod}/{file name}``.
 
@@ -24,7 +19,7 @@ def destination_key(object_: StoredObject, config: S3Config) -> str:
     config alone, so a repeated delivery replaces its own copy and never makes a second one.
     """
     key = object_.key
-    prefix = destination_prefix(config)
+    prefix = config.tenant_prefix
     long = f"{prefix}{key.cluster_id}/{key.application}/{key.pod_name}/{key.filename}"
     if len(long.encode()) <= MAX_KEY_BYTES:
         return long

@@ -3,6 +3,7 @@
 from typing import Any
 
 from runtime.errors import (
+    SOURCE_DENIED,
     BlockedByCustomerError,
     DeliveryError,
     FailedCall,
@@ -40,7 +41,7 @@ _READING = frozenset({"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"})
 
 def classify_copy(error: Exception, *, action: str, central_bucket: str, bucket: str, key: str) -> DeliveryError:
     """Decide what a failed call of a copy means. One call touches both buckets: find out whose refusal it is."""
-    code, named = _answer(error)
+    code, named, text = _answer(error)
     if code == "NoSuchBucket":
         if named == central_bucket:
             return RetryableError("central-bucket-missing", f"{action}: the central bucket {central_bucket!r}")
@@ -48,6 +49,8 @@ def classify_copy(error: Exception, *, action: str, central_bucket: str, bucket:
         failure = BlockedByCustomerError("no-such-bucket", detail)
         failure.call = FailedCall(Hop.DESTINATION.name, action, f"s3://{bucket}")
         return failure
+    if code == "InvalidArgument" and "version" in text.lower():
+        return PermanentError("object-gone", f"{action}: the object can have no such version")
     reading = failed_action(error) in _READING
     return classify(
         error,
@@ -56,6 +59,12 @@ def classify_copy(error: Exception, *, action: str, central_bucket: str, bucket:
         resource=f"s3://{central_bucket}" if reading else f"s3://{bucket}/{key}",
         codes=CODES,
     )
+
+
+def may_be_gone(failure: DeliveryError, error: Exception) -> bool:
+    """Whether a refusal may only mean that the source isn't there: it doesn't say that something else was refused."""
+    action = failed_action(error)
+    return failure.reason in {SOURCE_DENIED, "destination-denied"} and (action is None or action in _READING)
 
 
 def is_too_large_to_copy_whole(error: BaseException | None) -> bool:
@@ -68,7 +77,9 @@ def is_too_large_to_copy_whole(error: BaseException | None) -> bool:
     return answer.get("Code") in {"InvalidRequest", "EntityTooLarge"} and "larger than the maximum" in text
 
 
-def _answer(error: Exception) -> tuple[str, str]:
+def _answer(error: Exception) -> tuple[str, str, str]:
+    """Return the error's code, the bucket that it names, and what it says of an argument."""
     response: Any = getattr(error, "response", None)
     answer = response.get("Error", {}) if isinstance(response, dict) else {}
-    return str(answer.get("Code", "")), str(answer.get("BucketName", ""))
+    text = f"{answer.get('ArgumentName', '')} {answer.get('Message', '')}"
+    return str(answer.get("Code", "")), str(answer.get("BucketName", "")), text

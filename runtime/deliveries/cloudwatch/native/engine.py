@@ -54,6 +54,7 @@ class _NativeSender:
         self._call = call
         self._destination = destination
         self._credentials = credentials
+        self.created_log_group = False
 
     def send(self, batch: Batch) -> Sequence[Rejection]:
         body = put_log_events_body(self._destination, batch)
@@ -62,7 +63,7 @@ class _NativeSender:
         if answer is None:
             # Known only from the answer: asking beforehand would cost a Describe for every object.
             with acting_as(credentials):
-                create_log_stream(self._client(), self._destination)
+                self.created_log_group |= create_log_stream(self._client(), self._destination)
             answer = self._put(body, credentials)
         if answer is None:
             raise RetryableError(

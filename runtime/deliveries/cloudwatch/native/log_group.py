@@ -1,33 +1,44 @@
 """Creating what PutLogEvents said is missing."""
 
+from dataclasses import replace
 from typing import Any
 
 from runtime.deliveries.cloudwatch.destination import LogDestination
 from runtime.deliveries.cloudwatch.error_mapping import failure
+from runtime.errors import BlockedByCustomerError
+
+NEXT_STEP = "create the log group again, as it was, or let the role create it"
 
 
-def create_log_stream(client: Any, destination: LogDestination) -> None:
-    """Create the log stream, and the log group if that is missing, too. Whoever else creates them is welcome.
+def create_log_stream(client: Any, destination: LogDestination) -> bool:
+    """Create the log stream, and the log group if that is missing, too; return whether the group was created.
+
+    A group that comes back in this way has none of what its owner gave it: no retention, class, key or tags.
 
     :raises runtime.errors.DeliveryError: blocked by the customer where their role may not create it.
     """
-    if not _create(client, destination, "CreateLogStream"):
-        _create(client, destination, "CreateLogGroup")
-        _create(client, destination, "CreateLogStream")
-
-
-def _create(client: Any, destination: LogDestination, action: str) -> bool:
-    """Create one of the two; false where the group that it needs isn't there."""
     group, stream = destination.log_group_name, destination.log_stream_name
-    try:
-        if action == "CreateLogGroup":
-            client.create_log_group(logGroupName=group)
-        else:
-            client.create_log_stream(logGroupName=group, logStreamName=stream)
-    except client.exceptions.ResourceAlreadyExistsException:
-        pass
-    except client.exceptions.ResourceNotFoundException:
+    in_group = {"logGroupName": group, "logStreamName": stream}
+    if _create(client.create_log_stream, in_group, client, destination, "CreateLogStream") is not None:
         return False
+    created = _create(client.create_log_group, {"logGroupName": group}, client, destination, "CreateLogGroup")
+    _create(client.create_log_stream, in_group, client, destination, "CreateLogStream")
+    return bool(created)
+
+
+def _create(call: Any, request: dict[str, str], client: Any, destination: LogDestination, action: str) -> bool | None:
+    """Return whether it was created; false where it is there, ``None`` where the group that it needs isn't."""
+    try:
+        call(**request)
+    except client.exceptions.ResourceAlreadyExistsException:
+        return False
+    except client.exceptions.ResourceNotFoundException:
+        return None
     except Exception as error:
-        raise failure(error, f"logs:{action}", destination) from error
+        failed = failure(error, f"logs:{action}", destination)
+        if action == "CreateLogGroup" and isinstance(failed, BlockedByCustomerError):
+            gone = BlockedByCustomerError("log-group-missing", f"{failed.detail}; or {NEXT_STEP}")
+            gone.call = replace(failed.call, next_step=NEXT_STEP)
+            raise gone from error
+        raise failed from error
     return True

@@ -188,3 +188,18 @@ def test_the_central_session_is_assumed_by_the_processor_itself(clients):
     with acting_as(chain.customer("acme", CUSTOMER_ROLE)):
         chain.central("acme", POLICY)
     assert clients.calls[-1] == ("AssumeRole", "us-east-1", None)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("PackedPolicyTooLarge", "session-policy-too-long"),
+        ("MalformedPolicyDocument", "session-policy-refused"),
+    ],
+)
+def test_a_session_policy_that_sts_refuses_is_the_configs_matter(clients, code, reason):
+    """It would be tried for a day as if STS were unavailable, and nobody know what to change."""
+    clients.faults["AssumeRole"] = Fault(code, 400)
+    with pytest.raises(BlockedByCustomerError) as refused:
+        RoleChain(clients, CENTRAL_ROLE).central("acme", POLICY)
+    assert refused.value.reason == reason

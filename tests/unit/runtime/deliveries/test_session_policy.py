@@ -7,16 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtime.deliveries.cloudwatch.config import CloudWatchConfig
+from runtime.deliveries.s3.config import S3Config
 from runtime.deliveries.session_policy import (
     assume_role,
     compact,
+    copier,
     document,
+    list_objects,
     literal,
-    read_tenant,
+    read_objects,
     reader,
+    size_problem,
     use_keys_through_s3,
     write_below,
 )
+from runtime.delivery_config.model import DeliveryConfig
 from runtime.errors import BlockedByCustomerError
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)
@@ -24,14 +30,14 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), mi
 
 def iam_matches(pattern, text):
     """Match as IAM does: ``*`` and ``?`` are wildcards, ``${*}``, ``${?}``, ``${$}`` are themselves."""
-    escaped, place = "", 0
-    while place < len(pattern):
-        if pattern[place : place + 2] == "${" and pattern[place + 3 : place + 4] == "}":
-            escaped += f"[{pattern[place + 2]}]" if pattern[place + 2] in "*?" else pattern[place + 2]
-            place += 4
+    escaped, index = "", 0
+    while index < len(pattern):
+        if pattern[index : index + 2] == "${" and pattern[index + 3 : index + 4] == "}":
+            escaped += f"[{pattern[index + 2]}]" if pattern[index + 2] in "*?" else pattern[index + 2]
+            index += 4
         else:
-            escaped += "[[]" if pattern[place] == "[" else pattern[place]
-            place += 1
+            escaped += "[[]" if pattern[index] == "[" else pattern[index]
+            index += 1
     return fnmatchcase(text, escaped)
 
 
@@ -47,7 +53,12 @@ def test_a_name_in_a_policy_matches_itself_alone(name, other):
 @pytest.mark.parametrize("evil", ["*", "a*", "?", "${aws:PrincipalTag/tenant_id}", "a/${*}"])
 def test_wildcards_and_variables_do_not_widen_any_statement(evil):
     """A hostile tenant id, prefix or role name would read or write everywhere."""
-    statements = [*read_tenant("aws", "central", evil), write_below("aws", "bucket", f"{evil}/"), assume_role(evil)]
+    statements = [
+        read_objects("aws", "central", evil),
+        list_objects("aws", "central", evil),
+        write_below("aws", "bucket", f"{evil}/"),
+        assume_role(evil),
+    ]
     for statement in statements:
         resource = statement["Resource"]
         inner = resource.removesuffix("/*").removesuffix("*")
@@ -56,13 +67,19 @@ def test_wildcards_and_variables_do_not_widen_any_statement(evil):
         assert not set("*?$") & set(inner)
 
 
-def test_reading_is_for_one_tenant_and_sees_that_an_object_is_gone():
-    """A session could read another tenant's logs; or a missing object would look like a denied one."""
-    get, list_ = read_tenant("aws-cn", "central", "acme")
+def test_reading_and_listing_are_for_one_tenant():
+    """A session could read another tenant's logs, or list the names of all tenants, clusters and pods."""
+    get, list_, _ = reader("aws-cn", "central", "acme")["Statement"]
     assert get["Resource"] == "arn:aws-cn:s3:::central/tenant_id=acme/*"
     assert set(get["Action"]) == {"s3:GetObject", "s3:GetObjectVersion"}
     assert list_["Resource"] == "arn:aws-cn:s3:::central"
-    assert list_["Condition"] == {"StringLikeIfExists": {"s3:prefix": "tenant_id=acme/*"}}
+    assert list_["Condition"] == {"StringLike": {"s3:prefix": "tenant_id=acme/*"}}
+
+
+def test_a_session_that_copies_lists_nothing():
+    """Each copy's session could list what it has no use for."""
+    actions = [action for each in copier("aws", "central", "acme", "b", "p/")["Statement"] for action in each["Action"]]
+    assert not [action for action in actions if "List" in action]
 
 
 def test_keys_are_used_through_s3_alone():
@@ -79,12 +96,39 @@ def test_the_text_is_compact_and_the_same_for_the_same_policy():
 
 def test_the_usual_policies_of_the_longest_names_fit():
     """Delivery would fail for tenants with long names."""
-    longest = document(
-        *read_tenant("aws-us-gov", "c" * 63, "t" * 128),
-        write_below("aws-us-gov", "b" * 63, "p" * 768 + "t" * 128 + "/"),
-        use_keys_through_s3(),
-    )
+    longest = copier("aws-us-gov", "c" * 63, "t" * 128, "b" * 63, "p" * 768 + "t" * 128 + "/")
     assert len(compact(longest)) <= 2048
+
+
+@pytest.mark.parametrize(
+    ("config", "fits"),
+    [
+        (S3Config(tenant_id="a", type="s3", bucket_name="bucket"), True),
+        (S3Config(tenant_id="a", type="s3", bucket_name="bucket", bucket_prefix="日" * 255), False),  # the case b43
+        (
+            CloudWatchConfig(
+                tenant_id="a",
+                type="cloudwatch",
+                log_group_name="/a",
+                log_distribution_role_arn="arn:aws:iam::222222222222:role/" + "p" * 510 + "/R",
+            ),
+            True,
+        ),
+        (
+            CloudWatchConfig(
+                tenant_id="a",
+                type="cloudwatch",
+                log_group_name="/a",
+                log_distribution_role_arn="arn:aws:iam::222222222222:role/" + "*" * 508 + "/R",
+            ),
+            False,
+        ),
+        (DeliveryConfig(tenant_id="a", type="other"), True),
+    ],
+)
+def test_a_config_whose_session_policy_sts_refuses_is_known_before(config, fits):
+    """The API would take what can never be delivered, and say that it is."""
+    assert bool(size_problem(config, "aws", "central-logs")) is not fits
 
 
 def test_what_is_too_long_for_sts_is_the_customers_to_mend():

@@ -2,6 +2,7 @@
 
 import gzip
 import zlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from runtime.errors import CorruptObjectError, OutOfTimeError, PermanentError, R
 from runtime.objects import reading
 from runtime.objects.events import ReadStats
 from runtime.objects.key import ObjectKey
+from runtime.objects.presence import is_gone
 from runtime.objects.reading import S3Opener, read_batches
 from runtime.objects.stored_object import StoredObject
 from runtime.time_budget import TimeBudget
@@ -75,6 +77,28 @@ def test_an_object_that_is_gone_is_permanent(stored):
     """An expired object's delivery would be repeated for a day."""
     with pytest.raises(PermanentError, match="object-gone: s3:GetObject on s3://central/tenant_id="):
         read(stored.opener(body=None))
+
+
+def test_an_object_that_is_gone_is_permanent_though_s3_says_denied(stored):
+    """It would be our own access that is denied: an alarm, and a day of attempts; no prefix is named, so no 404."""
+    denied = SimpleNamespace(status_code=403)
+    events = stored.opener(body=None).clients.client("s3").meta.events
+    parsed = {"Error": {"Code": "AccessDenied", "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": 403}}
+    events.register("before-call.s3.GetObject", lambda **_: (denied, parsed))
+    with pytest.raises(PermanentError, match="object-gone"):
+        read(stored.opener(body=None))
+    with pytest.raises(RetryableError, match="source-denied"):
+        read(stored.opener(etag="0" * 32, body=stored.bucket.put_object(Key=KEY, Body=BODY) and None))
+
+
+def test_a_version_that_is_gone_is_told_from_one_that_is_refused(stored):
+    """A version that expired behind a newer one would be tried for a day."""
+    stored.bucket.Versioning().enable()
+    first = stored.bucket.put_object(Key=KEY, Body=b"1").version_id
+    opener = stored.opener(body=BODY)
+    gone = replace(opener.object, version_id="x" * 32)
+    assert is_gone(opener.clients, gone, opener.credentials())
+    assert not is_gone(opener.clients, replace(gone, version_id=first), opener.credentials())
 
 
 def test_an_object_that_was_replaced_is_not_taken_for_the_old_one(stored):

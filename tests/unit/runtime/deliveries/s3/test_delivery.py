@@ -10,7 +10,7 @@ from runtime.deliveries.method import Delivery, DeliveryServices
 from runtime.deliveries.role_chain import RoleChain
 from runtime.deliveries.s3.config import S3Config
 from runtime.deliveries.s3.copy import MAX_PARTS, MIN_PART_BYTES, part_ranges, part_size
-from runtime.deliveries.s3.delivery import S3Delivery, session_policy
+from runtime.deliveries.s3.delivery import S3Delivery
 from runtime.deliveries.session_policy import compact
 from runtime.errors import BlockedByCustomerError, OutOfTimeError, PermanentError, RetryableError
 from runtime.objects.key import ObjectKey
@@ -112,12 +112,49 @@ def test_the_copy_is_made_with_the_tenants_session(world):
 
 def test_the_sessions_policy_is_for_one_tenant_and_one_destination():
     """Another tenant's config that names this bucket would write into this tenant's folder."""
-    source = StoredObject(CENTRAL, ObjectKey.parse(KEY))
-    text = compact(session_policy("aws", source, config(bucket_prefix="in/")))
+    (policy,) = config(bucket_prefix="in/").session_policies("aws", CENTRAL)
+    text = compact(policy)
     assert f"arn:aws:s3:::{CENTRAL}/tenant_id=acme-corp/*" in text
     assert f"arn:aws:s3:::{CUSTOMER}/in/acme-corp/*" in text
     assert "s3:AbortMultipartUpload" in text
     assert "s3:*" not in text
+
+
+REFUSAL = Fault("AccessDenied", 403, "Access Denied")
+
+
+def test_a_copy_of_what_is_gone_is_permanent_though_s3_says_denied(world):
+    """An expired object's delivery would be the customer's fault, tried for a day and parked: no List, no 404."""
+    world.clients.faults["CopyObject"] = REFUSAL
+    with pytest.raises(PermanentError, match="object-gone"):
+        deliver(world)
+
+
+def test_a_refused_copy_of_what_is_there_is_the_customers(world):
+    """Each refusal by a bucket's policy would be taken for an expired object, and the logs be lost."""
+    world.put_object()
+    world.clients.faults["CopyObject"] = REFUSAL
+    with pytest.raises(BlockedByCustomerError, match="destination-denied"):
+        deliver(world)
+    world.clients.faults["ListObjectsV2"] = Fault("SlowDown", 503)
+    with pytest.raises(BlockedByCustomerError, match="destination-denied"):
+        deliver(world)
+
+
+def test_a_refusal_that_names_the_write_costs_no_listing(world):
+    """Each object of a bucket that refuses would cost two calls more."""
+    text = "User: arn:aws:sts::1:assumed-role/x/y is not authorized to perform: s3:PutObject on resource: z"
+    world.clients.faults["CopyObject"] = Fault("AccessDenied", 403, text)
+    with pytest.raises(BlockedByCustomerError):
+        deliver(world)
+    assert "ListObjectsV2" not in world.clients.count()
+
+
+def test_a_version_that_can_be_none_is_gone(world):
+    """A message with a made-up version would open the tenant's circuit, as if the bucket refused."""
+    world.clients.faults["CopyObject"] = Fault("InvalidArgument", 400, "Invalid version id specified")
+    with pytest.raises(PermanentError, match="object-gone"):
+        deliver(world)
 
 
 def test_the_central_bucket_as_destination_is_refused(world):

@@ -7,7 +7,6 @@ from runtime.deliveries.s3.config import MAX_PREFIX_BYTES, S3Config
 from runtime.deliveries.s3.destination import (
     MAX_METADATA_BYTES,
     destination_key,
-    destination_prefix,
     traceability_metadata,
 )
 from runtime.objects.key import MAX_KEY_BYTES, SEGMENT_NAMES, ObjectKey
@@ -63,7 +62,7 @@ def test_every_key_fits_and_stays_below_the_tenants_prefix(segment, prefix):
     source = object_(cluster=segment, application=segment, pod=segment)
     key = destination_key(source, made)
     assert len(key.encode()) <= MAX_KEY_BYTES
-    assert key.startswith(destination_prefix(made))
+    assert key.startswith(made.tenant_prefix)
     assert key == destination_key(source, made)
 
 

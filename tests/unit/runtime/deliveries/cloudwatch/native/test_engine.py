@@ -96,16 +96,20 @@ def test_a_missing_group_is_created_before_its_stream(clients):
     """A group that was deleted would block the delivery."""
     missing = error("ResourceNotFoundException")
     service = Service(clients, missing, missing)
-    sender(clients).send(batch())
+    one = sender(clients)
+    one.send(batch())
     assert service.actions == [PUT, STREAM, GROUP, STREAM, PUT]
+    assert one.created_log_group
 
 
 def test_a_race_with_another_creator_is_no_error(clients):
     """Two objects of a new pod side by side would make one of them fail."""
     missing, exists = error("ResourceNotFoundException"), error("ResourceAlreadyExistsException")
     service = Service(clients, missing, missing, exists, exists)
-    sender(clients).send(batch())
+    one = sender(clients)
+    one.send(batch())
     assert service.actions == [PUT, STREAM, GROUP, STREAM, PUT]
+    assert not one.created_log_group
 
 
 def test_a_stream_that_is_not_seen_yet_is_retryable(clients):
@@ -120,8 +124,10 @@ def test_a_role_that_may_not_create_the_group_is_the_customers_matter(clients):
     """The customer would not learn which permission is missing."""
     missing = error("ResourceNotFoundException")
     Service(clients, missing, missing, error("AccessDeniedException"))
-    with pytest.raises(BlockedByCustomerError, match="logs:CreateLogGroup on log group /acme/logs"):
+    with pytest.raises(BlockedByCustomerError, match="logs:CreateLogGroup on log group /acme/logs") as refused:
         sender(clients).send(batch())
+    assert refused.value.reason == "log-group-missing"
+    assert "create the log group again" in refused.value.call.next_step
 
 
 def test_rejections_are_passed_on(clients):
