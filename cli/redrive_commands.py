@@ -58,3 +58,5 @@ def _run(
     for each in sorted({*done.moved, *done.passed_over}):
         table.add_row(each, f"{done.moved[each]:,}", f"{done.passed_over[each]:,}")
     console.print(table)
+    if not done.complete:
+        console.print("there is more in the queue than was looked at: run the command again", markup=False)

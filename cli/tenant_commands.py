@@ -10,7 +10,7 @@ from rich.text import Text
 
 from cli.config_commands import AsJson, Tenant
 from cli.connection import connection_of
-from cli.operation.arrival import Arrivals, arrivals
+from cli.operation.arrival import Arrival, Arrivals, arrivals
 from cli.operation.cost import cost
 from cli.operation.freshness import EVENT, freshness
 from cli.operation.recent import recent
@@ -35,7 +35,7 @@ def show_arrivals(context: typer.Context, tenant: Tenant, *, minutes: Minutes = 
         print_json(asdict(found))
     else:
         _print_arrivals(found, now)
-    if any(each.missing for each in found.destinations):
+    if not found.all_well:
         raise typer.Exit(1)
 
 
@@ -98,7 +98,27 @@ def _print_arrivals(found: Arrivals, now: float) -> None:
             console.print(f"{each.type}: {count:,} {reason}", markup=False)
         if each.oldest_missing:
             console.print(f"  the oldest was written {ago(each.oldest_missing, now)} ago", markup=False)
-    if not found.destinations:
-        console.print("the tenant has no enabled delivery config: nothing is delivered", markup=False)
+        if each.before_config:
+            _print_backfill(found, each)
+    _print_what_is_wrong(found)
     if not found.complete:
         console.print("there was more than could be read in time: ask for fewer --minutes", markup=False)
+
+
+def _print_backfill(found: Arrivals, each: Arrival) -> None:
+    console.print(f"{each.type}: {each.before_config:,} were written before the config's last change", markup=False)
+    times = f"--since {iso(found.since)} --until {iso(each.config_at)}"
+    command = f"logrouter replay start {found.tenant_id} --type {each.type} {times}"
+    console.print(f"  to deliver them: {command}", markup=False, soft_wrap=True)
+
+
+def _print_what_is_wrong(found: Arrivals) -> None:
+    for type_ in found.unreadable:
+        wrong = f"{type_}: the config can't be read; what it wants waits"
+        console.print(f"{wrong}. logrouter config list {found.tenant_id} says why", markup=False, style=WRONG)
+    if not found.known:
+        console.print(
+            f"{found.tenant_id} has neither a delivery config nor an object: is the name right?", markup=False
+        )
+    elif not found.destinations:
+        console.print("the tenant has no enabled delivery config: nothing is delivered", markup=False)

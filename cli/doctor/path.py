@@ -4,6 +4,7 @@ import json
 from typing import Any, Final
 
 from cli.doctor.deployment import Deployment, Finding, missing, name_of, statements
+from cli.operation.queues import DELAYED, IN_FLIGHT, VISIBLE
 
 PREFIX: Final = "tenant_id="
 VISIBILITY_FACTOR: Final = 6
@@ -11,7 +12,7 @@ REDRIVE: Final = {"ObjectQueueUrl": "ObjectDlqUrl", "DeliveryQueueUrl": "Deliver
 EMPTY: Final = {
     "ObjectDlqUrl": "logrouter redrive objects --dry-run",
     "DeliveryDlqUrl": "logrouter redrive deliveries --dry-run",
-    "UndeliveredNotificationsUrl": "mend the topic's subscription; logrouter reconcile finds the objects",
+    "UndeliveredNotificationsUrl": "fix the topic's subscription; logrouter reconcile finds the objects",
 }
 
 
@@ -78,7 +79,7 @@ def queues_redrive(deployment: Deployment) -> list[Finding]:
     for output, change in EMPTY.items():
         name = name_of(deployment.output(output))
         with missing(findings, f"queue {name}"):
-            waiting = int(deployment.queue(output)["ApproximateNumberOfMessages"])
+            waiting = sum(int(deployment.queue(output).get(state, 0)) for state in (VISIBLE, IN_FLIGHT, DELAYED))
             if waiting:
                 findings.append(
                     Finding(f"queue {name}", f"{output.removesuffix('Url')} holds {waiting:,} messages", change)

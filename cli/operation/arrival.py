@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from cli.operation.recent import DELIVERED
@@ -23,7 +24,9 @@ UNRECORDED: Final = "not yet tried"
 class Arrival:
     """One destination's.
 
-    :param objects: that it should have got. :param missing: the others, by what became of them, and why.
+    :param objects: that it should have got. :param before_config: written before the config's last change and never
+        tried: not missing, a backfill delivers them. :param config_at: of that change, epoch seconds.
+    :param missing: the others, by what became of them, and why.
     :param oldest_missing: the time of the first of those, epoch seconds.
     :param events, set_aside, left_out: of what was delivered; what CloudWatch doesn't take is set aside or left out.
     """
@@ -31,6 +34,8 @@ class Arrival:
     type: str
     objects: int = 0
     delivered: int = 0
+    before_config: int = 0
+    config_at: float = 0.0
     missing: dict[str, int] = field(default_factory=dict)
     oldest_missing: float | None = None
     events: int = 0
@@ -40,7 +45,11 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """Of objects whose names' time is in [since, until), epoch s. ``complete``: whether all could be read."""
+    """Of objects whose names' time is in [since, until), epoch s. ``complete``: whether all could be read.
+
+    ``known``: the tenant has a config or an object. ``unreadable``: the types of configs that can't be read: what they
+    want waits.
+    """
 
     tenant_id: str
     since: float
@@ -48,6 +57,13 @@ class Arrivals:
     written: int
     destinations: Sequence[Arrival]
     complete: bool
+    known: bool = True
+    unreadable: Sequence[str] = ()
+
+    @property
+    def all_well(self) -> bool:
+        """Whether everything that was written and wanted has arrived."""
+        return self.known and not self.unreadable and not any(each.missing for each in self.destinations)
 
 
 def arrivals(sources: Sources, tenant_id: str, since: float, until: float) -> Arrivals:
@@ -58,14 +74,16 @@ def arrivals(sources: Sources, tenant_id: str, since: float, until: float) -> Ar
         reading = pool.submit(_records, sources, tenant_id, since, now, deadline)
         prefixes = _applications(sources, tenant_id)
         listing = [pool.submit(_listed, sources, prefix, (since, until), deadline) for prefix in prefixes]
-        configs = sources.configs.of_tenant(tenant_id).configs
+        configs = sources.configs.of_tenant(tenant_id)
         lines, all_read = reading.result()
         parts = [each.result() for each in listing]
     keys = [key for part, _ in parts for key in part]
     complete = all_read and all(whole for _, whole in parts)
     latest = _latest(lines)
-    found = [_of_config(config, keys, latest) for config in configs if config.enabled]
-    return Arrivals(tenant_id, since, until, len(keys), found, complete)
+    found = [_of_config(config, keys, latest) for config in configs.configs if config.enabled]
+    unreadable = [item.type for item in configs.invalid]
+    known = configs.known or bool(keys)
+    return Arrivals(tenant_id, since, until, len(keys), found, complete, known, unreadable)
 
 
 def _applications(sources: Sources, tenant_id: str) -> list[str]:
@@ -110,7 +128,7 @@ def _latest(lines: Iterable[RecordLine]) -> dict[tuple[str, str], RecordLine]:
 def _of_config(
     config: DeliveryConfig, keys: Iterable[ObjectKey], latest: Mapping[tuple[str, str], RecordLine]
 ) -> Arrival:
-    arrival = Arrival(config.type)
+    arrival = Arrival(config.type, config_at=_written_at(config))
     for key in keys:
         if not config.selects(key.application, key.cluster_id):
             continue
@@ -122,8 +140,19 @@ def _of_config(
             arrival.set_aside += record.count("SetAsideEvents")
             arrival.left_out += record.count("LeftOutEvents")
             continue
+        at = object_time(key, 0.0)
+        if record is None and at < arrival.config_at:
+            arrival.before_config += 1
+            continue
         reason = UNRECORDED if record is None else f"{record.fields['Outcome']}: {record.fields.get('Reason', '')}"
         arrival.missing[reason] = arrival.missing.get(reason, 0) + 1
-        at = object_time(key, 0.0)
         arrival.oldest_missing = min(at, arrival.oldest_missing or at)
     return arrival
+
+
+def _written_at(config: DeliveryConfig) -> float:
+    """Return when the config was last changed, epoch seconds; 0 where nothing says so (it was put there by hand)."""
+    try:
+        return datetime.fromisoformat(str(config.updated_at or config.created_at or "")).timestamp()
+    except ValueError:
+        return 0.0

@@ -5,8 +5,10 @@ message is deleted after it was sent: who is killed in between leaves at most te
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from itertools import batched
 from typing import Any
 
 from runtime import scheduling
@@ -14,16 +16,22 @@ from runtime.aws.clients import AwsClients
 from runtime.rate_limit import RateLimiter
 
 MESSAGES_A_RECEIVE = 10  # SQS API reference, ReceiveMessage
-HIDDEN_SECONDS = 60  # what is passed over is seen again after this
+HIDDEN_SECONDS = 300  # what isn't moved is hidden while this runs, and shown again at its end
+MOST_HELD = 100_000  # SQS quotas: a queue stops at 120,000 messages in flight
+EMPTY_RECEIVES = 2  # ours: a receive may miss what is there
 NO_REASON = "received-too-often"  # SQS itself moved it: it carries no reason of ours
 
 
 @dataclass(slots=True)
 class Redriven:
-    """What was met: how many were moved (or would be), how many passed over, by reason."""
+    """What was met: how many were moved (or would be), how many passed over, by reason.
+
+    ``complete``: every message that lay there was looked at.
+    """
 
     moved: Counter[str] = field(default_factory=Counter)
     passed_over: Counter[str] = field(default_factory=Counter)
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +48,60 @@ class Redrive:
     def run(self, *, reason: str | None = None, limit: int | None = None, dry_run: bool = False) -> Redriven:
         """Move what lay there when this began; what comes back meanwhile is left for the next time.
 
+        What isn't moved is shown again before this returns: a look at the queue changes nothing.
+
         :param reason: only messages with this reason. :param limit: at most so many. :param dry_run: count only.
         """
-        done, seen = Redriven(), set[str]()
+        held: dict[str, str] = {}
+        try:
+            return self._run(held, reason, limit, dry_run=dry_run)
+        finally:
+            self._show(held.values())
+
+    def _run(self, held: dict[str, str], reason: str | None, limit: int | None, *, dry_run: bool) -> Redriven:
+        done, moved = Redriven(), set[str]()
         begun = self.clock()
         pace = RateLimiter(self.per_second, self.clock, self.wait)
-        while limit is None or done.moved.total() < limit:
-            fresh = [one for one in self._receive() if one["MessageId"] not in seen]
-            if not fresh:
-                return done
-            for message in fresh:
-                seen.add(message["MessageId"])
-                why = _reason(message)
-                wanted = reason in (None, why) and _sent_at(message) <= begun
-                if not wanted or (limit is not None and done.moved.total() >= limit):
-                    done.passed_over[why] += 1
-                    continue
+        for message in self._messages(held, moved):
+            if limit is not None and done.moved.total() >= limit:
+                done.complete = False
+                break
+            why = _reason(message)
+            if reason not in (None, why) or _sent_at(message) > begun:
+                done.passed_over[why] += 1
+            else:
+                done.moved[why] += 1
                 if not dry_run:
                     pace.acquire()
                     self._move(message)
-                done.moved[why] += 1
+                    moved.add(message["MessageId"])
+                    del held[message["MessageId"]]
+            if len(held) >= MOST_HELD:
+                done.complete = False
+                break
         return done
+
+    def _messages(self, held: dict[str, str], moved: AbstractSet[str]) -> Iterator[dict[str, Any]]:
+        """Yield each message once, and note under its id how to show it again.
+
+        One that was hidden for too long comes again: that alone is no end. All have been met when the queue has
+        nothing to show, or shows nothing but what was met, for as many receives as would show all of it.
+        """
+        empty = known = 0
+        while empty < EMPTY_RECEIVES and known <= len(held) // MESSAGES_A_RECEIVE + EMPTY_RECEIVES:
+            messages = self._receive()
+            fresh = [one for one in messages if one["MessageId"] not in held and one["MessageId"] not in moved]
+            empty = 0 if messages else empty + 1
+            known = 0 if fresh else known + 1
+            held.update((one["MessageId"], one["ReceiptHandle"]) for one in messages if one["MessageId"] not in moved)
+            yield from fresh
+
+    def _show(self, receipt_handles: Iterable[str]) -> None:
+        for some in batched(receipt_handles, MESSAGES_A_RECEIVE, strict=False):
+            entries = [
+                {"Id": str(index), "ReceiptHandle": handle, "VisibilityTimeout": 0} for index, handle in enumerate(some)
+            ]
+            self._sqs.change_message_visibility_batch(QueueUrl=self.source_url, Entries=entries)
 
     def _receive(self) -> list[dict[str, Any]]:
         answer = self._sqs.receive_message(

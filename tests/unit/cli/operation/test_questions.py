@@ -48,6 +48,32 @@ def test_what_arrived_and_what_became_of_the_rest(scene):
     assert NOW - one.oldest_missing == pytest.approx(280, abs=60)
 
 
+def test_what_was_written_before_the_config_is_not_missing(scene):
+    """A tenant's new config would cry wolf about all of yesterday; or hide what failed after all."""
+    scene.world.put_config("cloudwatch", updated_at="2026-11-18T11:01:30+00:00")
+    for name in (FIRST, SECOND, THIRD):
+        scene.put_object(name=name)
+    scene.records = [record(40, name=FIRST, outcome="parked", Reason="second-hop-denied")]
+    found, by_type = asked(scene)
+    one = by_type["cloudwatch"]
+    assert one.before_config == 1  # the second: it was never tried
+    assert one.missing == {"parked: second-hop-denied": 1, UNRECORDED: 1}
+    assert not found.all_well
+
+
+def test_a_config_that_can_not_be_read_is_no_good_news(scene):
+    """An operator would be told that all has arrived, with status 0, while nothing is delivered."""
+    scene.world.put_config("s3", bucket_name="UPPER.-.BAD")
+    found, _ = asked(scene)
+    assert found.unreadable == ["s3"]
+    assert not found.all_well
+
+
+def test_a_tenant_that_nobody_knows_is_no_good_news(scene):
+    """A typing error would be answered with an empty table, and status 0."""
+    assert not arrivals(scene.sources, "acme-crop", NOW - 3_600, NOW).all_well
+
+
 def test_what_a_config_does_not_want_is_not_missing(scene):
     """A filter would look like a loss."""
     scene.put_object(name=FIRST)

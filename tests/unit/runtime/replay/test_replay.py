@@ -1,5 +1,6 @@
 """Replay and backfill: what is found, what it would cost, and that it can be gone on with."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -287,7 +288,7 @@ def test_dead_letters_go_back_with_their_group(scene):
     """What lies in a dead-letter queue would have to be sent again by hand."""
     dead_letter(scene, notification())
     dead_letter(scene, "other", "not-gzip")
-    scene.now += 1
+    scene.now = time.time() + 1
     assert redrive(scene).moved == {"received-too-often": 1, "not-gzip": 1}
     assert sorted(message.body for message in scene.world.messages("objects")) == sorted([notification(), "other"])
     assert {message.group_id for message in scene.world.messages("objects")} == {"acme-corp"}
@@ -299,9 +300,56 @@ def test_a_redrive_may_be_narrowed_down_or_tried(scene, more, moved):
     """An operator could only move everything, without having seen what it is."""
     for reason in ("not-gzip", "not-gzip", "cut-gzip"):
         dead_letter(scene, reason, reason)
-    scene.now += 1
+    scene.now = time.time() + 1
     assert redrive(scene, **more).moved.total() == moved
     assert len(scene.world.messages("objects")) == (0 if "dry_run" in more else moved)
+    # What wasn't moved is there to be seen at once: the next look, and the doctor, must not call the queue empty.
+    assert visible(scene) == (3 if "dry_run" in more else 3 - moved)
+
+
+def visible(scene):
+    url = scene.world.queues["objects-dlq"]
+    name = "ApproximateNumberOfMessages"
+    found = scene.world.plain("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[name])
+    return int(found["Attributes"][name])
+
+
+def test_an_interrupted_look_leaves_the_queue_as_it_was(scene):
+    """Dead letters would be hidden from everybody else because somebody stopped counting them."""
+    for _ in range(3):
+        dead_letter(scene, "x", "not-gzip")
+    scene.now = time.time() + 1
+    scene.world.clients.faults["ReceiveMessage"] = Fault(error=KeyboardInterrupt(), after=1)
+    with pytest.raises(KeyboardInterrupt):
+        redrive(scene, dry_run=True)
+    assert visible(scene) == 3
+
+
+def test_a_message_that_is_shown_again_does_not_end_a_redrive(scene, monkeypatch):
+    """Of tens of thousands of dead letters, those behind the ones passed over would never be looked at."""
+    for number in range(30):
+        dead_letter(scene, str(number), "wanted" if number > 25 else "other")
+    scene.now = time.time() + 1
+    receive, seen = Redrive._receive, []
+
+    def receive_or_again(self):  # every other receive has nothing but what was hidden for too long
+        if len(seen) % 2:
+            seen.append(None)
+            return seen[-2]
+        seen.append(receive(self))
+        return seen[-1]
+
+    monkeypatch.setattr(Redrive, "_receive", receive_or_again)
+    done = redrive(scene, reason="wanted")
+    assert (done.moved["wanted"], done.passed_over["other"], done.complete) == (4, 26, True)
+
+
+def test_a_limit_says_that_there_is_more(scene):
+    """An operator would take the first part for all."""
+    for _ in range(3):
+        dead_letter(scene, "x")
+    scene.now = time.time() + 1
+    assert not redrive(scene, limit=2).complete
 
 
 def test_what_comes_back_meanwhile_is_left(scene):
@@ -314,7 +362,7 @@ def test_what_comes_back_meanwhile_is_left(scene):
 def test_a_killed_redrive_loses_nothing(scene):
     """A message would be deleted before it was sent."""
     dead_letter(scene, "one")
-    scene.now += 1
+    scene.now = time.time() + 1
     scene.world.clients.faults["DeleteMessage"] = Fault(error=KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         redrive(scene)
