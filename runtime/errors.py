@@ -51,6 +51,12 @@ class OutOfTimeError(RetryableError):
     """The time budget ran out between two batches: handed over at once with its checkpoint; not a failure."""
 
 
+class NotTriedError(RetryableError):
+    """No attempt was made, as earlier ones at this destination fail or hang. ``last``: what is known of them."""
+
+    last: DeliveryError | None = None
+
+
 class BlockedByCustomerError(DeliveryError):
     """Only the customer can mend it (role, bucket, log group, key): handed over, at last parked. Never dropped."""
 

@@ -39,7 +39,7 @@ class Canary:
 
     def run(self) -> tuple[list[Arrival], list[Finding]]:
         """Write it, and wait until each destination has acknowledged it, or said why not."""
-        configs = self.deployment.sources.configs.of_tenant(self.tenant_id).configs
+        configs = self.deployment.sources.configs.fetch_tenant(self.tenant_id).configs
         wanted = [each.type for each in configs if each.enabled and each.selects(APPLICATION, CLUSTER)]
         if not wanted:
             change = f"give a config of it no filter, or the application {APPLICATION} and the cluster {CLUSTER}"

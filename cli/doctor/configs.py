@@ -33,7 +33,7 @@ def configs_are_valid(deployment: Deployment, tenants: Iterable[str]) -> list[Fi
     return [
         Finding(f"config {tenant} {item.type}", f"delivers nothing: {item.problem}", "mend it: logrouter config patch")
         for tenant in tenants
-        for item in deployment.sources.configs.of_tenant(tenant).invalid
+        for item in deployment.sources.configs.fetch_tenant(tenant).invalid
     ]
 
 
@@ -44,7 +44,7 @@ def roles_can_be_assumed(deployment: Deployment, tenants: Iterable[str]) -> list
     if not name:
         return findings  # a poller's stage: nobody can be asked
     for tenant in tenants:
-        for config in deployment.sources.configs.of_tenant(tenant).configs:
+        for config in deployment.sources.configs.fetch_tenant(tenant).configs:
             if config.enabled:
                 with missing(findings, f"function {name}"):
                     findings += _probe(deployment, name, tenant, config.type)

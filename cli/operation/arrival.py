@@ -74,7 +74,7 @@ def arrivals(sources: Sources, tenant_id: str, since: float, until: float) -> Ar
         reading = pool.submit(_records, sources, tenant_id, since, now, deadline)
         prefixes = _applications(sources, tenant_id)
         listing = [pool.submit(_listed, sources, prefix, (since, until), deadline) for prefix in prefixes]
-        configs = sources.configs.of_tenant(tenant_id)
+        configs = sources.configs.fetch_tenant(tenant_id)
         lines, all_read = reading.result()
         parts = [each.result() for each in listing]
     keys = [key for part, _ in parts for key in part]

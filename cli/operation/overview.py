@@ -105,7 +105,7 @@ def _depth(sources: Sources, output: str) -> QueueDepth:
 
 
 def _tenant(sources: Sources, tenant_id: str) -> tuple[TenantConfigs, list[DestinationStatus]]:
-    return sources.configs.of_tenant(tenant_id), sources.statuses.of_tenant(tenant_id)
+    return sources.configs.fetch_tenant(tenant_id), sources.statuses.of_tenant(tenant_id)
 
 
 def _paired(configs: TenantConfigs, statuses: Iterable[DestinationStatus]) -> list[Destination]:

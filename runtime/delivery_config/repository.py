@@ -97,19 +97,18 @@ class DeliveryConfigRepository:
         self._clock = clock
         self._cache: ExpiringCache[str, TenantConfigs] = ExpiringCache(CAPACITY, clock)
 
-    def of_tenant(self, tenant_id: str) -> TenantConfigs:
+    def fetch_tenant(self, tenant_id: str, *, refresh: bool = False) -> TenantConfigs:
         """Return what the tenant has. An id that no item can have costs no call.
 
         Whatever the table's client raises is raised: a table that is down doesn't make a tenant unknown.
+
+        :param refresh: ask the table: for what is decided for good, and mustn't be by an answer of a minute ago.
         """
         if not is_tenant_id(tenant_id):
             return TenantConfigs(tenant_id)
+        if refresh:
+            self._cache.forget(lambda configs: configs.tenant_id == tenant_id)
         return self._cache.get(tenant_id, lambda: self._load(tenant_id)).live(self._clock())
-
-    def of_tenant_anew(self, tenant_id: str) -> TenantConfigs:
-        """Return what the tenant has now: for what is decided for good, and mustn't be by an answer of a minute ago."""
-        self._cache.forget(lambda configs: configs.tenant_id == tenant_id)
-        return self.of_tenant(tenant_id)
 
     def _load(self, tenant_id: str) -> tuple[TenantConfigs, float]:
         configs: list[DeliveryConfig] = []

@@ -163,11 +163,13 @@ class Subscription:
     """One delivery's part in a shared read: a ``BatchSource``.
 
     ``alone`` says that it reads, or will read, the object by itself.
+    ``waiting``: its delivery waits for the object, and not for its destination.
     """
 
     def __init__(self, shared: SharedRead) -> None:
         self._shared = shared
         self.alone = False
+        self.waiting = False
         self.position = 0  # of the batch it takes next
         self.lagging_since: float | None = None
         self._lag_seconds = 0.0
@@ -184,9 +186,21 @@ class Subscription:
         :raises DeliveryError: the object can't be read (any further).
         """
         self._shared.begin(self, start)
-        return self._batches()
+        return self._waited_for(self._batches())
 
-    def _batches(self) -> Iterator[Batch]:
+    def _waited_for(self, batches: Generator[Batch]) -> Iterator[Batch]:
+        with closing(batches):
+            while True:
+                self.waiting = True
+                try:
+                    batch = next(batches, None)
+                finally:
+                    self.waiting = False
+                if batch is None:
+                    return
+                yield batch
+
+    def _batches(self) -> Generator[Batch]:
         try:
             while (batch := self._shared.take(self)) is not None:
                 yield batch

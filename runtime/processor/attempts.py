@@ -1,27 +1,33 @@
-"""Attempts all of an object's deliveries side by side, and waits for none of them longer than the budget allows."""
+"""Attempts all of an object's deliveries side by side, and waits for none of them longer than the budget allows.
+
+What bounds the work of a process: so many objects are read at once, and so many threads deliver. An object whose
+deliveries have stopped moving gives its place to another, so that a destination that hangs holds up nobody else.
+"""
 
 import copy
 import logging
-from collections import deque
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future
 from contextlib import nullcontext
 from contextvars import copy_context
+from typing import Final
 
 from runtime import scheduling
 from runtime.deliveries.method import Delivery, DeliveryMethod
-from runtime.errors import DeliveryError, OutOfTimeError, RetryableError
+from runtime.errors import DeliveryError, FailedCall, Hop, OutOfTimeError, RetryableError
 from runtime.logs import without_message
 from runtime.messages.delivery_message import DeliveryMessage
 from runtime.objects.shared_read import Subscription
 from runtime.processor.attempt_result import AttemptResult
 from runtime.processor.circuit_breaker import CircuitBreakers
 from runtime.processor.delivery_record import Records
-from runtime.processor.object_reader import ObjectReader
+from runtime.processor.destination_shares import STALL_SECONDS, DestinationShares, Motion
+from runtime.processor.object_reader import ObjectRead, ObjectReader
 from runtime.time_budget import TimeBudget
 
-MAX_SIDE_BY_SIDE = 64  # deliveries of one object; more take turns
-WATCH_SECONDS = 1.0  # how often it is looked whether the host was told to stop
+THREADS: Final = 64  # ours: that deliver, in the whole process
+OBJECT_THREADS: Final = 32  # ours: of those, for one object; a tenant with more destinations has the rest take turns
+OBJECTS_AT_ONCE: Final = 10  # ours: bounds memory, each may hold some batches; as many as a batch of the function has
 logger = logging.getLogger("logrouter.attempts")
 
 
@@ -39,7 +45,9 @@ class Attempts:
         self._reader = reader
         self._records = records
         self._breakers = breakers or CircuitBreakers(records)
-        self._idle: deque[ThreadPoolExecutor] = deque()  # one for each object that was ever worked on at once
+        self._shares = DestinationShares()
+        self._threads = scheduling.thread_pool(THREADS, "delivery")
+        self._places = scheduling.semaphore(OBJECTS_AT_ONCE)
 
     def run(self, deliveries: Sequence[Delivery], previous: DeliveryMessage | None = None) -> list[AttemptResult]:
         """Attempt deliveries of one object with one budget; return how each went, in their order.
@@ -48,7 +56,10 @@ class Attempts:
         """
         probe = previous is not None and previous.probe
         started_at = [delivery.progress.checkpoint for delivery in deliveries]
-        refusals = [None if probe else self._breakers.refuses(delivery.config) for delivery in deliveries]
+        refusals = [
+            None if probe else self._breakers.refuses(delivery.config, first=previous is None)
+            for delivery in deliveries
+        ]
         tried = iter(self._try([one for one, refusal in zip(deliveries, refusals, strict=True) if refusal is None]))
         return [
             AttemptResult(
@@ -65,40 +76,54 @@ class Attempts:
     def _try(self, deliveries: Sequence[Delivery]) -> list[DeliveryError | None]:
         if not deliveries:
             return []
-        first = deliveries[0]
-        read = self._reader.open(first.object, first.budget)
-        sources = [
-            read.shared.subscribe() if self._methods[one.config.method].reads_events else None for one in deliveries
-        ]
-        threads = self._threads()
-        futures = [
-            threads.submit(copy_context().run, self._attempt, delivery, source)
-            for delivery, source in zip(deliveries, sources, strict=True)
-        ]
-        _wait(futures, first.budget)
-        self._give_back(threads, futures)
-        errors = [_ended(future, source) for future, source in zip(futures, sources, strict=True)]
-        for delivery, error in zip(deliveries, errors, strict=True):
-            self._breakers.ended(delivery.config, error)
-        self._records.read(first.object, read.stats())
+        errors: list[DeliveryError | None] = [_not_begun() for _ in deliveries]
+        try:
+            errors = self._side_by_side(deliveries)
+        finally:  # also of what was let through as a probe: nothing else would let the next one through
+            for delivery, error in zip(deliveries, errors, strict=True):
+                self._breakers.ended(delivery.config, error)
         return errors
 
-    def _threads(self) -> ThreadPoolExecutor:
-        """Give threads that are idle: starting one for every small object would cost as much as sending it."""
+    def _side_by_side(self, deliveries: Sequence[Delivery]) -> list[DeliveryError | None]:
+        first = deliveries[0]
+        if not self._places.acquire(timeout=first.budget.remaining()):
+            return [_not_begun() for _ in deliveries]
+        place = _Place(self._places.release)
         try:
-            return self._idle.pop()
-        except IndexError:
-            return scheduling.thread_pool(MAX_SIDE_BY_SIDE, "delivery")
+            read = self._reader.open(first.object, first.budget)
+            running = [self._begin(delivery, read) for delivery in deliveries[:OBJECT_THREADS]]
+            self._wait(running, deliveries, read, place)
+            errors = [each.end() for each in running]
+            self._records.read(first.object, read.stats())
+        finally:
+            place.give_up()
+        return errors + [_not_begun() for _ in deliveries[len(errors) :]]
 
-    def _give_back(self, threads: ThreadPoolExecutor, futures: Sequence[Future[DeliveryError | None]]) -> None:
-        if all(future.done() for future in futures):
-            self._idle.append(threads)
-        else:  # not waited for: one hangs in a call, and no later object shall stand behind it
-            threads.shutdown(wait=False, cancel_futures=True)
+    def _begin(self, delivery: Delivery, read: ObjectRead) -> "_Running":
+        source = read.shared.subscribe() if self._methods[delivery.config.method].reads_events else None
+        return _Running(self._threads.submit(copy_context().run, self._attempt, delivery, source), delivery, source)
+
+    def _wait(
+        self, running: "list[_Running]", deliveries: Sequence[Delivery], read: ObjectRead, place: "_Place"
+    ) -> None:
+        """Wait for all, but no longer than the budget and half of what is kept for settling."""
+        budget = deliveries[0].budget
+        pending = {each.future for each in running}
+        while pending:
+            left = _seconds_left(budget)
+            if left <= 0:
+                return
+            done, pending = scheduling.wait(pending, min(left, STALL_SECONDS), FIRST_COMPLETED)
+            following = deliveries[len(running) :][: len(done)] if budget.allows(0.0) else ()
+            running += (begun := [self._begin(delivery, read) for delivery in following])
+            pending |= {each.future for each in begun}
+            still = [each for each in running if not each.future.done() and not each.motion.moved()]
+            if not done and len(still) == len(pending):
+                place.give_up()
 
     def _attempt(self, delivery: Delivery, source: Subscription | None) -> DeliveryError | None:
         try:
-            with source or nullcontext():
+            with source or nullcontext(), self._shares.part(delivery, source):
                 self._methods[delivery.config.method].deliver(delivery, source)
         except DeliveryError as error:
             return error
@@ -111,21 +136,44 @@ class Attempts:
         return None
 
 
-def _wait(futures: Sequence[Future[DeliveryError | None]], budget: TimeBudget) -> None:
-    """Wait for all, but no longer than the budget and half of what is kept for settling."""
-    pending = set(futures)
-    while pending:
-        left = budget.remaining() + budget.settle_seconds / 2 - budget.overrun()
-        if left <= 0:
-            return
-        _, pending = scheduling.wait(pending, timeout=min(left, WATCH_SECONDS))
+class _Place:
+    """One object's place among those that are read at once; given up once, by the thread that took it."""
+
+    def __init__(self, release: Callable[[], object]) -> None:
+        self._release: Callable[[], object] | None = release
+
+    def give_up(self) -> None:
+        release, self._release = self._release, None
+        if release is not None:
+            release()
 
 
-def _ended(future: Future[DeliveryError | None], source: Subscription | None) -> DeliveryError | None:
-    if future.cancelled():
-        if source is not None:
-            source.close()
-        return OutOfTimeError("out-of-time", "it was not begun within the time budget")
-    if not future.done():
-        return RetryableError("hung", "a call did not end within the time budget")
-    return future.result()
+class _Running:
+    """One delivery that was begun."""
+
+    def __init__(self, future: Future[DeliveryError | None], delivery: Delivery, source: Subscription | None) -> None:
+        self.future = future
+        self.motion = Motion(delivery, source)
+        self._source = source
+
+    def end(self) -> DeliveryError | None:
+        """Return how it ended; one that hasn't is waited for no longer, and left behind."""
+        if self.future.cancel() or self.future.cancelled():
+            if self._source is not None:
+                self._source.close()
+            return _not_begun()
+        if self.future.done():
+            return self.future.result()
+        error = RetryableError("hung", "a call did not end within the time budget")
+        # Whoever waits for the object isn't held up by its destination.
+        reading = self._source is not None and self._source.waiting
+        error.call = FailedCall(Hop.SOURCE.name if reading else Hop.DESTINATION.name)
+        return error
+
+
+def _not_begun() -> OutOfTimeError:
+    return OutOfTimeError("out-of-time", "it was not begun within the time budget")
+
+
+def _seconds_left(budget: TimeBudget) -> float:
+    return budget.remaining() + budget.settle_seconds / 2 - budget.overrun()

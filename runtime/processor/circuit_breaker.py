@@ -1,8 +1,8 @@
 """A circuit breaker for each destination: one that fails and fails isn't tried with every object.
 
-After some failures in a row the circuit is open: deliveries are handed over without an attempt. When its pause is
-over, one delivery is let through as a probe; the others wait for how that ends. It lives in the process: another
-finds out by itself. A changed delivery config is another destination, and begins closed.
+After some failures in a row, or one call without an answer, the circuit is open: deliveries are handed over without an
+attempt. When its pause is over, one delivery is let through as a probe; the others wait for how that ends. It lives in
+the process: another finds out by itself. A changed delivery config is another destination, and begins closed.
 """
 
 from collections import OrderedDict
@@ -13,19 +13,32 @@ from typing import Final
 from runtime import scheduling
 from runtime.backoff import Backoff
 from runtime.delivery_config.model import DeliveryConfig
-from runtime.errors import BlockedByCustomerError, DeliveryError, Hop, OutOfTimeError, RetryableError
+from runtime.errors import (
+    TIMEOUT,
+    BlockedByCustomerError,
+    DeliveryError,
+    Hop,
+    NotTriedError,
+    OutOfTimeError,
+    RetryableError,
+)
 from runtime.processor.delivery_record import Records
 
 FAILURES_IN_A_ROW = 5
 PAUSES: Final = Backoff(5.0, 60.0)
 """Seconds until the next probe, doubling with each that fails; without jitter, as one process sends one at a time."""
+PROBE_SECONDS: Final = 900.0
+"""Ours: longer than any budget; an attempt of which nothing is heard by then was lost with its thread."""
+FIRST_ATTEMPTS_WAIT_SECONDS: Final = 60.0
+"""Ours: after a pause, the time for a waiting delivery to be the probe; then a first attempt may be."""
 CAPACITY = 4096  # destinations that fail at the same time
 _BEYOND_US = frozenset({Hop.CUSTOMER.name, Hop.DESTINATION.name})
-_NO_ANSWER = frozenset({"hung"})
+_NO_ANSWER = frozenset({"hung", TIMEOUT})
+"""One of these opens the circuit: each further attempt would hold its thread as long, others hang there already."""
 
 
-class CircuitOpenError(RetryableError):
-    """Not tried: the destination has just failed several times in a row. ``last`` is how."""
+class CircuitOpenError(NotTriedError):
+    """Not tried: the destination has just failed several times in a row, or hung. ``last`` is how."""
 
     def __init__(self, last: DeliveryError) -> None:
         super().__init__("circuit-open", f"not tried, its destination fails: {last.detail or last.reason}")
@@ -39,7 +52,7 @@ class _Circuit:
     failures: int = 0
     pauses: int = 0
     closed_until_probe: float | None = None  # monotonic seconds; None: the circuit is closed
-    probing: bool = False
+    probing_until: float = 0.0  # monotonic seconds: so long a probe is heard of, or it tells nothing
     last: DeliveryError | None = None
 
 
@@ -58,15 +71,20 @@ class CircuitBreakers:
         self._lock = scheduling.lock()
         self._circuits: OrderedDict[tuple[str, str], _Circuit] = OrderedDict()
 
-    def refuses(self, config: DeliveryConfig) -> CircuitOpenError | None:
-        """Say why a delivery isn't to be tried, or ``None``. Who is let through says ``ended`` afterwards."""
+    def refuses(self, config: DeliveryConfig, *, first: bool = False) -> CircuitOpenError | None:
+        """Return why a delivery isn't to be tried, or ``None``. Of one that is let through, ``ended`` hears afterwards.
+
+        :param first: it is a delivery's first attempt. The probe is rather one that has waited: the messages of an
+            object's batch would wait for a probe that hangs.
+        """
         with self._lock:
             circuit = self._circuits.get((config.tenant_id, config.type))
             if circuit is None or circuit.config != config or circuit.closed_until_probe is None:
                 return None
-            if circuit.last and (circuit.probing or self._clock() < circuit.closed_until_probe):
+            now, due = self._clock(), circuit.closed_until_probe + (FIRST_ATTEMPTS_WAIT_SECONDS if first else 0.0)
+            if circuit.last and (now < circuit.probing_until or now < due):
                 return CircuitOpenError(circuit.last)
-            circuit.probing = True
+            circuit.probing_until = now + PROBE_SECONDS
             return None
 
     def ended(self, config: DeliveryConfig, error: DeliveryError | None) -> None:
@@ -80,7 +98,7 @@ class CircuitBreakers:
                 changed = circuit is not None and circuit.closed_until_probe is not None
             elif not _is_the_destinations(error):
                 if circuit is not None:
-                    circuit.probing = False  # it told nothing: the next one is the probe
+                    circuit.probing_until = 0.0  # it told nothing: the next one is the probe
                 return
             else:
                 if circuit is None or circuit.config != config:
@@ -96,9 +114,9 @@ class CircuitBreakers:
 
     def _failed(self, circuit: _Circuit, error: DeliveryError) -> bool:
         """Count a failure; whether the circuit is open (again, or for longer) because of it."""
-        circuit.failures += 1
+        circuit.failures += self._failures if error.reason in _NO_ANSWER else 1
         circuit.last = error
-        circuit.probing = False
+        circuit.probing_until = 0.0
         if circuit.failures < self._failures:
             return False
         circuit.pauses += 1
@@ -110,4 +128,4 @@ def _is_the_destinations(error: DeliveryError) -> bool:
     """Whether the destination, or the way to it, is at fault: not the source, not our own roles, not our time."""
     if isinstance(error, OutOfTimeError) or not isinstance(error, RetryableError | BlockedByCustomerError):
         return False
-    return error.call.hop in _BEYOND_US or isinstance(error, BlockedByCustomerError) or error.reason in _NO_ANSWER
+    return error.call.hop in _BEYOND_US or isinstance(error, BlockedByCustomerError)

@@ -18,6 +18,7 @@ from runtime.processor.deferred_gc import deferred_gc_import
 from runtime.processor.malloc import tune_malloc
 from runtime.processor.settings import ProcessorSettings
 
+CRASHED = 1  # exit status: a loop ended that nobody had stopped
 MISCONFIGURED = 2  # exit status, as argparse's own
 
 
@@ -54,8 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     heartbeat = Path(settings.heartbeat_file) if settings.heartbeat_file else None
-    sqs_poller.run(processor, clients, urls, stop=stop, heartbeat_file=heartbeat)
-    return 0
+    return 0 if sqs_poller.run(processor, clients, urls, stop=stop, heartbeat_file=heartbeat) else CRASHED
 
 
 def queue_urls(settings: ProcessorSettings, *, one_queue: bool) -> list[str]:

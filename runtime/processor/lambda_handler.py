@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from runtime.processor.pipeline import Processor
 
 SERVICES = ("dynamodb", "logs", "s3", "sqs", "sts")  # what an object may need in the processor's own Region
-MESSAGES_SIDE_BY_SIDE = 4  # bounds memory: each may read one object
+MESSAGES_SIDE_BY_SIDE = 10  # all of a batch: none waits for another that hangs
 SETTLE_SECONDS = 10.0  # kept at the end, for handing over what isn't done
 SETTLE_SHARE = 0.2  # of what is left, where the function's timeout is short
 

@@ -59,6 +59,7 @@ class Processor:
         self._hand_over = hand_over
         self._memory = memory or DeduplicationCache()
         self._clock = clock
+        self._unread: str | None = None  # the tenant whose configs could not be read last
 
     def process(self, message: QueueMessage, budget: TimeBudget) -> bool:
         """Do what a message asks for. True: settle it. False: leave it in its queue. Never raises."""
@@ -182,7 +183,7 @@ class Processor:
     def _attempt_again(self, object_: StoredObject, wanted: DeliveryMessage, budget: TimeBudget) -> bool:
         tenant = self._tenant(wanted.tenant_id)
         if tenant is not None and _is_gone(tenant.of_type(wanted.type)):
-            tenant = self._tenant(wanted.tenant_id, anew=True)
+            tenant = self._tenant(wanted.tenant_id, refresh=True)
         if tenant is None:
             return False
         config = tenant.of_type(wanted.type)
@@ -201,14 +202,21 @@ class Processor:
             delivery.progress.destination = delivery.config.destination_digest
         return self._settlement.outcomes(self._attempts.run(deliveries, previous))
 
-    def _tenant(self, tenant_id: str, *, anew: bool = False) -> TenantConfigs | None:
-        """Give the tenant's configs, or ``None`` where the table can't be asked: never "unknown tenant" for that."""
+    def is_ready(self) -> bool:
+        """Return whether deliveries can be begun: false while the table that couldn't be read last still can't be."""
+        return self._unread is None or self._tenant(self._unread) is not None
+
+    def _tenant(self, tenant_id: str, *, refresh: bool = False) -> TenantConfigs | None:
+        """Return the tenant's configs, or ``None`` where the table can't be read: never "unknown tenant" for that."""
         try:
-            return self._repository.of_tenant_anew(tenant_id) if anew else self._repository.of_tenant(tenant_id)
+            found = self._repository.fetch_tenant(tenant_id, refresh=refresh)
         except Exception as error:  # noqa: BLE001 - whatever it is: the message comes back
-            logger.warning("the delivery configs can't be read: the message is returned", extra=without_message(error))
+            self._unread = tenant_id
+            logger.warning("the delivery configs can't be read", extra=without_message(error))
             self._records.returned(classify(error, hop=Hop.EXECUTION).reason, tenant_id=tenant_id)
             return None
+        self._unread = None
+        return found
 
     def _foreign(self, object_: StoredObject) -> UnreadableMessageError | None:
         if object_.bucket == self._central_bucket:

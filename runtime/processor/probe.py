@@ -24,7 +24,7 @@ def probe(settings: ProcessorSettings, clients: AwsClients, tenant_id: str, type
     Whatever the table's client raises is raised.
     """
     repository = DeliveryConfigRepository(clients, settings.tenant_config_table, find_config_models(), cache_seconds=0)
-    config = repository.of_tenant(tenant_id).of_type(type_)
+    config = repository.fetch_tenant(tenant_id).of_type(type_)
     if not isinstance(config, DeliveryConfig):
         detail = "there is no such config" if config is None else config.problem
         return {"reason": "config-invalid", "detail": detail, "next_step": next_step("config-invalid")}

@@ -16,6 +16,7 @@ from runtime.errors import (
     CorruptObjectError,
     DeliveryError,
     Hop,
+    NotTriedError,
     PermanentError,
     classify,
 )
@@ -25,7 +26,6 @@ from runtime.messages.hand_over import HandOver, Schedule
 from runtime.objects.plan_version import PLAN_VERSION
 from runtime.objects.stored_object import StoredObject
 from runtime.processor.attempt_result import AttemptResult
-from runtime.processor.circuit_breaker import CircuitOpenError
 from runtime.processor.delivery_record import DeliveryRecord, Outcome, Records
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Settlement:
             if self._parking is None:
                 return Outcome.RETURNED
             # Who reads it wants to know what is wrong with the destination, not that it wasn't tried.
-            error = one.error.last if isinstance(one.error, CircuitOpenError) else one.error
+            error = (one.error.last if isinstance(one.error, NotTriedError) else None) or one.error
             self._parking.park(replace(message, reason=error.reason), one.object, error)
             return Outcome.PARKED
         if self._hand_over is None:

@@ -1,30 +1,38 @@
-"""The container host: long polling of one or two queues, until it is told to stop."""
+"""The container host: long polling of one or two queues, until it is told to stop.
+
+A queue has one loop. It receives while there is room for messages, begins each at once, and deletes what is settled: no
+message waits for another that was received with it.
+"""
 
 import logging
-import random
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
+from runtime.backoff import Backoff
 from runtime.logs import without_message
 from runtime.messages.queue_message import QueueMessage
+from runtime.processor.heartbeat import Heartbeats
 from runtime.processor.pipeline import Processor
-from runtime.processor.visibility import Visibility
+from runtime.processor.visibility import ENTRIES_A_CALL, VISIBILITY_SECONDS, Visibility
 from runtime.time_budget import TimeBudget
 
-MESSAGES_A_RECEIVE = 10  # SQS API reference, ReceiveMessage: at most 10
-WAIT_SECONDS = 20  # the same page: at most 20
-MESSAGES_SIDE_BY_SIDE = 4  # of each queue; bounds memory
-LOOPS_A_QUEUE = 2  # one slow object holds up the receive of its own ten, not of the next
+MESSAGES_A_RECEIVE: Final = 10  # SQS API reference, ReceiveMessage: at most 10
+IDLE_WAIT_SECONDS: Final = 20  # the same page, WaitTimeSeconds: at most 20
+BUSY_WAIT_SECONDS: Final = 1  # ours: so long a settled message waits for being deleted, and others for an empty queue
+SHORT_SECONDS: Final = 0.1  # ours: most messages have ended by then, and the queue is asked once for them
+MESSAGES_AT_WORK: Final = 32
+"""Ours, of each queue: more than ``destination_shares`` lets hang. ``attempts`` bounds how many objects are read."""
 OBJECT_SECONDS = 600.0  # ours: what one message may take before the rest is handed over
 SETTLE_SECONDS = 15.0
 GRACE_SECONDS = 60.0  # ours: from SIGTERM until running deliveries are handed over; below Kubernetes' grace period
-LONGEST_PAUSE_SECONDS = 60.0
+PAUSES: Final = Backoff(2.0, 60.0)
+"""Between receives while the queue can't be read, or deliveries can't be begun: a table of ours that is down."""
 logger = logging.getLogger("logrouter.poller")
 
 
@@ -56,7 +64,7 @@ class StopSignal:
 
 
 class QueuePoller:
-    """Receives from one queue and settles what the processor says is settled."""
+    """Receives from one queue and settles what the processor says is settled. Used by one thread."""
 
     def __init__(
         self,
@@ -65,66 +73,103 @@ class QueuePoller:
         queue_url: str,
         *,
         stop: StopSignal,
-        heartbeat_file: Path | None = None,
-        jitter: Callable[[], float] = random.random,
+        heartbeats: Heartbeats | None = None,
+        pauses: Backoff = PAUSES,
     ) -> None:
         self._processor = processor
         self._clients = clients
         self._queue_url = queue_url
         self._stop = stop
-        self._heartbeat_file = heartbeat_file
-        self._jitter = jitter
+        self._heartbeats = heartbeats or Heartbeats(None)
+        self._pauses = pauses
         self._failures = 0
+        self._quiet_until = 0.0  # monotonic seconds
+        self._at_work: dict[Future[bool], str] = {}
+        self._settled: list[str] = []
+        self._settled_at = 0.0
+        self._visibility = Visibility(clients, queue_url)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a message is at work, or settled and not deleted yet."""
+        return bool(self._at_work or self._settled)
 
     def run(self, threads: ThreadPoolExecutor) -> None:
         """Poll until told to stop. Returns when everything received is settled or left in its queue.
 
-        A loop that ends for any other reason stops its siblings: better started anew than half alive.
+        A loop that ends for any other reason stops its siblings: better started again than half alive.
         """
         try:
-            while not self._stop.is_set():
+            while self.busy or not self._stop.is_set():
                 self.poll_once(threads)
         finally:
             self._stop.set()
 
     def poll_once(self, threads: ThreadPoolExecutor) -> None:
-        """Receive up to ten messages and work them off."""
-        self._beat()
-        messages = self._receive()
-        if messages:
-            self._work_off(messages, threads)
+        """Receive what there is room for, begin it, and settle what has ended meanwhile."""
+        self._heartbeats.beat(self._queue_url)
+        room = min(MESSAGES_A_RECEIVE, MESSAGES_AT_WORK - len(self._at_work))
+        asked = room > 0 and self._may_receive()
+        messages = self._receive(room) if asked else ()
+        self._visibility.add(message["ReceiptHandle"] for message in messages)
+        for message in messages:
+            self._at_work[threads.submit(self._process, message)] = message["ReceiptHandle"]
+        self._settle(0.0 if len(messages) == MESSAGES_A_RECEIVE else SHORT_SECONDS if asked else BUSY_WAIT_SECONDS)
 
-    def _receive(self) -> Sequence[dict[str, Any]]:
+    def _may_receive(self) -> bool:
+        if self._stop.is_set():
+            return False
+        quiet = self._quiet_until - scheduling.monotonic()
+        if quiet > 0:
+            if not self._at_work:
+                self._stop.wait(quiet)
+            return False
+        if self._processor.is_ready():
+            return True
+        self._hold_off("deliveries can't be begun: nothing is received")
+        return False
+
+    def _receive(self, room: int) -> Sequence[dict[str, Any]]:
+        request = {
+            "QueueUrl": self._queue_url,
+            "MaxNumberOfMessages": room,
+            "WaitTimeSeconds": BUSY_WAIT_SECONDS if self.busy else IDLE_WAIT_SECONDS,
+            "VisibilityTimeout": VISIBILITY_SECONDS,
+        }
         try:
-            request = {
-                "QueueUrl": self._queue_url,
-                "MaxNumberOfMessages": MESSAGES_A_RECEIVE,
-                "WaitTimeSeconds": WAIT_SECONDS,
-            }
             answer = self._clients.call("sqs", "ReceiveMessage", request)
         except Exception as error:  # noqa: BLE001 - whatever it is: it is tried again, ever more slowly
-            self._failures += 1
-            pause = min(LONGEST_PAUSE_SECONDS, 2.0 ** min(self._failures, 10)) * self._jitter()
-            logger.warning("the queue can't be read", extra={"pause_seconds": pause, **without_message(error)})
-            self._stop.wait(pause)
+            self._hold_off("the queue can't be read", **without_message(error))
             return ()
         self._failures = 0
         messages: Sequence[dict[str, Any]] = answer.get("Messages", ())
         return messages
 
-    def _work_off(self, messages: Sequence[dict[str, Any]], threads: ThreadPoolExecutor) -> None:
-        handles = [message["ReceiptHandle"] for message in messages]
-        with Visibility(self._clients, self._queue_url, handles) as visibility:
-            futures = {threads.submit(self._process, message): message for message in messages}
-            pending: set[Future[bool]] = set(futures)
-            while pending:
-                done, pending = scheduling.wait(pending, timeout=visibility.interval_seconds)
-                self._beat()
-                settled = [futures[future]["ReceiptHandle"] for future in done if future.result()]
-                # Before anything else happens to a message that isn't settled: it may just have been hidden.
-                visibility.release(futures[future]["ReceiptHandle"] for future in done)
-                self._delete(settled)
-                visibility.extend()
+    def _hold_off(self, why: str, **extra: Any) -> None:
+        """Receive nothing for a while, a longer one each time; what is at work goes on."""
+        self._failures += 1
+        pause = self._pauses.pause(self._failures)
+        logger.warning(why, extra={"pause_seconds": pause, **extra})
+        if self.busy:
+            self._quiet_until = scheduling.monotonic() + pause
+        else:
+            self._stop.wait(pause)
+
+    def _settle(self, seconds: float) -> None:
+        """Wait so long for a message to end; delete what is settled, ten in a call."""
+        if self._at_work:
+            done, _ = scheduling.wait(self._at_work.keys(), seconds, FIRST_COMPLETED)
+            handles = {future: self._at_work.pop(future) for future in done}
+            # Before anything else happens to a message that isn't settled.
+            self._visibility.release(handles.values())
+            if not self._settled:
+                self._settled_at = scheduling.monotonic()
+            self._settled += [handle for future, handle in handles.items() if future.result()]
+        late = scheduling.monotonic() - self._settled_at >= BUSY_WAIT_SECONDS
+        while len(self._settled) >= ENTRIES_A_CALL or (self._settled and (late or not self._at_work)):
+            self._delete(self._settled[:ENTRIES_A_CALL])
+            del self._settled[:ENTRIES_A_CALL]
+        self._visibility.extend()
 
     def _process(self, message: dict[str, Any]) -> bool:
         if self._stop.is_set():  # received, but not begun: it comes back to another poller
@@ -134,9 +179,7 @@ class QueuePoller:
         return self._processor.process(queue_message, budget)
 
     def _delete(self, receipt_handles: list[str]) -> None:
-        if not receipt_handles:
-            return
-        entries = [{"Id": str(place), "ReceiptHandle": handle} for place, handle in enumerate(receipt_handles)]
+        entries = [{"Id": str(index), "ReceiptHandle": handle} for index, handle in enumerate(receipt_handles)]
         try:
             answer = self._clients.call("sqs", "DeleteMessageBatch", {"QueueUrl": self._queue_url, "Entries": entries})
             failed = len(answer.get("Failed", ()))
@@ -146,14 +189,6 @@ class QueuePoller:
             if failed:
                 logger.warning("settled messages can't be deleted", extra={"count": failed})
 
-    def _beat(self) -> None:
-        """Touch the heartbeat file: a probe sees that the loop is alive, not merely the process."""
-        if self._heartbeat_file is not None:
-            try:
-                self._heartbeat_file.touch()
-            except OSError as error:
-                logger.warning("the heartbeat file can't be touched", extra=without_message(error))
-
 
 def run(
     processor: Processor,
@@ -162,16 +197,30 @@ def run(
     *,
     stop: StopSignal,
     heartbeat_file: Path | None = None,
-) -> None:
-    """Poll each queue in loops and threads of its own, so that many retries never take the place of new objects."""
+) -> bool:
+    """Poll each queue in a loop and threads of its own, so that many retries never take the place of new objects.
+
+    :returns: whether every loop ended because it was told to; false: one has crashed.
+    """
+    heartbeats = Heartbeats(heartbeat_file)
+    crashed: list[str] = []
     with ExitStack() as pools:
         loops: list[scheduling.Thread] = []
         for url in dict.fromkeys(queue_urls):
-            threads = pools.enter_context(scheduling.thread_pool(MESSAGES_SIDE_BY_SIDE, "message"))
-            for _ in range(LOOPS_A_QUEUE):
-                poller = QueuePoller(processor, clients, url, stop=stop, heartbeat_file=heartbeat_file)
-                loops.append(scheduling.thread(partial(poller.run, threads), f"poll-{len(loops)}"))
+            threads = pools.enter_context(scheduling.thread_pool(MESSAGES_AT_WORK, "message"))
+            poller = QueuePoller(processor, clients, url, stop=stop, heartbeats=heartbeats)
+            heartbeats.beat(url)  # one that is stuck before its first round is seen, too
+            loops.append(scheduling.thread(partial(_guarded, poller, threads, crashed), f"poll-{len(loops)}"))
         for loop in loops:
             loop.start()
         for loop in loops:
             loop.join()
+    return not crashed
+
+
+def _guarded(poller: QueuePoller, threads: ThreadPoolExecutor, crashed: list[str]) -> None:
+    try:
+        poller.run(threads)
+    except BaseException as error:  # noqa: BLE001 - the process ends with it, as its exit status says
+        crashed.append(type(error).__name__)
+        logger.critical("a loop of the poller crashed: the process ends", extra=without_message(error))

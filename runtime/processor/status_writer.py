@@ -11,8 +11,7 @@ from typing import Final
 
 from runtime import scheduling
 from runtime.delivery_state.destination_status import DestinationStatuses
-from runtime.errors import DeliveryError, OutOfTimeError
-from runtime.processor.circuit_breaker import CircuitOpenError
+from runtime.errors import DeliveryError, NotTriedError, OutOfTimeError
 
 CAPACITY: Final = 4096
 FAILURE_INTERVAL_SECONDS: Final = 10.0  # ours: the same failure again says nothing new sooner
@@ -45,7 +44,7 @@ class StatusWriter:
 
     def failed(self, tenant_id: str, type_: str, error: DeliveryError, *, probed: bool) -> None:
         """Note a failure of the destination; what wasn't tried, or had no time, is none."""
-        if isinstance(error, OutOfTimeError | CircuitOpenError):
+        if isinstance(error, OutOfTimeError | NotTriedError):
             return
         if self._is_news(tenant_id, type_, error.reason, 0.0 if probed else FAILURE_INTERVAL_SECONDS):
             self._write(lambda: self._statuses.failed(tenant_id, type_, error))

@@ -1,49 +1,50 @@
 """Keeps the messages at work hidden from other pollers for as long as they are worked on."""
 
 import logging
-import math
-from collections.abc import Iterable, Sequence
-from types import TracebackType
-from typing import Self
+from collections.abc import Callable, Iterable
 
+from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.logs import without_message
 
 VISIBILITY_SECONDS = 120
 """Ours: how long a message stays hidden after the last sign of life; so long it takes after a crash to come back."""
+EXTEND_SECONDS = VISIBILITY_SECONDS / 3
+ENTRIES_A_CALL = 10  # SQS API reference, ChangeMessageVisibilityBatch
 logger = logging.getLogger("logrouter.visibility")
 
 
 class Visibility:
-    """The receipts of the messages at work. Used by one thread."""
+    """The receipts of the messages at work. Used by one thread. ``clock``: seconds, monotonic."""
 
-    def __init__(self, clients: AwsClients, queue_url: str, receipt_handles: Sequence[str]) -> None:
+    def __init__(self, clients: AwsClients, queue_url: str, clock: Callable[[], float] = scheduling.monotonic) -> None:
         self._clients = clients
         self._queue_url = queue_url
-        self._at_work = list(receipt_handles)
-        self.interval_seconds = VISIBILITY_SECONDS / 3
+        self._clock = clock
+        self._extend_at: dict[str, float] = {}
 
-    def __enter__(self) -> Self:
-        self.extend()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._at_work.clear()
+    def add(self, receipt_handles: Iterable[str]) -> None:
+        """Take over messages that were received just now, hidden for ``VISIBILITY_SECONDS``."""
+        self._extend_at.update(dict.fromkeys(receipt_handles, self._clock() + EXTEND_SECONDS))
 
     def release(self, receipt_handles: Iterable[str]) -> None:
         """Take messages out: they are settled, or stay as they are now."""
         for handle in receipt_handles:
-            self._at_work.remove(handle)
+            del self._extend_at[handle]
 
     def extend(self) -> None:
-        """Hide every message at work for another while, in one call."""
-        if not self._at_work:
-            return
+        """Hide the messages whose time is due for another while, ten in a call."""
+        now = self._clock()
+        due = [handle for handle, at in self._extend_at.items() if at <= now]
+        for start in range(0, len(due), ENTRIES_A_CALL):
+            handles = due[start : start + ENTRIES_A_CALL]
+            self._hide(handles)
+            self._extend_at.update(dict.fromkeys(handles, now + EXTEND_SECONDS))
+
+    def _hide(self, handles: list[str]) -> None:
         entries = [
-            {"Id": str(place), "ReceiptHandle": handle, "VisibilityTimeout": math.ceil(VISIBILITY_SECONDS)}
-            for place, handle in enumerate(self._at_work)
+            {"Id": str(index), "ReceiptHandle": handle, "VisibilityTimeout": VISIBILITY_SECONDS}
+            for index, handle in enumerate(handles)
         ]
         try:
             self._clients.call("sqs", "ChangeMessageVisibilityBatch", {"QueueUrl": self._queue_url, "Entries": entries})

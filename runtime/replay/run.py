@@ -112,7 +112,7 @@ class ReplayRunner:
         )
 
     def _wanted_configs(self, selection: Selection) -> list[DeliveryConfig]:
-        configs = self._configs.of_tenant(selection.tenant_id).configs
+        configs = self._configs.fetch_tenant(selection.tenant_id).configs
         return [config for config in configs if selection.type in (None, config.type)]
 
 

@@ -158,7 +158,7 @@ class Resumer:
         return True
 
     def _has_live_config(self, status: DestinationStatus) -> bool:
-        config = self._configs.of_tenant(status.tenant_id).of_type(status.type)
+        config = self._configs.fetch_tenant(status.tenant_id).of_type(status.type)
         if isinstance(config, InvalidItem) and config.reason == METHOD_NOT_INSTALLED:
             config = config.common  # the processor may have what this function lacks
         return isinstance(config, DeliveryConfig) and config.enabled

@@ -162,7 +162,7 @@ def _asked(tenant_id: str, body: dict[str, Any]) -> tuple[ReplayRequest, Selecti
 
 def _count(services: Services, selection: Selection, per_second: float) -> Estimate:
     """Count, for no longer than an answer may take."""
-    configs = services.configs.of_tenant(selection.tenant_id).configs
+    configs = services.configs.fetch_tenant(selection.tenant_id).configs
     wanted = [config for config in configs if selection.type in (None, config.type)]
     if not wanted:
         raise ProblemError(HTTPStatus.CONFLICT, "no-such-config", "the tenant has no such delivery config to replay to")

@@ -127,7 +127,7 @@ class Outside:
 
     # the configs
 
-    def of_tenant(self, tenant_id):
+    def fetch_tenant(self, tenant_id, *, refresh=False):
         def read():
             return TenantConfigs(
                 tenant_id,
@@ -137,8 +137,6 @@ class Outside:
             )
 
         return self.call(read, "configs")
-
-    of_tenant_anew = of_tenant
 
 
 class Destination:

@@ -40,7 +40,7 @@ def test_known_table_is_read_as_it_is(world):
     lists = {"desired_logs": {"L": [{"S": name} for name in expected["desired_logs"]]}}
     fields = {name: value for name, value in expected.items() if name not in {"type", "tenant_id"}}
     world.put_config("cloudwatch", **{**fields, **lists})
-    (config,) = repository(world).of_tenant("acme-corp").configs
+    (config,) = repository(world).fetch_tenant("acme-corp").configs
     read = config.model_dump(exclude_unset=True)
     assert {**read, "desired_logs": list(read["desired_logs"])} == expected
 
@@ -56,7 +56,7 @@ def test_known_incomplete_item_is_invalid_by_name(world, caplog):
 
 def test_known_empty_tenant_costs_no_call(world):
     """An empty partition key would fail the Query and be retried for ever."""
-    found = repository(world).of_tenant(KNOWN["005"]["given"]["tenant"])
+    found = repository(world).fetch_tenant(KNOWN["005"]["given"]["tenant"])
     assert not found.known
     assert len(world.clients.calls) == KNOWN["005"]["expect"]["dynamodb_calls"]
 
@@ -65,7 +65,7 @@ def test_known_refusal_by_the_table_is_no_unknown_tenant(world):
     """The case says "tenant not found"; by the contract a table that refuses never makes a tenant unknown."""
     world.clients.faults["Query"] = Fault("ValidationException", message=KNOWN["009"]["given"]["dynamodb_error"])
     with pytest.raises(ClientError):
-        repository(world).of_tenant("acme-corp")
+        repository(world).fetch_tenant("acme-corp")
 
 
 @pytest.mark.parametrize("blank", ["", "   ", "\t\n", None])
@@ -93,7 +93,7 @@ def test_an_invalid_item_never_blocks_its_siblings(world, caplog):
     world.put_config("s3:bad", bucket_name="NOT A BUCKET")
     world.put_config("kinesis", stream="x")
     with caplog.at_level(logging.ERROR):
-        found = repository(world).of_tenant("acme-corp")
+        found = repository(world).fetch_tenant("acme-corp")
     assert [config.type for config in found.configs] == ["s3"]
     assert {item.type: item.fields for item in found.invalid} == {"s3:bad": ("bucket_name",), "kinesis": ("type",)}
     assert {record.fields for record in caplog.records} == {("bucket_name",), ("type",)}
@@ -105,8 +105,8 @@ def test_one_query_is_remembered_also_for_nobody(world):
     configs = repository(world)
     world.put_config("s3")
     for _ in range(3):
-        assert configs.of_tenant("acme-corp").known
-        assert not configs.of_tenant("nobody").known
+        assert configs.fetch_tenant("acme-corp").known
+        assert not configs.fetch_tenant("nobody").known
     assert world.clients.count() == {"Query": 2}
 
 
@@ -114,19 +114,19 @@ def test_a_change_is_seen_after_the_cache_time(world):
     """A disabled config would go on delivering."""
     clock = Clock()
     configs = repository(world, clock)
-    assert not configs.of_tenant("acme-corp").known
+    assert not configs.fetch_tenant("acme-corp").known
     world.put_config("s3")
     clock.now += 59
-    assert not configs.of_tenant("acme-corp").known
+    assert not configs.fetch_tenant("acme-corp").known
     clock.now += 1
-    assert configs.of_tenant("acme-corp").known
+    assert configs.fetch_tenant("acme-corp").known
 
 
 def test_every_page_is_read(world):
     """A tenant with many configs would get some of its logs only."""
     for number in range(30):
         world.put_config(f"s3:{number:02d}", padding="x" * 60_000)
-    assert len(repository(world).of_tenant("acme-corp").configs) == 30
+    assert len(repository(world).fetch_tenant("acme-corp").configs) == 30
     assert world.clients.count()["Query"] > 1
 
 
@@ -136,9 +136,9 @@ def test_an_item_that_expires_while_it_is_remembered_is_absent(world):
     world.put_config("s3", ttl=1_030)
     world.put_config("s3:bad", bucket_name="X", ttl=1_030)
     configs = repository(world, clock)
-    assert configs.of_tenant("acme-corp").known
+    assert configs.fetch_tenant("acme-corp").known
     clock.now = 1_030.0
-    assert not configs.of_tenant("acme-corp").known
+    assert not configs.fetch_tenant("acme-corp").known
 
 
 @pytest.mark.parametrize(
@@ -155,16 +155,16 @@ def test_a_table_that_is_down_is_no_unknown_tenant(world, fault):
     configs = repository(world)
     world.clients.faults["Query"] = fault
     with pytest.raises((ClientError, EndpointConnectionError)):
-        configs.of_tenant("acme-corp")
+        configs.fetch_tenant("acme-corp")
     del world.clients.faults["Query"]
-    assert configs.of_tenant("acme-corp").known
+    assert configs.fetch_tenant("acme-corp").known
 
 
 def test_unknown_groups_and_newer_versions_are_logged(world, caplog):
     """A tenant that gets nothing because of a misspelt group would never be found out."""
     world.put_config("s3", groups={"SS": ["Nope"]}, schema_version=9)
     with caplog.at_level(logging.WARNING):
-        (config,) = repository(world).of_tenant("acme-corp").configs
+        (config,) = repository(world).fetch_tenant("acme-corp").configs
     assert config.applications == frozenset()
     assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
         "delivery config names unknown groups",
@@ -196,7 +196,7 @@ def test_an_item_is_found_by_its_type_valid_or_not(world):
     """A waiting delivery of a broken config would be taken for one of a deleted config, and dropped."""
     world.put_config("s3")
     world.put_config("s3:bad", bucket_name="X")
-    found = repository(world).of_tenant("acme-corp")
+    found = repository(world).fetch_tenant("acme-corp")
     assert isinstance(found.of_type("s3"), DeliveryConfig)
     assert isinstance(found.of_type("s3:bad"), InvalidItem)
     assert found.of_type("s3:gone") is None
@@ -205,4 +205,4 @@ def test_an_item_is_found_by_its_type_valid_or_not(world):
 def test_the_processors_region_is_filled_in(world):
     """Logs would be sent to the SDK's default Region."""
     world.put_config("s3")
-    assert repository(world).of_tenant("acme-corp").configs[0].target_region == "us-east-1"
+    assert repository(world).fetch_tenant("acme-corp").configs[0].target_region == "us-east-1"

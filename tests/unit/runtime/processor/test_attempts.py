@@ -2,6 +2,8 @@
 
 import gzip
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -9,11 +11,12 @@ from runtime import logs
 from runtime.deliveries.method import Delivery, Progress
 from runtime.deliveries.role_chain import RoleChain
 from runtime.delivery_config.model import DeliveryConfig
-from runtime.errors import CorruptObjectError, OutOfTimeError, PermanentError, RetryableError
+from runtime.errors import BlockedByCustomerError, CorruptObjectError, OutOfTimeError, PermanentError, RetryableError
 from runtime.logs import correlated
 from runtime.objects.key import ObjectKey
 from runtime.objects.stored_object import StoredObject
 from runtime.processor.attempts import Attempts
+from runtime.processor.circuit_breaker import CircuitBreakers
 from runtime.processor.delivery_record import Records
 from runtime.processor.object_reader import ObjectReader
 from runtime.time_budget import TimeBudget
@@ -45,9 +48,13 @@ def world(clients):
     return World(clients)
 
 
-def run(world, method, *names, budget=None, types=()):
+def made(world, method, breakers=None):
     reader = ObjectReader(world.clients, RoleChain(world.clients, CENTRAL_ROLE), 1_000_000)
-    attempts = Attempts({"made": method, **dict(types)}, reader, Records("LogRouter"))
+    return Attempts({"made": method}, reader, Records("LogRouter"), breakers)
+
+
+def run(world, method, *names, budget=None, attempts=None):
+    attempts = attempts or made(world, method)
     budget = budget or TimeBudget.of_seconds(30, settle_seconds=2)
     source = StoredObject(CENTRAL, ObjectKey.parse(KEY))
     configs = [DeliveryConfig(tenant_id="acme-corp", type=f"made:{name}") for name in names]
@@ -101,7 +108,7 @@ def test_nobody_waits_for_a_call_that_hangs(world):
 
 def test_what_was_not_begun_in_time_is_out_of_time(world, monkeypatch):
     """A delivery without a free thread would be settled without having been tried."""
-    monkeypatch.setattr("runtime.processor.attempts.MAX_SIDE_BY_SIDE", 1)
+    monkeypatch.setattr("runtime.processor.attempts.THREADS", 1)
     release = threading.Event()
     method = Method(reads_events=True, hangs=lambda delivery, source: release.wait(30), late=fail(AssertionError()))
     _, late = run(world, method, "hangs", "late", budget=TimeBudget.of_seconds(0.05, settle_seconds=0.1))
@@ -149,6 +156,7 @@ def test_the_object_is_read_as_the_central_role_for_its_tenant(world):
 )
 def test_an_object_that_cannot_be_opened_has_its_class(world, fault, kind, reason, monkeypatch):
     """An expired object would be tried for a day, or a throttled read lose it."""
+    world.put_object()
     world.clients.faults["GetObject"] = fault
     (ended,) = run(world, Method(reads_events=True, a=lambda delivery, source: list(source.batches(0))), "a")
     assert (type(ended.error), ended.error.reason) == (kind, reason)
@@ -190,3 +198,73 @@ def test_a_methods_log_lines_carry_the_id_of_what_is_at_work(world):
     with correlated("object-1"):
         run(world, Method(a=lambda delivery, source: seen.append(logs._correlation.get())), "a")
     assert seen == ["object-1"]
+
+
+def test_more_destinations_than_threads_take_turns(world, monkeypatch):
+    """A tenant with many log groups would take as many threads, for each of its objects."""
+    monkeypatch.setattr("runtime.processor.attempts.OBJECT_THREADS", 3)
+    at_once, most, lock = [0], [0], threading.Lock()
+
+    def deliver(delivery, source):
+        with lock:
+            at_once[0] += 1
+            most[0] = max(most[0], at_once[0])
+        with lock:
+            at_once[0] -= 1
+
+    names = [f"to-{number}" for number in range(40)]
+    assert [each.error for each in run(world, Method(**dict.fromkeys(names, deliver)), *names)] == [None] * 40
+    assert most[0] <= 3
+
+
+def test_a_hang_of_the_central_bucket_is_not_blamed_on_the_destination(world, monkeypatch):
+    """The circuit of every destination would open for an outage of our own bucket."""
+    release = threading.Event()
+
+    def hang(self, object_, budget, stats):
+        release.wait(30)
+        yield from ()
+
+    monkeypatch.setattr(ObjectReader, "batches", hang)
+    budget = TimeBudget.of_seconds(0.05, settle_seconds=0.1)
+    method = Method(reads_events=True, a=lambda delivery, source: list(source.batches(0)))
+    (ended,) = run(world, method, "a", budget=budget)
+    release.set()
+    assert (ended.error.reason, ended.error.call.hop) == ("hung", "SOURCE")
+    sends = Method(a=lambda delivery, source: release.wait(30))
+    release.clear()
+    (ended,) = run(world, sends, "a", budget=TimeBudget.of_seconds(0.05, settle_seconds=0.1))
+    release.set()
+    assert (ended.error.reason, ended.error.call.hop) == ("hung", "DESTINATION")
+
+
+def test_a_probe_whose_attempt_cannot_begin_lets_the_next_one_through(world, monkeypatch):
+    """An error between the mark and the attempt would leave the circuit open for good."""
+    breakers = CircuitBreakers(Records("LogRouter"), failures=1)
+    config = DeliveryConfig(tenant_id="acme-corp", type="made:a")
+    failure = BlockedByCustomerError("no-such-bucket")
+    breakers.ended(config, failure)
+    monkeypatch.setattr(breakers, "_clock", lambda: time.monotonic() + 1000)
+    attempts = made(world, Method(a=lambda delivery, source: None), breakers)
+    monkeypatch.setattr(attempts._reader, "open", fail(RuntimeError()))
+    with pytest.raises(RuntimeError):
+        run(world, None, "a", attempts=attempts)
+    assert breakers.refuses(config) is None
+
+
+def test_an_object_whose_deliveries_hang_gives_its_place_to_another(world, monkeypatch):
+    """So many objects of a hanging destination as are read at once would hold up everyone else's."""
+    monkeypatch.setattr("runtime.processor.attempts.OBJECTS_AT_ONCE", 1)
+    release, begun = threading.Event(), threading.Event()
+
+    def hang(delivery, source):
+        begun.set()
+        release.wait(30)
+
+    attempts = made(world, Method(hangs=hang, good=lambda delivery, source: None))
+    with ThreadPoolExecutor(1) as other:
+        hanging = other.submit(run, world, None, "hangs", attempts=attempts)
+        assert begun.wait(10)
+        (good,) = run(world, None, "good", attempts=attempts)
+        assert (good.error, hanging.done()) == (None, False)
+        release.set()

@@ -12,7 +12,9 @@ from runtime.errors import (
 )
 from runtime.processor.circuit_breaker import (
     FAILURES_IN_A_ROW,
+    FIRST_ATTEMPTS_WAIT_SECONDS,
     PAUSES,
+    PROBE_SECONDS,
     CircuitBreakers,
     CircuitOpenError,
 )
@@ -42,8 +44,8 @@ class Bench:
         for _ in range(times):
             self.breakers.ended(config, error or failure())
 
-    def refuses(self, config=ONE):
-        return self.breakers.refuses(config) is not None
+    def refuses(self, config=ONE, *, first=False):
+        return self.breakers.refuses(config, first=first) is not None
 
 
 @pytest.fixture
@@ -108,6 +110,8 @@ def test_a_failed_probe_makes_the_pause_longer(bench):
         failure("CENTRAL", reason="first-hop-denied"),
         failure("EXECUTION"),
         RetryableError("unexpected"),
+        failure("SOURCE", reason="hung"),
+        failure("SOURCE", reason="timeout"),
     ],
 )
 def test_what_is_not_the_destinations_fault_does_not_count(bench, error):
@@ -117,7 +121,7 @@ def test_what_is_not_the_destinations_fault_does_not_count(bench, error):
 
 
 @pytest.mark.parametrize(
-    "error", [failure("CUSTOMER"), BlockedByCustomerError("no-such-bucket"), RetryableError("hung")]
+    "error", [failure("CUSTOMER"), BlockedByCustomerError("no-such-bucket"), failure(reason="hung")]
 )
 def test_what_is_the_destinations_fault_counts(bench, error):
     """A destination that hangs, or refuses, would hold up a thread for every object."""
@@ -140,3 +144,31 @@ def test_a_changed_config_is_another_destination(bench):
     mended = ONE.model_copy(update={"bucket_name": "another"})
     assert (bench.refuses(mended), bench.refuses(OTHER)) == (False, False)
     assert bench.refuses()
+
+
+@pytest.mark.parametrize("reason", ["hung", "timeout"])
+def test_one_call_without_an_answer_opens_it(bench, reason):
+    """Five objects after one another would each hold a thread for as long as a call may take."""
+    bench.fail(1, error=failure(reason=reason))
+    assert bench.refuses()
+    assert bench.changes == [("s3", True, 1)]
+
+
+def test_a_waiting_delivery_is_the_probe_before_a_first_attempt_is(bench):
+    """A probe that hangs would hold up the messages that came in one batch with a new object."""
+    bench.fail()
+    bench.now += PAUSES.first
+    assert bench.refuses(first=True)
+    assert not bench.refuses()
+    bench.breakers.ended(ONE, failure())
+    bench.now += PAUSES.bound(2) + FIRST_ATTEMPTS_WAIT_SECONDS
+    assert not bench.refuses(first=True)
+
+
+def test_a_probe_of_which_nothing_is_heard_does_not_keep_it_open(bench):
+    """A thread that was lost with its probe would leave the circuit open until the process ends."""
+    bench.fail()
+    bench.now += PAUSES.first
+    assert [bench.refuses(), bench.refuses()] == [False, True]
+    bench.now += PROBE_SECONDS
+    assert not bench.refuses()

@@ -84,6 +84,8 @@ def through_the_poller(world, body):
     poller = QueuePoller(world.processor(), world.clients, world.queues["objects"], stop=StopSignal())
     with ThreadPoolExecutor(1) as threads:
         poller.poll_once(threads)
+        while poller.busy:
+            poller.poll_once(threads)
     return not world.messages("objects")
 
 
@@ -96,7 +98,8 @@ def by_hand(world, body):
 def world(clients, monkeypatch):
     made = World(clients)
     monkeypatch.setattr(lambda_handler, "processor", made.processor)
-    monkeypatch.setattr(sqs_poller, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(sqs_poller, "IDLE_WAIT_SECONDS", 0)
+    monkeypatch.setattr(sqs_poller, "BUSY_WAIT_SECONDS", 0)
     return made
 
 

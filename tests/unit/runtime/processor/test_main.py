@@ -33,9 +33,12 @@ def polled(monkeypatch):
     """What the poller is started with; it ends at once. Signal handlers are put back."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     seen = []
-    monkeypatch.setattr(
-        program.sqs_poller, "run", lambda processor, clients, urls, **options: seen.append((urls, options))
-    )
+
+    def run(processor, clients, urls, **options):
+        seen.append((urls, options))
+        return "crash" not in urls[0]
+
+    monkeypatch.setattr(program.sqs_poller, "run", run)
     yield seen
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -60,6 +63,12 @@ def test_the_poller_reads_both_queues_unless_told_otherwise(polled, arguments, u
     """Handed-over deliveries would wait for ever in a set-up with one poller."""
     assert program.main(["--mode", "sqs", *arguments]) == 0
     assert polled[0][0] == urls
+
+
+def test_a_crashed_loop_is_the_processs_exit_status(environment, polled):
+    """Kubernetes would take a crash for an orderly end."""
+    environment.setenv("SQS_QUEUE_URL", "https://sqs/crash")
+    assert program.main(["--mode", "sqs"]) == 1
 
 
 def test_a_poller_of_the_delivery_queue_reads_it_once(environment, polled):

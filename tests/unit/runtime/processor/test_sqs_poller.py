@@ -7,10 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from runtime.backoff import Backoff
 from runtime.messages.delivery_message import DeliveryMessage
 from runtime.processor import sqs_poller
+from runtime.processor.heartbeat import Heartbeats
 from runtime.processor.sqs_poller import QueuePoller, StopSignal
-from runtime.processor.visibility import VISIBILITY_SECONDS, Visibility
+from runtime.processor.visibility import EXTEND_SECONDS, VISIBILITY_SECONDS, Visibility
 from tests.unit.runtime.aws_world import (
     Fault,
     recording_clients,  # noqa: F401 - the fixture "clients"
@@ -20,7 +22,8 @@ from tests.unit.runtime.processor.world import CENTRAL, KEY, World, notification
 
 @pytest.fixture
 def world(clients, monkeypatch):
-    monkeypatch.setattr(sqs_poller, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(sqs_poller, "IDLE_WAIT_SECONDS", 0)
+    monkeypatch.setattr(sqs_poller, "BUSY_WAIT_SECONDS", 0)
     return World(clients)
 
 
@@ -36,7 +39,13 @@ def poller(world, processor=None, *, queue="objects", stop=None, **options):
 
 def poll(world, processor=None, **options):
     with ThreadPoolExecutor(4) as threads:
-        poller(world, processor, **options).poll_once(threads)
+        work_off(poller(world, processor, **options), threads)
+
+
+def work_off(one, threads):
+    one.poll_once(threads)
+    while one.busy:
+        one.poll_once(threads)
 
 
 class Says:
@@ -46,6 +55,9 @@ class Says:
         self.answer = answer
         self.during = during
         self.seen = []
+
+    def is_ready(self):
+        return True
 
     def process(self, message, budget):
         self.seen.append((message, budget))
@@ -62,8 +74,8 @@ def test_a_settled_message_is_deleted_in_one_call(world):
     poll(world)
     assert world.messages("objects") == []
     assert len(world.copies()) == 1
-    assert world.clients.count()["ReceiveMessage"] == 1
     assert 1 <= world.clients.count()["DeleteMessageBatch"] <= 3
+    assert "ChangeMessageVisibilityBatch" not in world.clients.count()
 
 
 def test_what_is_not_settled_stays(world):
@@ -87,49 +99,47 @@ def test_the_delivery_queue_is_worked_off_alike_and_early_messages_stay_hidden(w
     assert left.visible_at / 1000 - time.time() > 1900
 
 
-def test_messages_at_work_are_kept_hidden(world):
+def test_messages_at_work_are_kept_hidden():
     """A slow object would be delivered by a second poller at the same time."""
-    handles = ["a", "b", "c"]
-    seen = []
+    now, seen = [100.0], []
 
     class Clients:
         def call(self, service, operation, request):
             assert (service, operation) == ("sqs", "ChangeMessageVisibilityBatch")
             seen.append([(each["ReceiptHandle"], each["VisibilityTimeout"]) for each in request["Entries"]])
 
-    with Visibility(Clients(), "url", handles) as visibility:
-        visibility.release(["b"])
-        visibility.extend()
+    visibility = Visibility(Clients(), "url", clock=lambda: now[0])
+    visibility.add("abc")
     visibility.extend()
-    assert seen == [
-        [(handle, VISIBILITY_SECONDS) for handle in "abc"],
-        [(handle, VISIBILITY_SECONDS) for handle in "ac"],
-    ]
-    assert visibility.interval_seconds < VISIBILITY_SECONDS / 2
+    assert seen == []
+    visibility.release(["b"])
+    now[0] += EXTEND_SECONDS
+    visibility.add("defghijklm")
+    visibility.extend()
+    visibility.extend()
+    assert seen == [[(handle, VISIBILITY_SECONDS) for handle in "ac"]]
+    now[0] += EXTEND_SECONDS
+    visibility.extend()
+    assert [len(each) for each in seen] == [2, 10, 2]
+    assert EXTEND_SECONDS < VISIBILITY_SECONDS / 2
 
 
-def test_an_outage_while_keeping_hidden_does_not_stop_the_work(world):
-    """A hiccup of SQS would abandon messages in the middle."""
-    send(world, "a")
-    world.clients.faults["ChangeMessageVisibilityBatch"] = Fault("InternalError", 500)
-    poll(world, Says())
-    assert world.messages("objects") == []
-
-
-def test_visibility_is_extended_again_while_a_message_is_at_work(world, monkeypatch):
-    """A message that takes longer than the timeout would be received twice."""
-    monkeypatch.setattr("runtime.processor.visibility.VISIBILITY_SECONDS", 0.03)
+@pytest.mark.parametrize("fault", [None, Fault("InternalError", 500)])
+def test_visibility_is_extended_again_while_a_message_is_at_work(world, monkeypatch, fault):
+    """A message that takes longer than the timeout would be received twice, or a hiccup of SQS abandon it."""
+    monkeypatch.setattr("runtime.processor.visibility.EXTEND_SECONDS", 0.0)
     send(world, "a")
     extended = threading.Event()
-    poller_ = poller(world, Says(during=lambda: extended.wait(10)))
 
     def seen(**_):
         if world.clients.count()["ChangeMessageVisibilityBatch"] >= 2:
             extended.set()
 
-    world.clients.client("sqs").meta.events.register("after-call.sqs.ChangeMessageVisibilityBatch", seen)
-    with ThreadPoolExecutor(1) as threads:
-        poller_.poll_once(threads)
+    if fault:
+        world.clients.faults["ChangeMessageVisibilityBatch"] = fault
+    world.clients.client("sqs").meta.events.register("before-call.sqs.ChangeMessageVisibilityBatch", seen)
+    poll(world, Says(during=lambda: extended.wait(10)))
+    assert extended.is_set()
     assert world.messages("objects") == []
 
 
@@ -152,7 +162,7 @@ def test_a_queue_that_is_down_is_asked_ever_more_slowly(world):
             return False
 
     world.clients.faults["ReceiveMessage"] = Fault("ServiceUnavailable", 503, times=8)
-    one = poller(world, Says(), stop=Stop(), jitter=lambda: 1.0)
+    one = poller(world, Says(), stop=Stop(), pauses=Backoff(2, 60, lambda _, longest: longest))
     with ThreadPoolExecutor(1) as threads:
         for _ in range(9):
             one.poll_once(threads)
@@ -165,14 +175,14 @@ def test_a_queue_that_is_down_is_asked_ever_more_slowly(world):
 def test_the_heartbeat_says_that_the_loop_is_alive(world, tmp_path):
     """A poller whose loop is stuck would pass its probe for ever."""
     file = tmp_path / "heartbeat"
-    poll(world, Says(), heartbeat_file=file)
+    poll(world, Says(), heartbeats=Heartbeats(file))
     assert file.exists()
 
 
 def test_a_heartbeat_that_cannot_be_written_does_not_stop_the_work(world, tmp_path):
     """A full disk would end the poller in the middle of its messages."""
     send(world, "a")
-    poll(world, Says(), heartbeat_file=tmp_path / "missing" / "heartbeat")
+    poll(world, Says(), heartbeats=Heartbeats(tmp_path / "missing" / "heartbeat"))
     assert world.messages("objects") == []
 
 
@@ -184,7 +194,7 @@ def test_after_a_stop_nothing_is_begun_and_running_work_gets_the_grace(world):
     says = Says(during=stop.set)
     send(world, *"abc")
     with ThreadPoolExecutor(1) as threads:  # one at a time: the first one's stop is seen by the others
-        poller(world, says, stop=stop).poll_once(threads)
+        work_off(poller(world, says, stop=stop), threads)
     assert stop.deadline() == 1000.0 + sqs_poller.GRACE_SECONDS
     assert len(says.seen) == 1
     assert len(world.messages("objects")) == 2
@@ -233,13 +243,85 @@ def test_every_queue_has_its_loops_and_all_end_with_the_stop(world):
     assert asked == both
 
 
-def test_a_loop_that_dies_ends_the_others(world, monkeypatch):
-    """A half-dead poller would go on passing its probe."""
-    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+def test_a_loop_that_dies_ends_the_others_and_the_process_says_so(world, monkeypatch):
+    """A half-dead poller would go on passing its probe; or its end look like an orderly one."""
 
     class Broken(QueuePoller):
         def poll_once(self, threads):
             raise MemoryError
 
+    assert sqs_poller.run(Says(), world.clients, ["a", "b"], stop=stopped())
     monkeypatch.setattr(sqs_poller, "QueuePoller", Broken)
-    sqs_poller.run(Says(), world.clients, ["a", "b"], stop=StopSignal())
+    assert not sqs_poller.run(Says(), world.clients, ["a", "b"], stop=StopSignal())
+
+
+def stopped():
+    stop = StopSignal()
+    stop.set()
+    return stop
+
+
+def test_the_heartbeat_is_the_stalest_loops(tmp_path, monkeypatch):
+    """One loop that is stuck would be hidden by another that is alive."""
+    now = [1000.0]
+    monkeypatch.setattr("runtime.scheduling.now", lambda: now[0])
+    beats = Heartbeats(tmp_path / "heartbeat")
+    beats.beat("objects")
+    beats.beat("deliveries")
+    now[0] += 500
+    beats.beat("objects")
+    assert (tmp_path / "heartbeat").stat().st_mtime == 1000.0
+    beats.beat("deliveries")
+    assert (tmp_path / "heartbeat").stat().st_mtime == 1500.0
+
+
+def test_a_message_that_hangs_holds_up_no_other(world):
+    """What was received with a hanging message, and all that comes after, would wait for it."""
+    release, others = threading.Event(), threading.Semaphore(0)
+
+    class Hangs(Says):
+        def process(self, message, budget):
+            if message.body == "hangs":
+                return release.wait(30)
+            others.release()
+            return True
+
+    one = poller(world, Hangs())
+    with ThreadPoolExecutor(4) as threads:
+        send(world, "hangs", "a")
+        one.poll_once(threads)
+        for number in range(3):
+            send(world, f"later-{number}")
+            one.poll_once(threads)
+        assert all(others.acquire(timeout=10) for _ in range(4))
+        while len(world.messages("objects")) > 1:
+            one.poll_once(threads)
+        assert one.busy
+        release.set()
+        work_off(one, threads)
+    assert world.messages("objects") == []
+
+
+def test_nothing_is_received_while_nothing_can_be_begun(world):
+    """An outage of our own table would use up every message's receives, and all end in the dead-letter queue."""
+
+    class NotReady(Says):
+        ready = False
+
+        def is_ready(self):
+            return self.ready
+
+    class Stop(StopSignal):
+        def wait(self, seconds):
+            return False
+
+    send(world, "a")
+    says = NotReady()
+    one = poller(world, says, stop=Stop())
+    with ThreadPoolExecutor(1) as threads:
+        for _ in range(50):
+            one.poll_once(threads)
+        assert world.clients.count()["ReceiveMessage"] == 0
+        says.ready = True
+        work_off(one, threads)
+    assert world.messages("objects") == []

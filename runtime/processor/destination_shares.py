@@ -1,0 +1,109 @@
+"""A share of the host's threads for each destination: one that hangs, or is slow, never takes them all.
+
+At most ``SHARE`` attempts at one destination are made at once. Further ones take turns while those that run make
+progress. Where none of them has moved for a moment, the rest isn't kept waiting: it is handed over at once.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from runtime import scheduling
+from runtime.deliveries.method import Delivery
+from runtime.errors import NotTriedError
+from runtime.objects.shared_read import Subscription
+
+SHARE: Final = 4
+"""Ours: attempts at one destination at once, as many as a queue once had threads for all of them."""
+CROWDED: Final = 12
+"""Ours: while so many attempts are at work in the process, each destination has one: of the 32 messages that a poller
+holds of a queue, three hanging destinations take 12 and twenty more take one each."""
+STALL_SECONDS: Final = 0.25
+"""Ours: a usual call takes some 0.05 s; attempts that haven't moved for longer hold nobody up."""
+
+
+class DestinationBusyError(NotTriedError):
+    """Not tried: the destination's share of the threads is taken, and what runs there doesn't move."""
+
+    def __init__(self) -> None:
+        super().__init__("destination-busy", "not tried: earlier attempts at this destination haven't ended")
+
+
+class Motion:
+    """Whether an attempt has moved since it was last looked at."""
+
+    def __init__(self, delivery: Delivery, source: Subscription | None) -> None:
+        self._progress = delivery.progress
+        self._source = source
+        self._seen = self._state()
+
+    def moved(self) -> bool:
+        """Return whether batches were acknowledged meanwhile, or it is the object that it waits for."""
+        state = self._state()
+        if state == self._seen and not (self._source and self._source.waiting):
+            return False
+        self._seen = state
+        return True
+
+    def _state(self) -> tuple[int, int]:
+        return self._progress.checkpoint, len(self._progress.ahead)
+
+
+class _Running:
+    """The attempts at one destination, and when one of them was last seen to move (monotonic seconds)."""
+
+    def __init__(self) -> None:
+        self.motions: list[Motion] = []
+        self.moved_at = 0.0
+
+    def still_for(self, now: float) -> float:
+        """Return for how many seconds none has moved."""
+        if sum(motion.moved() for motion in self.motions):  # asks each of them, as each notes what it sees
+            self.moved_at = now
+        return now - self.moved_at
+
+
+class DestinationShares:
+    """The attempts at work in the process, by destination. Shared by all threads. ``clock``: seconds, monotonic."""
+
+    def __init__(self, *, share: int = SHARE, clock: Callable[[], float] = scheduling.monotonic) -> None:
+        self._share = share
+        self._clock = clock
+        self._changed = scheduling.condition()
+        self._running: dict[tuple[str, str], _Running] = {}
+        self._total = 0
+
+    @contextmanager
+    def part(self, delivery: Delivery, source: Subscription | None) -> Iterator[None]:
+        """Take a part of the destination's share for the time of an attempt; wait for it while others there move.
+
+        :raises DestinationBusyError: they don't. :raises OutOfTimeError: the delivery's budget is spent.
+        """
+        key = (delivery.config.tenant_id, delivery.config.type)
+        with self._changed:
+            self._wait_for_turn(key, delivery)
+            running = self._running.setdefault(key, _Running())
+            motion = Motion(delivery, source)
+            running.motions.append(motion)
+            running.moved_at = self._clock()
+            self._total += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                running.motions.remove(motion)
+                running.moved_at = self._clock()
+                self._total -= 1
+                if not running.motions:
+                    del self._running[key]
+                self._changed.notify_all()
+
+    def _wait_for_turn(self, key: tuple[str, str], delivery: Delivery) -> None:
+        while running := self._running.get(key):
+            if len(running.motions) < (self._share if self._total < CROWDED else 1):
+                return
+            left = STALL_SECONDS - running.still_for(self._clock())
+            if left <= 0:
+                raise DestinationBusyError
+            delivery.budget.check()
+            self._changed.wait(left)
