@@ -8,16 +8,14 @@ them is confirmed on the item itself.
 import base64
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from runtime.aws.clients import AwsClients
-from runtime.delivery_config.attribute_values import typed
-from runtime.delivery_state.conflicts import retry_conflicts
-from runtime.delivery_state.destination_status import to_be_tried
+from runtime.delivery_state.destination_status import parked_there
 from runtime.delivery_state.parked_delivery import ParkedDelivery, destination
-from runtime.messages.envelopes import UnreadableMessageError
+from runtime.delivery_state.table import StateTable, changes, readable
 
 BY_REASON = "by-reason"
 BY_DESTINATION = "by-destination"
@@ -46,8 +44,7 @@ class ParkedDeliveries:
     """Reads and writes the table. Shared by all threads; what DynamoDB's client raises is raised."""
 
     def __init__(self, clients: AwsClients, table: str) -> None:
-        self._clients = clients
-        self._table = table
+        self._table = StateTable(clients, table)
 
     def park(self, parked: ParkedDelivery, due_at: float) -> None:
         """Write one, and that its destination is to be tried then, both or neither; an earlier item is replaced.
@@ -55,11 +52,9 @@ class ParkedDeliveries:
         What is written without the other would wait for ever, or be looked for in vain.
         """
         message = parked.message
-        writes = [
-            {"Put": {"TableName": self._table, "Item": parked.write()}},
-            {"Update": {"TableName": self._table, **to_be_tried(message.tenant_id, message.type, due_at)}},
-        ]
-        retry_conflicts(lambda: self._dynamodb.transact_write_items(TransactItems=writes))
+        self._table.transact(
+            {"Put": {"Item": parked.write()}}, {"Update": parked_there(message.tenant_id, message.type, due_at)}
+        )
 
     def of_tenant(
         self, tenant_id: str, *, type_: str | None = None, limit: int = 100, next_token: str | None = None
@@ -77,20 +72,20 @@ class ParkedDeliveries:
         """List all tenants' deliveries that are parked for a reason, longest waiting first."""
         return self._page("reason = :one", {":one": reason}, limit, next_token, index=BY_REASON)
 
-    def in_turn(self, tenant_id: str, type_: str, *, limit: int) -> Sequence[ParkedDelivery]:
-        """Give those of one destination whose turn it is, oldest first."""
+    def next_in_order(self, tenant_id: str, type_: str, *, limit: int) -> Sequence[ParkedDelivery]:
+        """Return those of one destination that are resumed next, oldest first."""
         values = {":one": destination(tenant_id, type_)}
         return self._page("destination = :one", values, limit, None, index=BY_DESTINATION).deliveries
 
     def count(self, tenant_id: str, type_: str, *, most: int | None = None) -> int:
-        """Count those of one destination; with ``most`` no more than that, for whoever can't wait for all."""
-        request = self._query(
+        """Count those of one destination; with ``most`` no more than that, for a caller that can't wait for all."""
+        request = self._table.query(
             "tenant_id = :one AND begins_with(delivery, :low)", {":one": tenant_id, ":low": f"{type_}#"}
         )
         total = 0
         while most is None or total < most:
             limit = {} if most is None else {"Limit": most - total}
-            answer = self._dynamodb.query(**request, **limit, Select="COUNT", ConsistentRead=True)
+            answer = self._table.client.query(**request, **limit, Select="COUNT", ConsistentRead=True)
             total += int(answer["Count"])
             if not answer.get("LastEvaluatedKey"):
                 break
@@ -99,81 +94,39 @@ class ParkedDeliveries:
 
     def has_any(self, tenant_id: str, type_: str) -> bool:
         """Whether one destination has any at all, read consistently."""
-        request = self._query(
+        request = self._table.query(
             "tenant_id = :one AND begins_with(delivery, :low)", {":one": tenant_id, ":low": f"{type_}#"}
         )
-        return bool(self._dynamodb.query(**request, Limit=1, ConsistentRead=True)["Items"])
+        return bool(self._table.client.query(**request, Limit=1, ConsistentRead=True)["Items"])
 
     def claim(self, parked: ParkedDelivery, now: float) -> bool:
-        """Take one to resume it; false if it is gone, was parked anew, or another is at it."""
-        return self._if_still_there(
-            "update_item",
-            parked,
-            "(attribute_not_exists(claimed_at) OR claimed_at < :old)",
-            {":now": typed(now), ":old": typed(now - CLAIM_SECONDS)},
-            UpdateExpression="SET claimed_at = :now",
-        )
+        """Take one to resume it; false if it is gone, was parked again, or another is at it."""
+        same, given = _same(parked)
+        unclaimed = "(attribute_not_exists(claimed_at) OR claimed_at < :old)"
+        values = {**given, ":now": now, ":old": now - CLAIM_SECONDS}
+        change = changes("SET claimed_at = :now", values, condition=f"{same} AND {unclaimed}")
+        return self._table.update(parked.item_key(), change)
 
     def remove(self, parked: ParkedDelivery) -> bool:
-        """Remove one after it was sent; false if it has been parked anew since: that one stays."""
-        return self._if_still_there("delete_item", parked)
-
-    def _if_still_there(
-        self,
-        call: str,
-        parked: ParkedDelivery,
-        also: str | None = None,
-        values: Mapping[str, Any] | None = None,
-        **more: Any,
-    ) -> bool:
-        same = "parking_id = :id" if parked.parking_id else "attribute_exists(delivery)"
-        given = {**({":id": typed(parked.parking_id)} if parked.parking_id else {}), **(values or {})}
-        try:
-            getattr(self._dynamodb, call)(
-                TableName=self._table,
-                Key={name: typed(value) for name, value in parked.key().items()},
-                ConditionExpression=f"{same} AND {also}" if also else same,
-                **({"ExpressionAttributeValues": given} if given else {}),
-                **more,
-            )
-        except self._dynamodb.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        """Remove one after it was sent; false if it has been parked again since: that one stays."""
+        return self._table.delete(parked.item_key(), *_same(parked))
 
     def _page(
         self, condition: str, values: Mapping[str, str], limit: int, token: str | None, *, index: str | None = None
     ) -> Page:
-        request = {**self._query(condition, values), "Limit": limit}
+        request = {**self._table.query(condition, values), "Limit": limit}
         if index:
             request["IndexName"] = index
         if token:
             request["ExclusiveStartKey"] = _read_token(token, values, index)
-        answer = self._dynamodb.query(**request)
+        answer = self._table.client.query(**request)
         last = answer.get("LastEvaluatedKey")
-        return Page(list(_readable(answer["Items"])), _write_token(last) if last else None)
-
-    def _query(self, condition: str, values: Mapping[str, str]) -> dict[str, Any]:
-        typed_values = {name: typed(value) for name, value in values.items()}
-        return {
-            "TableName": self._table,
-            "KeyConditionExpression": condition,
-            "ExpressionAttributeValues": typed_values,
-        }
-
-    @property
-    def _dynamodb(self) -> Any:
-        return self._clients.client("dynamodb")
+        return Page(list(readable(answer["Items"], ParkedDelivery.read)), _write_token(last) if last else None)
 
 
-def _readable(items: Iterable[Mapping[str, Any]]) -> Iterator[ParkedDelivery]:
-    """Read items; one that can't be read stays in the table, and doesn't hide the others."""
-    for item in items:
-        try:
-            yield ParkedDelivery.read(item)
-        except (UnreadableMessageError, KeyError, ValueError) as error:
-            logger.error(  # noqa: TRY400 - the exception's message might quote content
-                "a parked delivery can't be read", extra={"error": type(error).__name__, "delivery": item["delivery"]}
-            )
+def _same(parked: ParkedDelivery) -> tuple[str, dict[str, str]]:
+    """Return the condition that it still is this parking, and the condition's values."""
+    return ("parking_id = :id", {":id": parked.parking_id}) if parked.parking_id else ("attribute_exists(delivery)", {})
 
 
 class UnreadableTokenError(ValueError):

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from runtime.delivery_config.attribute_values import plain_item, typed
+from runtime.delivery_config.model import whole_number
 from runtime.delivery_state.next_steps import next_step
+from runtime.delivery_state.table import Key, parked_key
 from runtime.errors import DeliveryError
 from runtime.messages.delivery_message import DeliveryMessage
 
@@ -37,7 +39,7 @@ class ParkedDelivery:
 
     @classmethod
     def of(cls, message: DeliveryMessage, error: DeliveryError, *, now: float, expires_at: int | None) -> Self:
-        """Make one of a delivery's last error."""
+        """Return one of a delivery's last error."""
         call = error.call
         return cls(
             message,
@@ -62,19 +64,19 @@ class ParkedDelivery:
         return cls(
             message,
             epoch_seconds(str(values.get("last_attempt_at", ""))),
-            expires_at=values.get("ttl"),
+            expires_at=whole_number(values.get("ttl")),
             parking_id=str(values.get("parking_id", "")),
             **texts,
         )
 
     def write(self) -> dict[str, Any]:
-        """Give the item. Empty texts are left out."""
+        """Return the item. Empty texts are left out."""
         message = self.message
         values: dict[str, Any] = {
             **self.key(),
             "parking_id": self.parking_id,
             "destination": destination(message.tenant_id, message.type),
-            "turn": self.turn(),
+            "turn": self.resume_order(),
             "type": message.type,
             "bucket": message.bucket,
             "object_key": message.key,
@@ -93,12 +95,16 @@ class ParkedDelivery:
         }
         return {name: typed(value) for name, value in values.items() if value not in (None, "")}
 
-    def key(self) -> dict[str, str]:
-        """Give the table's key: one delivery is one item, however often it is parked."""
-        return {"tenant_id": self.message.tenant_id, "delivery": f"{self.message.type}#{self.message.key}"}
+    def item_key(self) -> Key:
+        """Return the item's typed key: one delivery is one item, however often it is parked."""
+        return parked_key(self.message.tenant_id, self.message.type, self.message.key)
 
-    def turn(self) -> str:
-        """Give what the order of resumption follows: oldest first, but what failed again after those that didn't.
+    def key(self) -> dict[str, str]:
+        """Return the item's key as plain values."""
+        return {name: value["S"] for name, value in self.item_key().items()}
+
+    def resume_order(self) -> str:
+        """Return the order of resumption (attribute ``turn``): oldest first, what failed again after those that didn't.
 
         A single object that its destination refuses would else be tried first for ever, before all the others.
         """

@@ -2,28 +2,33 @@
 
 import hashlib
 import json
-import logging
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.delivery_config.attribute_values import plain_item, typed
-from runtime.delivery_state.conflicts import retry_conflicts
-from runtime.delivery_state.destination_status import BY_WORK, OTHERS, REPLAYS
 from runtime.delivery_state.replay_selection import Selection
+from runtime.delivery_state.table import (
+    BY_WORK,
+    REPLAYS,
+    Key,
+    StateTable,
+    changes,
+    other_key,
+    readable,
+    replay_key,
+)
 
 WORK = "replay"
 MOST_RUNNING = 5  # ours: of one tenant at once
 KEPT_SECONDS = 90 * 86_400  # ours: so long an ended replay can be looked up
 _COUNTS = ("objects", "deliveries", "bytes")
 _PROGRESS = ("state", "after", *_COUNTS, "updated_at")
-
-
-logger = logging.getLogger("logrouter.replays")
 
 
 class SameReplayError(Exception):
@@ -82,8 +87,7 @@ class Replays:
     """Reads and writes replays. What DynamoDB's client raises is raised. ``clock``: epoch seconds."""
 
     def __init__(self, clients: AwsClients, table: str, clock: Callable[[], float] = scheduling.now) -> None:
-        self._clients = clients
-        self._table = table
+        self._table = StateTable(clients, table)
         self._clock = clock
 
     def start(self, replay: Replay, *, most: int = MOST_RUNNING) -> Replay:
@@ -106,50 +110,37 @@ class Replays:
                 ":most": typed(most),
             },
         }
-        try:
-            self._transact({"Put": put}, {"Update": running})
-        except self._dynamodb.exceptions.TransactionCanceledException as error:
-            if "ConditionalCheckFailed" not in _codes(error):
-                raise
+        if not self._table.transact({"Put": put}, {"Update": running}):
             if replay.digest in self._running(replay.tenant_id):
-                raise SameReplayError from None
-            raise TooManyReplaysError from None
+                raise SameReplayError
+            raise TooManyReplaysError
         return started
 
     def _running(self, tenant_id: str) -> set[str]:
-        answer = self._dynamodb.get_item(TableName=self._table, Key=_running_key(tenant_id), ConsistentRead=True)
-        return set(answer.get("Item", {}).get("running", {}).get("SS", ()))
-
-    def _transact(self, *writes: Mapping[str, Mapping[str, Any]]) -> None:
-        of_table = [{name: {"TableName": self._table, **write} for name, write in each.items()} for each in writes]
-        retry_conflicts(lambda: self._dynamodb.transact_write_items(TransactItems=of_table))
+        item = self._table.get(_running_key(tenant_id)) or {}
+        return set(item.get("running", {}).get("SS", ()))
 
     def of(self, tenant_id: str, replay_id: str) -> Replay | None:
         """Return one, read consistently; ``None`` also where its item can't be read."""
-        answer = self._dynamodb.get_item(TableName=self._table, Key=_key(tenant_id, replay_id), ConsistentRead=True)
-        return next(_readable([answer["Item"]] if "Item" in answer else []), None)
+        item = self._table.get(replay_key(tenant_id, replay_id))
+        return next(readable([item] if item else [], _read), None)
 
     def of_tenant(self, tenant_id: str, limit: int = 100) -> list[Replay]:
-        """Give a tenant's replays."""
-        answer = self._dynamodb.query(
-            TableName=self._table,
-            KeyConditionExpression="tenant_id = :tenant AND begins_with(delivery, :prefix)",
-            ExpressionAttributeValues={":tenant": typed(tenant_id), ":prefix": typed(REPLAYS)},
-            Limit=limit,
-        )
-        return sorted(_readable(answer["Items"]), key=lambda one: one.started_at, reverse=True)
+        """Return a tenant's replays."""
+        condition = "tenant_id = :tenant AND begins_with(delivery, :prefix)"
+        query = self._table.query(condition, {":tenant": tenant_id, ":prefix": REPLAYS})
+        found = islice(readable(self._table.items(query), _read), limit)
+        return sorted(found, key=lambda one: one.started_at, reverse=True)
 
     def due(self, limit: int = 100) -> list[Replay]:
-        """Give running replays on which nobody works, the longest waiting first."""
-        answer = self._dynamodb.query(
-            TableName=self._table,
+        """Return running replays on which nobody works, the longest waiting first."""
+        query = self._table.query(
+            "#work = :replay AND due_at <= :now",
+            {":replay": WORK, ":now": self._clock()},
             IndexName=BY_WORK,
-            KeyConditionExpression="#work = :replay AND due_at <= :now",
             ExpressionAttributeNames={"#work": "work"},
-            ExpressionAttributeValues={":replay": typed(WORK), ":now": typed(self._clock())},
-            Limit=limit,
         )
-        return list(_readable(answer["Items"]))
+        return list(islice(readable(self._table.items(query), _read), limit))
 
     def save(self, seen: Replay, changed: Replay) -> Replay | None:
         """Write progress, or take a lease; ``None`` if another has changed it since it was read: it is theirs then."""
@@ -168,77 +159,41 @@ class Replays:
         sets = ", ".join(f"#{name} = :{name}" for name in written)
         gone = ", ".join(f"#{name}" for name in removed)
         names = {f"#{name}": name for name in (*written, *removed, "state", "due_at")}
-        values = {f":{name}": typed(value) for name, value in written.items()}
-        update = {
-            "UpdateExpression": f"SET {sets} REMOVE {gone}" if gone else f"SET {sets}",
-            "ConditionExpression": "#state = :running AND #due_at = :seen",
-            "ExpressionAttributeNames": names,  # several of them are reserved words
-            "ExpressionAttributeValues": {**values, ":running": typed(ReplayState.RUNNING), ":seen": typed(seen)},
-        }
+        values = {f":{name}": value for name, value in written.items()}
+        update = changes(
+            f"SET {sets} REMOVE {gone}" if gone else f"SET {sets}",
+            {**values, ":running": ReplayState.RUNNING, ":seen": seen},
+            names,  # several of them are reserved words
+            "#state = :running AND #due_at = :seen",
+        )
         return self._if_running(replay, update, ended=replay.state is not ReplayState.RUNNING)
 
     def cancel(self, tenant_id: str, replay_id: str) -> bool:
         """End a running one, whoever works on it; what was sent is sent. False if there is none that runs."""
         replay = self.of(tenant_id, replay_id)
-        update = {
-            "UpdateExpression": "SET #state = :cancelled REMOVE #work, due_at",
-            "ConditionExpression": "#state = :running",
-            "ExpressionAttributeNames": {"#state": "state", "#work": "work"},
-            "ExpressionAttributeValues": {
-                ":cancelled": typed(ReplayState.CANCELLED),
-                ":running": typed(ReplayState.RUNNING),
-            },
-        }
+        update = changes(
+            "SET #state = :cancelled REMOVE #work, due_at",
+            {":cancelled": ReplayState.CANCELLED, ":running": ReplayState.RUNNING},
+            {"#state": "state", "#work": "work"},
+            "#state = :running",
+        )
         return replay is not None and self._if_running(replay, update, ended=True)
 
     def _if_running(self, replay: Replay, update: Mapping[str, Any], *, ended: bool) -> bool:
         """Update one on a condition; one that ends makes room for another in the same transaction."""
-        keyed = {"Key": _key(replay.tenant_id, replay.id), **update}
+        key = replay_key(replay.tenant_id, replay.id)
+        if not ended:
+            return self._table.update(key, update)
         room = {
             "Key": _running_key(replay.tenant_id),
             "UpdateExpression": "DELETE running :this",
             "ExpressionAttributeValues": {":this": {"SS": [replay.digest]}},
         }
-        errors = self._dynamodb.exceptions
-        try:
-            if ended:
-                self._transact({"Update": keyed}, {"Update": room})
-            else:
-                self._dynamodb.update_item(TableName=self._table, **keyed)
-        except errors.ConditionalCheckFailedException:
-            return False
-        except errors.TransactionCanceledException as error:
-            if "ConditionalCheckFailed" not in _codes(error):
-                raise
-            return False
-        return True
-
-    @property
-    def _dynamodb(self) -> Any:
-        return self._clients.client("dynamodb")
+        return self._table.transact({"Update": {"Key": key, **update}}, {"Update": room})
 
 
-def _key(tenant_id: str, replay_id: str) -> dict[str, Any]:
-    return {"tenant_id": typed(tenant_id), "delivery": typed(f"{REPLAYS}{replay_id}")}
-
-
-def _running_key(tenant_id: str) -> dict[str, Any]:
-    return {"tenant_id": typed(tenant_id), "delivery": typed(f"{OTHERS}running-replays")}
-
-
-def _codes(error: Any) -> set[str]:
-    return {reason.get("Code", "") for reason in error.response.get("CancellationReasons", ())}
-
-
-def _readable(items: Iterable[Mapping[str, Any]]) -> Iterator[Replay]:
-    """Read items; one that can't be read stays in the table, and doesn't hide the others."""
-    for item in items:
-        try:
-            yield _read(item)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            logger.error(  # noqa: TRY400 - the exception's message might quote content
-                "a replay can't be read", extra={"error": type(error).__name__, "delivery": item["delivery"]}
-            )
+def _running_key(tenant_id: str) -> Key:
+    return other_key(tenant_id, "running-replays")
 
 
 def _write(replay: Replay) -> dict[str, Any]:
@@ -251,7 +206,7 @@ def _write(replay: Replay) -> dict[str, Any]:
     else:
         values["ttl"] = int(replay.updated_at + KEPT_SECONDS)
     typed_values = {name: typed(value) for name, value in values.items() if value is not None}
-    return {**_key(replay.tenant_id, replay.id), **typed_values}
+    return {**replay_key(replay.tenant_id, replay.id), **typed_values}
 
 
 def _read(item: Mapping[str, Any]) -> Replay:

@@ -144,6 +144,8 @@ class Settlement:
         if self._statuses is None:
             return
         tenant_id, previous = one.object.key.tenant_id, one.previous
+        if one.progress.created_log_group:
+            self._statuses.log_group_created(tenant_id, one.type)
         if outcome is Outcome.DELIVERED:
             oldest = one.progress.oldest_event_ms
             replayed = previous is not None and previous.reason == REPLAYED  # old on purpose, not late

@@ -15,7 +15,7 @@ from runtime.errors import DeliveryError, NotTriedError, OutOfTimeError
 
 CAPACITY: Final = 4096
 FAILURE_INTERVAL_SECONDS: Final = 10.0  # ours: the same failure again says nothing new sooner
-WORKS: Final = ""
+HEALTHY: Final = ""
 logger = logging.getLogger("logrouter.status")
 
 
@@ -39,7 +39,7 @@ class StatusWriter:
 
     def delivered(self, tenant_id: str, type_: str, lag_seconds: float | None, *, recovered: bool) -> None:
         """Note a success. ``recovered``: it wasn't the delivery's first attempt, and someone may wait for the news."""
-        if self._is_news(tenant_id, type_, WORKS, 0.0 if recovered else self._interval_seconds):
+        if self._is_news(tenant_id, type_, HEALTHY, 0.0 if recovered else self._interval_seconds):
             self._write(lambda: self._statuses.succeeded(tenant_id, type_, lag_seconds))
 
     def failed(self, tenant_id: str, type_: str, error: DeliveryError, *, probed: bool) -> None:
@@ -48,6 +48,10 @@ class StatusWriter:
             return
         if self._is_news(tenant_id, type_, error.reason, 0.0 if probed else FAILURE_INTERVAL_SECONDS):
             self._write(lambda: self._statuses.failed(tenant_id, type_, error))
+
+    def log_group_created(self, tenant_id: str, type_: str) -> None:
+        """Note that a delivery created the destination's missing log group."""
+        self._write(lambda: self._statuses.log_group_created(tenant_id, type_))
 
     def _is_news(self, tenant_id: str, type_: str, state: str, interval: float) -> bool:
         now, key = self._clock(), (tenant_id, type_)

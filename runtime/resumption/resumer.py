@@ -97,51 +97,51 @@ class Resumer:
     def _look_after(self, seen: DestinationStatus, budget: TimeBudget) -> tuple[int, float | None]:
         """Do the next thing for a destination; give how many were resumed, and seconds until there is more to do."""
         leased_until = self._clock() + LEASE_SECONDS
-        if not self._statuses.move(seen, leased_until):
+        if not self._statuses.reschedule(seen, leased_until):
             return 0, None
         status = self._statuses.of(seen.tenant_id, seen.type)  # the index may tell of a moment ago
         if not self._has_live_config(status):
             # Its return is a change of the config, which starts this function: looking is only the second line.
-            self._statuses.move(status, self._clock() + self._delays.longest)
+            self._statuses.reschedule(status, self._clock() + self._delays.longest)
             return 0, None
-        if status.works:
+        if status.healthy:
             return self._resume_some(status, budget)
         return self._probe(status)
 
     def _resume_some(self, status: DestinationStatus, budget: TimeBudget) -> tuple[int, float | None]:
         resumed = 0
-        for parked in self._parked.in_turn(status.tenant_id, status.type, limit=SLICE):
+        for parked in self._parked.next_in_order(status.tenant_id, status.type, limit=SLICE):
             if not budget.allows(LAST_SECONDS / 2):
                 break
             resumed += self._resume(parked, probe=False)
-        if not resumed and not self._parked.has_any(status.tenant_id, status.type) and self._statuses.finish(status):
+        if not resumed and not self._parked.has_any(status.tenant_id, status.type) and self._statuses.clear(status):
             logger.info("nothing is parked any longer", extra={"tenant_id": status.tenant_id, "type": status.type})
             return 0, None
         # Nothing resumed though something is there: another's claim, or an index that lags. It passes.
         pause = 0.0 if resumed else self._delays.first
-        self._statuses.move(status, self._clock() + pause, works=True)
+        self._statuses.reschedule(status, self._clock() + pause, healthy=True)
         return resumed, 0.0 if resumed else None
 
     def _probe(self, status: DestinationStatus) -> tuple[int, float | None]:
         now = self._clock()
         answered = status.last_failure_at >= status.probe_sent_at or now - status.probe_sent_at >= VERDICT_SECONDS
         if status.probes and not answered:
-            self._statuses.move(status, now + RECHECK_SECONDS)
+            self._statuses.reschedule(status, now + RECHECK_SECONDS)
             return 0, RECHECK_SECONDS
         next_at = status.probe_sent_at + self._delays.bound(status.probes) if status.probes else now
         if next_at > now:
-            self._statuses.move(status, next_at)
+            self._statuses.reschedule(status, next_at)
             return 0, None
         # The time of the probe is written before it is sent: its answer can't be older.
         moved = replace(status, due_at=now + RECHECK_SECONDS)
-        if not self._statuses.move(status, now + RECHECK_SECONDS, probed=True):
+        if not self._statuses.reschedule(status, now + RECHECK_SECONDS, probed=True):
             return 0, None
-        for parked in self._parked.in_turn(status.tenant_id, status.type, limit=SLICE):
+        for parked in self._parked.next_in_order(status.tenant_id, status.type, limit=SLICE):
             if self._resume(parked, probe=True):
                 return 1, RECHECK_SECONDS
-        if not self._parked.has_any(status.tenant_id, status.type) and self._statuses.finish(status):
+        if not self._parked.has_any(status.tenant_id, status.type) and self._statuses.clear(status):
             return 0, None
-        self._statuses.move(moved, now + self._delays.first)
+        self._statuses.reschedule(moved, now + self._delays.first)
         return 0, None
 
     def _resume(self, parked: ParkedDelivery, *, probe: bool) -> bool:

@@ -19,7 +19,7 @@ from runtime.api.errors.problems import ProblemError
 from runtime.api.middleware.caller import caller_of
 from runtime.api.services import Services
 from runtime.delivery_config.attribute_values import typed
-from runtime.delivery_state.destination_status import OTHERS
+from runtime.delivery_state.table import OTHERS
 
 KEPT_SECONDS = 86_400
 RUNNING_SECONDS = 30  # API Gateway quotas: an integration ends after 29 s at the latest

@@ -12,7 +12,7 @@ from typing import Any
 from runtime.api.errors.problems import ProblemError
 from runtime.api.services import Services
 from runtime.delivery_config.attribute_values import typed
-from runtime.delivery_state.destination_status import OTHERS
+from runtime.delivery_state.table import OTHERS
 
 WINDOW_SECONDS = 60
 

@@ -183,12 +183,12 @@ class Table:
 
         self.outside.call(write, "table")
 
-    def in_turn(self, tenant_id, type_, *, limit):
+    def next_in_order(self, tenant_id, type_, *, limit):
         found = [parked for parked, _ in self.outside.parked.values() if parked.message.type == type_]
-        return self.outside.call(lambda: sorted(found, key=ParkedDelivery.turn)[:limit], "table")
+        return self.outside.call(lambda: sorted(found, key=ParkedDelivery.resume_order)[:limit], "table")
 
     def has_any(self, tenant_id, type_):
-        return bool(self.in_turn(tenant_id, type_, limit=1))
+        return bool(self.next_in_order(tenant_id, type_, limit=1))
 
     def claim(self, parked, now):
         def take():
@@ -239,13 +239,13 @@ class Statuses:
             one for one in self.outside.statuses.values() if one.due_at is not None and one.due_at <= self.outside.now
         ]
 
-    def move(self, status, due_at, *, probed=False, works=False):
+    def reschedule(self, status, due_at, *, probed=False, healthy=False):
         if self.of(status.tenant_id, status.type).due_at != status.due_at:
             return False
         changes = {"due_at": due_at}
         if probed:
             changes |= {"probe_sent_at": self.outside.now, "probes": status.probes + 1}
-        if works:
+        if healthy:
             changes["probes"] = 0
         self.outside.call(lambda: self._set(self.of(status.tenant_id, status.type), **changes), "table")
         return True
@@ -256,7 +256,7 @@ class Statuses:
             self._set(status, due_at=self.outside.now, probes=0)
         return status.due_at is not None
 
-    def finish(self, status):
+    def clear(self, status):
         now = self.of(status.tenant_id, status.type)
         if now.parkings != status.parkings:
             return False

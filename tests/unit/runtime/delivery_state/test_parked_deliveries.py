@@ -62,7 +62,7 @@ def test_every_listing_is_a_query(table, world):
     assert sorted(numbers(table.of_tenant("acme-corp").deliveries)) == [0, 1, 2, 3]
     assert numbers(table.of_tenant("acme-corp", type_="s3").deliveries) == [1, 3]
     assert numbers(table.of_reason("a").deliveries) == [0, 1, 2, 9]
-    assert numbers(table.in_turn("acme-corp", "s3:eu", limit=1)) == [0]
+    assert numbers(table.next_in_order("acme-corp", "s3:eu", limit=1)) == [0]
     assert (table.count("acme-corp", "s3"), table.count("acme-corp", "s3:eu"), table.count("acme-corp", "x")) == (
         2,
         2,

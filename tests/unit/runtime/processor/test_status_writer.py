@@ -61,9 +61,9 @@ def test_a_recovery_is_noted_at_once(bench):
     bench.now += 1
     bench.failed()
     bench.now += 1
-    assert not bench.world.status().works
+    assert not bench.world.status().healthy
     bench.delivered()
-    assert bench.world.status().works
+    assert bench.world.status().healthy
 
 
 def test_an_answer_to_a_probe_is_always_noted(bench):

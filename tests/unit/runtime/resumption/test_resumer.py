@@ -231,7 +231,7 @@ def test_two_runs_side_by_side_send_nothing_twice(scene):
     """The stream's run and the schedule's would both resume the same delivery."""
     scene.world.put_config()
     scene.park(0)
-    (parked,) = scene.table.in_turn("acme-corp", "s3", limit=5)
+    (parked,) = scene.table.next_in_order("acme-corp", "s3", limit=5)
     assert scene.table.claim(parked, scene.now)
     assert not scene.table.claim(parked, scene.now)
     assert scene.run() == 0

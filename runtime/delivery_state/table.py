@@ -1,0 +1,181 @@
+"""The table of parked deliveries and what lies beside them: its keys, its conditional writes, its listings.
+
+Keys are (``tenant_id``, ``delivery``). A tenant's own items: parked deliveries under ``{type}#{object key}``, statuses
+under ``!{type}``, replays under ``!replay#{id}``. Partitions that begin with ``!`` are no tenant's. What a key is made
+of is checked here: a text from a message or a request can't name another kind of item.
+"""
+
+import hashlib
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from runtime.aws.clients import AwsClients
+from runtime.delivery_config.attribute_values import typed
+from runtime.delivery_config.model import is_delivery_type, is_tenant_id
+from runtime.delivery_state.conflicts import retry_conflicts
+
+MAX_SORT_KEY_BYTES: Final = 1024  # DynamoDB quotas, partition and sort keys
+BY_WORK: Final = "by-work"
+REPLAYS: Final = "!replay#"
+OTHERS: Final = "!#"
+"""The tenant's other items: what the API counts and remembers. No delivery type begins so."""
+RECONCILIATION: Final = "!reconciliation"
+VERSIONS: Final = "!versions#"
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9#_-]{0,127}")
+logger = logging.getLogger("logrouter.delivery_state")
+
+Key = Mapping[str, Any]
+
+
+def parked_key(tenant_id: str, type_: str, object_key: str) -> Key:
+    """Return the key of a parked delivery; an object's key that doesn't fit beside the type is there by its digest."""
+    return _key(_tenant(tenant_id), fitting(f"{_type(type_)}#", object_key))
+
+
+def status_key(tenant_id: str, type_: str) -> Key:
+    """Return the key of a destination's status."""
+    return _key(_tenant(tenant_id), f"!{_type(type_)}")
+
+
+def replay_key(tenant_id: str, replay_id: str) -> Key:
+    """Return the key of a replay."""
+    return _key(_tenant(tenant_id), f"{REPLAYS}{_name(replay_id)}")
+
+
+def other_key(tenant_id: str, name: str) -> Key:
+    """Return the key of another item of the tenant."""
+    return _key(_tenant(tenant_id), f"{OTHERS}{_name(name)}")
+
+
+def reconciliation_key(item: str) -> Key:
+    """Return the key of something that the reconciler keeps."""
+    return _key(RECONCILIATION, fitting("", item))
+
+
+def version_key(tenant_id: str, type_: str, object_key: str) -> Key:
+    """Return the key of the claim of a copy's name."""
+    return _key(f"{VERSIONS}{_tenant(tenant_id)}", fitting(f"{_type(type_)}#", object_key))
+
+
+def fitting(prefix: str, name: str) -> str:
+    """Return a sort key of both, with the name's SHA-256 in its place where it would be too long."""
+    whole = f"{prefix}{name}"
+    if 0 < len(whole.encode("utf-8", "surrogatepass")) <= MAX_SORT_KEY_BYTES:
+        return whole
+    return f"{prefix}sha256:{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+
+def _tenant(tenant_id: str) -> str:
+    if not is_tenant_id(tenant_id):
+        raise ValueError("not a tenant's id")
+    return tenant_id
+
+
+def _type(type_: str) -> str:
+    if not is_delivery_type(type_):
+        raise ValueError("not the type of a delivery config")
+    return type_
+
+
+def _name(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        raise ValueError("not a name in a key")
+    return text
+
+
+def _key(partition: str, sort_key: str) -> Key:
+    return {"tenant_id": typed(partition), "delivery": typed(sort_key)}
+
+
+def changes(
+    expression: str, values: Mapping[str, Any], names: Mapping[str, str] | None = None, condition: str = ""
+) -> dict[str, Any]:
+    """Return an update's parameters beside its key; values are plain, and those that are ``None`` are left out."""
+    given = {name: typed(value) for name, value in values.items() if value is not None}
+    return {
+        "UpdateExpression": expression,
+        **({"ConditionExpression": condition} if condition else {}),
+        **({"ExpressionAttributeValues": given} if given else {}),
+        **({"ExpressionAttributeNames": dict(names)} if names else {}),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class StateTable:
+    """Shared by all threads. What DynamoDB's client raises is raised, unless a method says otherwise."""
+
+    clients: AwsClients
+    name: str
+
+    def transact(self, *writes: Mapping[str, Mapping[str, Any]]) -> bool:
+        """Make several writes of the table, all or none; false where a condition doesn't hold."""
+        of_table = [{name: {"TableName": self.name, **write} for name, write in each.items()} for each in writes]
+        try:
+            retry_conflicts(lambda: self.client.transact_write_items(TransactItems=of_table))
+        except self.client.exceptions.TransactionCanceledException as error:
+            reasons: list[dict[str, str]] = error.response.get("CancellationReasons", [])
+            if "ConditionalCheckFailed" not in {reason.get("Code") for reason in reasons}:
+                raise
+            return False
+        return True
+
+    @property
+    def client(self) -> Any:
+        """DynamoDB's client."""
+        return self.clients.client("dynamodb")
+
+    def get(self, key: Key) -> dict[str, Any] | None:
+        """Return an item, read consistently; ``None`` where there is none."""
+        answer = self.client.get_item(TableName=self.name, Key=key, ConsistentRead=True)
+        item: dict[str, Any] | None = answer.get("Item")
+        return item
+
+    def create(self, item: Mapping[str, Any]) -> bool:
+        """Write a new item; false where there is one of its key."""
+        return self._conditional("put_item", Item=item, ConditionExpression="attribute_not_exists(tenant_id)")
+
+    def update(self, key: Key, change: Mapping[str, Any]) -> bool:
+        """Change an item; false where the change's condition doesn't hold."""
+        return self._conditional("update_item", Key=key, **change)
+
+    def delete(self, key: Key, condition: str, values: Mapping[str, Any]) -> bool:
+        """Delete an item; false where the condition doesn't hold."""
+        given = {"ExpressionAttributeValues": {name: typed(value) for name, value in values.items()}} if values else {}
+        return self._conditional("delete_item", Key=key, ConditionExpression=condition, **given)
+
+    def query(self, condition: str, values: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+        """Return the parameters of a query of this table."""
+        given = {name: typed(value) for name, value in values.items()}
+        return {
+            "TableName": self.name,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": given,
+            **more,
+        }
+
+    def items(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield the items of every page of a query."""
+        for page in self.client.get_paginator("query").paginate(**request):
+            yield from page["Items"]
+
+    def _conditional(self, call: str, **request: Any) -> bool:
+        write: Callable[..., Any] = getattr(self.client, call)
+        try:
+            retry_conflicts(lambda: write(TableName=self.name, **request))
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+
+def readable[Read](items: Iterable[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], Read]) -> Iterator[Read]:
+    """Read items; one that can't be read stays in the table, is logged, and never hides the others."""
+    for item in items:
+        try:
+            yield read(item)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            logger.error(  # noqa: TRY400 - the exception's message might quote content
+                "an item can't be read", extra={"error": type(error).__name__, "delivery": item.get("delivery")}
+            )
