@@ -6,7 +6,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 UV := $(VENV)/.uv
 READY := $(VENV)/.ready
-PINNED := requirements-build runtime/processor/requirements runtime/api/requirements requirements requirements-dev local/requirements local/node-requirements
+PINNED := requirements-build runtime/processor/requirements runtime/api/requirements requirements requirements-dev packages/ministack-fidelity/requirements local/node-requirements
 COMPILE := -m uv pip compile --quiet --python-version 3.13 --no-header --no-emit-index-url --generate-hashes
 INSTALL := -m uv pip install --quiet --python $(PY)
 
@@ -24,9 +24,9 @@ $(UV): requirements-dev.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
 	@touch $@
 
-$(READY): $(UV) pyproject.toml
+$(READY): $(UV) pyproject.toml packages/ministack-fidelity/pyproject.toml
 	@$(PY) $(INSTALL) --require-hashes -r requirements-dev.txt
-	@$(PY) $(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(PY) $(INSTALL) --no-deps --no-build-isolation --editable . --editable packages/ministack-fidelity
 	@touch $@
 
 setup: $(READY) ## the Python environment, from the pinned requirements

@@ -23,7 +23,7 @@ from benchmarks.pages import renewed
 from cli.operation.freshness import percentile
 from local.accounts import Accounts
 from local.deployment.environment_file import Environment
-from local.emulator.server import REGION
+from local.emulator import REGION
 from local.paths import BUILD, ROOT, UP_HOME
 from runtime.costs.prices import list_prices
 from runtime.costs.tenant import Payer, Usage, tenant_costs, total

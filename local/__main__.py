@@ -3,13 +3,14 @@
 import sys
 
 from local.commands import app
-from local.emulator.server import EmulatorDiedError
-from local.processes import CommandFailedError, ProcessLeftError
+from local.processes import CommandFailedError
 from local.reporting import console
 from local.verification.deployment import AlreadyThereError
 from local.verification.profiles import ProfilesError
 from local.verification.removal import LeftOverError
 from local.waiting import WaitedTooLongError
+from ministack_fidelity.processes import ProcessLeftError
+from ministack_fidelity.server import EmulatorDiedError
 
 EXPECTED = (
     AlreadyThereError,

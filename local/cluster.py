@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from local.emulator.server import CENTRAL_ACCOUNT
+from local.emulator import CENTRAL_ACCOUNT
 
 CLUSTER_ID: Final = "demo"
 ISSUER: Final = "oidc.example.org/id/demo"

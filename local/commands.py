@@ -23,7 +23,7 @@ from local.demonstration import REPORT, Demonstration, Shown
 from local.deployment.deploy import Deployment
 from local.deployment.environment_file import Environment
 from local.deployment.synthesis import synthesize_every_stage
-from local.emulator.server import CENTRAL_ACCOUNT, REGION, Server, start
+from local.emulator import CENTRAL_ACCOUNT, REGION, start
 from local.faults.command import Options, run_faults
 from local.fuzzing.report import print_results
 from local.fuzzing.report import write_report as write_fuzz_report
@@ -38,6 +38,7 @@ from local.processes import run
 from local.reporting import Steps, console, print_counts
 from local.toolchain.node import path_with_node
 from local.verification.command import Verification
+from ministack_fidelity.server import Server
 
 DEMO_CACHE_SECONDS = 2
 """The processor's own default, a minute, would be most of the demo."""

@@ -11,7 +11,7 @@ from constructs_lib.runtime_asset import build_runtime_asset
 from constructs_lib.runtime_bundle import API
 from constructs_lib.web_identity import WebIdentity
 from local import cluster
-from local.emulator.server import CENTRAL_ACCOUNT, REGION
+from local.emulator import CENTRAL_ACCOUNT, REGION
 from stacks.application import add_central_stacks, add_customer_stack, check_every_synthesis, new_app
 from stacks.stages import EMBEDDED, Cluster, Host
 

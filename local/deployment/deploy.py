@@ -14,7 +14,7 @@ from local.deployment.command_line import CommandLine, Outputs
 from local.deployment.environment_file import Environment
 from local.deployment.onboarding import CUSTOMERS, STACK, OnboardedTenant, onboard, put_delivery_configs
 from local.deployment.parity import DeployedStack, apply_ignored_properties
-from local.emulator.server import CENTRAL_ACCOUNT
+from local.emulator import CENTRAL_ACCOUNT
 from local.paths import ROOT
 from local.processes import end_commands
 from local.toolchain.cdk import cdk_command

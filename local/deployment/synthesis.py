@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from local.emulator.server import CENTRAL_ACCOUNT, REGION
+from local.emulator import CENTRAL_ACCOUNT, REGION
 from local.paths import BUILD, ROOT
 from local.processes import run
 from local.toolchain.cdk import cdk_command, synthesis_environment

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from local.accounts import Accounts
 from local.deployment.environment_file import Environment
-from local.emulator.server import REGION
+from local.emulator import REGION
 from local.faults.catalogue import KINDS
 from local.faults.kind import Kind
 from local.faults.report import markdown, print_measured, print_rows, write_report

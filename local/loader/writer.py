@@ -5,8 +5,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from local.accounts import Accounts, Keys
+from local.accounts import Accounts
 from local.loader.objects import LogObject
+from ministack_fidelity.accounts import Keys
 
 SESSION_NAME = "vector"
 

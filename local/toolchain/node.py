@@ -6,8 +6,8 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from local.emulator.installation import ensure_environment
 from local.paths import ROOT, TOOLS
+from local.toolchain.python_environment import ensure_environment
 
 REQUIREMENTS = ROOT / "local" / "node-requirements.txt"
 LEAST_VERSION = 22  # the oldest release line that AWS supports for the CDK

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.client import Client
 from cli.signing import Signer
-from local.accounts import SETTINGS
+from ministack_fidelity.accounts import SETTINGS
 
 
 class ProfilesError(Exception):

@@ -8,11 +8,12 @@ from typing import Any
 
 from cli.client import Client
 from local import cluster
-from local.accounts import Accounts, Keys
+from local.accounts import Accounts
 from local.deployment.environment_file import Environment
 from local.loader.send import writer_role_arn
 from local.loader.writer import web_identity_token, writer_keys
-from tests.integration.identities import assume, tenant
+from ministack_fidelity.accounts import Keys
+from ministack_fidelity.identities import assume, tenant
 
 CENTRAL, ACME, GLOBEX, FOURTH = "111111111111", "222222222222", "333333333333", "444444444444"
 

@@ -15,8 +15,9 @@ import pytest
 from local.accounts import Accounts
 from local.deployment.deploy import Deployment
 from local.deployment.environment_file import Environment
-from local.emulator.server import REGION, Server, start
+from local.emulator import REGION, start
 from local.paths import UP_HOME
+from ministack_fidelity.server import Server
 from tests.e2e.cloud import Cloud
 from tests.e2e.tenants import Tenant, onboard, remove_configs
 

@@ -8,8 +8,8 @@ from boto3.dynamodb.types import TypeSerializer
 
 from local.deployment.onboarding import STACK
 from local.waiting import wait_until
+from ministack_fidelity.identities import unique
 from tests.e2e.cloud import ACME, Cloud
-from tests.integration.identities import unique
 
 type Config = dict[str, Any]
 

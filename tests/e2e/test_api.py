@@ -8,8 +8,8 @@ import pytest
 from cli.client import ApiProblemError
 from local.accounting.destinations import log_group_events
 from local.waiting import wait_until
+from ministack_fidelity.identities import unique
 from tests.e2e.traffic import line, messages, object_of, send, settled, until
-from tests.integration.identities import unique
 
 CONFIG = {"type": "s3", "bucket_name": "acme-logs"}
 

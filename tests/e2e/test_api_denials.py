@@ -13,8 +13,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from ministack_fidelity.identities import assume, make_role, statement, trust, unique
 from tests.e2e.cloud import ACME, CENTRAL, GLOBEX
-from tests.integration.identities import assume, make_role, statement, trust, unique
 
 
 def call(cloud, keys, method, path, body=None):

@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError
 
 from local import cluster
 from local.loader.writer import web_identity_token, writer_keys
+from ministack_fidelity.identities import assume, make_role, statement, tenant, unique
 from tests.e2e.cloud import ACME, CENTRAL, FOURTH, GLOBEX
 from tests.e2e.tenants import update_template
-from tests.integration.identities import assume, make_role, statement, tenant, unique
 
 ACL = "bucket-owner-full-control"
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from ministack_fidelity.identities import unique
 from tests.e2e.cloud import ACME, CENTRAL, FOURTH, GLOBEX
 from tests.e2e.tenants import put_configs
 from tests.e2e.traffic import (
@@ -27,7 +28,6 @@ from tests.e2e.traffic import (
     until,
     without_lambda,
 )
-from tests.integration.identities import unique
 
 ABROAD = "eu-west-1"
 

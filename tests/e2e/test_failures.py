@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from ministack_fidelity.identities import unique
 from tests.e2e.cloud import ACME
 from tests.e2e.tenants import put_configs
 from tests.e2e.traffic import (
@@ -20,7 +21,6 @@ from tests.e2e.traffic import (
     until,
     without_lambda,
 )
-from tests.integration.identities import unique
 
 BREAKS = [
     ({"external_id": "not-this-one"}, "second-hop-denied"),

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from local.paths import ROOT
+from ministack_fidelity.identities import unique
 from tests.e2e.cloud import Cloud
 from tests.e2e.traffic import (
     HEARTBEAT,
@@ -26,7 +27,6 @@ from tests.e2e.traffic import (
     until,
     without_lambda,
 )
-from tests.integration.identities import unique
 
 EQUAL_TIMES = '{"timestamp":"%s","message":"%d"}'
 

@@ -2,11 +2,11 @@
 
 import json
 
+from ministack_fidelity.identities import unique
 from tests.e2e.command import logrouter
 from tests.e2e.tenants import put_configs
 from tests.e2e.test_resumption import run_resumption
 from tests.e2e.traffic import line, messages, object_of, objects, records, send, settled, until
-from tests.integration.identities import unique
 
 
 def test_a_late_tenant_gets_its_older_logs_by_one_command(cloud, new_tenant):

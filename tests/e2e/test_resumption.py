@@ -3,10 +3,10 @@
 import json
 import time
 
+from ministack_fidelity.identities import unique
 from runtime.messages.delivery_message import DeliveryMessage
 from tests.e2e.tenants import put_configs
 from tests.e2e.traffic import delivered, line, messages, object_of, outcome, send, until
-from tests.integration.identities import unique
 
 YESTERDAY = 2 * 86_400
 

@@ -5,10 +5,10 @@ from contextlib import suppress
 
 import pytest
 
+from ministack_fidelity.identities import document, statement
 from tests.e2e.cloud import CENTRAL, Cloud
 from tests.e2e.tenants import Tenant, put_configs
 from tests.e2e.traffic import delivered, line, messages, object_of, objects, send, until
-from tests.integration.identities import document, statement
 
 ACCOUNT = "123456789012"
 ROLE = "LogDistributionRole"

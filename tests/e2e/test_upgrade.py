@@ -12,9 +12,9 @@ from cli.operation.queues import depth
 from local.accounting.destinations import bucket_objects, log_group_events
 from local.deployment.deploy import api_url
 from local.loader.writer import put_object
+from ministack_fidelity.identities import unique
 from tests.e2e.traffic import line, object_of, until
 from tests.e2e.versions import Installation, Version, central_stacks, earlier
-from tests.integration.identities import unique
 
 EVENTS_AN_OBJECT = 20
 PAUSE_SECONDS = 0.2

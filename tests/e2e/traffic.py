@@ -17,9 +17,9 @@ from local.loader.objects import LogObject
 from local.loader.writer import put_object, web_identity_token
 from local.paths import ROOT
 from local.waiting import wait_until
+from ministack_fidelity.identities import unique
 from tests.e2e.cloud import Cloud
 from tests.e2e.tenants import Tenant
-from tests.integration.identities import unique
 
 SECONDS = 60.0
 """How long anything may take: a cold start, two hops, and the emulator's own pollers."""

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from local.accounts import Accounts
-from local.emulator.server import REGION, start
-from tests.integration.identities import unique
+from local.emulator import REGION, start
+from ministack_fidelity.identities import unique
 
 CENTRAL, CUSTOMER = "111111111111", "222222222222"
 

@@ -5,13 +5,13 @@ import signal
 import subprocess
 import sys
 
+import psutil
 import pytest
 
-from local import processes
-from local.emulator.server import Server
 from local.paths import ROOT
-from local.processes import command_line, members
 from local.waiting import wait_until
+from ministack_fidelity.processes import members
+from ministack_fidelity.server import Server
 
 pytestmark = pytest.mark.embedded
 
@@ -55,4 +55,6 @@ def test_a_killed_demo_takes_its_cloud_along(demo):
 
 def running_with(mark):
     """Give the ids of all running processes that have ``mark`` in their command line."""
-    return [pid for pid, _, state in processes._processes() if state[0] != "Z" and mark in command_line(pid)]
+    found = [process.info for process in psutil.process_iter(["pid", "status", "cmdline"])]
+    running = [info for info in found if info["status"] != psutil.STATUS_ZOMBIE]
+    return [info["pid"] for info in running if any(mark in word for word in info["cmdline"] or ())]

@@ -16,8 +16,17 @@ TRACKED = subprocess.run(  # the committed and the to-be-committed: what a clone
     check=True,
 ).stdout.splitlines()
 DOCUMENTS = [name for name in TRACKED if name.endswith(".md")]
-TEST_FILES = [name for name in TRACKED if re.fullmatch(r"tests/.*test_\w+\.py", name)]
-SOURCE_ROOTS = ("runtime", "cli", "constructs_lib", "stacks", "local", "benchmarks", "vector_config")
+TEST_FILES = [name for name in TRACKED if re.fullmatch(r"(?:.*/)?tests/.*test_\w+\.py", name)]
+SOURCE_ROOTS = (
+    "runtime",
+    "cli",
+    "constructs_lib",
+    "stacks",
+    "local",
+    "benchmarks",
+    "vector_config",
+    "packages/ministack-fidelity/src",
+)
 
 
 def text_of(name):
@@ -29,7 +38,8 @@ def test_documents_name_paths_that_exist(name):
     """A document that names a file or folder which is gone would send its reader nowhere."""
     document = ROOT / name
     inline = re.findall(
-        r"`((?:runtime|constructs_lib|stacks|local|docs|tests|vector_config|benchmarks)/[\w./-]*)`", text_of(name)
+        r"`((?:runtime|constructs_lib|stacks|local|docs|tests|vector_config|benchmarks|packages)/[\w./-]*)`",
+        text_of(name),
     )
     missing = [path for path in inline if not (ROOT / path).exists()]
     links = [link.split("#")[0] for link in re.findall(r"\]\((?!https?:|#|mailto:)([^)]+)\)", text_of(name))]

@@ -7,8 +7,8 @@ import pytest
 
 from local.deployment.parity import DeployedStack, apply_ignored_properties
 from local.waiting import wait_until
+from ministack_fidelity.identities import unique
 from tests.integration.conftest import CUSTOMER
-from tests.integration.identities import unique
 
 pytestmark = pytest.mark.embedded
 

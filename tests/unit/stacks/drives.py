@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from io import StringIO
 from types import SimpleNamespace
 
-from local.fidelity.embedded_metrics import data as embedded
-from local.fidelity.queue_metrics import sample
+from ministack_fidelity.patches.embedded_metrics import data as embedded
+from ministack_fidelity.patches.queue_metrics import sample
 from runtime.delivery_state.destination_status import DestinationStatuses
 from runtime.delivery_state.reconciliation_progress import Progress
 from runtime.destination_watch.watch import DestinationWatch

@@ -16,10 +16,10 @@ import yaml
 
 from benchmarks.agent_endpoints import serving
 from benchmarks.agent_run import BINARY, PodFolder, agent, api_items, wait_until
-from local.emulator.server import free_port
 from local.loader.agent import AS_THE_SOURCE_GIVES_IT, CONFIGURATION, Agent, source_event
 from local.loader.recorded_logs import ARCHIVE, LogFile, read_archive
 from local.paths import ROOT
+from ministack_fidelity.server import free_port
 from runtime.objects.key import ObjectKey
 from tests.vector.agent.kinds import KINDS
 from tests.vector.agent.lines import source_line

@@ -1,0 +1,115 @@
+"""Who a caller is, and what policies know of it, as in AWS."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from ministack_fidelity.identities import assume, make_role, statement, tenant, trust
+
+pytestmark = pytest.mark.embedded
+
+CENTRAL, CUSTOMER = "111111111111", "222222222222"
+
+ROOT = f"arn:aws:iam::{CENTRAL}:root"
+
+
+def test_a_variable_in_a_resource_is_the_sessions_tag(accounts, central_bucket):
+    """A policy with ${aws:PrincipalTag/…} would match nothing, or be read as text."""
+    own = f"arn:aws:s3:::{central_bucket}/tenant_id=${{aws:PrincipalTag/tenant_id}}/*"
+    role = make_role(accounts, CENTRAL, statement("s3:PutObject", own))
+    s3 = accounts.client("s3", assume(accounts, CENTRAL, role, Tags=tenant("acme")))
+    assert s3.put_object(Bucket=central_bucket, Key="tenant_id=acme/object", Body=b"")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.put_object(Bucket=central_bucket, Key="tenant_id=globex/object", Body=b"")
+
+
+def test_a_statement_whose_variable_has_no_value_matches_nothing(accounts, central_bucket):
+    """An untagged session would reach what only tagged ones may."""
+    own = f"arn:aws:s3:::{central_bucket}/*${{aws:PrincipalTag/tenant_id}}*"
+    role = make_role(accounts, CENTRAL, statement("s3:PutObject", own))
+    with pytest.raises(ClientError, match="AccessDenied"):
+        accounts.client("s3", assume(accounts, CENTRAL, role)).put_object(Bucket=central_bucket, Key="key", Body=b"")
+
+
+def test_a_variable_in_a_condition_is_substituted(accounts):
+    """A trust policy that ties a request's tag to the caller's would let nobody in."""
+    condition = {"StringEquals": {"sts:ExternalId": "${aws:PrincipalTag/tenant_id}"}}
+    role = make_role(accounts, CUSTOMER, trusted=trust(ROOT, **condition))
+    caller = make_role(accounts, CENTRAL, statement("sts:*"))
+    session = assume(accounts, CENTRAL, caller, Tags=tenant("acme"))
+    assert assume(accounts, session, role, ExternalId="acme")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        assume(accounts, session, role, ExternalId="globex")
+
+
+def test_a_callers_policy_knows_the_external_id(accounts):
+    """A policy that lets a role be assumed with an ExternalId alone would let it be assumed by nobody."""
+    allowed = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+    allowed["Condition"] = {"StringLike": {"sts:ExternalId": "?*"}, "StringNotEquals": {"aws:ResourceAccount": CENTRAL}}
+    caller = assume(accounts, CENTRAL, make_role(accounts, CENTRAL, allowed))
+    there, here = (make_role(accounts, account, trusted=trust(ROOT)) for account in (CUSTOMER, CENTRAL))
+    assert assume(accounts, caller, there, ExternalId="any")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        assume(accounts, caller, there)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        assume(accounts, caller, here, ExternalId="any")
+
+
+def test_an_escaped_wildcard_is_a_character(accounts, central_bucket):
+    """A tenant's prefix with a star in it would open other prefixes, or be refused altogether."""
+    own = f"arn:aws:s3:::{central_bucket}/a${{*}}b${{?}}${{$}}/*"
+    role = make_role(accounts, CENTRAL, statement("s3:PutObject", own))
+    s3 = accounts.client("s3", assume(accounts, CENTRAL, role))
+    assert s3.put_object(Bucket=central_bucket, Key="a*b?$/object", Body=b"")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.put_object(Bucket=central_bucket, Key="aXbX$/object", Body=b"")
+
+
+def test_an_escaped_wildcard_in_a_condition_is_a_character(accounts):
+    """An equality with an escape in it would match nothing, a likeness too much."""
+    condition = {"StringEquals": {"sts:ExternalId": "a${*}"}, "StringLike": {"sts:RoleSessionName": "*${?}*"}}
+    role = make_role(accounts, CENTRAL, trusted=trust(ROOT, **condition))
+    with pytest.raises(ClientError, match="AccessDenied"):
+        assume(accounts, CENTRAL, role, ExternalId="a*", RoleSessionName="session")
+    equal = make_role(accounts, CENTRAL, trusted=trust(ROOT, StringEquals=condition["StringEquals"]))
+    assert assume(accounts, CENTRAL, equal, ExternalId="a*")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        assume(accounts, CENTRAL, equal, ExternalId="ab")
+
+
+def test_the_principals_arn_is_the_roles_with_its_path(accounts):
+    """The central role trusts processors by the path of their role: it would trust none, or all."""
+    condition = {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{CENTRAL}:role/processors/*"}}
+    role = make_role(accounts, CENTRAL, trusted=trust(ROOT, **condition))
+    inside = make_role(accounts, CENTRAL, statement("sts:*"), path="/processors/")
+    outside = make_role(accounts, CENTRAL, statement("sts:*"), path="/others/")
+    assert assume(accounts, assume(accounts, CENTRAL, inside), role)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        assume(accounts, assume(accounts, CENTRAL, outside), role)
+
+
+def test_a_principal_names_a_role_with_its_path(accounts):
+    """A customer that pins the central role by a wrong path would be served here, and not in AWS."""
+    caller = make_role(accounts, CENTRAL, statement("sts:*"), path="/central/")
+    session = assume(accounts, CENTRAL, caller)
+    assert assume(accounts, session, make_role(accounts, CUSTOMER, trusted=trust(caller)))
+    wrong = make_role(accounts, CUSTOMER, trusted=trust(caller.replace("/central/", "/")))
+    with pytest.raises(ClientError, match="AccessDenied"):
+        assume(accounts, session, wrong)
+
+
+@pytest.mark.parametrize("name", ["a", "n" * 65, "two words"])
+def test_a_session_name_out_of_bounds_is_refused(accounts, name):
+    """A tenant with a long id would be assumed here, and not in AWS."""
+    role = make_role(accounts, CENTRAL)
+    with pytest.raises(ClientError, match="ValidationError"):
+        assume(accounts, CENTRAL, role, RoleSessionName=name)
+    assert assume(accounts, CENTRAL, role, RoleSessionName="n" * 64)
+
+
+def test_a_session_policy_over_2048_characters_is_refused(accounts):
+    """A policy that grows with a destination's name would fail only in AWS."""
+    role = make_role(accounts, CENTRAL)
+    policy = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"%s"}}'
+    assert assume(accounts, CENTRAL, role, Policy=policy % ("r" * (2048 - len(policy) + 2)))
+    with pytest.raises(ClientError, match="2048"):
+        assume(accounts, CENTRAL, role, Policy=policy % ("r" * (2048 - len(policy) + 3)))
