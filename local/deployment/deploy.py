@@ -12,8 +12,7 @@ from local import cluster
 from local.accounts import Accounts
 from local.deployment.command_line import CommandLine, Outputs
 from local.deployment.environment_file import Environment
-from local.deployment.onboarding import CUSTOMERS, STACK, OnboardedTenant, onboard, put_delivery_configs
-from local.deployment.parity import DeployedStack, apply_ignored_properties
+from local.deployment.onboarding import CUSTOMERS, OnboardedTenant, onboard, put_delivery_configs
 from local.emulator import CENTRAL_ACCOUNT
 from local.paths import ROOT
 from local.processes import end_commands
@@ -52,8 +51,7 @@ class Deployment:
             except BaseException:
                 end_commands()
                 raise
-        self.report("completing what the emulator left out, making the delivery configs through the API")
-        self._apply_ignored_properties(command_line.assembly)
+        self.report("making the delivery configs through the API")
         environment = environment_of(
             outputs,
             tenants,
@@ -103,18 +101,6 @@ class Deployment:
         logs = self.accounts.client("logs", CENTRAL_ACCOUNT)
         with suppress(logs.exceptions.ResourceAlreadyExistsException):  # deployed before
             logs.create_log_group(logGroupName=cluster.POLLER_LOG_GROUP)
-
-    def _apply_ignored_properties(self, assembly: Path) -> None:
-        manifest = json.loads((assembly / "manifest.json").read_text())
-        region = self.accounts.region
-        for name, artifact in manifest["artifacts"].items():
-            if artifact["type"] != "aws:cloudformation:stack":
-                continue
-            template = assembly / artifact["properties"]["templateFile"]
-            stack_name = artifact["properties"].get("stackName", name)
-            owners = CUSTOMERS.values() if stack_name == STACK else [account_of(artifact["environment"])]
-            for account in owners:
-                apply_ignored_properties(DeployedStack(self.accounts, account, stack_name, template, region))
 
 
 def environment_of(

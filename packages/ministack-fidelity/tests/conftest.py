@@ -9,6 +9,11 @@ from ministack_fidelity.pytest_plugin import REGION
 CENTRAL, CUSTOMER = "111111111111", "222222222222"
 
 
+def pytest_configure(config):
+    """Register the marker, which the project around the package has, too."""
+    config.addinivalue_line("markers", "embedded: starts the emulator")
+
+
 @pytest.fixture(scope="session")
 def accounts(ministack):
     """Clients of the emulator."""

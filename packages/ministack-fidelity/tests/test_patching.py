@@ -7,17 +7,18 @@ from types import ModuleType
 import pytest
 
 from ministack_fidelity import patching
-from ministack_fidelity.patches import PATCHES, query_definitions
-from ministack_fidelity.patching import PatchTargetMissingError, Target, one_at_a_time, wrap
+from ministack_fidelity.patches import PATCHES
+from ministack_fidelity.patching import PatchTargetMissingError, Table, Target, one_at_a_time, wrap
 
 
-def targets_of(patch):
-    """Give a patch's targets: its constants, or what is in its tuples of them."""
+def targets_of(patch, kind):
+    """Return a patch's targets: its constants, or what is in its tuples of them."""
     for value in vars(patch).values():
-        yield from (each for each in (value if isinstance(value, tuple) else (value,)) if isinstance(each, Target))
+        yield from (each for each in (value if isinstance(value, tuple) else (value,)) if isinstance(each, kind))
 
 
-EVERY_TARGET = [(patch, target) for patch in PATCHES for target in targets_of(patch)]
+EVERY_TARGET = [(patch, target) for patch in PATCHES for target in targets_of(patch, Target)]
+EVERY_TABLE = [(patch, table) for patch in PATCHES for table in targets_of(patch, Table)]
 
 
 def module_with(target, parameters):
@@ -35,8 +36,10 @@ def emulator_modules(monkeypatch):
         if target.module not in sys.modules:
             monkeypatch.setitem(sys.modules, target.module, ModuleType(target.module))
         setattr(sys.modules[target.module], target.name, getattr(module_with(target, target.parameters), target.name))
-    provisioners = sys.modules[query_definitions.PROVISION.module]
-    monkeypatch.setattr(provisioners, "_RESOURCE_HANDLERS", {}, raising=False)
+    for _, table in EVERY_TABLE:
+        if table.module not in sys.modules:
+            monkeypatch.setitem(sys.modules, table.module, ModuleType(table.module))
+        monkeypatch.setattr(sys.modules[table.module], table.name, {}, raising=False)
 
 
 @pytest.mark.parametrize(("patch", "target"), EVERY_TARGET, ids=[f"{p.__name__}-{t.name}" for p, t in EVERY_TARGET])
@@ -49,6 +52,14 @@ def test_a_patch_fails_when_its_target_has_changed(emulator_modules, patch, targ
         replaced = getattr(module_with(target, parameters), target.name)
         setattr(sys.modules[target.module], target.name, replaced)
     with pytest.raises(PatchTargetMissingError, match=target.name):
+        patch.apply()
+
+
+@pytest.mark.parametrize(("patch", "table"), EVERY_TABLE, ids=[f"{p.__name__}-{t.name}" for p, t in EVERY_TABLE])
+def test_a_patch_fails_when_its_table_is_gone(emulator_modules, patch, table):
+    """An entry would be written where nothing reads it."""
+    delattr(sys.modules[table.module], table.name)
+    with pytest.raises(PatchTargetMissingError, match=table.name):
         patch.apply()
 
 
@@ -72,7 +83,7 @@ def test_a_handler_table_gets_the_replacement_too(emulator_modules):
 
 def test_every_patch_says_what_it_replaces():
     """A patch without a target could not fail when the emulator changes."""
-    assert {patch for patch, _ in EVERY_TARGET} == set(PATCHES)
+    assert {patch for patch, _ in (*EVERY_TARGET, *EVERY_TABLE)} == set(PATCHES)
     assert patching.Target is Target
 
 

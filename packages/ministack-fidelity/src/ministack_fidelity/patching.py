@@ -8,6 +8,8 @@ from typing import Any
 
 type Function = Callable[..., Any]
 
+REVIEW = "review the patch before moving to this version of the emulator"
+
 
 class PatchTargetMissingError(RuntimeError):
     """The emulator no longer has what a patch replaces, or it takes other parameters."""
@@ -22,7 +24,7 @@ class Target:
     parameters: tuple[str, ...]
 
     def resolve(self) -> Function:
-        """Give the function as it is now. Raises ``PatchTargetMissingError`` if it isn't what was expected."""
+        """Return the function as it is now. Raises ``PatchTargetMissingError`` if it isn't what was expected."""
         function: Function | None = getattr(importlib.import_module(self.module), self.name, None)
         if not callable(function):
             raise PatchTargetMissingError(self._message("is gone"))
@@ -32,19 +34,34 @@ class Target:
         return function
 
     def _message(self, problem: str) -> str:
-        return f"{self.module}.{self.name} {problem}: review the patch before moving to this version of the emulator"
+        return f"{self.module}.{self.name} {problem}: {REVIEW}"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of the emulator, a dict, by module and name."""
+
+    module: str
+    name: str
+
+    def resolve(self) -> dict[str, Any]:
+        """Return the table. Raises ``PatchTargetMissingError`` if it is gone."""
+        table = getattr(importlib.import_module(self.module), self.name, None)
+        if not isinstance(table, dict):
+            raise PatchTargetMissingError(f"{self.module}.{self.name} is no table: {REVIEW}")
+        return table
 
 
 def wrap(target: Target, make: Callable[[Function], Function]) -> None:
-    """Replace the target by ``make(original)``, in its module and in the module's table of handlers."""
+    """Replace the target by ``make(original)``, in its module and in the module's tables of handlers."""
     original = target.resolve()
     replacement = make(original)
     replacement.__wrapped__ = original  # type: ignore[attr-defined]  # a second patch sees the same parameters
     module = importlib.import_module(target.module)
     setattr(module, target.name, replacement)
-    handlers = getattr(module, "_HANDLERS", {})
-    for action in [action for action, handler in handlers.items() if handler is original]:
-        handlers[action] = replacement
+    for table in (getattr(module, "_HANDLERS", {}), *getattr(module, "_RESOURCE_HANDLERS", {}).values()):
+        for action in [action for action, handler in table.items() if handler is original]:
+            table[action] = replacement
 
 
 def one_at_a_time(original: Function, lock: Any) -> Function:

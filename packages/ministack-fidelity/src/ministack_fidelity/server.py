@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -76,6 +77,7 @@ def start(
     region: str,
     python: str | Path = sys.executable,
     follow_starter: bool = True,
+    settings: Mapping[str, str] | None = None,
 ) -> tuple[Server, subprocess.Popen[bytes]]:
     """Start it on a free port and return when it is ready.
 
@@ -83,6 +85,7 @@ def start(
     :param account: the account of a request that names none.
     :param python: an interpreter that has this package and MiniStack.
     :param follow_starter: whether it ends when this process does, whatever the reason.
+    :param settings: variables of MiniStack, or of a patch, beside or instead of those of ``environment``.
     :raises EmulatorDiedError: it ended, or wasn't ready within a minute.
     """
     for folder in ("tmp", "state", "home"):
@@ -94,7 +97,7 @@ def start(
             stdin=subprocess.PIPE if follow_starter else subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env=environment(home, port, account, region),
+            env={**environment(home, port, account, region), **(settings or {})},
             cwd=home,
             start_new_session=True,
         )

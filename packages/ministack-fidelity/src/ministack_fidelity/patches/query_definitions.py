@@ -7,21 +7,15 @@ text: it is enough that the resource can be made, changed and deleted.
 import uuid
 from typing import Any
 
-from ministack_fidelity.patching import Target, emulator
+from ministack_fidelity.patching import Table
 
-PROVISION = Target(
-    "ministack.services.cloudformation.provisioners",
-    "_provision_resource",
-    ("resource_type", "logical_id", "props", "stack_name"),
-)
+HANDLERS = Table("ministack.services.cloudformation.provisioners", "_RESOURCE_HANDLERS")
 TYPE = "AWS::Logs::QueryDefinition"
 
 
 def apply() -> None:
     """Add the type to those that can be provisioned."""
-    PROVISION.resolve()
-    handlers = emulator("services.cloudformation.provisioners")._RESOURCE_HANDLERS  # noqa: SLF001
-    handlers[TYPE] = {"create": _create, "update": _update, "delete": _delete}
+    HANDLERS.resolve()[TYPE] = {"create": _create, "update": _update, "delete": _delete}
 
 
 def _create(_logical_id: str, _props: dict[str, Any], _stack_name: str) -> tuple[str, dict[str, Any]]:

@@ -1,16 +1,16 @@
-"""CloudFormation properties in the API's words, applied where the emulator leaves them out."""
+"""CloudFormation applies a bucket's and a table's properties."""
 
 import json
 from functools import partial
 
 import pytest
+from botocore.exceptions import WaiterError
 
-from local.deployment.parity import DeployedStack, apply_ignored_properties
-from local.waiting import wait_until
 from ministack_fidelity.identities import unique
-from tests.integration.conftest import CUSTOMER
 
 pytestmark = pytest.mark.embedded
+
+CUSTOMER = "222222222222"
 
 TEMPLATE = {
     "Parameters": {"Tier": {"Type": "String", "Default": "GLACIER"}},
@@ -41,7 +41,9 @@ TEMPLATE = {
                             "Prefix": "tenant_id=",
                             "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
                             "Transitions": [{"TransitionInDays": 7, "StorageClass": {"Ref": "Tier"}}],
-                        }
+                            "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
+                        },
+                        {"Id": "markers", "Status": "Enabled", "ExpiredObjectDeleteMarker": True},
                     ]
                 },
             },
@@ -51,17 +53,15 @@ TEMPLATE = {
 
 
 @pytest.fixture
-def applied(accounts, tmp_path):
-    """A maker of clients, and the names of a deployed bucket and table whose ignored properties were applied."""
+def applied(accounts):
+    """A maker of clients, and the names of a deployed bucket and table."""
     name = unique("stack")
     client = partial(accounts.client, keys=CUSTOMER)
-    client("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps(TEMPLATE))
-    template = tmp_path / "template.json"
-    template.write_text(json.dumps(TEMPLATE))
-    stack = DeployedStack(accounts, CUSTOMER, name, template, accounts.region)
-    wait_until(lambda: len(stack.physical_ids()) == len(TEMPLATE["Resources"]), what="the stack", timeout_seconds=20)
-    assert len(apply_ignored_properties(stack)) == 5
-    return client, stack.physical_ids()
+    cloudformation = client("cloudformation")
+    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(TEMPLATE))
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    resources = cloudformation.list_stack_resources(StackName=name)["StackResourceSummaries"]
+    return client, {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
 
 
 def test_time_to_live_and_recovery_of_a_table_are_applied(applied):
@@ -76,11 +76,13 @@ def test_time_to_live_and_recovery_of_a_table_are_applied(applied):
 def test_lifecycle_of_a_bucket_is_applied(applied):
     """Objects would never expire in the embedded cloud, or all of them at once."""
     client, names = applied
-    (rule,) = client("s3").get_bucket_lifecycle_configuration(Bucket=names["Bucket"])["Rules"]
+    rule, markers = client("s3").get_bucket_lifecycle_configuration(Bucket=names["Bucket"])["Rules"]
     assert (rule["ID"], rule["Status"], rule["Filter"]) == ("expire", "Enabled", {"Prefix": "tenant_id="})
     assert rule["Expiration"] == {"Days": 30}
     assert rule["Transitions"] == [{"Days": 7, "StorageClass": "GLACIER"}]
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+    assert (markers["ID"], markers["Expiration"]) == ("markers", {"ExpiredObjectDeleteMarker": True})
 
 
 def test_encryption_and_ownership_of_a_bucket_are_applied(applied):
@@ -91,3 +93,13 @@ def test_encryption_and_ownership_of_a_bucket_are_applied(applied):
     assert rules[0]["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
     controls = s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]
     assert controls["Rules"] == [{"ObjectOwnership": "BucketOwnerPreferred"}]
+
+
+def test_a_refused_property_fails_the_stack(accounts):
+    """A lifecycle that S3 refuses would be deployed here, and fail in AWS."""
+    rule = {"Id": "none", "Status": "Enabled", "ExpirationInDays": 0}
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"LifecycleConfiguration": {"Rules": [rule]}}}
+    cloudformation, name = accounts.client("cloudformation", CUSTOMER), unique("stack")
+    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": {"Bucket": bucket}}))
+    with pytest.raises(WaiterError):
+        cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
