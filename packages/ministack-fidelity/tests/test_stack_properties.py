@@ -103,3 +103,14 @@ def test_a_refused_property_fails_the_stack(accounts):
     cloudformation.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": {"Bucket": bucket}}))
     with pytest.raises(WaiterError):
         cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+
+
+def test_kms_without_a_key_is_the_managed_key(accounts):
+    """The CDK could not publish a file to its own bucket, whose encryption names no key."""
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+    s3, bucket = accounts.client("s3", CUSTOMER), unique("bucket")
+    s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    for more in ({}, {"ServerSideEncryption": "aws:kms"}):
+        s3.put_object(Bucket=bucket, Key="key", Body=b"", **more)
+        assert s3.head_object(Bucket=bucket, Key="key")["ServerSideEncryption"] == "aws:kms"
