@@ -92,7 +92,7 @@ verify-aws: $(READY) ## the demo's driver in real accounts, all removed at the e
 	@$(PY) -m local verify-aws $(if $(CENTRAL),--central-profile $(CENTRAL)) $(foreach c,$(CUSTOMERS),--customer-profile $(c)) $(VERIFY_ARGS)
 
 fuzz: $(READY) ## a million generated inputs through every reader (INPUTS=…, SEED=…)
-	@$(PY) -m local fuzz $(if $(SEED),--seed $(SEED)) $(if $(INPUTS),--inputs $(INPUTS))
+	@$(PY) -m tests.fuzzing $(if $(SEED),--seed $(SEED)) $(if $(INPUTS),--inputs $(INPUTS))
 
 requirements: | $(UV) ## compile every requirements.in to its pins with hashes (UPGRADE=--upgrade: to the newest allowed)
 	@$(foreach f,$(PINNED),$(PY) $(COMPILE) $(UPGRADE) --output-file $(f).txt $(f).in && ) true

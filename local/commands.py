@@ -1,12 +1,10 @@
 """The commands, each a few calls of what lies in the folders beside this file."""
 
 import os
-import random
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,16 +16,12 @@ import typer
 from local.accounting.comparison import Count
 from local.accounting.watch import Watch
 from local.accounts import Accounts
-from local.dashboard.picture import draw_dashboard, span_since
 from local.demonstration import REPORT, Demonstration, Shown
 from local.deployment.deploy import Deployment
 from local.deployment.environment_file import Environment
 from local.deployment.synthesis import synthesize_every_stage
-from local.emulator import CENTRAL_ACCOUNT, REGION, start
+from local.emulator import REGION, start
 from local.faults.command import Options, run_faults
-from local.fuzzing.report import print_results
-from local.fuzzing.report import write_report as write_fuzz_report
-from local.fuzzing.run import fuzz as run_fuzzing
 from local.live_change import Change
 from local.loader.day_shift import utc_now
 from local.loader.send import agent_s3, send_recorded_logs
@@ -38,6 +32,7 @@ from local.processes import run
 from local.reporting import Steps, console, print_counts
 from local.toolchain.node import path_with_node
 from local.verification.command import Verification
+from local.verification.profiles import region_of
 from ministack_fidelity.server import Server
 
 DEMO_CACHE_SECONDS = 2
@@ -56,7 +51,9 @@ def prepare() -> None:
 def up() -> None:
     """Start the embedded cloud, deploy the stacks, leave it running."""
     if server := Server.load(UP_HOME):
-        console.print(f"already running at {server.endpoint_url}; `deploy` brings changes into it, `down` ends it")
+        console.print(
+            f"already running at {server.endpoint_url}: `python -m local deploy` updates it, `make down` stops it"
+        )
         return
     with Steps() as steps:
         server, process = _start_afresh(UP_HOME, steps, follow_starter=False)
@@ -96,21 +93,12 @@ def watch() -> None:
 
 @app.command()
 def down() -> None:
-    """End the cloud that `up` left running."""
+    """Stop the cloud that `up` left running."""
     if server := Server.load(UP_HOME):
         server.end()
-        console.print("ended; no process is left")
+        console.print(f"stopped the embedded cloud at {server.endpoint_url}; its files stay in {UP_HOME}")
     else:
-        console.print("nothing is running")
-
-
-@app.command()
-def dashboard(minutes: Annotated[float, typer.Option(help="how far back")] = 10) -> None:
-    """Draw the deployed dashboard from what the cloud that `up` left running has recorded."""
-    path = UP_HOME / "dashboard.svg"
-    cloudwatch = _accounts(_running()).client("cloudwatch", CENTRAL_ACCOUNT)
-    draw_dashboard(cloudwatch, path, span_since(time.time() - 60 * minutes))
-    console.print(str(path))
+        console.print("the embedded cloud isn't running: nothing to stop")
 
 
 @app.command()
@@ -121,10 +109,8 @@ def demo(home: Annotated[Path, typer.Option(help="the folder for its files; empt
     """
     with Steps() as steps, _temporary_cloud(home, steps) as server:
         environment = _deploy(server, home, steps, config_cache_seconds=DEMO_CACHE_SECONDS)
-        accounts, started = _accounts(server), time.time()
+        accounts = _accounts(server)
         shown = Demonstration(accounts, environment, agent_s3(accounts, environment, home), home, steps).run()
-        steps.begin("drawing the dashboard")
-        draw_dashboard(accounts.client("cloudwatch", CENTRAL_ACCOUNT), home / "dashboard.svg", span_since(started))
         steps.begin("asking the operator's command how it is")
         status = logrouter(home, "status")
     console.print(f"{shown.events_sent:,} records sent; no process is left; {home / REPORT}")
@@ -135,9 +121,11 @@ def demo(home: Annotated[Path, typer.Option(help="the folder for its files; empt
 @app.command()
 def verify_aws(
     *,
-    region: Annotated[str, typer.Option(envvar="AWS_REGION", help="where to deploy")],
     central: Annotated[str, typer.Option("--central-profile", help="the provider's account")],
     customers: Annotated[list[str], typer.Option("--customer-profile", help="a customer's account; given twice")],
+    region: Annotated[
+        str | None, typer.Option(envvar="AWS_REGION", help="where to deploy; by default the central profile's Region")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="don't ask before anything is made")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would be made and cost; make nothing")] = False,
     remove: Annotated[bool, typer.Option("--remove", help="only remove what an earlier run left")] = False,
@@ -147,7 +135,7 @@ def verify_aws(
     Status 1 if one event is missing or doubled, the change isn't seen, or something could not be removed.
     """
     agreed = (lambda: True) if yes else (lambda: typer.confirm("make all this, and remove it at the end?"))
-    verification = Verification(region, central, customers, VERIFY_HOME, agreed)
+    verification = Verification(region or region_of(central), central, customers, VERIFY_HOME, agreed)
     if remove:
         verification.remove()
     elif shown := verification.run(dry_run=dry_run):
@@ -170,19 +158,6 @@ def faults(
         holds = run_faults(server.endpoint_url, FAULTS_HOME, options, steps)
     if not holds:
         console.print("a promise is broken, or a kind met no fault", style="bold red")
-        raise typer.Exit(1)
-
-
-@app.command()
-def fuzz(inputs: int = 1_000_000, seed: int | None = None) -> None:
-    """Read generated inputs of every kind. Status 1 on a crash or a silent loss."""
-    seed = random.SystemRandom().randrange(1_000_000) if seed is None else seed
-    with Steps() as steps:
-        steps.begin(f"reading {inputs:,} generated inputs, seed {seed}")
-        results = run_fuzzing(inputs, seed, steps.update)
-    write_fuzz_report(BUILD / "fuzz" / "report.json", results, seed)
-    print_results(results)
-    if any(one.findings for one in results):
         raise typer.Exit(1)
 
 

@@ -59,6 +59,17 @@ class Profiles:
         return {name: value for name, value in given.items() if value} | endpoints
 
 
+def region_of(profile: str) -> str:
+    """Return a profile's Region. Raises ``ProfilesError`` where it has none, or where there is no such profile."""
+    try:
+        region = boto3.Session(profile_name=profile).region_name
+    except BotoCoreError as error:
+        raise ProfilesError(f"the profile {profile} can't be used: {error}") from None
+    if region is None:
+        raise ProfilesError(f"the profile {profile} has no Region: add one to it, or set AWS_REGION")
+    return region
+
+
 def account_of(profile: str, region: str) -> str:
     """Ask for a profile's account. Raises ``ProfilesError`` where nobody answers for it."""
     try:

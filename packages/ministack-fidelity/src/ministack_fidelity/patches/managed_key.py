@@ -1,7 +1,7 @@
 """An object written with ``aws:kms`` and no key is encrypted with the account's managed key ``aws/s3``.
 
-S3 user guide, "Using server-side encryption with AWS KMS keys". The emulator refuses such a request; the CDK sends it to
-its bootstrap bucket, whose encryption names no key either.
+S3 user guide, "Using server-side encryption with AWS KMS keys". The emulator refuses such a request; the CDK sends
+it to its bootstrap bucket, whose encryption names no key either.
 """
 
 from typing import Any

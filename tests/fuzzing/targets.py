@@ -9,7 +9,6 @@ from random import Random
 from typing import Any, Final
 from urllib.parse import quote_plus
 
-from local.fuzzing.text import encoded, mutated, text, value
 from runtime.deliveries.registry import find_methods
 from runtime.delivery_config.repository import InvalidItem, read_item
 from runtime.errors import CorruptObjectError
@@ -27,6 +26,7 @@ from runtime.objects.batches import (
 from runtime.objects.events import ReadStats, read_events
 from runtime.objects.key import SEGMENT_NAMES, MalformedKeyError, ObjectKey
 from runtime.objects.stream import decompress
+from tests.fuzzing.text import encoded, mutated, text, value
 
 LAST_MODIFIED_MS: Final = 1_795_000_000_000
 MAX_BYTES: Final = 4 * 1024 * 1024
@@ -114,9 +114,9 @@ def _check_limits(batch: Batch) -> None:
 
 def keys(random: Random) -> Tally:
     """A key: taken apart into what it was made of, or refused with a reason."""
-    values = [text(random, 2) if random.random() < 0.4 else f"name-{random.randrange(1000)}" for _ in range(5)]  # noqa: PLR2004
+    values = [text(random, 2) if random.random() < 0.4 else f"name-{random.randrange(1000)}" for _ in range(5)]
     named = [f"{name}={one}" for name, one in zip(SEGMENT_NAMES, values, strict=False)]
-    if random.random() < 0.2:  # noqa: PLR2004 - a fifth have a wrong form
+    if random.random() < 0.2:
         random.shuffle(named)
     key = "/".join([*named, values[4]])
     try:
@@ -133,7 +133,7 @@ def bodies(random: Random) -> Tally:
     """A gzip body: all of its bytes, or an error; never fewer bytes without one."""
     plain = [encoded(value(random)) * random.randint(0, 50) for _ in range(random.randint(1, 3))]
     body = b"".join(gzip.compress(one, compresslevel=random.randint(0, 9), mtime=0) for one in plain)
-    if random.random() < 0.6:  # noqa: PLR2004 - most are damaged
+    if random.random() < 0.6:
         body = mutated(random, body)
     at = 0
 
@@ -213,11 +213,11 @@ def delivery_messages(random: Random) -> Tally:
 def notifications(random: Random) -> Tally:
     """A queue message: every record in it is an object, ignored by name, a test, or unreadable with a reason."""
     records = [_record(random) for _ in range(random.randint(0, 4))]
-    document: Any = {"Records": records} if random.random() < 0.8 else value(random)  # noqa: PLR2004
+    document: Any = {"Records": records} if random.random() < 0.8 else value(random)
     body = json.dumps(document)
-    if random.random() < 0.5:  # noqa: PLR2004 - in SNS's envelope
+    if random.random() < 0.5:
         body = json.dumps({"Type": "Notification", "Message": body})
-    if random.random() < 0.1:  # noqa: PLR2004
+    if random.random() < 0.1:
         body = mutated(random, body.encode()).decode("utf-8", "replace")
         records = []
     try:
@@ -237,7 +237,7 @@ def notifications(random: Random) -> Tally:
 
 
 def _record(random: Random) -> Any:
-    if random.random() < 0.3:  # noqa: PLR2004
+    if random.random() < 0.3:
         return value(random)
     key = quote_plus(text(random).encode("utf-8", "surrogatepass"), safe="/")
     entity = {"key": key, "size": random.choice((0, 5, -1, "x", None)), "eTag": value(random, 0)}

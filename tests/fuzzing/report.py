@@ -8,8 +8,8 @@ from pathlib import Path
 from rich import box
 from rich.table import Table
 
-from local.fuzzing.run import Result
 from local.reporting import console
+from tests.fuzzing.run import Result
 
 
 def write_report(path: Path, results: Sequence[Result], seed: int) -> None:

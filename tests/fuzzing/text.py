@@ -27,7 +27,7 @@ def value(random: Random, depth: int = 2) -> Any:
         return text(random)
     if choice == 1:
         return random.choice(SCALARS)
-    if choice == 2:  # noqa: PLR2004 - the third of four
+    if choice == 2:
         return [value(random, depth - 1) for _ in range(random.randint(0, 3))]
     return {text(random, 2): value(random, depth - 1) for _ in range(random.randint(0, 3))}
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from local.fuzzing.targets import TARGETS, Tally, Target
+from tests.fuzzing.targets import TARGETS, Tally, Target
 
 MOST_FINDINGS = 20
 """After so many there is enough to mend."""
@@ -50,7 +50,7 @@ def _run(target: Target, inputs: int, seed: int, progress: Callable[[str], None]
         if number % 500 == 0:
             progress(f"{target.name}: {result.inputs:,} of {inputs:,}")
         try:
-            result.add(target.run(Random(its_seed)))  # noqa: S311 - repeatable is what it has to be
+            result.add(target.run(Random(its_seed)))
         except Exception as error:  # noqa: BLE001 - a crash is what is looked for
             where = traceback.extract_tb(error.__traceback__)[-1]
             problem = f"{type(error).__name__} at {where.name}:{where.lineno}: {error}"

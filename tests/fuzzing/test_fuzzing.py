@@ -2,9 +2,9 @@
 
 import pytest
 
-from local.fuzzing import targets
-from local.fuzzing.run import fuzz
 from runtime.objects import events
+from tests.fuzzing import targets
+from tests.fuzzing.run import fuzz
 
 INPUTS = 15_000
 SEED = 20261124
@@ -47,7 +47,7 @@ def test_a_crash_is_a_finding_that_names_its_seed(monkeypatch, name):
         raise RuntimeError("crash")
 
     (target,) = [one for one in targets.TARGETS if one.name == name]
-    monkeypatch.setattr("local.fuzzing.run.TARGETS", (targets.Target(name, target.share, crash),))
+    monkeypatch.setattr("tests.fuzzing.run.TARGETS", (targets.Target(name, target.share, crash),))
     (result,) = fuzz(10_000, 7)
     assert result.findings[0].seed == f"7/{name}/0"
     assert "crash" in result.findings[0].problem
