@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.deployment.assemblies import make_assembly
 from local.paths import ROOT
 from local.processes import run
 from local.toolchain.cdk import synthesis_environment
@@ -35,11 +36,14 @@ class CommandLine:
         return self.home / "cdk.out"
 
     def synthesize(self) -> None:
-        """Synthesize the app; cdk-nag's findings end it."""
+        """Synthesize the app, unless its sources and context were synthesized before; cdk-nag's findings end it."""
+        make_assembly(self.app, self.context, self.assembly, self._synthesize)
+
+    def _synthesize(self, output: Path) -> None:
         environment = {**synthesis_environment(self.home), "PYTHONPATH": str(ROOT)}
         app = shlex.join([sys.executable, str(self.app)])
         context = [word for name, value in self.context.items() for word in ("-c", f"{name}={value}")]
-        command: tuple[str | Path, ...] = (self.cdk, "synth", "--quiet", "--app", app, "--output", self.assembly)
+        command: tuple[str | Path, ...] = (self.cdk, "synth", "--quiet", "--app", app, "--output", output)
         run((*command, *context), log=self._log("synth"), env=environment, cwd=ROOT)
 
     def bootstrap(self, account: str, *more: str) -> None:

@@ -28,7 +28,11 @@ def demo(tmp_path):
         start_new_session=True,
     )
     try:
-        wait_until((tmp_path / "demo" / "logs" / "synth.log").exists, what="the deployment", timeout_seconds=60)
+        wait_until(
+            (tmp_path / "demo" / "logs" / "bootstrap-111111111111.log").exists,
+            what="the deployment",
+            timeout_seconds=60,
+        )
         yield process, Server.load(tmp_path / "demo")
     finally:
         process.kill()
