@@ -94,3 +94,13 @@ def test_a_principal_names_a_role_with_its_path(accounts):
     wrong = make_role(accounts, CUSTOMER, trusted=trust(caller.replace("/central/", "/")))
     with pytest.raises(ClientError, match="AccessDenied"):
         assume(accounts, session, wrong)
+
+
+def test_a_callers_own_policy_knows_the_external_id(accounts):
+    """A caller that may assume roles under one ExternalId only would be refused all of them."""
+    condition = {"StringEquals": {"sts:ExternalId": "expected"}}
+    caller = make_role(accounts, CENTRAL, statement("sts:AssumeRole", Condition=condition))
+    session, role = assume(accounts, CENTRAL, caller), make_role(accounts, CUSTOMER, trusted=trust(ROOT))
+    assert assume(accounts, session, role, ExternalId="expected")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        assume(accounts, session, role, ExternalId="other")

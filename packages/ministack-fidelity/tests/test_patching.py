@@ -56,9 +56,9 @@ def test_a_patch_fails_when_its_target_has_changed(emulator_modules, patch, targ
 
 
 @pytest.mark.parametrize(("patch", "table"), EVERY_TABLE, ids=[f"{p.__name__}-{t.name}" for p, t in EVERY_TABLE])
-def test_a_patch_fails_when_its_table_is_gone(emulator_modules, patch, table):
+def test_a_patch_fails_when_its_table_is_gone(emulator_modules, monkeypatch, patch, table):
     """An entry would be written where nothing reads it."""
-    delattr(sys.modules[table.module], table.name)
+    monkeypatch.delattr(sys.modules[table.module], table.name)
     with pytest.raises(PatchTargetMissingError, match=table.name):
         patch.apply()
 
