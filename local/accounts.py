@@ -12,17 +12,17 @@ from ministack_fidelity.accounts import Keys
 
 
 class Clients(Protocol):
-    """Gives clients that act in an account, by its id."""
+    """Makes clients that act in an account, by its id."""
 
     @property
     def region(self) -> str:
         """Where the stacks are."""
 
     def client(self, service: str, keys: str, *, region: str | None = None) -> Any:
-        """Give a client."""
+        """Return a client."""
 
     def api_client(self, api_url: str, keys: str) -> Client:
-        """Give a client of the delivery-config API."""
+        """Return a client of the delivery-config API."""
 
 
 @dataclass(frozen=True, slots=True)

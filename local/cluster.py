@@ -15,5 +15,5 @@ POLLER_LOG_GROUP: Final = "/demo/log-processor"
 
 
 def subject(service_account: str) -> str:
-    """Give the name under which the cluster's issuer vouches for a service account."""
+    """Return the name under which the cluster's issuer vouches for a service account."""
     return f"system:serviceaccount:{NAMESPACE}:{service_account}"

@@ -1,6 +1,6 @@
 """The CDK app as the embedded cloud deploys it: `app.py`'s stacks at their embedded stage, with the demo's cluster.
 
-Clusters belong to an installation, not to the stages in the repository: whoever deploys for real adds theirs.
+Clusters belong to an installation, not to the stages in the repository: a real deployment adds its own.
 """
 
 from dataclasses import replace

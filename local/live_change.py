@@ -112,7 +112,7 @@ class LiveChange:
         return depth(sqs, self.environment.object_queue_url).total == 0 and WANTED in self._arrived(sent)
 
     def _arrived(self, sent: list[LogObject]) -> tuple[str, ...]:
-        """Give the application of each of the sent events that is in the log group, as often as it is there."""
+        """Return the application of each of the sent events that is in the log group, as often as it is there."""
         mine = {event for object_ in sent for event in events_of(object_)}
         logs = self.accounts.client("logs", self._tenant.account)
         found = log_group_events(logs, self._tenant.log_group_name)
@@ -120,7 +120,7 @@ class LiveChange:
 
 
 def two_objects(tenant_id: str, now: datetime) -> Iterator[LogObject]:
-    """Give one object of each application, a line each, as the agent's own programs make them."""
+    """Return one object of each application, a line each, as the agent's own programs make them."""
     agent = Agent({"CLUSTER_ID": CLUSTER_ID})
     record = Record(f"{now:%Y-%m-%dT%H:%M:%S.%f}Z", "stdout", b"sent after the change")
     for path in FILES:

@@ -75,7 +75,7 @@ def count_bucket(tenant_id: str, type_: str, sent: Iterable[LogObject], found: d
 
 
 def destination_key(prefix: str, key: str) -> str:
-    """Give an object's key in a customer's bucket (contract §4)."""
+    """Return an object's key in a customer's bucket (contract §4)."""
     found = ObjectKey.parse(key)
     return f"{prefix}{found.tenant_id}/{found.cluster_id}/{found.application}/{found.pod_name}/{found.filename}"
 

@@ -8,7 +8,7 @@ from local.accounting.events import SentEvent, stream_of, text_of
 
 
 def log_group_events(logs: Any, group: str) -> list[SentEvent]:
-    """Give all events of a log group, stream by stream, in the order in which CloudWatch gives them."""
+    """Return all events of a log group, stream by stream, in the order in which CloudWatch gives them."""
     names = [
         stream["logStreamName"]
         for page in logs.get_paginator("describe_log_streams").paginate(logGroupName=group)
@@ -28,14 +28,14 @@ def _stream_events(logs: Any, group: str, stream: str) -> Iterator[SentEvent]:
 
 
 def bucket_objects(s3: Any, bucket: str, prefix: str) -> dict[str, bytes]:
-    """Give the bodies of all objects under a prefix, by key."""
+    """Return the bodies of all objects under a prefix, by key."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
     return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
 
 
 def set_aside_events(s3: Any, central_bucket: str, tenant_id: str, type_: str) -> list[SentEvent]:
-    """Give the events of one delivery config that were set aside, where they would have been."""
+    """Return the events of one delivery config that were set aside, where they would have been."""
     bodies = bucket_objects(s3, central_bucket, f"set-aside/tenant_id={tenant_id}/").values()
     lines = [json.loads(line) for body in bodies for line in text_of(body).splitlines()]
     return [

@@ -31,25 +31,25 @@ class SentEvent:
 
 
 def text_of(body: bytes) -> bytes:
-    """Give an object's lines as they are."""
+    """Return an object's lines as they are."""
     return gzip.decompress(body)
 
 
 def stream_of(key: str) -> str:
-    """Give the log stream of an object's events (contract §4)."""
+    """Return the log stream of an object's events (contract §4)."""
     found = ObjectKey.parse(key)
     return f"{found.cluster_id}/{found.application}/{found.pod_name}"
 
 
 def events_of(object_: LogObject) -> list[SentEvent]:
-    """Give an object's events, the empty ones too, in its order."""
+    """Return an object's events, the empty ones too, in its order."""
     stream = stream_of(object_.key)
     parsed = [json.loads(line) for line in text_of(object_.body).splitlines()]
     return [SentEvent(stream, milliseconds(line["timestamp"]), line["message"]) for line in parsed]
 
 
 def milliseconds(stamp: str) -> int:
-    """Give an RFC 3339 time in UTC, with up to nanoseconds, as epoch milliseconds. What is finer is cut off."""
+    """Return an RFC 3339 time in UTC, with up to nanoseconds, as epoch milliseconds. What is finer is cut off."""
     seconds, _, fraction = stamp.removesuffix("Z").partition(".")
     whole = int((datetime.fromisoformat(seconds).replace(tzinfo=UTC) - EPOCH).total_seconds())
     return whole * 1000 + int(f"{fraction[:3]:0<3}")
@@ -78,7 +78,7 @@ def rejoin_split(delivered: list[SentEvent], sent: Iterable[SentEvent]) -> list[
 
 
 def _pieces(delivered: list[SentEvent], start: int, whole: SentEvent) -> int:
-    """Give how many events from ``start`` on add up to ``whole``; 0 if they don't."""
+    """Return how many events from ``start`` on add up to ``whole``; 0 if they don't."""
     text, place = whole.message, (whole.stream, whole.timestamp_ms)
     for position in range(start, len(delivered)):
         event = delivered[position]

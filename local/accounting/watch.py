@@ -75,7 +75,7 @@ class Watch:
         ]
 
     def _waiting(self) -> tuple[int, int]:
-        """Give how many messages the object queue and the delivery queue hold, in whatever state."""
+        """Return how many messages the object queue and the delivery queue hold, in whatever state."""
         sqs = self.accounts.client("sqs", self.environment.central_account)
         urls = (self.environment.object_queue_url, self.environment.delivery_queue_url)
         objects, deliveries = (depth(sqs, url).total for url in urls)

@@ -19,7 +19,7 @@ type Outputs = dict[str, dict[str, str]]
 class CommandLine:
     """Runs ``cdk`` with its files, logs and outputs in a folder.
 
-    :param app: the program that makes the stacks; ``context`` is what it is told.
+    :param app: the program that makes the stacks; ``context`` is passed to it.
     :param keys: gives the variables that sign for an account, and say where it is.
     """
 

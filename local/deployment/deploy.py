@@ -30,7 +30,7 @@ MANAGED_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
 class Deployment:
     """Deploys into the emulator at ``accounts.endpoint_url``.
 
-    :param report: is told of each step as it begins.
+    :param report: gets the name of each step as it begins.
     :param config_cache_seconds: how long the processor remembers delivery configs.
     """
 
@@ -112,7 +112,7 @@ def environment_of(
     central_account: str,
     api_url: str,
 ) -> Environment:
-    """Give what is deployed where, of the central stacks' outputs and the customers'."""
+    """Return what is deployed where, of the central stacks' outputs and the customers'."""
     return Environment(
         endpoint_url=endpoint_url,
         region=region,
@@ -132,27 +132,27 @@ def environment_of(
 
 
 def output(outputs: Outputs, name: str) -> str:
-    """Give the one output of this name among all stacks'."""
+    """Return the one output of this name among all stacks'."""
     (value,) = [found[name] for found in outputs.values() if name in found]
     return value
 
 
 def api_url(endpoint_url: str, aws_url: str) -> str:
-    """Give the emulator's address of an API, of the one that the stack printed for AWS."""
+    """Return the emulator's address of an API, of the one that the stack printed for AWS."""
     found = re.match(r"https://(\w+)\.[^/]+/(\w+)", aws_url)
     assert found, aws_url
     return f"{endpoint_url}/_aws/execute-api/{found[1]}/{found[2]}"
 
 
 def central_stacks(assembly: Path, account: str = CENTRAL_ACCOUNT) -> list[str]:
-    """Give the names of the assembly's stacks that belong to the central account."""
+    """Return the names of the assembly's stacks that belong to the central account."""
     artifacts = json.loads((assembly / "manifest.json").read_text())["artifacts"]
     stacks = {name: artifact for name, artifact in artifacts.items() if artifact["type"] == "aws:cloudformation:stack"}
     return [name for name, artifact in stacks.items() if account_of(artifact["environment"]) == account]
 
 
 def account_of(environment: str) -> str:
-    """Give the account of an assembly's ``aws://account/region``; it may be ``unknown-account``."""
+    """Return the account of an assembly's ``aws://account/region``; it may be ``unknown-account``."""
     found = re.match(r"aws://([\w-]+)/", environment)
     assert found, environment
     return found[1]

@@ -15,7 +15,7 @@ CDK = MODULES / ".bin" / "cdk"
 
 
 def cdk_command(logs: Path) -> Path:
-    """Give the path of ``cdk``, installed anew whenever the manifests change. ``logs`` is a folder."""
+    """Return the path of ``cdk``, installed again whenever the manifests change. ``logs`` is a folder."""
     mark = MODULES / ".manifests.sha256"
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in MANIFESTS)).hexdigest()
     with locked(TOOLS / "cdk"):
@@ -27,7 +27,7 @@ def cdk_command(logs: Path) -> Path:
 
 
 def synthesis_environment(home: Path) -> dict[str, str]:
-    """Give the environment to synthesize and deploy in: nothing of the user's accounts, nothing outside ``home``."""
+    """Return the environment to synthesize and deploy in: nothing of the user's accounts, nothing outside ``home``."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
     return {
         **kept,

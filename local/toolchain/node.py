@@ -15,7 +15,7 @@ LEAST_VERSION = 22  # the oldest release line that AWS supports for the CDK
 
 @cache
 def node_folder() -> Path:
-    """Give the folder that holds ``node`` and ``npm``, installed from PyPI if PATH has none that will do."""
+    """Return the folder that holds ``node`` and ``npm``, installed from PyPI if PATH has none that will do."""
     found = shutil.which("node")
     if found and shutil.which("npm") and _version(found) >= LEAST_VERSION:
         return Path(found).parent
@@ -25,7 +25,7 @@ def node_folder() -> Path:
 
 
 def npm_command() -> tuple[str, ...]:
-    """Give the command that runs ``npm``: the PyPI package's own ``npm`` looks for its library in the wrong place."""
+    """Return the command that runs ``npm``: the PyPI package's own ``npm`` looks for its library in the wrong place."""
     script = node_folder().parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     return (str(node_folder() / "node"), str(script)) if script.exists() else ("npm",)
 
@@ -36,7 +36,7 @@ def put_node_on_path() -> None:
 
 
 def path_with_node() -> str:
-    """Give a PATH on which Node is found."""
+    """Return a PATH on which Node is found."""
     return os.pathsep.join([str(node_folder()), os.environ.get("PATH", os.defpath)])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 
 def stacks_in_order(assembly: Path) -> list[str]:
-    """Give the stacks' names; each after those that it needs."""
+    """Return the stacks' names; each after those that it needs."""
     artifacts = _stacks(assembly)
     needed = {name: set(each.get("dependencies", ())) & artifacts.keys() for name, each in artifacts.items()}
     return list(TopologicalSorter(needed).static_order())

@@ -31,7 +31,7 @@ class AlreadyThereError(Exception):
 class AwsDeployment:
     """Deploys for one central account and the customers' accounts, by tenant.
 
-    :param report: is told of each step as it begins.
+    :param report: gets the name of each step as it begins.
     """
 
     accounts: Profiles
@@ -59,7 +59,7 @@ class AwsDeployment:
         self.command_line.synthesize()
 
     def planned(self) -> Made:
-        """Give what a run makes. Raises ``AlreadyThereError`` where any of it is there."""
+        """Return what a run makes. Raises ``AlreadyThereError`` where any of it is there."""
         central = [(self.central_account, name) for name in self._central_stacks()]
         stacks = [(self.central_account, TOOLKIT), *central, *((account, STACK) for account in self.customers.values())]
         for account, name in stacks:

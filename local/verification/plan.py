@@ -34,7 +34,7 @@ def plan_table(made: Made, assembly: Path) -> Table:
 
 
 def expected_dollars(assembly: Path) -> float:
-    """Say what a run comes to by list prices; the customers' part too, which this user pays as well."""
+    """Return what a run costs by list prices; the customers' part too, which this user pays as well."""
     return total(_of_the_logs()) + _of_being_there(assembly)
 
 

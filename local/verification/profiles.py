@@ -20,7 +20,7 @@ class ProfilesError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Profiles:
-    """Gives clients by account (``local.accounts.Clients``).
+    """Makes clients by account (``local.accounts.Clients``).
 
     :param names: the profile of each account.
     """
@@ -37,15 +37,15 @@ class Profiles:
         return cls(region, found)
 
     def client(self, service: str, keys: str, *, region: str | None = None) -> Any:
-        """Give a client of an account's profile."""
+        """Return a client of an account's profile."""
         return _client(self.names[keys], service, region or self.region)
 
     def api_client(self, api_url: str, keys: str) -> Client:
-        """Give a client of the delivery-config API."""
+        """Return a client of the delivery-config API."""
         return Client(Signer.from_environment(api_url, self.region, self.names[keys]))
 
     def variables(self, account: str) -> dict[str, str]:
-        """Give what a program needs to act in an account, whatever the profile gets its credentials from."""
+        """Return what a program needs to act in an account, whatever the profile gets its credentials from."""
         found = boto3.Session(profile_name=self.names[account]).get_credentials()
         if found is None:
             raise ProfilesError(f"the profile {self.names[account]} has no credentials: sign in")

@@ -26,7 +26,7 @@ class LeftOverError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """Removes in the accounts that ``accounts`` acts in. ``report`` is told of each step."""
+    """Removes in the accounts that ``accounts`` acts in. ``report`` gets the name of each step."""
 
     accounts: Clients
     report: Callable[[str], None]
@@ -79,7 +79,7 @@ class Removal:
         return stack_status(self.accounts.client("cloudformation", account), name)
 
     def _restore_logging_role(self, made: Made) -> None:
-        """Give API Gateway back the role that it had before; the stack's own has gone with it.
+        """Restore the role that API Gateway had before; the stack's own has gone with it.
 
         Where it had none, its setting names a role that is gone, which does nothing.
         """
@@ -91,7 +91,7 @@ class Removal:
 
 
 def stack_status(cloudformation: Any, name: str) -> str | None:
-    """Give a stack's status; None where there is none of this name."""
+    """Return a stack's status; None where there is none of this name."""
     try:
         (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
     except ClientError as error:
@@ -112,7 +112,7 @@ def empty(s3: Any, bucket: str) -> None:
 
 
 def bucket_exists(s3: Any, bucket: str) -> bool:
-    """Say whether there is such a bucket of ours."""
+    """Return whether there is such a bucket of ours."""
     try:
         s3.head_bucket(Bucket=bucket)
     except ClientError:

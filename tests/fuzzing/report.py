@@ -1,4 +1,4 @@
-"""What the fuzzing came to, as JSON and as a table."""
+"""The results of the fuzzing, as JSON and as a table."""
 
 import json
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from tests.fuzzing.run import Result
 
 
 def write_report(path: Path, results: Sequence[Result], seed: int) -> None:
-    """Write what every target came to."""
+    """Write the result of every target."""
     path.parent.mkdir(parents=True, exist_ok=True)
     report = {"seed": seed, "inputs": sum(one.inputs for one in results), "targets": [asdict(one) for one in results]}
     path.write_text(json.dumps(report, indent=2) + "\n")

@@ -8,7 +8,7 @@ from random import Random
 from tests.fuzzing.targets import TARGETS, Tally, Target
 
 MOST_FINDINGS = 20
-"""After so many there is enough to mend."""
+"""After so many there is enough to fix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Result:
-    """What one target came to."""
+    """The result of one target."""
 
     name: str
     inputs: int = 0

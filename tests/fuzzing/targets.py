@@ -39,7 +39,7 @@ class SilentLossError(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What one input came to: things that went in; of these, read as they are; refused with a reason."""
+    """The result of one input: things that went in; of these, read as they are; refused with a reason."""
 
     inputs: int
     read: int
@@ -80,7 +80,7 @@ def lines(random: Random) -> Tally:
 
 
 def _line(random: Random) -> tuple[bytes, str | None]:
-    """Give a line and, where it is well formed, the text that must come out of it."""
+    """Return a line and, where it is well formed, the text that must come out of it."""
     match random.randrange(10):
         case 0:
             return random.randbytes(random.randint(0, 40)).replace(b"\n", b""), None

@@ -11,7 +11,7 @@ SEED = 20261124
 
 
 def test_nothing_that_others_write_crashes_a_reader_or_is_lost_silently():
-    """Strange input would stop a queue, or vanish without anyone being told."""
+    """Strange input would stop a queue, or vanish without a trace."""
     results = fuzz(INPUTS, SEED)
     assert [finding for one in results for finding in one.findings] == []
     assert sum(one.inputs for one in results) >= INPUTS

@@ -13,7 +13,7 @@ PIECES = (
 
 
 def text(random: Random, longest: int = 8) -> str:
-    """Give a few pieces in a row."""
+    """Return a few pieces in a row."""
     return "".join(random.choices(PIECES, k=random.randint(0, longest)))
 
 
@@ -21,7 +21,7 @@ SCALARS = ("", None, True, False, 0, -1, 10**12, 10**13, 2**63, -(2**70), 0.5, 1
 
 
 def value(random: Random, depth: int = 2) -> Any:
-    """Give any JSON value."""
+    """Return any JSON value."""
     choice = random.randrange(4 if depth else 2)
     if choice == 0:
         return text(random)

@@ -58,7 +58,7 @@ def test_a_killed_demo_takes_its_cloud_along(demo):
 
 
 def running_with(mark):
-    """Give the ids of all running processes that have ``mark`` in their command line."""
+    """Return the ids of all running processes that have ``mark`` in their command line."""
     found = [process.info for process in psutil.process_iter(["pid", "status", "cmdline"])]
     running = [info for info in found if info["status"] != psutil.STATUS_ZOMBIE]
     return [info["pid"] for info in running if any(mark in word for word in info["cmdline"] or ())]

@@ -23,7 +23,7 @@ def set_policy(accounts: Accounts, bucket: str, *statements: dict) -> None:
 
 
 def allow(bucket: str, principal: str, action: str = "s3:PutObject", **condition: dict) -> dict:
-    """Give a statement that lets a principal do something with the bucket's objects, under a condition."""
+    """Return a statement that lets a principal do something with the bucket's objects, under a condition."""
     found = {
         "Effect": "Allow",
         "Principal": {"AWS": principal},

@@ -22,7 +22,7 @@ EVERY_TABLE = [(patch, table) for patch in PATCHES for table in targets_of(patch
 
 
 def module_with(target, parameters):
-    """Give a module with a function of the target's name and these parameters; None for no function at all."""
+    """Return a module with a function of the target's name and these parameters; None for no function at all."""
     module = ModuleType(target.module)
     if parameters is not None:
         exec(f"def {target.name}({', '.join(parameters)}): pass", module.__dict__)

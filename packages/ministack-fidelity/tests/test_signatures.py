@@ -1,4 +1,4 @@
-"""A request whose signature doesn't hold is refused, whoever signed it."""
+"""A request whose signature doesn't hold is refused, by any principal."""
 
 import datetime as dt
 import urllib.error

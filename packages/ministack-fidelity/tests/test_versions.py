@@ -59,7 +59,7 @@ def test_a_version_needs_its_own_permission(versioned, accounts):
 
 
 def test_a_notification_names_the_version(versioned, accounts):
-    """The processor could not know which version it was told of."""
+    """The processor could not know which version it is about."""
     s3, bucket, _ = versioned
     sqs = accounts.client("sqs", CENTRAL)
     url = sqs.create_queue(QueueName=unique("queue"))["QueueUrl"]
@@ -69,10 +69,10 @@ def test_a_notification_names_the_version(versioned, accounts):
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     wanted = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
     s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=wanted)
-    version = s3.put_object(Bucket=bucket, Key="told", Body=b"")["VersionId"]
+    version = s3.put_object(Bucket=bucket, Key="new", Body=b"")["VersionId"]
     found = []
     while not found:
         answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=10)
         bodies = [json.loads(message["Body"]) for message in answer["Messages"]]
         found = [record["s3"]["object"] for body in bodies for record in body.get("Records", ())]
-    assert [(each["key"], each["versionId"]) for each in found] == [("told", version)]
+    assert [(each["key"], each["versionId"]) for each in found] == [("new", version)]

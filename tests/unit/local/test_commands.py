@@ -10,7 +10,7 @@ from local.paths import UP_HOME
 
 
 def count(**more: int) -> Count:
-    """Give a complete count, parts of it replaced."""
+    """Return a complete count, parts of it replaced."""
     numbers = {"expected": 2, "delivered": 2, "set_aside": 0, "lost": 0, "doubled": 0, "left_out": 1, **more}
     return Count("acme", "cloudwatch", **numbers)
 

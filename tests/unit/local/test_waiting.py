@@ -6,7 +6,7 @@ from local.waiting import WaitedTooLongError, wait_until
 
 
 def test_the_conditions_value_is_returned():
-    """Whoever waits for something would have to ask for it again."""
+    """The caller would have to ask for the value again."""
     answers = iter([None, 0, "found"])
     found = wait_until(lambda: next(answers), what="an answer", timeout_seconds=5, interval_seconds=0)
     assert found == "found"

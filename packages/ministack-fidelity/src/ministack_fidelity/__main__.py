@@ -11,7 +11,7 @@ from ministack_fidelity.server import FOLLOW_STARTER
 
 
 def main() -> None:
-    """Patch the emulator, then serve until told to end (or, with ``--follow-starter``, until stdin closes)."""
+    """Patch the emulator, then serve until SIGTERM (or, with ``--follow-starter``, until stdin closes)."""
     apply_all()
     if FOLLOW_STARTER in sys.argv:
         threading.Thread(target=_end_with_starter, daemon=True).start()

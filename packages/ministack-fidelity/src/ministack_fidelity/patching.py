@@ -65,7 +65,7 @@ def wrap(target: Target, make: Callable[[Function], Function]) -> None:
 
 
 def one_at_a_time(original: Function, lock: Any) -> Function:
-    """Let whoever calls the function wait for the lock, which others may share."""
+    """Return the function behind a lock, which others may share."""
 
     def step(*arguments: Any, **named: Any) -> Any:
         with lock:

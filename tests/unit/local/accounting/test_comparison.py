@@ -16,13 +16,13 @@ TIME = 1795438800001
 
 
 def sent(*messages, key=KEY):
-    """Give an object of these messages."""
+    """Return an object of these messages."""
     lines = [json.dumps({"timestamp": STAMP, "message": message}) + "\n" for message in messages]
     return LogObject(key, gzip.compress("".join(lines).encode()))
 
 
 def event(message, *, at=TIME, stream=STREAM):
-    """Give a delivered event."""
+    """Return a delivered event."""
     return SentEvent(stream, at, message)
 
 

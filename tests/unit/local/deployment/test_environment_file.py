@@ -12,7 +12,7 @@ FIELDS = {
 
 
 def environment() -> Environment:
-    """Give one with each text field named after itself."""
+    """Return one with each text field named after itself."""
     tenant = TenantDestinations("group", "arn:aws:iam::222222222222:role/name", "bucket", "prefix/")
     texts = {name: name for name in FIELDS - {"customer_accounts", "tenants"}}
     return Environment(**texts, customer_accounts=["222222222222"], tenants={"acme": tenant})

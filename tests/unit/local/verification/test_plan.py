@@ -19,7 +19,7 @@ def test_the_plan_names_every_stack(tmp_path):
 
 
 def test_the_recorded_logs_cost_about_a_cent_and_alarms_by_the_hour(tmp_path):
-    """A user would be told of nothing, or be frightened away."""
+    """A user would see nothing of the costs, or be frightened away."""
     resources = {str(number): {"Type": "AWS::CloudWatch::Alarm"} for number in range(73)}
     for name, found in (("One", {}), ("Two", resources)):
         (tmp_path / name).mkdir()

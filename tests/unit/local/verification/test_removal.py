@@ -41,7 +41,7 @@ class CloudFormation:
 
 
 class OneAccount:
-    """Gives moto's clients, and the stand-in for CloudFormation."""
+    """Makes moto's clients, and the stand-in for CloudFormation."""
 
     region = "us-east-1"
 

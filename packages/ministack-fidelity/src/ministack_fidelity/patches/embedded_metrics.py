@@ -20,7 +20,7 @@ type Datum = tuple[str, str, dict[str, str], float, str, float]
 
 
 def apply() -> None:
-    """Read each event that is written, whoever writes it."""
+    """Read each event that is written, by any caller."""
     STORE.resolve()
     wrap(APPEND, _reading)
 

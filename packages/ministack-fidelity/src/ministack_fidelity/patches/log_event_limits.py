@@ -46,7 +46,7 @@ def _limited(original: Function) -> Function:
 
 
 def refusal(events: list[Event]) -> str | None:
-    """Say why the whole request is refused, or None."""
+    """Return why the whole request is refused, or None."""
     if not 1 <= len(events) <= MAX_EVENTS:
         return (
             "1 validation error detected: Value at 'logEvents' failed to satisfy constraint: "
@@ -70,14 +70,14 @@ def refusal(events: list[Event]) -> str | None:
 
 
 def span_refusal(accepted: list[Event]) -> str | None:
-    """Say that the accepted events span over 24 hours, or None. Expects them in order."""
+    """Return why accepted events that span over 24 hours are refused, or None. Expects them in order."""
     if accepted and accepted[-1]["timestamp"] - accepted[0]["timestamp"] > DAY_MS:
         return "The batch of log events in a single PutLogEvents request cannot span more than 24 hours."
     return None
 
 
 def rejections(times: list[int], now: int, retention_ms: int | None) -> dict[str, int]:
-    """Give ``rejectedLogEventsInfo``: too old and expired by exclusive end, too new by inclusive start."""
+    """Return ``rejectedLogEventsInfo``: too old and expired by exclusive end, too new by inclusive start."""
     found: dict[str, int] = {}
     if old := sum(stamp < now - OLDEST_MS for stamp in times):
         found["tooOldLogEventEndIndex"] = old
@@ -89,7 +89,7 @@ def rejections(times: list[int], now: int, retention_ms: int | None) -> dict[str
 
 
 def indexes(rejected: dict[str, int], count: int) -> set[int]:
-    """Give the indexes of all rejected events of ``count``; expects them in chronological order."""
+    """Return the indexes of all rejected events of ``count``; expects them in chronological order."""
     end = max(rejected.get("tooOldLogEventEndIndex", 0), rejected.get("expiredLogEventEndIndex", 0))
     return {*range(end), *range(rejected.get("tooNewLogEventStartIndex", count), count)}
 

@@ -41,7 +41,7 @@ def _with_json(original: Function) -> Function:
 
 
 def json_pattern(raw: str) -> Matches:
-    """Give what tells whether a line matches.
+    """Return what tells whether a line matches.
 
     :raises UnknownPatternError: it is of a form that isn't known here.
     """
@@ -88,7 +88,7 @@ def _paged(original: Function) -> Function:
 
 
 def _events(streams: dict[str, Any], data: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the events of the request's streams and time, in order."""
+    """Return the events of the request's streams and time, in order."""
     names = data.get("logStreamNames") or streams.keys()
     low, high = data.get("startTime") or 0, data.get("endTime")
     events = [
@@ -102,7 +102,7 @@ def _events(streams: dict[str, Any], data: dict[str, Any]) -> list[dict[str, Any
 
 
 def _fitting(page: list[dict[str, Any]]) -> int:
-    """Give how many of the events go into one answer: one at least."""
+    """Return how many of the events go into one answer: one at least."""
     size = 0
     for count, event in enumerate(page):
         size += len(event["message"])

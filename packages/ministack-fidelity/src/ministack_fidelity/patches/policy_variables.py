@@ -36,7 +36,7 @@ def apply() -> None:
 
 
 def substitute(pattern: str, ctx: Any, escapes: dict[str, str] = LITERALS) -> str | None:
-    """Give the pattern with its variables' values, or None where one has no single value in this request.
+    """Return the pattern with its variables' values, or None where one has no single value in this request.
 
     ``escapes`` says what becomes of ``${*}``, ``${?}`` and ``${$}``, which stand for the characters themselves.
     """
@@ -69,7 +69,7 @@ def _with_resources_substituted(original: Function) -> Function:
 
 
 def _for_request(stmt: Any, ctx: Any) -> Any:
-    """Give the statement with its resources as they are for this request, or None if none can match."""
+    """Return the statement with its resources as they are for this request, or None if none can match."""
     if not any("${" in pattern for pattern in (*stmt.resources, *stmt.not_resources)):
         return stmt
     resources = [found for pattern in stmt.resources if (found := substitute(pattern, ctx)) is not None]
@@ -97,7 +97,7 @@ def _with_conditions_substituted(original: Function) -> Function:
 
 
 def _values(expected: Any, ctx: Any, escapes: dict[str, str]) -> Any:
-    """Give the condition's values substituted, or None where a variable has no value."""
+    """Return the condition's values substituted, or None where a variable has no value."""
     if isinstance(expected, str):
         return substitute(expected, ctx, escapes) if "${" in expected else expected
     if isinstance(expected, list):

@@ -18,7 +18,7 @@ IN_FLIGHT = 120_000
 
 
 def apply() -> None:
-    """Give no more than what may be in flight."""
+    """Bound what a receive returns."""
     wrap(COLLECT, _bounded)
     wrap(RECEIVE, _over_limit)
 

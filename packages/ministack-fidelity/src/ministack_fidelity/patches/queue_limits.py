@@ -20,7 +20,7 @@ def apply() -> None:
 
 
 def problem(data: dict[str, Any]) -> str | None:
-    """Say which value of a request or of a batch's entry is out of range, or None."""
+    """Return which value of a request or of a batch's entry is out of range, or None."""
     for name, most in LIMITS.items():
         value = data.get(name)
         if value is not None and not 0 <= int(value) <= most:

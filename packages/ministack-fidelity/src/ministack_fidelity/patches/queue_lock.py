@@ -1,4 +1,4 @@
-"""A queue holds each message once, whoever sends, receives and deletes at the same time.
+"""A queue holds each message once, however many send, receive and delete at the same time.
 
 The emulator works on a queue from several threads: requests, the notifications of S3 and SNS, and the pollers of
 Lambda's event sources. Only the last take its lock, so that two receivers could get one message, and a message sent
@@ -52,7 +52,7 @@ EVENT_SOURCES = (  # these take the lock by themselves
 
 
 def apply() -> None:
-    """Give the emulator's queues one lock that each step takes, also inside another step."""
+    """Return the emulator's queues one lock that each step takes, also inside another step."""
     for target in EVENT_SOURCES:
         target.resolve()
     lock = threading.RLock()

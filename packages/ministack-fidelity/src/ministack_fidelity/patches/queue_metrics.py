@@ -1,4 +1,4 @@
-"""SQS tells CloudWatch how full its queues are, and how old their oldest message is (SQS developer guide, "Metrics").
+"""SQS publishes how full its queues are, and how old their oldest message is (SQS developer guide, "Metrics").
 
 AWS does so each minute. Here it is each second in which something changed, so that a run of half a minute can be
 seen; and every ten seconds where nothing does.
@@ -27,7 +27,7 @@ def apply() -> None:
 
 
 def sample(messages: list[dict[str, Any]], now: float) -> Sample:
-    """Give a queue's metrics at that time (epoch s)."""
+    """Return a queue's metrics at that time (epoch s)."""
     visible = sum(message["visible_at"] <= now for message in messages)
     begun = [message for message in messages if message["visible_at"] <= now or message["receive_count"]]
     return {
@@ -41,7 +41,7 @@ def sample(messages: list[dict[str, Any]], now: float) -> Sample:
 def _sampling(original: Function) -> Function:
     lock = threading.Lock()
     looked_at: dict[tuple[str, str], float] = {}
-    told: dict[str, tuple[Sample, float]] = {}
+    sent: dict[str, tuple[Sample, float]] = {}
 
     def _receive_messages_for_esm(queue_url: str, max_number: int) -> Any:
         found = original(queue_url, max_number)
@@ -54,16 +54,16 @@ def _sampling(original: Function) -> Function:
             looked_at[place] = now
             for url, queue in sqs._queues.items():  # noqa: SLF001
                 seen = sample(list(queue["messages"]), now)
-                last, at = told.get(url, ({}, 0.0))
+                last, at = sent.get(url, ({}, 0.0))
                 if seen != last or now - at >= QUIET_SECONDS:
-                    told[url] = (seen, now)
-                    _tell(queue["name"], seen)
+                    sent[url] = (seen, now)
+                    _record(queue["name"], seen)
         return found
 
     return _receive_messages_for_esm
 
 
-def _tell(queue_name: str, seen: Sample) -> None:
+def _record(queue_name: str, seen: Sample) -> None:
     record = emulator("services.cloudwatch").record_metric
     for name, value in seen.items():
         unit = "Seconds" if name.startswith("ApproximateAge") else "Count"
