@@ -8,7 +8,7 @@ from pathlib import Path
 
 @contextmanager
 def locked(place: Path) -> Iterator[None]:
-    """Hold ``<place>.lock``; waits while another process holds it. The system releases it when a process ends, in any way."""
+    """Hold ``<place>.lock``; waits while another process holds it. The system releases it when a process ends."""
     place.parent.mkdir(parents=True, exist_ok=True)
     with place.with_name(place.name + ".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
