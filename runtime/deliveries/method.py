@@ -102,13 +102,32 @@ class BatchSource(Protocol):
         """Yield the batches from number ``start`` on. Raises ``DeliveryError`` where the object can't be read."""
 
 
+class NameHolder(NamedTuple):
+    """The version of an object whose copy has the key's plain name. ``size`` in bytes, where it is known."""
+
+    version_id: str
+    etag: str | None
+    size: int | None
+
+
+class CopyNameClaims(Protocol):
+    """Where the names of copies are claimed (``runtime.delivery_state.copy_names``)."""
+
+    def claim(self, object_: "StoredObject", type_: str) -> NameHolder:
+        """Return the version that has the plain name: this one, unless another came first."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeliveryServices:
-    """What a method may use; it is constructed with this, once a process."""
+    """What a method may use; it is constructed with this, once a process.
+
+    ``copy_names``: ``None`` where there is no table (by hand): then each version has the plain name.
+    """
 
     clients: "AwsClients"
     role_chain: "RoleChain"
     settings: "DeliverySettings"
+    copy_names: CopyNameClaims | None = None
 
 
 class DeliveryMethod(Protocol):

@@ -68,12 +68,14 @@ def set_aside_key(delivery: Delivery, batch_index: int) -> str:
     """Name the object for the events of one batch.
 
     ``date`` is the source object's own, from its file name; 1970-01-01 where that names none. The digest stands for
-    source key and delivery: both together may be longer than a key.
+    source key, version and delivery, which together may be longer than a key.
     """
     source = delivery.object.key
     named = _DATE_IN_NAME.match(source.filename)
     date = "-".join(named.groups()) if named else _NO_DATE
-    digest = hashlib.sha256(f"{source.key}\0{delivery.config.type}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    version = delivery.object.version_id
+    of = f"{source.key}\0{delivery.config.type}" + (f"\0{version}" if version else "")
+    digest = hashlib.sha256(of.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return f"{PREFIX}tenant_id={source.tenant_id}/date={date}/{digest}-{batch_index:06d}.json.gz"
 
 

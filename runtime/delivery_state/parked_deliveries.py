@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.aws.clients import AwsClients
+from runtime.delivery_config.attribute_values import typed
 from runtime.delivery_state.destination_status import parked_there
 from runtime.delivery_state.parked_delivery import ParkedDelivery, destination
 from runtime.delivery_state.table import StateTable, changes, readable
@@ -52,9 +53,9 @@ class ParkedDeliveries:
         What is written without the other would wait for ever, or be looked for in vain.
         """
         message = parked.message
-        self._table.transact(
-            {"Put": {"Item": parked.write()}}, {"Update": parked_there(message.tenant_id, message.type, due_at)}
-        )
+        there = {"Update": parked_there(message.tenant_id, message.type, due_at)}
+        if not self._table.transact({"Put": _put(parked)}, there):
+            self._table.transact({"Put": {"Item": parked.of_version().write()}}, there)
 
     def of_tenant(
         self, tenant_id: str, *, type_: str | None = None, limit: int = 100, next_token: str | None = None
@@ -122,6 +123,19 @@ class ParkedDeliveries:
         answer = self._table.client.query(**request)
         last = answer.get("LastEvaluatedKey")
         return Page(list(readable(answer["Items"], ParkedDelivery.read)), _write_token(last) if last else None)
+
+
+def _put(parked: ParkedDelivery) -> dict[str, Any]:
+    """Return the write of an item, which replaces an earlier one of the same delivery and no other version's."""
+    version = parked.message.version_id
+    if version is None:
+        return {"Item": parked.write()}
+    condition = "attribute_not_exists(delivery) OR version_id = :version"
+    return {
+        "Item": parked.write(),
+        "ConditionExpression": condition,
+        "ExpressionAttributeValues": {":version": typed(version)},
+    }
 
 
 def _same(parked: ParkedDelivery) -> tuple[str, dict[str, str]]:

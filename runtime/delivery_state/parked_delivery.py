@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -25,6 +25,7 @@ class ParkedDelivery:
     :param message: its next attempt. :param parked_at: epoch seconds. :param expires_at: the object's expiry, epoch
         seconds, where it is known.
     :param parking_id: this parking's own: a delivery that is parked again has another, and isn't taken for this one.
+    :param sort_key: where it lies, if not under the object's key: another version of that is parked there.
     """
 
     message: DeliveryMessage
@@ -36,6 +37,7 @@ class ParkedDelivery:
     next_step: str = ""
     expires_at: int | None = None
     parking_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    sort_key: str = ""
 
     @classmethod
     def of(cls, message: DeliveryMessage, error: DeliveryError, *, now: float, expires_at: int | None) -> Self:
@@ -66,6 +68,7 @@ class ParkedDelivery:
             epoch_seconds(str(values.get("last_attempt_at", ""))),
             expires_at=whole_number(values.get("ttl")),
             parking_id=str(values.get("parking_id", "")),
+            sort_key=_sort_key(message, str(values["delivery"])),
             **texts,
         )
 
@@ -80,6 +83,7 @@ class ParkedDelivery:
             "type": message.type,
             "bucket": message.bucket,
             "object_key": message.key,
+            "version_id": message.version_id,
             "reason": message.reason,
             "detail": self.detail,
             "hop": self.hop,
@@ -97,7 +101,15 @@ class ParkedDelivery:
 
     def item_key(self) -> Key:
         """Return the item's typed key: one delivery is one item, however often it is parked."""
-        return parked_key(self.message.tenant_id, self.message.type, self.message.key)
+        message = self.message
+        usual = parked_key(message.tenant_id, message.type, message.key)
+        return {**usual, "delivery": typed(self.sort_key)} if self.sort_key else usual
+
+    def of_version(self) -> Self:
+        """Return it for a place of its own, beside another parked version of the object."""
+        message = self.message
+        key = parked_key(message.tenant_id, message.type, f"{message.key}?versionId={message.version_id}")
+        return replace(self, sort_key=str(key["delivery"]["S"]))
 
     def key(self) -> dict[str, str]:
         """Return the item's key as plain values."""
@@ -109,6 +121,12 @@ class ParkedDelivery:
         A single object that its destination refuses would else be tried first for ever, before all the others.
         """
         return f"{self.message.resumptions:0{_RESUMPTION_DIGITS}d}#{iso(self.message.first_attempt_at)}"
+
+
+def _sort_key(message: DeliveryMessage, found: str) -> str:
+    """Return where an item lies, if that isn't the usual place."""
+    usual = parked_key(message.tenant_id, message.type, message.key)
+    return "" if usual["delivery"]["S"] == found else found
 
 
 def destination(tenant_id: str, type_: str) -> str:

@@ -17,6 +17,7 @@ from runtime.processor.settings import ProcessorSettings
 from runtime.processor.settlement import Settlement
 
 if TYPE_CHECKING:
+    from runtime.delivery_state.copy_names import CopyNames
     from runtime.processor.parking import Parking
     from runtime.processor.status_writer import StatusWriter
 
@@ -48,7 +49,7 @@ def make_processor(
             cache_seconds=settings.config_cache_seconds,
         ),
         Attempts(
-            make_methods(classes, DeliveryServices(clients, role_chain, settings)),
+            make_methods(classes, DeliveryServices(clients, role_chain, settings, _copy_names(clients, parked))),
             ObjectReader(clients, role_chain, settings.max_uncompressed_bytes),
             records,
         ),
@@ -71,6 +72,14 @@ def _parking(clients: AwsClients, role_chain: RoleChain, table: str, schedule: S
     from runtime.processor.parking import PROBE_AFTER_SECONDS, Parking  # noqa: PLC0415
 
     return Parking(clients, role_chain, table, probe_after_seconds=PROBE_AFTER_SECONDS * schedule.scale())
+
+
+def _copy_names(clients: AwsClients, table: str | None) -> "CopyNames | None":
+    if table is None:
+        return None
+    from runtime.delivery_state.copy_names import CopyNames  # noqa: PLC0415
+
+    return CopyNames(clients, table)
 
 
 def _statuses(clients: AwsClients, table: str, interval_seconds: float) -> "StatusWriter":

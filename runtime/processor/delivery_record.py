@@ -41,6 +41,11 @@ class Skipped(Enum):
     DUPLICATES = catalogue.ABSORBED_DUPLICATES
 
 
+def named(object_: StoredObject) -> dict[str, str]:
+    """Return the properties by which a record names its object."""
+    return {"object": object_.key.key, **({"version": object_.version_id} if object_.version_id else {})}
+
+
 NOTIFIED: Final = {"notified": 1}
 """The property of one record for each notification of an object, whatever became of it (``runtime.reconciliation``)."""
 
@@ -101,7 +106,7 @@ class Records:
         properties = {
             "message": "delivery",
             "tenant_id": record.tenant_id,
-            "object": record.object.key.key,
+            **named(record.object),
             "type": record.type,
             "detail": record.detail,
             "attempts": record.attempts,

@@ -56,7 +56,8 @@ class Parking:
         policy = reader(self._role_chain.partition, object_.bucket, object_.key.tenant_id)
         try:
             with acting_as(self._role_chain.central(object_.key.tenant_id, policy)):
-                answer = self._clients.client("s3").head_object(Bucket=object_.bucket, Key=object_.key.key)
+                version = {"VersionId": object_.version_id} if object_.version_id else {}
+                answer = self._clients.client("s3").head_object(Bucket=object_.bucket, Key=object_.key.key, **version)
             return expiry_of(answer.get("Expiration", ""))
         except Exception as error:  # noqa: BLE001 - the item matters, its time of expiry doesn't
             logger.warning("the object's expiry isn't known", extra={"error": type(error).__name__})

@@ -6,6 +6,7 @@ Message -> objects -> the tenant's delivery configs -> filter -> all deliveries 
 import json
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from runtime import scheduling
@@ -26,7 +27,7 @@ from runtime.objects.stored_object import StoredObject
 from runtime.processor.attempt_result import AttemptResult
 from runtime.processor.attempts import Attempts
 from runtime.processor.deduplication import DeduplicationCache
-from runtime.processor.delivery_record import NOTIFIED, Outcome, Records, Skipped
+from runtime.processor.delivery_record import NOTIFIED, Outcome, Records, Skipped, named
 from runtime.processor.settlement import Settlement
 from runtime.time_budget import TimeBudget
 
@@ -139,16 +140,19 @@ class Processor:
 
     def _pass_over(self, what: Skipped, reason: str, object_: StoredObject) -> None:
         key = object_.key
-        self._records.skipped(what, reason, object=key.key, tenant_id=key.tenant_id, **NOTIFIED)
+        self._records.skipped(what, reason, **named(object_), tenant_id=key.tenant_id, **NOTIFIED)
 
     def _deliver_first(self, deliveries: list[Delivery], created: CreatedObject) -> bool:
         """Deliver what this very notification hasn't been delivered for yet, as far as the process remembers.
 
         Without a sequencer two notifications can't be told from one that came twice: then nothing is remembered.
         """
+        whole = created.version_id and created.etag and created.size is not None
+        # Versions of one content are one object: an agent's second try after an answer that was lost.
+        object_ = replace(created, version_id=None, sequencer=None) if whole else created
 
         def identity(delivery: Delivery) -> tuple[CreatedObject, str]:
-            return created, delivery.config.type
+            return object_, delivery.config.type
 
         known = [one for one in deliveries if created.sequencer and identity(one) in self._memory]
         if known:

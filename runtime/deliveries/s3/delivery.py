@@ -11,6 +11,7 @@ from runtime.deliveries.s3.config import S3Config
 from runtime.deliveries.s3.copy import CopyTask, MultipartCopy, copy_whole, part_size
 from runtime.deliveries.s3.destination import destination_key, traceability_metadata
 from runtime.deliveries.s3.error_mapping import classify_copy, is_too_large_to_copy_whole, may_be_gone
+from runtime.deliveries.s3.version_name import VersionName
 from runtime.deliveries.session_policy import reader
 from runtime.errors import EXPIRED, PermanentError
 from runtime.objects.presence import is_gone
@@ -39,17 +40,20 @@ class S3Delivery:
             raise PermanentError(
                 "destination-is-central-bucket", "the copy would be delivered again, for ever: correct bucket_name"
             )
-        _Attempt(self._services, self._retry, delivery, config).run()
+        plain = VersionName(self._services, self._retry, delivery).is_plain()
+        key = destination_key(delivery.object, config, plain=plain)
+        _Attempt(self._services, self._retry, delivery, config, key).run()
 
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """One attempt at one delivery."""
+    """One attempt at one delivery. ``destination``: the copy's key."""
 
     services: DeliveryServices
     retry: Retry
     delivery: Delivery
     config: S3Config
+    destination: str
 
     def run(self) -> None:
         size = self.delivery.object.size
@@ -97,7 +101,7 @@ class _Attempt:
                 action=action,
                 central_bucket=self.delivery.object.bucket,
                 bucket=self.config.bucket_name,
-                key=destination_key(self.delivery.object, self.config),
+                key=self.destination,
             )
             if failure.reason == EXPIRED:
                 self.services.role_chain.invalidate(credentials)
@@ -127,7 +131,7 @@ class _Attempt:
             source_version=object_.version_id,
             etag=object_.etag,
             bucket=self.config.bucket_name,
-            key=destination_key(object_, self.config),
+            key=self.destination,
             bucket_owner=self.config.bucket_owner,
             metadata=traceability_metadata(object_, self.config),
         )

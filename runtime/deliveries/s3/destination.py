@@ -11,19 +11,27 @@ from runtime.objects.stored_object import StoredObject
 MAX_METADATA_BYTES = 2048  # S3 user guide, object metadata: user-defined metadata, names and values together
 
 
-def destination_key(object_: StoredObject, config: S3Config) -> str:
+ENDING = ".json.gz"
+
+
+def destination_key(object_: StoredObject, config: S3Config, *, plain: bool = True) -> str:
     """Name the copy ``{prefix}{tenant}/{cluster}/{application}/{pod}/{file name}``.
 
     Where that is over S3's 1,024 bytes, it is ``{prefix}{tenant}/long-key/{SHA-256 of the source key}.json.gz``;
     the copy's metadata then says where it came from as far as there is room. Both depend on the source key and the
     config alone, so a repeated delivery replaces its own copy and never makes a second one.
+
+    :param plain: false for a version of other content than the one that has this name: ``-`` and the first 8 hex
+        digits of its version id's SHA-256 stand before ``.json.gz``.
     """
     key = object_.key
     prefix = config.tenant_prefix
-    long = f"{prefix}{key.cluster_id}/{key.application}/{key.pod_name}/{key.filename}"
+    mark = "" if plain else f"-{hashlib.sha256((object_.version_id or '').encode()).hexdigest()[:8]}{ENDING}"
+    name = f"{key.filename.removesuffix(ENDING)}{mark}" if mark else key.filename
+    long = f"{prefix}{key.cluster_id}/{key.application}/{key.pod_name}/{name}"
     if len(long.encode()) <= MAX_KEY_BYTES:
         return long
-    return f"{prefix}long-key/{hashlib.sha256(key.key.encode()).hexdigest()}.json.gz"
+    return f"{prefix}long-key/{hashlib.sha256(key.key.encode()).hexdigest()}{mark or ENDING}"
 
 
 def traceability_metadata(object_: StoredObject, config: S3Config) -> dict[str, str]:
@@ -48,6 +56,8 @@ def _facts(object_: StoredObject, config: S3Config) -> Iterator[tuple[str, str]]
     yield "delivery-type", config.type
     yield "source-bucket", object_.bucket
     yield "source-key-sha256", hashlib.sha256(key.key.encode()).hexdigest()
+    if object_.version_id:
+        yield "source-version-id", object_.version_id
     yield "cluster-id", key.cluster_id
     yield "application", key.application
     yield "pod-name", key.pod_name
