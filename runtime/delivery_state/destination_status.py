@@ -81,15 +81,17 @@ class DestinationStatuses:
                 yield from readable(answer["Responses"].get(table.name, ()), _read)
                 wanted = answer.get("UnprocessedKeys", {})
 
-    def log_group_created(self, tenant_id: str, type_: str) -> None:
-        """Note that the destination's log group was missing, and came back without what its owner had given it."""
-        self._update(tenant_id, type_, "SET log_group_created_at = :now", {":now": self._clock()})
+    def succeeded(
+        self, tenant_id: str, type_: str, lag_seconds: float | None, *, created_log_group: bool = False
+    ) -> None:
+        """Note that the destination has acknowledged a delivery.
 
-    def succeeded(self, tenant_id: str, type_: str, lag_seconds: float | None) -> None:
-        """Note that the destination has acknowledged a delivery."""
+        :param created_log_group: its log group was missing, and came back without what its owner had given it.
+        """
         values: dict[str, Any] = {":now": self._clock(), ":lag": lag_seconds}
         lag = "" if lag_seconds is None else ", lag_seconds = :lag"
-        self._update(tenant_id, type_, f"SET last_success_at = :now{lag} REMOVE failing_since", values)
+        created = ", log_group_created_at = :now" if created_log_group else ""
+        self._update(tenant_id, type_, f"SET last_success_at = :now{lag}{created} REMOVE failing_since", values)
 
     def failed(self, tenant_id: str, type_: str, error: DeliveryError) -> None:
         """Note a failure: what was called on what, why it failed, and what has to be changed."""

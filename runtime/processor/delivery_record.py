@@ -41,7 +41,7 @@ class Skipped(Enum):
     DUPLICATES = catalogue.ABSORBED_DUPLICATES
 
 
-def named(object_: StoredObject) -> dict[str, str]:
+def named(object_: StoredObject) -> dict[str, Any]:
     """Return the properties by which a record names its object."""
     return {"object": object_.key.key, **({"version": object_.version_id} if object_.version_id else {})}
 

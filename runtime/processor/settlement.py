@@ -144,13 +144,12 @@ class Settlement:
         if self._statuses is None:
             return
         tenant_id, previous = one.object.key.tenant_id, one.previous
-        if one.progress.created_log_group:
-            self._statuses.log_group_created(tenant_id, one.type)
         if outcome is Outcome.DELIVERED:
             oldest = one.progress.oldest_event_ms
             replayed = previous is not None and previous.reason == REPLAYED  # old on purpose, not late
             lag = None if oldest is None or replayed else max(0.0, round(self._clock() - oldest / 1000, 3))
-            self._statuses.delivered(tenant_id, one.type, lag, recovered=previous is not None)
+            more = {"created_log_group": True} if one.progress.created_log_group else {}
+            self._statuses.delivered(tenant_id, one.type, lag, recovered=previous is not None, **more)
         elif one.error is not None and outcome is not Outcome.PERMANENT:
             self._statuses.failed(tenant_id, one.type, one.error, probed=previous is not None and previous.probe)
 

@@ -37,10 +37,25 @@ class StatusWriter:
         self._lock = scheduling.lock()
         self._noted: OrderedDict[tuple[str, str], tuple[str, float]] = OrderedDict()
 
-    def delivered(self, tenant_id: str, type_: str, lag_seconds: float | None, *, recovered: bool) -> None:
-        """Note a success. ``recovered``: it wasn't the delivery's first attempt, and someone may wait for the news."""
-        if self._is_news(tenant_id, type_, HEALTHY, 0.0 if recovered else self._interval_seconds):
-            self._write(lambda: self._statuses.succeeded(tenant_id, type_, lag_seconds))
+    def delivered(
+        self,
+        tenant_id: str,
+        type_: str,
+        lag_seconds: float | None,
+        *,
+        recovered: bool,
+        created_log_group: bool = False,
+    ) -> None:
+        """Note a success.
+
+        :param recovered: it wasn't the delivery's first attempt, and someone may wait for the news.
+        :param created_log_group: the destination's log group was missing, and the delivery created it.
+        """
+        at_once = recovered or created_log_group
+        if self._is_news(tenant_id, type_, HEALTHY, 0.0 if at_once else self._interval_seconds):
+            self._write(
+                lambda: self._statuses.succeeded(tenant_id, type_, lag_seconds, created_log_group=created_log_group)
+            )
 
     def failed(self, tenant_id: str, type_: str, error: DeliveryError, *, probed: bool) -> None:
         """Note a failure of the destination; what wasn't tried, or had no time, is none."""
@@ -48,10 +63,6 @@ class StatusWriter:
             return
         if self._is_news(tenant_id, type_, error.reason, 0.0 if probed else FAILURE_INTERVAL_SECONDS):
             self._write(lambda: self._statuses.failed(tenant_id, type_, error))
-
-    def log_group_created(self, tenant_id: str, type_: str) -> None:
-        """Note that a delivery created the destination's missing log group."""
-        self._write(lambda: self._statuses.log_group_created(tenant_id, type_))
 
     def _is_news(self, tenant_id: str, type_: str, state: str, interval: float) -> bool:
         now, key = self._clock(), (tenant_id, type_)

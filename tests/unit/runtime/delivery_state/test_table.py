@@ -117,5 +117,7 @@ def test_unreadable_replays_never_hide_those_that_are_due(world):
 def test_a_created_log_group_is_in_the_status(world):
     """Nobody would know that a deleted log group is back without its retention and key."""
     statuses = DestinationStatuses(world.clients, "parked", lambda: 9.0)
-    statuses.log_group_created("acme-corp", "cloudwatch")
+    statuses.succeeded("acme-corp", "cloudwatch", 1.0)
+    assert statuses.of("acme-corp", "cloudwatch").log_group_created_at == 0.0
+    statuses.succeeded("acme-corp", "cloudwatch", 1.0, created_log_group=True)
     assert statuses.of("acme-corp", "cloudwatch").log_group_created_at == 9.0
