@@ -30,6 +30,7 @@ class DeliveryMessage:
     :param checkpoint: planned batches that the destination has acknowledged, under plan ``plan_version``.
     :param ahead: numbers of batches behind a gap that are acknowledged, too.
     :param unkept: of batches that are sent: what the destination refused and nobody has set aside yet.
+    :param put_offs: how often in a row its attempt could not be begun, for an outage of ours.
     :param destination: digest of the destination that has acknowledged them; empty: of a version that knew none.
     :param attempt: how many attempts have been made. :param first_attempt_at: of the first of them, epoch seconds.
     :param not_before: when the next may be made, epoch seconds. :param reason: why the last one didn't settle.
@@ -57,6 +58,7 @@ class DeliveryMessage:
     ahead: tuple[int, ...] = ()
     unkept: tuple[Unkept, ...] = ()
     destination: str = ""
+    put_offs: int = 0
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Self:
@@ -128,4 +130,5 @@ _READERS: Final[Mapping[str, fields.Reader]] = {
     "ahead": fields.tuple_of(fields.batch, fields.MAX_AHEAD),
     "unkept": fields.tuple_of(_unkept, MAX_UNKEPT),
     "destination": fields.or_empty(fields.digest),
+    "put_offs": fields.count,
 }

@@ -1,21 +1,25 @@
 """Hands a delivery over: the next attempt as a message of its own in the delivery queue, after a growing delay."""
 
+import json
 import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.backoff import Backoff
 from runtime.messages.delivery_message import DeliveryMessage
+from runtime.messages.notifications import PUT_OFFS, write_notification
+from runtime.objects.stored_object import StoredObject
 
 DELAYS: Final = Backoff(5.0, 3600.0)
 """Bounds of the delays, seconds. Contract §5: "from seconds to at most an hour"."""
 USUAL_SCHEDULE_SECONDS = 86_400.0
 MAX_SQS_DELAY_SECONDS = 900  # SQS API reference, SendMessage, DelaySeconds
-MAX_SQS_VISIBILITY_SECONDS = 43_000  # SQS API reference, ChangeMessageVisibility: 12 hours since it was received
+PUT_OFF_DELAYS: Final = Backoff(15.0, 900.0)
+"""Bounds of the delays while our own table is down, seconds; at most what SQS delays at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +61,34 @@ class HandOver:
     def send(self, message: DeliveryMessage, *, at_once: bool = False) -> None:
         """Send the next attempt; after this returns the old message may be settled.
 
-        A delay over SQS's 900 s is carried by ``not_before``: who receives the message early hides it again.
-        Whatever the queue's client raises is raised.
+        A delay over SQS's 900 s is carried by ``not_before``: who receives the message early sends it again.
+        Whatever the queue's client raises is raised, here and below.
         """
         delay = 0.0 if at_once else self._schedule.delay(message.attempt)
-        due = replace(message, not_before=round(self._clock() + delay, 3))
+        self.send_again(replace(message, not_before=round(self._clock() + delay, 3), put_offs=0))
+
+    def send_again(self, message: DeliveryMessage) -> None:
+        """Send a message as it is, to come when it is due, or after 900 s. A hidden one would be in flight so long."""
+        self._send(message.write(), message.not_before - self._clock(), message.tenant_id)
+
+    def put_off(self, message: DeliveryMessage) -> None:
+        """Send a message once more to come later, as its attempt could not be begun: our own outage, not an attempt."""
+        put_offs = message.put_offs + 1
+        due = round(self._clock() + self._put_off_delay(put_offs), 3)
+        self.send_again(replace(message, not_before=due, put_offs=put_offs))
+
+    def put_off_object(self, object_: StoredObject, sequencer: str | None, put_offs: int) -> None:
+        """Send an object's notification to come later, for the same reason. :param put_offs: this one included."""
+        body = json.dumps({**write_notification(object_, sequencer), PUT_OFFS: put_offs}, separators=(",", ":"))
+        self._send(body, self._put_off_delay(put_offs), object_.key.tenant_id)
+
+    def _put_off_delay(self, put_offs: int) -> float:
+        return PUT_OFF_DELAYS.bound(put_offs) * self._schedule.scale() * self._schedule.jitter()
+
+    def _send(self, body: str, delay: float, tenant_id: str) -> None:
         self._clients.client("sqs").send_message(
             QueueUrl=self._queue_url,
-            MessageBody=due.write(),
-            DelaySeconds=min(MAX_SQS_DELAY_SECONDS, math.ceil(delay)),
-            MessageGroupId=message.tenant_id,  # a fair queue: one tenant's many don't delay another's few
+            MessageBody=body,
+            DelaySeconds=min(MAX_SQS_DELAY_SECONDS, max(0, math.ceil(delay))),
+            MessageGroupId=tenant_id,  # a fair queue: one tenant's many don't delay another's few
         )
-
-    def hide(self, receipt_handle: str, seconds: float) -> None:
-        """Hide a message that came early. Not an attempt: nothing of it changes."""
-        request: dict[str, Any] = {"QueueUrl": self._queue_url, "ReceiptHandle": receipt_handle}
-        timeout = min(MAX_SQS_VISIBILITY_SECONDS, max(1, math.ceil(seconds)))
-        self._clients.client("sqs").change_message_visibility(**request, VisibilityTimeout=timeout)

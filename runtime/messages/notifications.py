@@ -13,6 +13,8 @@ from runtime.objects.stored_object import StoredObject
 
 CREATED = "ObjectCreated:"
 TEST_EVENT = "s3:TestEvent"
+PUT_OFFS: Final = "put_offs"
+"""Our own field of a notification that was put off: how often in a row."""
 MAX_RECORDS: Final = 500
 """Ours: S3 sends one record a notification; each that can't be read becomes a message in the dead-letter queue."""
 _EVENT_NAME: Final = re.compile(r"[A-Za-z0-9:*]{1,100}")
@@ -57,11 +59,15 @@ class UnreadableRecord:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What a notification says. ``ignored`` has the names of events of other kinds."""
+    """What a notification says. ``ignored`` has the names of events of other kinds.
+
+    ``put_offs``: how often in a row it was sent once more, to come later, for an outage of ours.
+    """
 
     created: tuple[CreatedObject, ...] = ()
     ignored: tuple[str, ...] = ()
     unreadable: tuple[UnreadableRecord, ...] = ()
+    put_offs: int = 0
 
 
 def read_notification(document: Mapping[str, Any]) -> Notification:
@@ -90,7 +96,9 @@ def read_notification(document: Mapping[str, Any]) -> Notification:
             created.append(_created(record))
         except UnreadableMessageError as error:
             unreadable.append(UnreadableRecord(record, error))
-    return Notification(tuple(created), tuple(ignored), tuple(unreadable))
+    found: dict[str, Any] = {}
+    fields.wrong_fields(document, {PUT_OFFS: fields.count}, found)
+    return Notification(tuple(created), tuple(ignored), tuple(unreadable), **found)
 
 
 def record_is_test(record: object) -> bool:
@@ -98,13 +106,14 @@ def record_is_test(record: object) -> bool:
     return isinstance(record, dict) and TEST_EVENT in (record.get("Event"), record.get("eventName"))
 
 
-def write_notification(object_: StoredObject) -> dict[str, Any]:
+def write_notification(object_: StoredObject, sequencer: str | None = None) -> dict[str, Any]:
     """Return a notification of one object, as S3 would send it, so that a redrive does that object alone again."""
     details = {
         "key": quote_plus(object_.key.key, safe="/"),
         "eTag": object_.etag,
         "versionId": object_.version_id,
         "size": object_.size,
+        "sequencer": sequencer,
     }
     named = {name: value for name, value in details.items() if value is not None}
     return {

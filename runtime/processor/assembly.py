@@ -11,6 +11,7 @@ from runtime.messages.dead_letters import DeadLetters
 from runtime.messages.hand_over import HandOver, Schedule
 from runtime.processor.attempts import Attempts
 from runtime.processor.delivery_record import Records
+from runtime.processor.object_deliveries import ObjectDeliveries
 from runtime.processor.object_reader import ObjectReader
 from runtime.processor.pipeline import Processor
 from runtime.processor.settings import ProcessorSettings
@@ -40,27 +41,28 @@ def make_processor(
     schedule = Schedule(settings.delivery_schedule_seconds)
     hand_over = HandOver(clients, settings.delivery_queue_url, schedule) if settings.delivery_queue_url else None
     parked = settings.parked_deliveries_table
+    repository = DeliveryConfigRepository(
+        clients,
+        settings.tenant_config_table,
+        {name: class_.config_model for name, class_ in classes.items()},
+        cache_seconds=settings.config_cache_seconds,
+    )
+    attempts = Attempts(
+        make_methods(classes, DeliveryServices(clients, role_chain, settings, _copy_names(clients, parked))),
+        ObjectReader(clients, role_chain, settings.max_uncompressed_bytes),
+        records,
+    )
+    settlement = Settlement(
+        records,
+        dead_letters,
+        schedule,
+        hand_over=hand_over,
+        parking=_parking(clients, role_chain, parked, schedule) if parked else None,
+        statuses=_statuses(clients, parked, settings.status_interval_seconds) if parked else None,
+    )
     return Processor(
         settings.central_bucket,
-        DeliveryConfigRepository(
-            clients,
-            settings.tenant_config_table,
-            {name: class_.config_model for name, class_ in classes.items()},
-            cache_seconds=settings.config_cache_seconds,
-        ),
-        Attempts(
-            make_methods(classes, DeliveryServices(clients, role_chain, settings, _copy_names(clients, parked))),
-            ObjectReader(clients, role_chain, settings.max_uncompressed_bytes),
-            records,
-        ),
-        Settlement(
-            records,
-            dead_letters,
-            schedule,
-            hand_over=hand_over,
-            parking=_parking(clients, role_chain, parked, schedule) if parked else None,
-            statuses=_statuses(clients, parked, settings.status_interval_seconds) if parked else None,
-        ),
+        ObjectDeliveries(repository, attempts, settlement, records),
         dead_letters=dead_letters,
         records=records,
         hand_over=hand_over,

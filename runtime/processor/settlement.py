@@ -20,6 +20,7 @@ from runtime.errors import (
     PermanentError,
     classify,
 )
+from runtime.logs import without_message
 from runtime.messages.dead_letters import DeadLetters
 from runtime.messages.delivery_message import REPLAYED, DeliveryMessage
 from runtime.messages.hand_over import HandOver, Schedule
@@ -110,8 +111,15 @@ class Settlement:
                 return Outcome.RETURNED
             # Who reads it wants to know what is wrong with the destination, not that it wasn't tried.
             error = (one.error.last if isinstance(one.error, NotTriedError) else None) or one.error
-            self._parking.park(replace(message, reason=error.reason), one.object, error)
-            return Outcome.PARKED
+            try:
+                self._parking.park(replace(message, reason=error.reason), one.object, error)
+            except Exception as failure:
+                if self._hand_over is None:
+                    raise
+                # Not returned: an outage of our table would use up the message's receives.
+                logger.warning("a delivery can't be parked: it is handed over", extra=without_message(failure))
+            else:
+                return Outcome.PARKED
         if self._hand_over is None:
             return Outcome.RETURNED
         self._hand_over.send(message, at_once=on_the_way)

@@ -24,6 +24,7 @@ from runtime.processor.attempts import Attempts
 from runtime.processor.circuit_breaker import CircuitBreakers
 from runtime.processor.deduplication import DeduplicationCache
 from runtime.processor.delivery_record import Records
+from runtime.processor.object_deliveries import ObjectDeliveries
 from runtime.processor.pipeline import Processor
 from runtime.processor.settlement import Settlement
 from runtime.rate_limit import RateLimiter
@@ -115,12 +116,6 @@ class Outside:
 
     def put(self, body, visible_at=0.0):
         self.messages.append(Message(body, visible_at, len(self.messages)))
-
-    def change_message_visibility(self, *, QueueUrl, ReceiptHandle, VisibilityTimeout):  # noqa: N803 - boto's names
-        def hide():
-            self.messages[int(ReceiptHandle)].visible_at = self.now + VisibilityTimeout
-
-        self.call(hide, "queue")
 
     def visible(self):
         return [message for message in self.messages if not message.gone and message.visible_at <= self.now]
@@ -282,8 +277,9 @@ class Parking:
 class InTurn(Attempts):
     """Attempts an object's deliveries one after the other: which of them meets what doesn't depend on threads."""
 
-    def _threads(self):
-        return self._idle.pop() if self._idle else ThreadPoolExecutor(1)
+    def __init__(self, *parts):
+        super().__init__(*parts)
+        self._threads = ThreadPoolExecutor(1)
 
 
 class NoReader:
@@ -305,16 +301,19 @@ def new_process(outside):
     hands = hand_over(outside)
     return Processor(
         BUCKET,
-        outside,
-        InTurn({"s3": Destination(outside)}, NoReader(), records, CircuitBreakers(records, clock=outside.clock)),
-        Settlement(
+        ObjectDeliveries(
+            outside,
+            InTurn({"s3": Destination(outside)}, NoReader(), records, CircuitBreakers(records, clock=outside.clock)),
+            Settlement(
+                records,
+                dead_letters=None,
+                schedule=schedule,
+                hand_over=hands,
+                parking=Parking(outside),
+                statuses=Statuses(outside),
+                clock=outside.clock,
+            ),
             records,
-            dead_letters=None,
-            schedule=schedule,
-            hand_over=hands,
-            parking=Parking(outside),
-            statuses=Statuses(outside),
-            clock=outside.clock,
         ),
         dead_letters=None,
         records=records,

@@ -43,6 +43,7 @@ class Failure:
     handed_over: int = 0
     parked: int = 0
     dead: int = 0
+    put_off: int = 0
 
 
 CLASSES = {
@@ -60,9 +61,11 @@ CLASSES = {
     "permanent: a foreign key": Failure(message=lambda: notification(s3_event("set-aside/of/nobody.gz"))),
     "permanent: a corrupt object": Failure(config="cloudwatch", data=b"no gzip", dead=1),
     "permanent: an unreadable message": Failure(message=lambda: "rubbish", dead=1),
-    "the configs can't be read": Failure({"Query": DOWN}, settled=False),
+    "the configs can't be read": Failure({"Query": DOWN}, put_off=1),
+    "the configs can't be read once more": Failure({"Query": DOWN}, again, handed_over=1),
+    "nor can it be put off": Failure({"Query": DOWN, "SendMessage": DOWN}, settled=False),
     "nor can it be handed over": Failure({"CopyObject": SLOW_DOWN, "SendMessage": DOWN}, settled=False),
-    "nor can it be parked": Failure({"CopyObject": SLOW_DOWN, "TransactWriteItems": DOWN}, too_late, settled=False),
+    "it can't be parked": Failure({"CopyObject": SLOW_DOWN, "TransactWriteItems": DOWN}, too_late, handed_over=1),
     "nor is there a dead-letter queue": Failure({"SendMessage": DOWN}, lambda: "rubbish", settled=False),
 }
 
@@ -114,6 +117,7 @@ def test_every_failure_class_ends_as_it_should(world, host, name):
     world.clients.faults.update(case.faults)
     assert host(world, case.message()) is case.settled
     assert len(world.handed_over()) == case.handed_over
+    assert len(world.put_off()) == case.put_off
     assert len(world.parked()) == case.parked
     assert len(world.messages("objects-dlq")) == case.dead
     assert world.messages("deliveries-dlq") == []

@@ -251,15 +251,37 @@ def test_an_unknown_tenant_is_settled_and_counted(world, capsys):
     "fault",
     [Fault("InternalServerError", 500), Fault(error=EndpointConnectionError(endpoint_url="https://dynamodb"))],
 )
-def test_a_table_that_is_down_returns_the_message(world, fault):
+def test_a_table_that_is_down_puts_the_message_off(world, fault, capsys):
     """An outage of DynamoDB would settle objects as nobody's (the known case 015)."""
     assert "recoverable" in KNOWN["015"]["expect"]["class"]
     world.put_object()
     world.put_config()
     world.clients.faults["Query"] = fault
-    assert not world.process(notification())
-    assert not world.process(again())
-    assert world.messages("objects-dlq") == world.messages("deliveries") == []
+    processor = world.processor()
+    assert world.process(notification(), processor)
+    assert world.process(again(), processor)
+    assert (world.put_off(), [one.attempt for one in world.handed_over()]) == ([1], [2])
+    assert [line.get("notified") for line in emf(capsys)] == [1, None]
+    assert not processor.is_ready()
+    put_off = world.messages("deliveries")[0].body
+    assert world.process(put_off, processor)
+    assert world.put_off() == [1, 2]
+    assert [line.get("notified") for line in emf(capsys)] == [None]
+    world.clients.faults.clear()
+    assert processor.is_ready()
+    assert world.process(put_off, processor)
+    assert world.copies() == [COPY]
+    assert [line.get("notified") for line in emf(capsys)] == [None]
+    assert world.messages("objects-dlq") == []
+
+
+def test_a_bug_that_one_tenants_config_meets_does_not_stop_the_poller(world):
+    """One tenant's item that the code can't read would keep every other tenant's objects in the queue."""
+    processor = world.processor()
+    processor._objects._repository = None
+    assert world.process(notification(), processor)
+    assert processor.is_ready()
+    assert world.put_off() == [1]
 
 
 def test_a_failed_delivery_is_handed_over_and_its_sibling_left_alone(world, capsys):
@@ -379,7 +401,8 @@ def test_other_events_are_counted_and_tests_are_silent(world, capsys):
 def test_a_bug_returns_the_message_and_says_nothing_of_its_content(world, caplog):
     """A bug would settle messages; or its message, which may quote content, get into our log."""
     processor = world.processor()
-    processor._repository = None  # whatever it is that nobody foresaw
+    processor._objects._attempts = None  # whatever it is that nobody foresaw
+    world.put_config()
     world.put_object()
     assert not world.process(notification(), processor)
 
@@ -435,24 +458,23 @@ def test_an_unknown_plans_checkpoint_starts_over_and_says_so(world, capsys, plan
     assert ends(capsys) == ["unknown-plan-version", "delivered"]
 
 
-def test_a_message_that_came_early_is_hidden_and_is_no_attempt(world, capsys):
-    """A delay over 900 s would be cut short, and the attempts used up."""
+def test_a_message_that_came_early_is_sent_again_and_is_no_attempt(world, capsys):
+    """It would wait in flight, of which a queue has 120,000 at most, or use its attempts up."""
     world.put_object()
     world.put_config()
-    sqs = world.plain("sqs")
-    sqs.send_message(QueueUrl=world.queues["deliveries"], MessageBody=again(not_before=time.time() + 2000))
-    (message,) = sqs.receive_message(QueueUrl=world.queues["deliveries"])["Messages"]
-    assert not world.process(message["Body"], receipt=message["ReceiptHandle"])
-    assert world.clients.count() == {"ChangeMessageVisibility": 1}
+    early = again(not_before=time.time() + 2000)
+    assert world.process(early, receipt="r")
+    assert world.clients.count() == {"SendMessage": 1}
     assert (world.copies(), ends(capsys)) == ([], [])
-    hidden = world.messages("deliveries")[0].visible_at / 1000 - time.time()
-    assert 1900 < hidden < 2100
+    (message,) = world.messages("deliveries")
+    assert message.body == early
+    assert 800 < message.delayed_until / 1000 - time.time() <= 900
 
 
-def test_a_message_that_cannot_be_hidden_stays(world):
-    """An outage of SQS would make an early attempt of it, or an error."""
+def test_an_early_message_that_cannot_be_sent_again_stays(world):
+    """An outage of SQS would make an early attempt of it, or lose it."""
     world.put_config()
-    world.clients.faults["ChangeMessageVisibility"] = Fault("InternalError", 500)
+    world.clients.faults["SendMessage"] = Fault("InternalError", 500)
     assert not world.process(again(not_before=time.time() + 2000), receipt="r")
 
 
@@ -608,14 +630,14 @@ def test_after_the_schedule_the_delivery_is_parked(world, capsys):
     assert status.due_at
 
 
-def test_what_cannot_be_parked_is_returned(world, capsys):
-    """An outage of the table would lose the delivery instead of leading it into the dead-letter queue."""
+def test_what_cannot_be_parked_is_handed_over(world, capsys):
+    """An outage of the table would lose the delivery, or use up its message's receives."""
     world.put_object()
     world.put_config()
     world.clients.faults["CopyObject"] = Fault("NoSuchBucket", 404)
     world.clients.faults["TransactWriteItems"] = Fault("InternalServerError", 500)
-    assert not world.process(again(first_attempt_at=time.time() - 90_000))
-    assert ends(capsys) == ["returned"]
+    assert world.process(again(first_attempt_at=time.time() - 90_000))
+    assert ends(capsys) == ["handed-over"]
 
 
 @pytest.mark.parametrize(
@@ -683,14 +705,14 @@ def test_a_hanging_delivery_that_goes_on_late_does_not_change_what_was_decided(w
 
     world.put_config("s3")
     processor = world.processor(methods={"s3": Hangs})
-    settle = processor._settlement.settle
+    settle = processor._objects._settlement.settle
 
     def settle_late(ended):
         release.set()
         moved.wait(30)
         return settle(ended)
 
-    processor._settlement.settle = settle_late
+    processor._objects._settlement.settle = settle_late
     assert world.process(notification(), processor, seconds=0.05)
     (message,) = world.handed_over()
     assert (message.reason, message.checkpoint) == ("hung", 1)

@@ -163,7 +163,6 @@ def test_what_is_replayed_is_old_and_not_late(previous, lag):
     [
         ("queue", FAILURES[0], None),
         ("queue", FAILURES[1], FIRST),
-        ("table", FAILURES[1], OVER),
         ("dlq", CorruptObjectError("not-gzip"), None),
     ],
 )
@@ -173,6 +172,16 @@ def test_what_cannot_be_written_down_is_returned(down, error, previous):
     assert not settlement(sink).settle([ended(), ended(error, previous)])
     assert outcomes(sink) == [Outcome.DELIVERED, Outcome.RETURNED]
     assert sink.returns == ([] if down == "dlq" else [("unexpected", {"tenant_id": "acme-corp", "type": "s3"})])
+
+
+def test_what_cannot_be_parked_is_handed_over_once_more():
+    """An outage of our table would end every late delivery in the dead-letter queue."""
+    sink = Sink("table")
+    assert settlement(sink).settle([ended(FAILURES[1], OVER)])
+    assert (outcomes(sink), len(sink.sent)) == ([Outcome.HANDED_OVER], 1)
+    sink = Sink("table", "queue")
+    assert not settlement(sink).settle([ended(FAILURES[1], OVER)])
+    assert outcomes(sink) == [Outcome.RETURNED]
 
 
 def test_without_a_queue_or_a_table_nothing_is_settled_for_them():

@@ -11,7 +11,7 @@ from moto.sqs.models import sqs_backends
 
 from runtime.delivery_config.attribute_values import typed
 from runtime.delivery_state.destination_status import DestinationStatuses
-from runtime.messages.delivery_message import DeliveryMessage
+from runtime.messages.delivery_message import DeliveryMessage, is_delivery_message
 from runtime.messages.queue_message import QueueMessage
 from runtime.processor.assembly import make_processor
 from runtime.processor.settings import ProcessorSettings
@@ -171,7 +171,13 @@ class World:
 
     def handed_over(self):
         """The delivery messages that wait in the delivery queue."""
-        return [DeliveryMessage.read(json.loads(message.body)) for message in self.messages("deliveries")]
+        documents = [json.loads(message.body) for message in self.messages("deliveries")]
+        return [DeliveryMessage.read(document) for document in documents if is_delivery_message(document)]
+
+    def put_off(self):
+        """The notifications that wait in the delivery queue: how often each was put off."""
+        documents = [json.loads(message.body) for message in self.messages("deliveries")]
+        return [document["put_offs"] for document in documents if not is_delivery_message(document)]
 
     def streams(self):
         """The messages in the customer's log streams, by stream."""
