@@ -5,15 +5,18 @@ apart, so that lines of deliveries that end side by side would mix (docs/decisio
 """
 
 import json
+import logging
 import sys
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from runtime import scheduling
+from runtime.logs import without_message
 from runtime.metrics.catalogue import NAMESPACE, Dimension, DimensionSet, Metric
 
 type Directive = dict[str, Any]
+logger = logging.getLogger("logrouter.metrics")
 
 
 class MetricLines:
@@ -32,26 +35,40 @@ class MetricLines:
         self._namespace = namespace
         self._clock = clock
         self._write = write
+        self._unwritten = 0
 
     def write(
         self, values: Mapping[Metric, float], dimensions: Mapping[Dimension, str], properties: Mapping[str, Any]
     ) -> None:
         """Write metrics of the catalogue under those of their sets that ``dimensions`` has values for.
 
+        Never raises for a stream that can't be written: the next line that can says how many are missing before it.
+
         :param properties: whatever else the line says; never any of a tenant's content.
         """
+        unwritten = self._unwritten
         line = {
             "_aws": {
                 "Timestamp": int(self._clock() * 1000),
                 "CloudWatchMetrics": _directives(self._namespace, tuple(values), frozenset(dimensions)),
             },
             **properties,
+            **({"unwritten_lines": unwritten} if unwritten else {}),
             **{dimension.value: value for dimension, value in dimensions.items()},
             **{metric.name: value for metric, value in values.items()},
         }
         text = json.dumps(line, separators=(",", ":"), default=str) + "\n"  # ASCII: no key can forge a line
-        # Looked up late: a host, or a test, may have put another stream there.
-        (self._write or sys.stdout.write)(text)
+        try:
+            # Looked up late: a host, or a test, may have put another stream there.
+            (self._write or sys.stdout.write)(text)
+        except (
+            OSError,
+            ValueError,
+        ) as error:  # full, gone, closed: its subject has happened all the same
+            self._unwritten += 1
+            logger.warning("a metric line can't be written", extra=without_message(error))
+        else:
+            self._unwritten -= unwritten
 
 
 @lru_cache(maxsize=256)
