@@ -145,7 +145,7 @@ class DeliveryConfigApi(Construct):
                 iam.PolicyStatement(sid="ParkedAndReplays", actions=[*PARKED_ACTIONS], resources=[parked.table_arn]),
                 iam.PolicyStatement(
                     sid="CountObjects",
-                    actions=["s3:ListBucket"],
+                    actions=["s3:ListBucket", "s3:ListBucketVersions"],
                     resources=[bucket.bucket_arn],
                     conditions={"StringLike": {"s3:prefix": f"{OBJECT_KEY_PREFIX}*"}},
                 ),

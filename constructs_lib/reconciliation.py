@@ -137,7 +137,7 @@ def _statements(
     return [
         iam.PolicyStatement(
             sid="ListObjects",
-            actions=["s3:ListBucket"],
+            actions=["s3:ListBucket", "s3:ListBucketVersions"],
             resources=[resources.bucket.bucket_arn],
             conditions={"StringLike": {"s3:prefix": f"{OBJECT_KEY_PREFIX}*"}},
         ),

@@ -156,7 +156,7 @@ def _statements(
         ),
         iam.PolicyStatement(
             sid="ListObjects",
-            actions=["s3:ListBucket"],
+            actions=["s3:ListBucket", "s3:ListBucketVersions"],
             resources=[resources.bucket.bucket_arn],
             conditions={"StringLike": {"s3:prefix": f"{OBJECT_KEY_PREFIX}*"}},
         ),

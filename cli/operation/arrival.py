@@ -12,12 +12,16 @@ from cli.operation.sources import Sources
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_state.replay_selection import object_time
 from runtime.objects.key import MalformedKeyError, ObjectKey
+from runtime.objects.versions import ListedObject
 from runtime.reconciliation.hours import folders, objects_between
 from runtime.record_log.lines import RecordLine
 
 SIDE_BY_SIDE: Final = 16
 READING_SECONDS: Final = 6.0
 UNRECORDED: Final = "not yet tried"
+
+type Which = tuple[str, str, str]
+"""An object's key, its version (empty: none, or of a record that named none), and the delivery config's type."""
 
 
 @dataclass(slots=True)
@@ -77,13 +81,13 @@ def arrivals(sources: Sources, tenant_id: str, since: float, until: float) -> Ar
         configs = sources.configs.fetch_tenant(tenant_id)
         lines, all_read = reading.result()
         parts = [each.result() for each in listing]
-    keys = [key for part, _ in parts for key in part]
+    objects = [object_ for part, _ in parts for object_ in part]
     complete = all_read and all(whole for _, whole in parts)
     latest = _latest(lines)
-    found = [_of_config(config, keys, latest) for config in configs.configs if config.enabled]
+    found = [_of_config(config, objects, latest) for config in configs.configs if config.enabled]
     unreadable = [item.type for item in configs.invalid]
-    known = configs.known or bool(keys)
-    return Arrivals(tenant_id, since, until, len(keys), found, complete, known, unreadable)
+    known = configs.known or bool(objects)
+    return Arrivals(tenant_id, since, until, len(objects), found, complete, known, unreadable)
 
 
 def _applications(sources: Sources, tenant_id: str) -> list[str]:
@@ -92,16 +96,18 @@ def _applications(sources: Sources, tenant_id: str) -> list[str]:
     return [application for cluster in clusters for application in folders(s3, sources.bucket, cluster)]
 
 
-def _listed(sources: Sources, prefix: str, times: tuple[float, float], deadline: float) -> tuple[list[ObjectKey], bool]:
-    keys: list[ObjectKey] = []
-    for entry in objects_between(sources.client("s3"), sources.bucket, prefix, *times):
+def _listed(
+    sources: Sources, prefix: str, times: tuple[float, float], deadline: float
+) -> tuple[list[tuple[ObjectKey, ListedObject]], bool]:
+    found: list[tuple[ObjectKey, ListedObject]] = []
+    for listed in objects_between(sources.client("s3"), sources.bucket, prefix, *times):
         if time.monotonic() > deadline:
-            return keys, False
+            return found, False
         try:
-            keys.append(ObjectKey.parse(entry["Key"]))
+            found.append((ObjectKey.parse(listed.key), listed))
         except MalformedKeyError:
             continue  # the processor refuses it, too
-    return keys, True
+    return found, True
 
 
 def _records(
@@ -115,25 +121,26 @@ def _records(
     return lines, True
 
 
-def _latest(lines: Iterable[RecordLine]) -> dict[tuple[str, str], RecordLine]:
-    """Give the last record of each object and destination; once delivered, it is delivered."""
-    latest: dict[tuple[str, str], RecordLine] = {}
+def _latest(lines: Iterable[RecordLine]) -> dict[Which, RecordLine]:
+    """Return the last record of each version of an object and destination; once delivered, it is delivered."""
+    latest: dict[Which, RecordLine] = {}
     for line in sorted(lines, key=lambda each: each.at):
-        which = (line.fields["object"], line.fields["type"])
+        which = (line.fields["object"], line.fields.get("version", ""), line.fields["type"])
         if which not in latest or latest[which].fields["Outcome"] != DELIVERED:
             latest[which] = line
     return latest
 
 
 def _of_config(
-    config: DeliveryConfig, keys: Iterable[ObjectKey], latest: Mapping[tuple[str, str], RecordLine]
+    config: DeliveryConfig, objects: Iterable[tuple[ObjectKey, ListedObject]], latest: Mapping[Which, RecordLine]
 ) -> Arrival:
     arrival = Arrival(config.type, config_at=_written_at(config))
-    for key in keys:
+    for key, listed in objects:
         if not config.selects(key.application, key.cluster_id):
             continue
         arrival.objects += 1
-        record = latest.get((key.key, config.type))
+        known = (latest.get((key.key, version, config.type)) for version in (*listed.versions, ""))
+        record = next((each for each in known if each is not None), None)
         if record is not None and record.fields["Outcome"] == DELIVERED:
             arrival.delivered += 1
             arrival.events += record.count("Events")

@@ -11,6 +11,7 @@ from runtime.aws.clients import AwsClients
 from runtime.delivery_state.replay_selection import object_time
 from runtime.objects.key import MalformedKeyError, ObjectKey
 from runtime.objects.stored_object import StoredObject
+from runtime.objects.versions import ListedObject
 from runtime.processor.delivery_record import NOTIFIED
 from runtime.reconciliation.hours import folders, objects_between
 from runtime.reconciliation.tally import HOUR_SECONDS, Tally, hour_of
@@ -86,7 +87,7 @@ class Comparison:
             key = _parsed(line.fields.get("object"))
             at = object_time(key, 0.0) if key else 0.0
             if key and begin <= at < end:
-                told.tally.add(key, at)
+                told.tally.add(key, at, str(line.fields.get("version", "")))
             if key and at and line.at > now - LATELY_SECONDS:
                 told.lags.append(line.at - at)
         return told
@@ -94,8 +95,8 @@ class Comparison:
     def _held(self, begin: float, end: float, budget: TimeBudget) -> Tally:
         def of_tenant(folder: str) -> Tally:
             tally = Tally()
-            for key, _ in self._objects(folder, begin, end, budget):
-                tally.add(key, object_time(key, 0.0))
+            for key, listed in self._objects(folder, begin, end, budget):
+                tally.add(key, object_time(key, 0.0), listed.version_id or "")
             return tally
 
         with scheduling.thread_pool(SIDE_BY_SIDE, "listing") as pool:
@@ -108,23 +109,26 @@ class Comparison:
         """Compare one tenant's hours by key: the only place where keys are kept."""
         now, written_before = times
         begin, end = min(hours) * HOUR_SECONDS, (max(hours) + 1) * HOUR_SECONDS
-        known: set[str] = set()
+        known: set[tuple[str, str]] = set()
         for line in self.records.lines(begin - SKEW_SECONDS, now, tenant_id=tenant_id, **NOTIFIED):
             _require_time(budget)
-            known.add(line.fields["object"])
-        for key, entry in self._objects(f"tenant_id={tenant_id}/", begin, end, budget):
-            old_enough = entry["LastModified"].timestamp() < written_before
-            if old_enough and hour_of(object_time(key, 0.0)) in hours and key.key not in known:
-                yield StoredObject(self.bucket, key, entry["ETag"].strip('"'), None, int(entry["Size"]))
+            known.add((line.fields["object"], line.fields.get("version", "")))
+        for key, listed in self._objects(f"tenant_id={tenant_id}/", begin, end, budget):
+            old_enough = listed.written_at < written_before
+            names = {
+                (key.key, version) for version in ("", *listed.versions)
+            }  # without one: an earlier version's record
+            if old_enough and hour_of(object_time(key, 0.0)) in hours and not names & known:
+                yield StoredObject(self.bucket, key, listed.etag, listed.version_id, listed.size)
 
     def _objects(
         self, prefix: str, begin: float, end: float, budget: TimeBudget
-    ) -> Iterator[tuple[ObjectKey, dict[str, Any]]]:
-        for entry in objects_between(self._s3, self.bucket, prefix, begin, end):
+    ) -> Iterator[tuple[ObjectKey, ListedObject]]:
+        for listed in objects_between(self._s3, self.bucket, prefix, begin, end):
             _require_time(budget)
-            key = _parsed(entry["Key"])
+            key = _parsed(listed.key)
             if key:
-                yield key, entry
+                yield key, listed
 
     @property
     def _s3(self) -> Any:

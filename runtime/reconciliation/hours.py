@@ -8,30 +8,32 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from runtime.objects.versions import ListedObject, list_page
+
 NAME_TIME: Final = "%Y%m%d-%H%M%S"
 AFTER_FOLDER: Final = "0"
 """The character after the slash: whatever is greater than a folder's name with it lies behind the folder."""
 
 
-def objects_between(s3: Any, bucket: str, prefix: str, begin: float, end: float) -> Iterator[dict[str, Any]]:
-    """Yield S3's entries of the objects below a prefix whose name's time is in [begin, end), epoch seconds.
+def objects_between(s3: Any, bucket: str, prefix: str, begin: float, end: float) -> Iterator[ListedObject]:
+    """Yield the objects below a prefix whose name's time is in [begin, end), epoch seconds, with their versions.
 
     What has no time in its name is passed over. What S3's client raises is raised.
     """
     first, behind = (datetime.fromtimestamp(at, UTC).strftime(NAME_TIME) for at in (begin, end))
     after = prefix
     while True:
-        page = s3.list_objects_v2(Bucket=bucket, Prefix=prefix, StartAfter=after)
-        for entry in page.get("Contents", ()):
-            folder, _, name = entry["Key"].rpartition("/")
+        page = list_page(s3, bucket, prefix, after)
+        after = max(after, page.through)
+        for listed in page.objects:
+            folder, _, name = listed.key.rpartition("/")
             if name < first:
                 after = max(after, f"{folder}/{first}")
             elif name >= behind:
                 after = max(after, f"{folder}{AFTER_FOLDER}")
             else:
-                yield entry
-                after = max(after, entry["Key"])
-        if not page.get("IsTruncated"):
+                yield listed
+        if page.is_last:
             return
 
 

@@ -159,7 +159,7 @@ class Reconciler:
     def _hand_over(self, untold: Sequence[StoredObject], older_than: float) -> int:
         sent = 0
         for object_ in untold:
-            if not self._progress.claim(object_.key.key, self._clock(), older_than):
+            if not self._progress.claim(_claim_of(object_), self._clock(), older_than):
                 continue
             self._pace.acquire()
             self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(write_notification(object_)))
@@ -194,6 +194,10 @@ def _added(total: Findings, difference: Difference, sent: int, postponed: str) -
         postponed=postponed,
         keys=keys,
     )
+
+
+def _claim_of(object_: StoredObject) -> str:
+    return f"{object_.key.key}?versionId={object_.version_id}" if object_.version_id else object_.key.key
 
 
 def _hour(at: float) -> float:

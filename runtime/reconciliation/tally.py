@@ -25,11 +25,11 @@ class Tally:
 
     cells: dict[Cell, tuple[int, int]] = field(default_factory=lambda: defaultdict(lambda: (0, 0)))
 
-    def add(self, key: ObjectKey, at: float) -> None:
-        """Count an object whose time is ``at``, epoch seconds."""
+    def add(self, key: ObjectKey, at: float, version: str = "") -> None:
+        """Count a version of an object whose time is ``at``, epoch seconds."""
         cell = (key.tenant_id, hour_of(at))
         count, total = self.cells[cell]
-        digest = int.from_bytes(blake2b(key.key.encode(), digest_size=_HASH_BYTES).digest())
+        digest = int.from_bytes(blake2b(f"{key.key}\0{version}".encode(), digest_size=_HASH_BYTES).digest())
         self.cells[cell] = (count + 1, (total + digest) % _MODULUS)
 
     def total(self) -> int:

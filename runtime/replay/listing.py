@@ -8,11 +8,12 @@ from runtime.aws.clients import AwsClients
 from runtime.delivery_state.replay_selection import Selection, object_time
 from runtime.objects.key import MalformedKeyError, ObjectKey
 from runtime.objects.stored_object import StoredObject
+from runtime.objects.versions import ListedObject, list_page, list_pages
 
 
 @dataclass(frozen=True, slots=True)
 class FoundObject:
-    """An object that exists. ``at`` is its time, epoch seconds; ``size`` in bytes."""
+    """A version of an object that exists. ``at`` is its time, epoch seconds; ``size`` in bytes."""
 
     object: StoredObject
     at: float
@@ -46,10 +47,11 @@ class Listing:
         for prefix in self._prefixes(selection):
             if after and prefix < after and not after.startswith(prefix):
                 continue  # it was worked off before
-            for entries in self._pages(prefix, after):
-                found = [self._found(entry) for entry in entries]
+            for page in list_pages(self._s3, self.bucket, prefix, after):
+                found = [self._found(listed) for listed in page.objects]
                 wanted = [one for one in found if one is not None and selection.wants(one.object.key, one.at)]
-                yield Page(wanted, entries[-1]["Key"])
+                if page.through:
+                    yield Page(wanted, page.through)
 
     def _prefixes(self, selection: Selection) -> list[str]:
         """Narrow the listing down as far as the key's order allows: an application lies below every cluster."""
@@ -66,29 +68,22 @@ class Listing:
         for page in pages:
             yield from (each["Prefix"] for each in page.get("CommonPrefixes", ()))
 
-    def _pages(self, prefix: str, after: str) -> Iterator[list[dict[str, Any]]]:
-        begin = {"StartAfter": after} if after else {}
-        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix, **begin):
-            if page.get("Contents"):
-                yield page["Contents"]
-
     def _named(self, selection: Selection, after: str) -> Iterator[Page]:
         """Look each named object up by listing it: whoever may list a tenant's objects need not be able to read one."""
         for key in sorted(set(selection.keys)):
             if key <= after:
                 continue
-            answer = self._s3.list_objects_v2(Bucket=self.bucket, Prefix=key, MaxKeys=1)
-            found = [self._found(entry) for entry in answer.get("Contents", ()) if entry["Key"] == key]
+            page = list_page(self._s3, self.bucket, key, "")
+            found = [self._found(listed) for listed in page.objects if listed.key == key]
             yield Page([one for one in found if one is not None], key)
 
-    def _found(self, entry: dict[str, Any]) -> FoundObject | None:
+    def _found(self, listed: ListedObject) -> FoundObject | None:
         try:
-            key = ObjectKey.parse(entry["Key"])
+            key = ObjectKey.parse(listed.key)
         except MalformedKeyError:
             return None  # the processor refuses it, too
-        size = int(entry["Size"])
-        object_ = StoredObject(self.bucket, key, entry["ETag"].strip('"'), None, size)
-        return FoundObject(object_, object_time(key, entry["LastModified"].timestamp()), size)
+        object_ = StoredObject(self.bucket, key, listed.etag, listed.version_id, listed.size)
+        return FoundObject(object_, object_time(key, listed.written_at), listed.size)
 
     @property
     def _s3(self) -> Any:

@@ -79,8 +79,10 @@ class ReplayRunner:
     def _steps(self, replay: Replay, pace: RateLimiter) -> Iterator[Replay]:
         """Yield the progress after each object that is sent, and after each page that is looked at."""
         for page in self._listing.pages(replay.selection, after=replay.after):
-            for found in page.found:
+            for found, following in zip_longest(page.found, page.found[1:]):
                 replay = self._send(replay, found, pace)
+                if following is None or following.object.key.key != found.object.key.key:
+                    replay = replace(replay, after=found.object.key.key)  # all of its versions are sent
                 yield replay
             replay = replace(replay, after=page.through)
             yield replay
@@ -99,13 +101,13 @@ class ReplayRunner:
                 object_.key.tenant_id,
                 config.type,
                 etag=object_.etag,
+                version_id=object_.version_id,
                 size=object_.size,
                 reason=REPLAYED,
             )
             self._hand_over.send(message, at_once=True)
         return replace(
             replay,
-            after=object_.key.key,
             objects=replay.objects + 1,
             deliveries=replay.deliveries + len(configs),
             bytes=replay.bytes + found.size * bool(configs),

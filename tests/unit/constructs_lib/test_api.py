@@ -66,7 +66,8 @@ def test_the_function_may_touch_its_tables_and_its_own_log_alone(template):
     statements = [each for policy in policies for each in policy["Properties"]["PolicyDocument"]["Statement"]]
     named = [each["Action"] for each in statements]
     actions = {action for each in named for action in ([each] if isinstance(each, str) else each)}
-    assert actions == {*TABLE_ACTIONS, *PARKED_ACTIONS, "s3:ListBucket", "logs:CreateLogStream", "logs:PutLogEvents"}
+    listing = {"s3:ListBucket", "s3:ListBucketVersions"}
+    assert actions == {*TABLE_ACTIONS, *PARKED_ACTIONS, *listing, "logs:CreateLogStream", "logs:PutLogEvents"}
     assert all(each["Resource"] != "*" for each in statements)
     role = next(each for name, each in template.find_resources("AWS::IAM::Role").items() if name.startswith("ApiRole"))
     assert "ManagedPolicyArns" not in role["Properties"]

@@ -11,6 +11,7 @@ from runtime.reconciliation.settings import ReconciliationSettings
 
 MAY = {
     "s3:ListBucket",
+    "s3:ListBucketVersions",
     "logs:FilterLogEvents",
     "sqs:SendMessage",
     "sqs:GetQueueAttributes",
@@ -55,7 +56,7 @@ def test_it_may_compare_and_hand_over_and_nothing_else(template):
     actions = [each["Action"] for each in statements(template)]
     assert {action for each in actions for action in ([each] if isinstance(each, str) else each)} == MAY
     assert not [each for each in statements(template) if each["Resource"] == "*"]
-    (listing,) = [each for each in statements(template) if each["Action"] == "s3:ListBucket"]
+    (listing,) = [each for each in statements(template) if each["Sid"] == "ListObjects"]
     assert listing["Condition"] == {"StringLike": {"s3:prefix": "tenant_id=*"}}
     (table,) = [each for each in statements(template) if "dynamodb:GetItem" in each["Action"]]
     assert table["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [PARTITION]}}

@@ -25,6 +25,7 @@ MAY = {
     "dynamodb:ListStreams",
     "sqs:SendMessage",
     "s3:ListBucket",
+    "s3:ListBucketVersions",
     "logs:CreateLogStream",
     "logs:PutLogEvents",
 }
@@ -64,7 +65,7 @@ def test_it_may_hand_over_and_nothing_else(template):
     actions = [statement["Action"] for statement in statements]
     assert {action for each in actions for action in ([each] if isinstance(each, str) else each)} == MAY
     assert [s["Action"] for s in statements if s["Resource"] == "*"] == ["dynamodb:ListStreams"]
-    (listing,) = [s for s in statements if s["Action"] == "s3:ListBucket"]
+    (listing,) = [s for s in statements if s["Sid"] == "ListObjects"]
     assert listing["Condition"] == {"StringLike": {"s3:prefix": "tenant_id=*"}}
 
 

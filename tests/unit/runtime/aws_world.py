@@ -11,6 +11,7 @@ import pytest
 from botocore.loaders import create_loader
 from botocore.session import Session
 from moto import mock_aws
+from moto.s3.models import S3Backend
 
 from runtime.aws.answers import Answer
 from runtime.aws.clients import AwsClients
@@ -52,6 +53,20 @@ class Fault:
         error = {"Code": self.code, "Message": self.message, **(self.extra or {})}
         parsed = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": self.status}}
         return SimpleNamespace(status_code=self.status), parsed
+
+
+def _list_versions(backend, bucket_name, *, key_marker=None, max_keys=1000, version_id_marker=None, **more):
+    """List as S3 does: what comes behind the marker's key. moto leaves out the first one behind it, too."""
+    if not key_marker or version_id_marker:
+        given = {"key_marker": key_marker, "version_id_marker": version_id_marker}
+        return LIST_VERSIONS(backend, bucket_name, max_keys=max_keys, **given, **more)
+    versions, prefixes, markers, *_ = LIST_VERSIONS(backend, bucket_name, max_keys=None, **more)
+    found = [one for one in versions if one.name > key_marker]
+    last = found[max_keys - 1] if len(found) > max_keys else None
+    return found[:max_keys], prefixes, markers, last and last.name, last and last.version_id
+
+
+LIST_VERSIONS, S3Backend.list_object_versions = S3Backend.list_object_versions, _list_versions
 
 
 class PlainClients(AwsClients):

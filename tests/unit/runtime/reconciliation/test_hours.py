@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from runtime.reconciliation.hours import objects_between
 
+WRITTEN = datetime(2026, 11, 20, tzinfo=UTC)
+
 
 def at(hour, minute=0):
     return datetime(2026, 11, 20, hour, minute, tzinfo=UTC).timestamp()
@@ -19,14 +21,17 @@ class Bucket:
     def __init__(self, keys, page=3):
         self.keys, self.page, self.requests = sorted(keys), page, 0
 
-    def list_objects_v2(self, *, Bucket, Prefix, StartAfter):  # noqa: N803 - as S3 names them
+    def list_object_versions(self, *, Bucket, Prefix, KeyMarker, VersionIdMarker=None):  # noqa: N803 - S3's names
         self.requests += 1
-        found = [key for key in self.keys if key.startswith(Prefix) and key > StartAfter]
-        return {"Contents": [{"Key": key} for key in found[: self.page]], "IsTruncated": len(found) > self.page}
+        found = [key for key in self.keys if key.startswith(Prefix) and key > KeyMarker]
+        shown = {"IsLatest": True, "VersionId": "null", "ETag": '"e"', "Size": 1, "LastModified": WRITTEN}
+        page = found[: self.page]
+        more = {"NextKeyMarker": page[-1], "NextVersionIdMarker": "null"} if len(found) > self.page else {}
+        return {"Versions": [{"Key": key, **shown} for key in page], "IsTruncated": bool(more), **more}
 
 
 def listed(bucket, begin, end, prefix="tenant_id=a/"):
-    return [entry["Key"] for entry in objects_between(bucket, "central", prefix, begin, end)]
+    return [entry.key for entry in objects_between(bucket, "central", prefix, begin, end)]
 
 
 def name(hour, minute, number=0):

@@ -102,7 +102,9 @@ def test_the_estimate_comes_first_and_sends_nothing(scene):
     scene.world.put_config("cloudwatch", desired_logs={"SS": ["etcd"]})
     pages = Listing(scene.world.clients, CENTRAL).pages(Selection("acme-corp"))
     configs = (
-        DeliveryConfigRepository(scene.world.clients, "configs", MODELS, cache_seconds=0).of_tenant("acme-corp").configs
+        DeliveryConfigRepository(scene.world.clients, "configs", MODELS, cache_seconds=0)
+        .fetch_tenant("acme-corp")
+        .configs
     )
     counted = estimate(pages, configs, per_second=PER_SECOND, budget=TimeBudget.of_seconds(60))
     assert counted.complete
@@ -159,6 +161,20 @@ def test_a_killed_run_repeats_one_part_at_most(scene):
     assert len(sent) - len(set(sent)) == 20
 
 
+def test_every_version_of_a_key_is_replayed_once(scene):
+    """A version that its writer has overwritten would never be delivered again; one content would be twice."""
+    enabled = {"Status": "Enabled"}
+    scene.world.plain("s3").put_bucket_versioning(Bucket=CENTRAL, VersioningConfiguration=enabled)
+    scene.world.put_config("s3")
+    for number, data in ((0, b"a"), (0, b"bb"), (0, b"bb"), (1, b"c"), (2, b"d")):
+        scene.world.put_object(key(number), data)
+    scene.world.plain("s3").delete_object(Bucket=CENTRAL, Key=key(2))  # as an expired object looks
+    assert scene.run(scene.start(Selection("acme-corp"))).objects == 3
+    sent = scene.world.handed_over()
+    assert [(message.key, message.size) for message in sent] == [(key(0), 1), (key(0), 2), (key(1), 1)]
+    assert len({message.version_id for message in sent} - {None}) == 3
+
+
 def test_a_search_that_finds_nothing_keeps_its_progress(scene, monkeypatch):
     """A replay of last week in a year of objects would begin anew each time, and never end."""
     scene.put(*[key(number) for number in range(12)], key(1, day="20261122"))
@@ -169,8 +185,8 @@ def test_a_search_that_finds_nothing_keeps_its_progress(scene, monkeypatch):
         scene.now += 2.0
         return list_pages(**{**request, "MaxKeys": 2})
 
-    list_pages = s3.list_objects_v2
-    monkeypatch.setattr(s3, "list_objects_v2", slow_pages)
+    list_pages = s3.list_object_versions
+    monkeypatch.setattr(s3, "list_object_versions", slow_pages)
     replay = scene.start(Selection("acme-corp", since=MIDNIGHT + 86_400))
     runs = 0
     while (replay := scene.replays.of("acme-corp", replay.id)).state is ReplayState.RUNNING and runs < 20:
