@@ -6,8 +6,9 @@ Its items lie in the table of parked deliveries: in a tenant's place in the key,
 from typing import Final
 
 from runtime.aws.clients import AwsClients
-from runtime.delivery_state.table import StateTable, changes, reconciliation_key
+from runtime.delivery_state.table import RECONCILIATION, StateTable, changes, reconciliation_key
 
+PARTITION: Final = RECONCILIATION
 THROUGH: Final = "!through"
 KEPT_SECONDS: Final = 14 * 86_400  # ours: longer than a run looks back
 
