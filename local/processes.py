@@ -1,13 +1,19 @@
 """Child processes, each in a group of its own, so that it is ended together with everything it started."""
 
 import subprocess
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from ministack_fidelity.processes import end_group
 
 _commands: set[int] = set()
-"""The groups of the commands that run right now, in whatever thread."""
+"""The groups of the commands that run right now, in any thread."""
+
+_interrupted = threading.Event()
+"""Set while the threads of an interrupted block end: a command that one of them starts is ended at once."""
 
 
 class CommandFailedError(RuntimeError):
@@ -32,6 +38,8 @@ def run(command: Sequence[str | Path], *, log: Path, env: Mapping[str, str], cwd
         )
         _commands.add(process.pid)
         try:
+            if _interrupted.is_set():
+                end_group(process.pid, process)
             status = process.wait()
         finally:
             end_group(process.pid, process)
@@ -39,6 +47,21 @@ def run(command: Sequence[str | Path], *, log: Path, env: Mapping[str, str], cwd
     if status != 0:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
         raise CommandFailedError(f"`{' '.join(map(str, command))}` ended with status {status} ({log}):\n{tail}")
+
+
+@contextmanager
+def command_threads() -> Iterator[ThreadPoolExecutor]:
+    """Yield a pool whose threads run commands; if the block fails, all their commands are ended."""
+    with ThreadPoolExecutor() as pool:
+        try:
+            yield pool
+        except BaseException:
+            _interrupted.set()
+            end_commands()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+            _interrupted.clear()
 
 
 def end_commands() -> None:

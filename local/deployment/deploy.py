@@ -15,7 +15,7 @@ from local.deployment.environment_file import Environment
 from local.deployment.onboarding import CUSTOMERS, OnboardedTenant, onboard, put_delivery_configs
 from local.emulator import CENTRAL_ACCOUNT
 from local.paths import ROOT
-from local.processes import end_commands
+from local.processes import command_threads
 from local.toolchain.cdk import cdk_command
 
 type Report = Callable[[str], None]
@@ -45,12 +45,8 @@ class Deployment:
         cdk = cdk_command(self.home / "logs")
         context = {"config_cache": str(self.config_cache_seconds)}
         command_line = CommandLine(cdk, self.home, self.accounts.region, APP, self.accounts.variables, context)
-        with ThreadPoolExecutor() as pool:
-            try:
-                outputs, tenants = self._deploy(command_line, pool)
-            except BaseException:
-                end_commands()
-                raise
+        with command_threads() as pool:
+            outputs, tenants = self._deploy(command_line, pool)
         self.report("making the delivery configs through the API")
         environment = environment_of(
             outputs,

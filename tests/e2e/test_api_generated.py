@@ -5,6 +5,7 @@ The thousands are in `tests/unit/runtime/api/test_generated_requests.py`; here w
 
 import re
 from collections import Counter
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import pytest
 import requests.auth
@@ -42,12 +43,15 @@ CHECKS = [
 
 
 class SignsAsCentral(requests.auth.AuthBase):
-    """Signs a request as it is sent."""
+    """Signs a request as it is sent, its query encoded as Signature Version 4 wants it."""
 
     def __init__(self, region):
         self.signer = SigV4Auth(Credentials(CENTRAL, "test"), "execute-api", region)
 
     def __call__(self, request):
+        parts = urlsplit(request.url)
+        query = urlencode(parse_qsl(parts.query, keep_blank_values=True), quote_via=quote)
+        request.url = urlunsplit(parts._replace(query=query.replace("/", "%2F")))
         signed = AWSRequest(method=request.method, url=request.url, data=request.body, headers=dict(request.headers))
         self.signer.add_auth(signed)
         request.headers.update(dict(signed.headers.items()))

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from local import processes
-from local.processes import CommandFailedError, run
+from local.processes import CommandFailedError, command_threads, run
 from local.waiting import wait_until
 
 
@@ -26,14 +26,18 @@ def test_a_failed_command_shows_the_end_of_its_output(tmp_path):
         run([sys.executable, "-c", code], log=tmp_path / "logs" / "log", env=os.environ, cwd=tmp_path)
 
 
-def test_commands_of_other_threads_can_be_ended(tmp_path):
-    """Ctrl-C would wait for every `cdk` that still runs in a thread."""
-    from concurrent.futures import ThreadPoolExecutor
+def test_a_failure_ends_the_commands_of_all_threads(tmp_path):
+    """Ctrl-C would wait for every `cdk` that still runs in a thread, or that one starts just then."""
+    command = [sys.executable, "-c", "import signal; signal.pause()"]
 
-    with ThreadPoolExecutor() as pool:
-        code = "import signal; signal.pause()"
-        command = pool.submit(run, [sys.executable, "-c", code], log=tmp_path / "log", env=os.environ, cwd=tmp_path)
+    def start(log, begin=None):
+        if begin:
+            begin.wait()
+        run(command, log=tmp_path / log, env=os.environ, cwd=tmp_path)
+
+    with pytest.raises(KeyboardInterrupt), command_threads() as pool:  # noqa: PT012 - the block is what is interrupted
+        started = [pool.submit(start, "running"), pool.submit(start, "late", processes._interrupted)]
         wait_until(lambda: processes._commands, what="the command to start", timeout_seconds=10)
-        processes.end_commands()
-        with pytest.raises(CommandFailedError):
-            command.result(timeout=10)
+        raise KeyboardInterrupt
+    assert [type(one.exception()) for one in started] == [CommandFailedError, CommandFailedError]
+    run([sys.executable, "-c", ""], log=tmp_path / "next", env=os.environ, cwd=tmp_path)
