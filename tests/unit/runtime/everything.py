@@ -88,7 +88,7 @@ def be_denied(world):
     world.put_object()
     world.put_config()
     world.clients.faults["Query"] = Fault("AccessDeniedException", 400)
-    assert not world.process(notification())
+    assert world.process(notification())
 
 
 def watch(world):
