@@ -81,6 +81,7 @@ def _event(file: LogFile, record: Record) -> str:
     """Give a line of a pod that has the label which control planes' pods carry."""
     event = source_event(file, record)
     event["kubernetes"]["pod_labels"]["app"] = "kube-apiserver"
+    event["kubernetes"]["namespace_labels"]["tenant-id"] = "acme"
     return json.dumps(event | {"message": record.message.decode("utf-8", "replace")})
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cli import config_commands, delivery_commands, redrive_commands, replay_commands, tenant_commands
+from cli.assign_command import assign
 from cli.connection import LOCAL_ENVIRONMENT, Connection
 from cli.doctor_command import doctor
 from cli.reconcile_command import reconcile
@@ -18,6 +19,7 @@ app.command("freshness")(tenant_commands.show_freshness)
 app.command("cost")(tenant_commands.show_cost)
 app.command("reconcile")(reconcile)
 app.command("doctor")(doctor)
+app.command("assign")(assign)
 app.add_typer(config_commands.app, name="config")
 app.add_typer(delivery_commands.app, name="deliveries")
 app.add_typer(replay_commands.app, name="replay")

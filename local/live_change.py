@@ -121,7 +121,7 @@ class LiveChange:
 
 def two_objects(tenant_id: str, now: datetime) -> Iterator[LogObject]:
     """Return one object of each application, a line each, as the agent's own programs make them."""
-    agent = Agent({"CLUSTER_ID": CLUSTER_ID})
+    agent = Agent({"CLUSTER_ID": CLUSTER_ID, "TENANT_FROM": "namespace"})
     record = Record(f"{now:%Y-%m-%dT%H:%M:%S.%f}Z", "stdout", b"sent after the change")
     for path in FILES:
         file = LogFile.of(path.format(tenant_id=tenant_id))

@@ -165,6 +165,14 @@ class Alarms(Construct):
             "CloudWatch Logs can't take some events, too old or too new: they were set aside.",
         )
 
+        self._add(
+            "UnlabelledObjects",
+            watched(catalogue.UNLABELLED_OBJECTS),
+            ONCE,
+            TICKET,
+            "Logs of a namespace without a usable tenant label wait in the bucket until they are assigned to a tenant.",
+        )
+
     def _destinations(self) -> None:
         self._add(
             "LateDestinations",

@@ -20,6 +20,7 @@ type Metrics = Sequence[cloudwatch.IMetric]
 
 _SKIPPED = (
     catalogue.REFUSED_OBJECTS,
+    catalogue.UNLABELLED_OBJECTS,
     catalogue.UNREADABLE_MESSAGES,
     catalogue.INVALID_CONFIGS,
     catalogue.IGNORED_NOTIFICATIONS,

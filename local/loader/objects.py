@@ -28,7 +28,7 @@ def log_objects(now: datetime) -> Iterator[LogObject]:
     files = list(read_archive())
     days = days_until(now, (record.stamp for _, records in files for record in records))
     lines = (source_event(file, shifted(record, days)) for file, records in files for record in records)
-    return objects_of(Agent({"CLUSTER_ID": CLUSTER_ID}), lines, now)
+    return objects_of(Agent({"CLUSTER_ID": CLUSTER_ID, "TENANT_FROM": "namespace"}), lines, now)
 
 
 def objects_of(agent: Agent, lines: Iterable[Mapping[str, Any]], now: datetime) -> Iterator[LogObject]:

@@ -99,6 +99,9 @@ _BY_REASON: Final[tuple[DimensionSet, ...]] = (_ALL, (Dimension.REASON,))
 REFUSED_OBJECTS: Final = Metric(
     "RefusedObjects", "objects that nothing is delivered of: their key, or no such tenant", Watch.DASHBOARD, _BY_REASON
 )
+UNLABELLED_OBJECTS: Final = Metric(
+    "UnlabelledObjects", "objects of namespaces without a usable tenant label: they wait for a tenant", Watch.ALARM
+)
 UNREADABLE_MESSAGES: Final = Metric(
     "UnreadableMessages", "messages sent to a dead-letter queue unread", Watch.DASHBOARD, _BY_REASON
 )
@@ -143,6 +146,7 @@ RECONCILIATION_LAG: Final = Metric(
 
 READ: Final = {
     "no_timestamp": Metric("NoTimestamp", "events that took their object's LastModified", Watch.DASHBOARD),
+    "ahead": Metric("EventsAhead", "events ahead of their object, which took its LastModified", Watch.DASHBOARD),
     "no_message": Metric("NoMessage", "lines without a message: delivered whole", Watch.DASHBOARD),
     "invalid_json": Metric("InvalidJson", "lines that are no JSON: delivered as text", Watch.DASHBOARD),
     "not_an_object": Metric("NotAnObject", "lines whose JSON is no object: delivered as text", Watch.DASHBOARD),
@@ -170,6 +174,7 @@ EMITTED: Final[tuple[Metric, ...]] = (
     CENTRAL_ACCESS_DENIED,
     RETURNED_MESSAGES,
     REFUSED_OBJECTS,
+    UNLABELLED_OBJECTS,
     UNREADABLE_MESSAGES,
     IGNORED_NOTIFICATIONS,
     UNWANTED_OBJECTS,

@@ -23,6 +23,8 @@ _SHORT_LINE_BYTES = MAX_EVENT_BYTES // 3
 MAX_BLANK_BYTES = 64 * 1024 * 1024
 _ABSENT = b"\0"  # begins no JSON value, and never empty: its first byte can be looked at like any other's
 _BLANK_LINES = re.compile(rb"^(?:[ \t\r\x0b\x0c]*+\n)++", re.MULTILINE)
+MAX_AHEAD_MS = 10 * 60 * 1000
+"""How far an event may be ahead of its object's LastModified (contract §4): it is printed before that is written."""
 _QUOTE, _OPEN, _CLOSE = ord('"'), ord("{"), ord("}")
 
 
@@ -44,13 +46,15 @@ _encode = msgspec.json.Encoder().encode
 class ReadStats:
     """What was met while an object was read: numbers of events, or of lines where the name says so.
 
-    ``no_timestamp``: took the object's LastModified. ``no_message``, ``invalid_json``, ``not_an_object``,
+    ``no_timestamp``: took LastModified. ``ahead``: took it, being over ten minutes after it, by the clock of
+    the node is wrong. ``no_message``, ``invalid_json``, ``not_an_object``,
     ``long_lines``: delivered as text, the whole line. ``invalid_utf8``: something became U+FFFD.
     ``split``: became several events, ``pieces`` of them in all. ``blank_lines``: no event.
     """
 
     events: int = 0
     no_timestamp: int = 0
+    ahead: int = 0
     no_message: int = 0
     invalid_json: int = 0
     not_an_object: int = 0
@@ -241,11 +245,17 @@ class _Reader:
             return source.decode(errors="replace")
 
     def _times(self, sources: list[Raw]) -> list[int]:
-        times = timestamps.parse_column(sources)
-        if None not in times:
-            return times  # type: ignore[return-value]  # just looked
-        self._stats.no_timestamp += times.count(None)
-        return [self._last_modified_ms if time is None else time for time in times]
+        found = timestamps.parse_column(sources)
+        self._stats.no_timestamp += found.count(None)
+        times = [self._last_modified_ms if time is None else time for time in found] if None in found else found
+        return self._none_ahead(times)  # type: ignore[arg-type]  # just looked
+
+    def _none_ahead(self, times: list[int]) -> list[int]:
+        latest = self._last_modified_ms + MAX_AHEAD_MS
+        if not times or max(times) <= latest:
+            return times
+        self._stats.ahead += sum(time > latest for time in times)
+        return [self._last_modified_ms if time > latest else time for time in times]
 
 
 def _utf8_sizes(texts: list[str]) -> list[int]:

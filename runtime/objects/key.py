@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Self
 
 SEGMENT_NAMES = ("tenant_id", "cluster_id", "application", "pod_name")
+UNLABELLED = "_unlabelled"
+"""The tenant of lines whose namespace has no usable label (contract §2). No tenant's id begins with an underscore."""
 MAX_SEGMENT_BYTES = 255  # contract §2; a Kubernetes name has at most 253
 MAX_KEY_BYTES = 1024  # S3: "object key names … maximum length of 1,024 bytes" (UTF-8)
 

@@ -33,6 +33,7 @@ class Skipped(Enum):
     """What is counted beside deliveries: its metric."""
 
     OBJECTS = catalogue.REFUSED_OBJECTS
+    UNLABELLED = catalogue.UNLABELLED_OBJECTS
     MESSAGES = catalogue.UNREADABLE_MESSAGES
     EVENTS = catalogue.IGNORED_NOTIFICATIONS
     UNWANTED = catalogue.UNWANTED_OBJECTS

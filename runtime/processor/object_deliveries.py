@@ -7,6 +7,7 @@ from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import DeliveryConfigRepository, InvalidItem, TenantConfigs
 from runtime.errors import BlockedByCustomerError, ConfigGoneError, Hop, RetryableError, classify
 from runtime.messages.delivery_message import DeliveryMessage
+from runtime.objects.key import UNLABELLED
 from runtime.objects.plan_version import PLAN_VERSION
 from runtime.objects.stored_object import StoredObject
 from runtime.processor.attempt_result import AttemptResult
@@ -58,7 +59,10 @@ class ObjectDeliveries:
         key = object_.key
         tenant = self._tenant(key.tenant_id)
         if not tenant.known:
-            self._pass_over(Skipped.OBJECTS, "unknown-tenant", object_, notified=notified)
+            unlabelled = key.tenant_id == UNLABELLED  # no config can have it; ``logrouter assign`` sends it on
+            what = Skipped.UNLABELLED if unlabelled else Skipped.OBJECTS
+            reason = "no-tenant-label" if unlabelled else "unknown-tenant"
+            self._pass_over(what, reason, object_, notified=notified)
             return True
         for item in tenant.invalid:
             self._records.skipped(

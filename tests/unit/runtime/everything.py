@@ -46,7 +46,15 @@ def deliver(world):
     world.put_config("cloudwatch")
     assert world.process(notification())
     now = int(time.time() * 1000)
-    world.put_object(data=body([{"timestamp": 1, "message": SECRET}, {"timestamp": now, "message": ""}]))
+    world.put_object(
+        data=body(
+            [
+                {"timestamp": now + 3_600_000, "message": "ahead"},
+                {"timestamp": 1, "message": SECRET},
+                {"timestamp": now, "message": ""},
+            ]
+        )
+    )
     assert world.process(notification())
 
 
@@ -72,6 +80,7 @@ def refuse(world):
         json.dumps({"Records": [{"eventName": "ObjectCreated:Put", "s3": {"object": SECRET}}]}),
         notification(s3_event(key="nonsense")),
         notification(s3_event(key=FOREIGN)),
+        notification(s3_event(key=FOREIGN.replace("nobody", "_unlabelled"))),
         notification(s3_event(name="ObjectRemoved:Delete")),
         again(type="s3:good", checkpoint=1, plan_version=999),
         twice,

@@ -25,7 +25,7 @@ from runtime.reconciliation.reconciler import Limits, Reconciler
 from runtime.record_log.lines import RecordLine
 from runtime.time_budget import TimeBudget
 from tests.unit.runtime.aws_world import Fault
-from tests.unit.runtime.processor.world import CENTRAL, KEY, body, notification
+from tests.unit.runtime.processor.world import CENTRAL, KEY, body, notification, s3_event
 from tests.unit.stacks.alarm_state import Datum, dimensions
 
 LINES, QUEUE, AWS = "the code's own lines", "the queue, after the code has used it", "values as AWS documents them"
@@ -92,6 +92,13 @@ def open_circuit(world):
     world.clients.faults["CopyObject"] = Fault("SlowDown", 503)
     for _ in range(6):
         assert world.process(notification(), processor)
+
+
+def leave_unlabelled(world):
+    """A line of a namespace without a tenant label."""
+    key = KEY.replace("acme-corp", "_unlabelled")
+    world.put_object(key)
+    assert world.process(notification(s3_event(key)))
 
 
 def watch(world, *, hours=0.0):
@@ -223,6 +230,7 @@ DRIVES = {
     "parked-deliveries": by_lines(park),
     "circuit-open": by_lines(open_circuit),
     "set-aside-events": by_lines(set_aside),
+    "unlabelled-objects": by_lines(leave_unlabelled),
     "late-destinations": by_lines(be_late, be_well),
     "silent-tenants": by_lines(be_silent, be_well),
     "untold-objects": by_lines(lose_a_notification, reconcile),

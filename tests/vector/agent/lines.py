@@ -18,7 +18,7 @@ POD: dict[str, Any] = {
     "kubernetes": {
         "pod_owner": "ReplicaSet/api-7d9c8b6f5",
         "pod_labels": {"app": "kube-apiserver"},
-        "namespace_labels": {"kubernetes.io/metadata.name": "ns"},
+        "namespace_labels": {"kubernetes.io/metadata.name": "ns", "tenant-id": "acme"},
     },
 }
 

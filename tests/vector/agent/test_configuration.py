@@ -87,6 +87,7 @@ def test_every_metric_of_the_agent_s_own_has_a_source():
         "logrouter_events_stamped_by_container_runtime_total",
         "logrouter_timestamps_refused_total",
         "logrouter_events_with_invalid_utf8_total",
+        "logrouter_events_without_tenant_label_total",
     }
     assert set(inputs) == {"vector", *(n for n, t in CONFIG["transforms"].items() if t["type"] == "log_to_metric")}
     guide = (ROOT / "docs" / "collection.md").read_text()

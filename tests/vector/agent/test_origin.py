@@ -1,13 +1,16 @@
 """Where a line comes from: the object's key, whatever labels, metadata and lines say."""
 
+import hashlib
 import itertools
+import re
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local.loader.agent import Agent
-from runtime.objects.key import ObjectKey
+from runtime.delivery_config.model import TENANT_ID_PATTERN
+from runtime.objects.key import UNLABELLED, ObjectKey
 from tests.vector.agent.lines import POD, run, source_line
 
 ODD = [
@@ -49,11 +52,43 @@ def test_odd_application_labels_are_passed_over():
     assert found == ["api"] * len(pods)
 
 
-def test_odd_tenant_labels_are_passed_over():
-    """Broken: an event is dropped, or one tenant's label mends into another tenant's id."""
-    values = [*ODD_VALUES, "x" * 129]
-    found = [event["tenant_id"] for event in origins(*({"namespace_labels": {"tenant-id": value}} for value in values))]
-    assert found == ["ns"] * len(values)
+def test_an_unusable_tenant_label_is_nobody_s():
+    """Broken: a line falls to its namespace's name, which may be another tenant's id, or to what a label mends into."""
+    values = [value for value in [*ODD_VALUES, "x" * 129, "_unlabelled"] if value is not None]
+    labels = [*({"tenant-id": value} for value in values), {}, {"other": "acme"}, None]
+    found = origins(*({"namespace_labels": value} for value in labels))
+    assert {event["tenant_id"] for event in found} == {UNLABELLED}
+    assert [event["unlabelled"] for event in found] == ["malformed"] * len(values) + ["missing"] * 2 + ["not loaded"]
+
+
+def test_lines_without_a_tenant_are_counted():
+    """Broken: nobody learns that a namespace's logs reach no tenant."""
+    (event,) = Agent({"CLUSTER_ID": "c1"}).events([source_line("m", kubernetes=None)])
+    assert "unlabelled" in event["remarks"]
+
+
+def test_no_config_can_have_the_reserved_tenant():
+    """Broken: a customer that calls itself so gets the logs of every namespace without a label."""
+    assert re.fullmatch(TENANT_ID_PATTERN, UNLABELLED) is None
+
+
+def test_pods_of_one_name_in_two_namespaces_have_keys_of_their_own():
+    """Broken: two hosted clusters of a tenant share key, log stream and folder."""
+    one, other = keys_of(source_line("m"), source_line("m", namespace="ns-2"))
+    assert (one.pod_name, other.pod_name) == ("ns_api-7d9c8b6f5-x2k4q", "ns-2_api-7d9c8b6f5-x2k4q")
+    (plain,) = keys_of(source_line("m"), TENANT_FROM="namespace")
+    assert (plain.tenant_id, plain.pod_name) == ("ns", "api-7d9c8b6f5-x2k4q")
+
+
+def test_a_long_pod_segment_has_its_short_form():
+    """Broken: the processor refuses every object of a pod whose two names are long together."""
+    namespace, pods = "n" * 63, ["p" * 192, "p" * 191, "p" * 253, "p" * 252 + "q"]
+    keys = keys_of(*(source_line("m", namespace=namespace, pod_name=pod) for pod in pods))
+    whole = [f"{namespace}_{pod}" for pod in pods]
+    assert keys[1].pod_name == whole[1]
+    for number in (0, 2, 3):
+        digest = hashlib.sha256(whole[number].encode()).hexdigest()[:16]
+        assert keys[number].pod_name == f"{whole[number][:238]}-{digest}"
 
 
 def test_odd_owners_are_passed_over():
@@ -66,14 +101,15 @@ def test_missing_metadata_is_taken_from_the_file_s_path():
     """Broken: a line of a pod that is gone already has an empty namespace, and is dropped."""
     missing = ["kubernetes", "namespace", "pod_name", "container_name", "node"]
     for key in keys_of(*(source_line("m", **{name: None}) for name in missing)):
-        assert (key.tenant_id, key.pod_name) == ("ns", "api-7d9c8b6f5-x2k4q")
+        assert key.pod_name == "ns_api-7d9c8b6f5-x2k4q"
+        assert key.tenant_id in {"acme", UNLABELLED}
 
 
 def test_even_without_metadata_and_path_there_is_a_key():
     """Broken: an event would be dropped because nothing is known of it."""
     names = ("kubernetes", "namespace", "pod_name", "container_name", "file")
     (key,) = keys_of(source_line("m", **dict.fromkeys(names)))
-    assert (key.tenant_id, key.application, key.pod_name) == ("unknown", "unknown", "unknown")
+    assert (key.tenant_id, key.application, key.pod_name) == (UNLABELLED, "unknown", "unknown_unknown")
 
 
 def test_the_application_comes_from_the_first_that_names_it():

@@ -11,7 +11,7 @@ from runtime.objects.key import ObjectKey
 
 NOW = datetime(2026, 11, 30, 12, 34, 56, tzinfo=UTC)
 POD = "cri/acme_kube-apiserver-7d9c8b6f5-x2k4q_uid"
-AGENT = Agent({"CLUSTER_ID": "demo"})
+AGENT = Agent({"CLUSTER_ID": "demo", "TENANT_FROM": "namespace"})
 
 
 def objects(records, container="kube-apiserver"):

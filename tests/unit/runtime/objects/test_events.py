@@ -132,7 +132,7 @@ def test_every_departure_from_a_plain_line_is_counted_by_its_reason():
     )
     _, stats = read(body)
     assert stats == ReadStats(
-        events=7, no_timestamp=5, no_message=1, invalid_json=1, not_an_object=1, invalid_utf8=2, blank_lines=2
+        events=7, no_timestamp=5, ahead=2, no_message=1, invalid_json=1, not_an_object=1, invalid_utf8=2, blank_lines=2
     )
 
 
@@ -196,3 +196,11 @@ def test_an_object_of_blank_lines_ends_at_a_limit():
     with pytest.raises(CorruptObjectError, match="expands-too-far"):
         list(read_events(chunks, last_modified_ms=LAST_MODIFIED, stats=stats))
     assert MAX_BLANK_BYTES < stats.blank_lines <= MAX_BLANK_BYTES + 1_000_000
+
+
+def test_an_event_ahead_of_its_object_takes_the_object_s_time():
+    """A node's clock that is hours ahead would keep its lines from the customer for ever: CloudWatch refuses them."""
+    ahead = [LAST_MODIFIED + offset for offset in (-1, 600_000, 600_001, 5 * 3_600_000)]
+    events, stats = read(b"".join(line(timestamp=at, message="x") for at in ahead))
+    assert [event.timestamp for event in events] == [ahead[0], ahead[1], LAST_MODIFIED, LAST_MODIFIED]
+    assert (stats.ahead, stats.no_timestamp) == (2, 0)

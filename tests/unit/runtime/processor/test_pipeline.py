@@ -11,6 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 from runtime.deliveries.cloudwatch.config import CloudWatchConfig
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.messages.delivery_message import DeliveryMessage
+from runtime.objects.key import UNLABELLED
 from tests.unit.runtime.aws_world import (
     CUSTOMER_ROLE,
     Fault,
@@ -236,6 +237,16 @@ def test_a_key_of_another_form_is_settled_counted_and_no_hindrance(world, capsys
     assert world.process(notification(s3_event(key), s3_event()))
     assert world.copies() == [COPY]
     assert ends(capsys) == [reason, "delivered"]
+
+
+def test_an_object_without_a_tenant_is_counted_and_not_refused(world, capsys):
+    """Logs of a namespace without a label would be counted among forged keys, and nobody be told to assign them."""
+    key = KEY.replace("acme-corp", UNLABELLED)
+    world.put_object(key)
+    assert world.process(notification(s3_event(key)))
+    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "skipped" in line]
+    assert (line["UnlabelledObjects"], line["Reason"], line["notified"]) == (1, "no-tenant-label", 1)
+    assert world.messages("objects-dlq") == []
 
 
 def test_an_unknown_tenant_is_settled_and_counted(world, capsys):

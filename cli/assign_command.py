@@ -1,0 +1,81 @@
+"""``logrouter assign``: sends logs of a namespace without a tenant label on to the tenant whose they are."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from cli.connection import connection_of
+from cli.installation import Installation
+from cli.output import console, readable_problems
+from runtime.delivery_config.model import TENANT_ID_PATTERN
+from runtime.objects.key import UNLABELLED, ObjectKey
+
+Namespace = Annotated[str | None, typer.Argument(help="the Kubernetes namespace")]
+AssignedTenant = Annotated[str | None, typer.Argument(help="the tenant whose namespace it is")]
+Cluster = Annotated[str | None, typer.Option("--cluster", help="of this cluster alone")]
+ListOnly = Annotated[bool, typer.Option("--list", help="show which namespaces' objects wait, and change nothing")]
+
+
+def assign(
+    context: typer.Context,
+    namespace: Namespace = None,
+    tenant: AssignedTenant = None,
+    *,
+    cluster: Cluster = None,
+    list_only: ListOnly = False,
+) -> None:
+    """Move what waits under `_unlabelled` of one namespace to its tenant: it is delivered as if it had just come."""
+    installation = connection_of(context).installation()
+    with readable_problems():
+        if list_only:
+            for (of, waiting_namespace), count in sorted(waiting(installation).items()):
+                console.print(f"{of}  {waiting_namespace}  {count:,} objects", markup=False)
+            return
+        if namespace is None or tenant is None:
+            raise typer.BadParameter("name the namespace and its tenant, or use --list")
+        moved = move(installation, namespace, tenant, cluster)
+    console.print(f"{moved:,} objects were sent on to {tenant}", markup=False)
+
+
+def waiting(installation: Installation) -> Counter[tuple[str, str]]:
+    """Count the objects that wait, by cluster and namespace."""
+    return Counter((key.cluster_id, namespace_of(key)) for key in unlabelled(installation))
+
+
+def move(installation: Installation, namespace: str, tenant: str, cluster: str | None = None) -> int:
+    """Copy each object of a namespace to its tenant's key, and delete it when the copy is there. Return how many.
+
+    A run that breaks off may be repeated: a copy that exists already is written again with the same content.
+
+    :raises typer.BadParameter: no tenant can have this id.
+    """
+    if re.fullmatch(TENANT_ID_PATTERN, tenant) is None:
+        raise typer.BadParameter(f"a tenant's id matches {TENANT_ID_PATTERN}")
+    s3, bucket = installation.clients.client("s3"), installation.outputs["CentralBucketName"]
+    moved = 0
+    for key in unlabelled(installation):
+        if namespace_of(key) == namespace and cluster in {None, key.cluster_id}:
+            source = {"Bucket": bucket, "Key": key.key}
+            copied = key.key.replace(f"tenant_id={UNLABELLED}/", f"tenant_id={tenant}/", 1)
+            answer = s3.copy_object(Bucket=bucket, Key=copied, CopySource=source)
+            if answer["CopyObjectResult"]["ETag"]:  # the proof that it is there: only then may the original go
+                s3.delete_object(**source)
+                moved += 1
+    return moved
+
+
+def unlabelled(installation: Installation) -> Iterator[ObjectKey]:
+    """Yield the keys of the objects that wait."""
+    pages = installation.clients.client("s3").get_paginator("list_objects_v2")
+    bucket = installation.outputs["CentralBucketName"]
+    for page in pages.paginate(Bucket=bucket, Prefix=f"tenant_id={UNLABELLED}/"):
+        for entry in page.get("Contents", ()):
+            yield ObjectKey.parse(entry["Key"])
+
+
+def namespace_of(key: ObjectKey) -> str:
+    """Return the namespace that a pod's segment begins with: no namespace's or pod's name holds an underscore."""
+    return key.pod_name.partition("_")[0]
