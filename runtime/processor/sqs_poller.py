@@ -85,6 +85,7 @@ class QueuePoller:
         self._failures = 0
         self._quiet_until = 0.0  # monotonic seconds
         self._at_work: dict[Future[bool], str] = {}
+        self._ending = False  # whether a message has ended in the last round
         self._settled: list[str] = []
         self._settled_at = 0.0
         self._visibility = Visibility(clients, queue_url)
@@ -109,7 +110,8 @@ class QueuePoller:
         """Receive what there is room for, begin it, and settle what has ended meanwhile."""
         self._heartbeats.beat(self._queue_url)
         room = min(MESSAGES_A_RECEIVE, MESSAGES_AT_WORK - len(self._at_work))
-        asked = room > 0 and self._may_receive()
+        # A receive for fewer than ten costs as much: while messages end, there will soon be room for ten.
+        asked = room > 0 and not (self._ending and room < MESSAGES_A_RECEIVE) and self._may_receive()
         messages = self._receive(room) if asked else ()
         self._visibility.add(message["ReceiptHandle"] for message in messages)
         for message in messages:
@@ -159,6 +161,7 @@ class QueuePoller:
         """Wait so long for a message to end; delete what is settled, ten in a call."""
         if self._at_work:
             done, _ = scheduling.wait(self._at_work.keys(), seconds, FIRST_COMPLETED)
+            self._ending = bool(done)
             handles = {future: self._at_work.pop(future) for future in done}
             # Before anything else happens to a message that isn't settled.
             self._visibility.release(handles.values())
