@@ -1,10 +1,10 @@
 """Answers that are remembered for a while: bounded, and asked for once however many threads want them."""
 
-from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 
 from runtime import scheduling
+from runtime.bounded_map import BoundedMap
 
 
 class ExpiringCache[K, V]:
@@ -15,10 +15,9 @@ class ExpiringCache[K, V]:
     """
 
     def __init__(self, capacity: int, clock: Callable[[], float] = scheduling.now) -> None:
-        self._capacity = capacity
         self._clock = clock
         self._lock = scheduling.lock()
-        self._entries: OrderedDict[K, tuple[V, float]] = OrderedDict()
+        self._entries: BoundedMap[K, tuple[V, float]] = BoundedMap(capacity)
         self._flights: dict[K, Future[V]] = {}
 
     def get(self, key: K, load: Callable[[], tuple[V, float]]) -> V:
@@ -56,7 +55,4 @@ class ExpiringCache[K, V]:
         with self._lock:
             del self._flights[key]
             self._entries[key] = (value, expires_at)
-            self._entries.move_to_end(key)
-            while len(self._entries) > self._capacity:
-                self._entries.popitem(last=False)
         flight.set_result(value)

@@ -5,13 +5,13 @@ attempt. When its pause is over, one delivery is let through as a probe; the oth
 the process: another finds out by itself. A changed delivery config is another destination, and begins closed.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from runtime import scheduling
 from runtime.backoff import Backoff
+from runtime.bounded_map import BoundedMap
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.errors import (
     TIMEOUT,
@@ -69,7 +69,7 @@ class CircuitBreakers:
         self._failures = failures
         self._clock = clock
         self._lock = scheduling.lock()
-        self._circuits: OrderedDict[tuple[str, str], _Circuit] = OrderedDict()
+        self._circuits: BoundedMap[tuple[str, str], _Circuit] = BoundedMap(CAPACITY)
 
     def refuses(self, config: DeliveryConfig, *, first: bool = False) -> CircuitOpenError | None:
         """Return why a delivery isn't to be tried, or ``None``. Of one that is let through, ``ended`` hears afterwards.
@@ -102,12 +102,10 @@ class CircuitBreakers:
                 return
             else:
                 if circuit is None or circuit.config != config:
-                    circuit = self._circuits[key] = _Circuit(config)
+                    circuit = _Circuit(config)
                 opened = self._failed(circuit, error)
                 changed = opened and circuit.pauses == 1
-                self._circuits.move_to_end(key)
-                while len(self._circuits) > CAPACITY:
-                    self._circuits.popitem(last=False)
+                self._circuits[key] = circuit
             now_open = sum(each.closed_until_probe is not None for each in self._circuits.values())
         if changed:
             self._records.circuit(*key, is_open=opened, open_circuits=now_open)

@@ -3,10 +3,10 @@
 It lives in the process and is bounded in time and size: it makes duplicates rarer, nothing depends on it.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
 from runtime import scheduling
+from runtime.bounded_map import BoundedMap
 
 SECONDS = 900.0  # ours: longer than a message stays hidden at work in the poller, and than SQS's own repetitions take
 CAPACITY = 20_000  # some 200 bytes each
@@ -19,15 +19,14 @@ class DeduplicationCache:
         self._seconds = seconds
         self._clock = clock
         self._lock = scheduling.lock()
-        self._settled: OrderedDict[Hashable, float] = OrderedDict()
+        self._settled: BoundedMap[Hashable, float] = BoundedMap(CAPACITY)
 
     def add(self, identity: Hashable) -> None:
         """Remember one."""
         now = self._clock()
         with self._lock:
             self._settled[identity] = now + self._seconds
-            self._settled.move_to_end(identity)
-            while len(self._settled) > CAPACITY or next(iter(self._settled.values())) <= now:
+            while next(iter(self._settled.values())) <= now:
                 self._settled.popitem(last=False)
 
     def __contains__(self, identity: Hashable) -> bool:

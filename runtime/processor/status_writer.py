@@ -5,11 +5,11 @@ noted at once. A status that can't be written is only logged: the delivery itsel
 """
 
 import logging
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
 from runtime import scheduling
+from runtime.bounded_map import BoundedMap
 from runtime.delivery_state.destination_status import DestinationStatuses
 from runtime.errors import DeliveryError, NotTriedError, OutOfTimeError
 
@@ -35,7 +35,7 @@ class StatusWriter:
         self._interval_seconds = interval_seconds
         self._clock = clock
         self._lock = scheduling.lock()
-        self._noted: OrderedDict[tuple[str, str], tuple[str, float]] = OrderedDict()
+        self._noted: BoundedMap[tuple[str, str], tuple[str, float]] = BoundedMap(CAPACITY)
 
     def delivered(
         self,
@@ -71,9 +71,6 @@ class StatusWriter:
             if noted == state and now - at < interval:
                 return False
             self._noted[key] = (state, now)
-            self._noted.move_to_end(key)
-            while len(self._noted) > CAPACITY:
-                self._noted.popitem(last=False)
         return True
 
     def _write(self, write: Callable[[], None]) -> None:
