@@ -85,6 +85,13 @@ def set_aside(world):
     assert world.process(notification())
 
 
+def write_an_invalid_config(world):
+    """Another tool writes a config that can't be read."""
+    world.put_object()
+    world.put_config(bucket_name="UPPER")
+    assert world.process(notification())
+
+
 def open_circuit(world):
     """A destination fails five times in a row, and once more."""
     processor = world.processor()
@@ -230,6 +237,7 @@ DRIVES = {
     "parked-deliveries": by_lines(park),
     "circuit-open": by_lines(open_circuit),
     "set-aside-events": by_lines(set_aside),
+    "invalid-configs": by_lines(write_an_invalid_config),
     "unlabelled-objects": by_lines(leave_unlabelled),
     "late-destinations": by_lines(be_late, be_well),
     "silent-tenants": by_lines(be_silent, be_well),
