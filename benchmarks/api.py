@@ -75,6 +75,7 @@ def _environment(endpoint: str) -> dict[str, str]:
         "TENANT_CONFIG_TABLE": CONFIGS,
         "PARKED_DELIVERIES_TABLE": "parked",
         "CENTRAL_BUCKET": "central",
+        "CENTRAL_ACCOUNT_ID": "111111111111",
         "LOG_LEVEL": "INFO",
     }
 

@@ -116,6 +116,7 @@ class DeliveryConfigApi(Construct):
                 "TENANT_CONFIG_TABLE": table.table_name,
                 "PARKED_DELIVERIES_TABLE": parked_deliveries.table_name,
                 "CENTRAL_BUCKET": central_bucket.bucket_name,
+                "CENTRAL_ACCOUNT_ID": Stack.of(self).account,
                 "LOG_LEVEL": log_level,
             },
         )

@@ -15,6 +15,7 @@ def text() -> str:
         tenant_config_table="configs",
         parked_deliveries_table="parked",
         central_bucket="central",
+        central_account_id="111111111111",
         aws_region="us-east-1",
     )
     app = create_app(Services(settings, AwsClients(settings.aws_region)))

@@ -67,7 +67,8 @@ class Services:
 
     def write_rules(self) -> WriteRules:
         """Give the rules of a write that happens now."""
-        return WriteRules(now=self.clock(), central_bucket=self.settings.central_bucket, regions=regions())
+        settings = self.settings
+        return WriteRules(self.clock(), settings.central_bucket, settings.central_account_id, regions())
 
 
 def services_of(request: Request) -> Services:

@@ -14,6 +14,7 @@ class ApiSettings(Environment):
     parked_deliveries_table: str
     central_bucket: str
     aws_region: str
+    central_account_id: str
     max_configs: int = Field(default=50, gt=0)
     max_running_replays: int = Field(default=5, gt=0)
     max_writes_a_minute: int = Field(default=20, gt=0)

@@ -23,12 +23,13 @@ class WriteRules:
     """The context of a validation by a writer.
 
     :param now: epoch seconds.
-    :param central_bucket: which no config may deliver into.
+    :param central_bucket, central_account_id: into which no config may deliver.
     :param regions: every Region that exists, with its partition.
     """
 
     now: float
     central_bucket: str
+    central_account_id: str
     regions: Mapping[str, str]
     latest_ttl: int = LATEST_TTL
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from runtime.api.config_store import StoredConfig
 from runtime.api.errors.problems import invalid
+from runtime.api.regions import regions
 from runtime.api.services import Services
+from runtime.deliveries.session_policy import size_problem
 from runtime.delivery_config.attribute_values import plain_item
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.writing import SERVICE_FIELDS, InvalidConfigError, validate
@@ -33,9 +35,19 @@ def validate_fields(
         config = validate({**fields, **path}, services.models, services.write_rules())
     except InvalidConfigError as error:
         found += [(each.field, each.problem) for each in error.problems]
+    else:
+        found += _size_problems(services, config)
     if found:
         raise invalid("invalid-config", "nothing was changed: these fields are wrong", found)
     return config
+
+
+def _size_problems(services: Services, config: DeliveryConfig) -> list[tuple[str, str]]:
+    """Say what makes a config too large for STS: it would be stored, and never deliver anything."""
+    settings = services.settings
+    problem = size_problem(config, regions()[settings.aws_region], settings.central_bucket)
+    longest = max(config.destination_fields(), key=lambda name: len(str(getattr(config, name))))
+    return [(longest, f"is too long to be delivered to: {problem}; choose a shorter one")] if problem else []
 
 
 def patched(

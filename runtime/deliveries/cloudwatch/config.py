@@ -19,7 +19,9 @@ def _role_of_region(arn: str, info: ValidationInfo) -> str:
     rules = rules_of(info)
     if rules is None:
         return arn
-    partition = arn.split(":")[1]
+    _, partition, _, _, account, _ = arn.split(":", 5)
+    if account == rules.central_account_id:
+        raise ValueError("must be a role in the customer's account: no session is given for one in the central account")
     if partition not in rules.partitions:
         raise ValueError(f"the partition must be one of {', '.join(sorted(rules.partitions))}, not {partition}")
     region = info.data.get("target_region")

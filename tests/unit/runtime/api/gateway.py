@@ -71,6 +71,7 @@ def make_app(clients, clock=time.time, **limits):
         tenant_config_table=TABLE,
         parked_deliveries_table=PARKED,
         central_bucket="central-bucket",
+        central_account_id="111111111111",
         aws_region=clients.region,
         **{"max_configs": 10_000, "max_writes_a_minute": 10_000, **limits},
     )
@@ -145,6 +146,7 @@ def document():
         tenant_config_table=TABLE,
         parked_deliveries_table=PARKED,
         central_bucket="central-bucket",
+        central_account_id="111111111111",
         aws_region="us-east-1",
     )
     return create_app(Services(settings, None)).openapi()

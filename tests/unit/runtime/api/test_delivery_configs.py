@@ -172,3 +172,31 @@ def test_a_newer_releases_item_is_never_overwritten(api, clients):
         assert answer.json()["type"] == "urn:logrouter:problem:newer-schema-version"
     assert items(clients) == before
     assert api.get(S3_CONFIG).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("config", "field"),
+    [
+        ({**S3, "bucket_prefix": "\u65e5" * 255}, "bucket_prefix"),
+        ({**S3, "bucket_prefix": "?" * 700}, "bucket_prefix"),
+        (
+            {**CLOUDWATCH, "log_distribution_role_arn": f"arn:aws:iam::222222222222:role/{'?' * 500}/R"},
+            "log_distribution_role_arn",
+        ),
+    ],
+)
+def test_what_no_session_policy_can_hold_is_refused(api, config, field):
+    """A config would be taken, called right by `match`, and never deliver anything."""
+    refused = api.post(CONFIGS, json=config)
+    assert refused.status_code == 422
+    (error,) = refused.json()["errors"]
+    assert error["field"] == field
+    assert "characters" in error["problem"]
+
+
+def test_a_role_in_the_central_account_is_refused(api):
+    """Every delivery would be refused by STS, and the customer told to change a role that isn't theirs."""
+    ours = "arn:aws:iam::111111111111:role/CentralLogDistributionRole"
+    refused = api.post(CONFIGS, json={**CLOUDWATCH, "log_distribution_role_arn": ours})
+    assert refused.status_code == 422
+    assert "customer's account" in refused.json()["errors"][0]["problem"]

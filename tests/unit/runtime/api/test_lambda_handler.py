@@ -39,6 +39,7 @@ def handle(clients, monkeypatch):
         "TENANT_CONFIG_TABLE": TABLE,
         "PARKED_DELIVERIES_TABLE": "parked",
         "CENTRAL_BUCKET": "central",
+        "CENTRAL_ACCOUNT_ID": "111111111111",
     }.items():
         monkeypatch.setenv(name, value)
     lambda_handler.after_restore()

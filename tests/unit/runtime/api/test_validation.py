@@ -17,7 +17,7 @@ from runtime.delivery_config.writing import InvalidConfigError, item_of, validat
 from tests.unit.runtime.api.gateway import CLOUDWATCH, CONFIGS, S3, items
 
 MODELS = find_config_models()
-RULES = WriteRules(now=1_800_000_000, central_bucket="central-bucket", regions=regions())
+RULES = WriteRules(1_800_000_000, "central-bucket", "111111111111", regions())
 LONG = "x" * 256
 
 
