@@ -50,12 +50,17 @@ class ApiLimits:
     :param burst: the bucket's size.
     :param memory_mib: processor power grows with it.
     :param timeout: below the gateway's own 29 s (API Gateway quotas, integration timeout).
+    :param max_configs: of one tenant. :param max_writes_a_minute: of one tenant's configs.
+    :param max_running_replays: of one tenant at once.
     """
 
     requests_per_second: int = 100
     burst: int = 200
     memory_mib: int = 1024
     timeout: Duration = _TIMEOUT
+    max_configs: int = 50
+    max_writes_a_minute: int = 20
+    max_running_replays: int = 5
 
     def __post_init__(self) -> None:
         """Refuse what API Gateway or Lambda would refuse."""
@@ -117,6 +122,9 @@ class DeliveryConfigApi(Construct):
                 "PARKED_DELIVERIES_TABLE": parked_deliveries.table_name,
                 "CENTRAL_BUCKET": central_bucket.bucket_name,
                 "CENTRAL_ACCOUNT_ID": Stack.of(self).account,
+                "MAX_CONFIGS": str(limits.max_configs),
+                "MAX_WRITES_A_MINUTE": str(limits.max_writes_a_minute),
+                "MAX_RUNNING_REPLAYS": str(limits.max_running_replays),
                 "LOG_LEVEL": log_level,
             },
         )
