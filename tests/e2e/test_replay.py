@@ -18,7 +18,7 @@ def test_a_late_tenant_gets_its_older_logs_by_one_command(cloud, new_tenant):
     until(lambda: len(records(cloud, tenant.tenant_id)) >= len(texts), "three refused objects")
     settled(cloud)
     put_configs(cloud, tenant.cloudwatch, tenant.s3)
-    shown = logrouter(cloud, "replay", "start", tenant.tenant_id, "--yes")
+    shown = logrouter(cloud, "replay", "start", tenant.tenant_id, "--everything", "--yes")
     assert "6" in shown
     run_resumption(cloud)
     until(lambda: sorted(messages(cloud, tenant)) == sorted(texts), "all events")

@@ -94,7 +94,7 @@ def make_writes_atomic(monkeypatch):
 
         return locked
 
-    for name in ("put_item", "update_item", "delete_item", "transact_write_items"):
+    for name in ("get_item", "query", "put_item", "update_item", "delete_item", "transact_write_items"):
         monkeypatch.setattr(DynamoDBBackend, name, atomic(getattr(DynamoDBBackend, name)))
 
 
