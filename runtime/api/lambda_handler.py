@@ -8,7 +8,7 @@ from typing import Any
 from mangum import Mangum
 
 from runtime.api.application import create_app
-from runtime.api.errors.problems import MEDIA_TYPE
+from runtime.api.schemas.problems import MEDIA_TYPE
 from runtime.api.services import Services
 from runtime.api.settings import ApiSettings
 from runtime.aws.clients import AwsClients

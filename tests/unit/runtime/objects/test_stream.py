@@ -107,7 +107,9 @@ def test_an_object_that_is_compressed_twice_is_refused_by_name():
     assert outcome(gzip.compress(gzip.compress(b'{"message": "a"}\n'))) == (b"", "nested-gzip")
 
 
-@pytest.mark.parametrize("body", [gzip.compress(b"") * 1000, gzip.compress(b"\n" * 4 * CHUNK_BYTES)])
+@pytest.mark.parametrize(
+    "body", [gzip.compress(b"") * 1000, gzip.compress(b"\n" * 4 * CHUNK_BYTES)], ids=["members", "blank lines"]
+)
 def test_the_time_is_checked_where_nothing_is_found(body):
     """Empty members and blank lines would be read to the end long after the host has to stop."""
     checks = []
