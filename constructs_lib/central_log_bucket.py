@@ -40,8 +40,8 @@ class Transition:
 class CentralLogBucket(Construct):
     """Private, versioned bucket, TLS only, owner enforced, that notifies of objects under ``tenant_id=`` alone.
 
-    Versioned: a writer that writes a key twice takes nothing away before it is delivered. An overwritten version is kept
-    for as long as a current one. An expired object becomes such a version, so its bytes stay for twice ``expire_after``.
+    Versioned: a writer that writes a key twice takes nothing away before it is delivered. An overwritten version is
+    kept as long as a current one. An expired object becomes such a version: its bytes stay for twice ``expire_after``.
 
     Both topic and bucket belong in one stack: the bucket names the topic, the topic's policy the bucket's stack.
 
