@@ -241,7 +241,7 @@ DRIVES = {
     "unlabelled-objects": by_lines(leave_unlabelled),
     "late-destinations": by_lines(be_late, be_well),
     "silent-tenants": by_lines(be_silent, be_well),
-    "untold-objects": by_lines(lose_a_notification, reconcile),
+    "missed-notifications": by_lines(lose_a_notification, reconcile),
     "reconciliation-lag": by_lines(have_no_time, reconcile),
     "function-errors": by_values(1, 0),
     "function-throttles": by_values(10, 0),
