@@ -71,9 +71,8 @@ def section(role_id, role, resources):
         if statement["Action"] != "sts:TagSession"
         for value in statement["Principal"].values()
     ]
-    managed = [f"Managed policy: {cell(listed(role['Properties']['ManagedPolicyArns']))}."] * (
-        "ManagedPolicyArns" in role["Properties"]
-    )
+    arns = role["Properties"].get("ManagedPolicyArns")
+    managed = [f"Managed policy: {cell(listed(arns))}."] if arns else []
     rows = [
         f"| {statement.get('Sid', '')} | {'' if statement['Effect'] == 'Allow' else '**never** '}"
         f"{cell(listed(statement['Action']))} | {cell(listed(statement['Resource']))} | {cell(conditions(statement))} |"
@@ -94,7 +93,7 @@ def test_the_page_of_roles_is_the_templates(resources):
         (
             "# Roles of the provider",
             "",
-            "Production in one Region, on both hosts, with one cluster. Written from the templates; a test keeps it so.",
+            "Production in one Region, on both hosts, with one cluster. Written from the templates by a test.",
             "What a customer's role may do is in [onboarding.md](onboarding.md).",
             "",
             *sections,
