@@ -194,7 +194,8 @@ class Alarms(Construct):
             watched(catalogue.UNLABELLED_OBJECTS),
             ONCE,
             TICKET,
-            "Logs of a namespace without a usable tenant label wait in the bucket until they are assigned to a tenant.",
+            "Logs of a namespace without a usable tenant label wait in the bucket. Set the label, then assign them to "
+            "their tenant with logrouter assign.",
         )
 
     def _destinations(self) -> None:
