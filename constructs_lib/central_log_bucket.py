@@ -38,7 +38,10 @@ class Transition:
 
 
 class CentralLogBucket(Construct):
-    """Private bucket, TLS only, owner enforced, that notifies of objects under ``tenant_id=`` and of nothing else.
+    """Private, versioned bucket, TLS only, owner enforced, that notifies of objects under ``tenant_id=`` alone.
+
+    Versioned: a writer that writes a key twice takes nothing away before it is delivered. An overwritten version is
+    kept as long as a current one. An expired object becomes such a version: its bytes stay for twice ``expire_after``.
 
     Both topic and bucket belong in one stack: the bucket names the topic, the topic's policy the bucket's stack.
 
@@ -79,6 +82,7 @@ class CentralLogBucket(Construct):
             encryption=s3.BucketEncryption.KMS if encryption_key else s3.BucketEncryption.S3_MANAGED,
             encryption_key=encryption_key,
             bucket_key_enabled=True if encryption_key else None,
+            versioned=True,
             enforce_ssl=True,
             minimum_tls_version=1.2,
             removal_policy=removal_policy,
@@ -151,8 +155,19 @@ def _lifecycle(
     ]
     return [
         s3.LifecycleRule(
-            id="objects", prefix=OBJECT_KEY_PREFIX, expiration=expire_after, transitions=[tiering, *others]
+            id="objects",
+            prefix=OBJECT_KEY_PREFIX,
+            expiration=expire_after,
+            noncurrent_version_expiration=expire_after,
+            transitions=[tiering, *others],
         ),
-        s3.LifecycleRule(id="set-aside", prefix=SET_ASIDE_PREFIX, expiration=expire_set_aside_after),
+        s3.LifecycleRule(
+            id="set-aside",
+            prefix=SET_ASIDE_PREFIX,
+            expiration=expire_set_aside_after,
+            noncurrent_version_expiration=expire_set_aside_after,
+        ),
+        # A rule of its own: S3 takes it beside no number of days.
+        s3.LifecycleRule(id="delete-markers", expired_object_delete_marker=True),
         s3.LifecycleRule(id="unfinished-uploads", abort_incomplete_multipart_upload_after=_ABORT_UPLOADS_AFTER),
     ]

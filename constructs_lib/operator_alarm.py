@@ -1,4 +1,4 @@
-"""An alarm as an operator gets it: how urgent, what is wrong in one sentence, and where its runbook is."""
+"""An alarm as an operator gets it: how urgent, what happens, what to do first, and where its runbook is."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,11 +15,11 @@ DESCRIPTION_LIMIT: Final = 1024
 """Characters. Source: CloudWatch API reference, PutMetricAlarm, AlarmDescription."""
 
 
-class Absent(StrEnum):
-    """What it means that there is no value. CloudWatch's other two (ignore, missing) would leave an alarm hanging."""
+class MissingData(StrEnum):
+    """What a period without a value counts as. CloudWatch's other two would leave an alarm hanging."""
 
-    GOOD = "notBreaching"
-    BAD = "breaching"
+    NOT_BREACHING = "notBreaching"
+    BREACHING = "breaching"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,25 +27,27 @@ class Trigger:
     """When an alarm goes off.
 
     :param at_least: the value that is bad, and all above it; with ``below`` the value that is good, all under it bad.
-    :param bad_periods: how many of ``periods`` must be bad; one for what is wrong once it happens at all.
+    :param datapoints: how many of ``periods`` must be bad; one for what is wrong once it happens at all.
+    :param missing_data: what a period without a value counts as.
     """
 
     at_least: float
-    bad_periods: int = 1
+    datapoints: int = 1
     periods: int = 1
     below: bool = False
-    absent: Absent = Absent.GOOD
+    missing_data: MissingData = MissingData.NOT_BREACHING
 
     def __post_init__(self) -> None:
         """Refuse what CloudWatch would refuse."""
         require_between("periods", self.periods, 1, 24)
-        require_between("bad_periods", self.bad_periods, 1, self.periods)
+        require_between("datapoints", self.datapoints, 1, self.periods)
 
 
 class OperatorAlarm(Construct):
     """One alarm on one metric: no metric math, so that whoever reads it knows at once what it looks at.
 
-    :param says: a sentence that says what is wrong.
+    :param title: a few words, in front of everything else.
+    :param description: sentences: what happens, then what to do first.
     :param runbook: where to read on, with the section after ``#``.
     """
 
@@ -57,30 +59,31 @@ class OperatorAlarm(Construct):
         metric: cloudwatch.IMetric,
         trigger: Trigger,
         severity: Severity,
-        says: str,
+        title: str,
+        description: str,
         runbook: str,
         topics: AlarmTopics,
     ) -> None:
         super().__init__(scope, construct_id)
         require_match("runbook", runbook, r"[^#\s]+#[a-z0-9-]+", "a document and its section, as in file.md#section")
-        require(holds=says.endswith("."), constraint=f"says must be a sentence, not {says!r}")
-        description = f"{severity.value}: {says} Runbook: {runbook}"
-        require_between("the description's length", len(description), 1, DESCRIPTION_LIMIT, unit="characters")
+        require(holds=description.endswith("."), constraint=f"description must be sentences, not {description!r}")
+        text = f"{severity.value}: {title}. {description} Runbook: {runbook}"
+        require_between("the description's length", len(text), 1, DESCRIPTION_LIMIT, unit="characters")
         comparison = cloudwatch.ComparisonOperator
         self.severity = severity
         self.alarm = cloudwatch.Alarm(
             self,
             "Alarm",
             metric=metric,
-            alarm_description=description,
+            alarm_description=text,
             threshold=trigger.at_least,
             comparison_operator=comparison.LESS_THAN_THRESHOLD
             if trigger.below
             else comparison.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             evaluation_periods=trigger.periods,
-            datapoints_to_alarm=trigger.bad_periods,
+            datapoints_to_alarm=trigger.datapoints,
             treat_missing_data=cloudwatch.TreatMissingData.BREACHING
-            if trigger.absent is Absent.BAD
+            if trigger.missing_data is MissingData.BREACHING
             else cloudwatch.TreatMissingData.NOT_BREACHING,
         )
         action = actions.SnsAction(topics.of[severity])

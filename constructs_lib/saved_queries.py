@@ -1,7 +1,7 @@
-"""Saved Logs Insights queries: the questions that the runbooks ask of the records and logs, ready to be run.
+"""Saved Logs Insights queries for the runbooks, over delivery records and logs.
 
-A query costs by what it scans, when it is run: that is where questions about single tenants belong, whose number no
-metric may grow with.
+A query is charged by the data that it scans, when it is run: so questions about single tenants are queries, since no
+metric may grow with the number of tenants.
 """
 
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 TENANT: Final = "acme-corp"
-"""Stands in the queries for the tenant that is asked about; who runs one writes another there."""
+"""Placeholder for the tenant in the queries."""
 
 KEY: Final = "tenant_id=acme-corp/cluster_id=c-1/application=etcd/pod_name=etcd-0/20261123-101500-6f9.json.gz"
-"""Stands in the queries for an object's key."""
+"""Placeholder for an object's key in the queries."""
 
 
 class Source(StrEnum):
-    """Whose log is asked."""
+    """The log that a query reads."""
 
     PROCESSOR = "processor"
     API = "api"
@@ -29,7 +29,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class SavedQuery:
-    """One question."""
+    """One saved query."""
 
     name: str
     source: Source
@@ -38,7 +38,7 @@ class SavedQuery:
 
 QUERIES: Final = (
     SavedQuery(
-        name="what-failed-and-since-when",
+        name="failed-deliveries",
         source=Source.PROCESSOR,
         text='filter message = "delivery" and Outcome != "delivered"\n'
         "| stats count(*) as attempts, min(@timestamp) as since, max(@timestamp) as last"
@@ -46,14 +46,14 @@ QUERIES: Final = (
         "| sort attempts desc\n| limit 50",
     ),
     SavedQuery(
-        name="did-a-tenants-logs-arrive",
+        name="tenant-deliveries",
         source=Source.PROCESSOR,
         text=f'filter message = "delivery" and TenantId = "{TENANT}"\n'
         "| stats sum(Deliveries) as deliveries, sum(Events) as events, sum(Bytes) as bytes by type, Outcome\n"
         "| sort type asc",
     ),
     SavedQuery(
-        name="how-late",
+        name="delivery-latency",
         source=Source.PROCESSOR,
         text='filter message = "delivery" and Outcome = "delivered" and ispresent(AgeOfOldestEvent)\n'
         "| stats pct(AgeOfOldestEvent, 50) as p50, pct(AgeOfOldestEvent, 99) as p99, max(AgeOfOldestEvent) as worst"
@@ -61,63 +61,63 @@ QUERIES: Final = (
         "| sort p99 desc\n| limit 50",
     ),
     SavedQuery(
-        name="everything-about-one-object",
+        name="object-history",
         source=Source.PROCESSOR,
         text=f'filter correlation_id = "{KEY}"\n| sort @timestamp asc\n| limit 200',
     ),
     SavedQuery(
-        name="what-is-parked-and-why",
+        name="parked-deliveries",
         source=Source.PROCESSOR,
         text='filter message = "delivery" and Outcome = "parked"\n'
         "| stats count(*) as deliveries, max(@timestamp) as last by TenantId, type, Reason, detail\n"
         "| sort deliveries desc\n| limit 50",
     ),
     SavedQuery(
-        name="what-was-set-aside",
+        name="set-aside-events",
         source=Source.PROCESSOR,
         text='filter message = "delivery" and SetAsideEvents > 0\n'
         "| stats sum(SetAsideEvents) as events, max(@timestamp) as last by TenantId, type\n"
         "| sort events desc\n| limit 50",
     ),
     SavedQuery(
-        name="what-was-passed-over",
+        name="skipped-objects",
         source=Source.PROCESSOR,
         text='filter message = "skipped"\n'
         "| stats count(*) as times, max(@timestamp) as last by Reason, tenant_id, type\n"
         "| sort times desc\n| limit 50",
     ),
     SavedQuery(
-        name="what-our-own-roles-are-refused",
+        name="provider-access-denied",
         source=Source.PROCESSOR,
         text="filter CentralAccessDenied = 1\n"
         "| stats count(*) as attempts, min(@timestamp) as since, max(@timestamp) as last by Reason, detail\n"
         "| sort attempts desc\n| limit 50",
     ),
     SavedQuery(
-        name="which-circuits-opened",
+        name="circuit-changes",
         source=Source.PROCESSOR,
         text='filter message = "circuit"\n| sort @timestamp desc\n| limit 100',
     ),
     SavedQuery(
-        name="who-sends-most",
+        name="top-tenants-by-bytes",
         source=Source.PROCESSOR,
         text='filter message = "delivery" and Outcome = "delivered"\n'
         "| stats sum(Bytes) as bytes, sum(Events) as events by TenantId\n"
         "| sort bytes desc\n| limit 20",
     ),
     SavedQuery(
-        name="who-is-late-or-silent",
+        name="late-or-silent-tenants",
         source=Source.WATCH,
         text='filter message = "destinations" and (LateDestinations > 0 or SilentTenants > 0)\n'
         "| sort @timestamp desc\n| limit 20",
     ),
     SavedQuery(
-        name="who-changed-which-config",
+        name="config-changes",
         source=Source.API,
         text='filter message = "delivery config changed"\n| sort @timestamp desc\n| limit 100',
     ),
     SavedQuery(
-        name="whose-delivery-assumed-which-role",
+        name="role-assumptions",
         source=Source.AUDIT,
         # The central role's own session name is the tenant (contract §4), and that of the customer's role again.
         text='filter eventSource = "sts.amazonaws.com" and eventName = "AssumeRole"\n'

@@ -53,7 +53,8 @@ class PathDashboard(Construct):
         self._agents()
         self._bucket_and_queues()
         self._processor()
-        self._destinations()
+        self._deliveries()
+        self._failures()
         self._tenants()
         self._oddities()
         self._api()
@@ -66,7 +67,7 @@ class PathDashboard(Construct):
         by = Dimension.CLUSTER
         self._row(
             "1. Agents",
-            _graph("Events that S3 took, by cluster", [top(catalogue.AGENT_SENT_EVENTS, "Sum", by=by)], of=3),
+            _graph("Events written to S3, by cluster", [top(catalogue.AGENT_SENT_EVENTS, "Sum", by=by)], of=3),
             _graph(
                 "Discarded events and errors, by cluster",
                 [top(catalogue.AGENT_DISCARDED_EVENTS, "Sum", by=by), top(catalogue.AGENT_ERRORS, "Sum", by=by)],
@@ -78,7 +79,7 @@ class PathDashboard(Construct):
     def _bucket_and_queues(self) -> None:
         path = self._path
         topic = path.topic.topic_name
-        told = aws_metric("AWS/SNS", "NumberOfMessagesPublished", "Sum", label="told by S3", TopicName=topic)
+        published = aws_metric("AWS/SNS", "NumberOfMessagesPublished", "Sum", label="published by S3", TopicName=topic)
         failed = aws_metric("AWS/SNS", "NumberOfNotificationsFailed", "Sum", label="not delivered", TopicName=topic)
         queues = {"objects": path.object_queue, "deliveries": path.delivery_queue}
         dead = {
@@ -88,8 +89,8 @@ class PathDashboard(Construct):
         }
         self._row(
             "2. Bucket, topic and queues",
-            _graph("New objects", [told, failed], of=4),
-            _graph("Messages that wait", _visible(queues), of=4),
+            _graph("New objects", [published, failed], of=4),
+            _graph("Messages waiting", _visible(queues), of=4),
             _graph(
                 "Age of the oldest message, seconds",
                 [of_queue(queue, "ApproximateAgeOfOldestMessage", "Maximum", name) for name, queue in queues.items()],
@@ -120,7 +121,7 @@ class PathDashboard(Construct):
                 of=4,
             ),
             _graph(
-                "Running at once",
+                "Concurrent executions",
                 [
                     of_function(each, "ConcurrentExecutions", "Maximum", name)
                     for name, each in functions.items()
@@ -130,7 +131,7 @@ class PathDashboard(Construct):
             ),
         )
 
-    def _destinations(self) -> None:
+    def _deliveries(self) -> None:
         outcomes = ("delivered", "handed-over", "parked", "permanent", "returned")
         methods = ("cloudwatch", "s3")
         ended = {"outcome": "delivered"}
@@ -152,7 +153,7 @@ class PathDashboard(Construct):
                 of=4,
             ),
             _graph(
-                "From an event's time to its delivery, seconds",
+                "Event age at delivery, seconds",
                 [
                     watched(catalogue.AGE_OF_OLDEST_EVENT, statistic, label=statistic, **ended)
                     for statistic in ("p50", "p99", "Maximum")
@@ -160,6 +161,8 @@ class PathDashboard(Construct):
                 of=4,
             ),
         )
+
+    def _failures(self) -> None:
         self.dashboard.add_widgets(
             _graph(
                 "Handed over, by reason",
@@ -167,9 +170,9 @@ class PathDashboard(Construct):
                 of=4,
             ),
             _graph(
-                "Refused by our own roles; returned messages by reason",
+                "Access denied on the provider side; returned messages by reason",
                 [
-                    watched(catalogue.CENTRAL_ACCESS_DENIED, label="refused"),
+                    watched(catalogue.CENTRAL_ACCESS_DENIED, label="denied"),
                     top(catalogue.RETURNED_MESSAGES, "Sum", by=Dimension.REASON),
                 ],
                 of=4,
@@ -184,7 +187,7 @@ class PathDashboard(Construct):
                 of=4,
             ),
             _graph(
-                "Events that CloudWatch Logs can't take",
+                "Events not accepted by CloudWatch Logs",
                 [
                     watched(catalogue.SET_ASIDE_EVENTS, label="set aside"),
                     watched(catalogue.LEFT_OUT_EVENTS, label="empty"),
@@ -197,11 +200,11 @@ class PathDashboard(Construct):
     def _tenants(self) -> None:
         by = Dimension.TENANT
         self._row(
-            "5. Tenants: the ten largest of each graph",
+            "5. Tenants (top ten of each graph)",
             _graph("Deliveries", [top(catalogue.DELIVERIES, "Sum", by=by, outcome="delivered")], of=4),
             _graph("Parked", [top(catalogue.DELIVERIES, "Sum", by=by, outcome="parked")], of=4),
             _graph(
-                "Oldest event at its delivery, seconds",
+                "Oldest event at delivery, seconds",
                 [top(catalogue.AGE_OF_OLDEST_EVENT, "Maximum", by=by, outcome="delivered")],
                 of=4,
             ),
@@ -217,20 +220,26 @@ class PathDashboard(Construct):
 
     def _oddities(self) -> None:
         self._row(
-            "6. What was passed over, odd lines, and what nothing told of",
-            _graph("Passed over", [watched(metric, label=_words(metric)) for metric in _SKIPPED], of=4),
-            _graph("Met while reading", [watched(each, label=_words(each)) for each in catalogue.READ.values()], of=4),
+            "6. Skipped objects, malformed lines, missed notifications",
             _graph(
-                "Objects of the bucket, compared with the records",
+                "Skipped objects and messages", [watched(metric, label=_words(metric)) for metric in _SKIPPED], of=4
+            ),
+            _graph(
+                "Malformed and special lines",
+                [watched(each, label=_words(each)) for each in catalogue.READ.values()],
+                of=4,
+            ),
+            _graph(
+                "Objects compared with the records",
                 [
                     watched(catalogue.COMPARED_OBJECTS, label="compared"),
-                    watched(catalogue.UNTOLD_OBJECTS, label="no notification told of"),
+                    watched(catalogue.MISSED_NOTIFICATIONS, label="missed notifications"),
                 ],
                 of=4,
             ),
             _graph(
-                "How far the reconciler is behind, seconds",
-                [watched(catalogue.RECONCILIATION_LAG, "Maximum", label="behind")],
+                "Reconciliation lag, seconds",
+                [watched(catalogue.RECONCILIATION_LAG, "Maximum", label="lag")],
                 of=4,
             ),
         )
@@ -268,4 +277,4 @@ def _visible(queues: dict[str, sqs.IQueue]) -> list[cloudwatch.Metric]:
 
 
 def _words(metric: Metric) -> str:
-    return metric.says.partition(":")[0].partition(",")[0]
+    return metric.description.partition(":")[0].partition(",")[0]

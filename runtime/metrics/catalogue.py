@@ -55,7 +55,7 @@ class Metric:
     """
 
     name: str
-    says: str
+    description: str
     watch: Watch
     sets: tuple[DimensionSet, ...] = (_ALL,)
     unit: Unit = Unit.COUNT
@@ -63,13 +63,13 @@ class Metric:
 
 DELIVERIES: Final = Metric(
     "Deliveries",
-    "attempts at deliveries that ended, by how",
+    "delivery attempts, by outcome",
     Watch.ALARM,
     (*_OUTCOMES, (Dimension.OUTCOME, Dimension.REASON), _TENANTS),
 )
 AGE_OF_OLDEST_EVENT: Final = Metric(
     "AgeOfOldestEvent",
-    "from an event's time to the end of the attempt at its delivery",
+    "age of the oldest event when its delivery attempt ended",
     Watch.DASHBOARD,
     (*_OUTCOMES, _TENANTS),
     Unit.SECONDS,
@@ -85,35 +85,33 @@ CREATED_LOG_GROUPS: Final = Metric(
 )
 CENTRAL_ACCESS_DENIED: Final = Metric(
     "CentralAccessDenied",
-    "attempts that our own roles, or the central bucket's policy, refused",
+    "attempts denied by a provider-side role or the central bucket",
     Watch.ALARM,
 )
 RETURNED_MESSAGES: Final = Metric(
     "ReturnedMessages",
-    "messages left in their queue, by why",
+    "messages returned to their queue, by reason",
     Watch.DASHBOARD,
     ((Dimension.REASON,),),
 )
 
 _BY_REASON: Final[tuple[DimensionSet, ...]] = (_ALL, (Dimension.REASON,))
 REFUSED_OBJECTS: Final = Metric(
-    "RefusedObjects", "objects that nothing is delivered of: their key, or no such tenant", Watch.DASHBOARD, _BY_REASON
+    "RefusedObjects", "refused objects: invalid key, or unknown tenant", Watch.DASHBOARD, _BY_REASON
 )
 UNLABELLED_OBJECTS: Final = Metric(
     "UnlabelledObjects", "objects of namespaces without a usable tenant label: they wait for a tenant", Watch.ALARM
 )
 UNREADABLE_MESSAGES: Final = Metric(
-    "UnreadableMessages", "messages sent to a dead-letter queue unread", Watch.DASHBOARD, _BY_REASON
+    "UnreadableMessages", "unreadable messages, moved to a dead-letter queue", Watch.DASHBOARD, _BY_REASON
 )
 IGNORED_NOTIFICATIONS: Final = Metric(
-    "IgnoredNotifications", "notifications of something else than a new object", Watch.DASHBOARD, _BY_REASON
+    "IgnoredNotifications", "ignored notifications: not about a new object", Watch.DASHBOARD, _BY_REASON
 )
 UNWANTED_OBJECTS: Final = Metric(
-    "UnwantedObjects", "objects that no delivery config of their tenant wants", Watch.DASHBOARD, _BY_REASON
+    "UnwantedObjects", "unwanted objects: no delivery config of the tenant selects them", Watch.DASHBOARD, _BY_REASON
 )
-INVALID_CONFIGS: Final = Metric(
-    "InvalidConfigs", "delivery configs in the table that can't be used", Watch.ALARM, _BY_REASON
-)
+INVALID_CONFIGS: Final = Metric("InvalidConfigs", "invalid delivery configs in the table", Watch.ALARM, _BY_REASON)
 DISCARDED_CHECKPOINTS: Final = Metric(
     "DiscardedCheckpoints",
     "deliveries started over: another plan counted their batches, or another destination took them",
@@ -122,7 +120,7 @@ DISCARDED_CHECKPOINTS: Final = Metric(
 )
 ABSORBED_DUPLICATES: Final = Metric(
     "AbsorbedDuplicates",
-    "messages that the queue delivered twice, and that were delivered once",
+    "duplicate messages, delivered once",
     Watch.DASHBOARD,
     _BY_REASON,
 )
@@ -134,12 +132,14 @@ OPEN_CIRCUITS: Final = Metric(
 )
 
 COMPARED_OBJECTS: Final = Metric(
-    "ComparedObjects", "objects of the bucket that the reconciler held against the records", Watch.DASHBOARD
+    "ComparedObjects", "objects in the bucket compared with the delivery records", Watch.DASHBOARD
 )
-UNTOLD_OBJECTS: Final = Metric("UntoldObjects", "objects of the bucket that no notification had told of", Watch.ALARM)
+MISSED_NOTIFICATIONS: Final = Metric(
+    "MissedNotifications", "objects in the bucket for which no notification arrived", Watch.ALARM
+)
 RECONCILIATION_LAG: Final = Metric(
     "ReconciliationLag",
-    "age of the newest hour that the reconciler is through with",
+    "age of the newest hour that has been reconciled",
     Watch.ALARM,
     unit=Unit.SECONDS,
 )
@@ -158,10 +158,8 @@ READ: Final = {
 }
 """What was met while an object was read, by the counters of ``runtime.objects.events.ReadStats``."""
 
-LATE_DESTINATIONS: Final = Metric(
-    "LateDestinations", "destinations that get their logs late, or don't get them", Watch.ALARM
-)
-SILENT_TENANTS: Final = Metric("SilentTenants", "tenants of which nothing has come for a while", Watch.ALARM)
+LATE_DESTINATIONS: Final = Metric("LateDestinations", "destinations that receive logs late, or not at all", Watch.ALARM)
+SILENT_TENANTS: Final = Metric("SilentTenants", "tenants without new logs for a while", Watch.ALARM)
 
 EMITTED: Final[tuple[Metric, ...]] = (
     DELIVERIES,
@@ -186,7 +184,7 @@ EMITTED: Final[tuple[Metric, ...]] = (
     LATE_DESTINATIONS,
     SILENT_TENANTS,
     COMPARED_OBJECTS,
-    UNTOLD_OBJECTS,
+    MISSED_NOTIFICATIONS,
     RECONCILIATION_LAG,
     *READ.values(),
 )
@@ -197,7 +195,7 @@ AGENT_SENT_EVENTS: Final = Metric("SentEvents", "events that S3 took from the ag
 AGENT_DISCARDED_EVENTS: Final = Metric("DiscardedEvents", "events that the agents dropped", Watch.ALARM, _CLUSTERS)
 AGENT_ERRORS: Final = Metric("Errors", "errors that the agents met", Watch.DASHBOARD, _CLUSTERS)
 AGENT_BUFFER_BYTES: Final = Metric(
-    "BufferBytes", "what waits on one node's disk for S3", Watch.ALARM, _CLUSTERS, Unit.BYTES
+    "BufferBytes", "disk buffer of one node, waiting for S3", Watch.ALARM, _CLUSTERS, Unit.BYTES
 )
 PUBLISHED_BY_THE_AGENT: Final = {
     "component_sent_events_total": AGENT_SENT_EVENTS,

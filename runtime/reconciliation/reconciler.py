@@ -173,7 +173,7 @@ class Reconciler:
     def _tell(self, found: Findings, behind: float | None) -> None:
         values = {
             catalogue.COMPARED_OBJECTS: float(found.compared),
-            catalogue.UNTOLD_OBJECTS: float(found.untold),
+            catalogue.MISSED_NOTIFICATIONS: float(found.untold),
             **({} if behind is None else {catalogue.RECONCILIATION_LAG: round(behind, 3)}),
         }
         properties = {"message": "reconciled", "handed_over": found.handed_over, "postponed": found.postponed}

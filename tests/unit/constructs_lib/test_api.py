@@ -1,6 +1,9 @@
 """The API's construct: who may call it, and what its function may do."""
 
+import fnmatch
 import json
+import re
+from pathlib import Path
 
 import pytest
 from aws_cdk import Duration, RemovalPolicy
@@ -117,6 +120,16 @@ def test_a_snapshot_is_invoked_by_its_alias(stack, make):
     template = Template.from_stack(stack)
     template.has_resource_properties("AWS::Lambda::Function", {"SnapStart": {"ApplyOn": "PublishedVersions"}})
     template.has_resource_properties("AWS::Lambda::Alias", {"Name": "live"})
+
+
+def test_the_documented_policy_gives_one_tenant_and_no_other():
+    """A star in place of the method would match another tenant's path that ends like the own one."""
+    text = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
+    policy = json.loads(re.search(r"```json\n(\{\s+\"Effect\".*?)```", text, re.DOTALL)[1])
+    patterns = [resource.partition(f"/{STAGE}/")[2] for resource in policy["Resource"]]
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        for path, allowed in (("tenants/acme-corp/x", True), ("tenants/victim/x/tenants/acme-corp/x", False)):
+            assert any(fnmatch.fnmatchcase(f"{method}/{path}", each) for each in patterns) is allowed, (method, path)
 
 
 def test_the_firewall_is_put_before_the_stage(stack, make):

@@ -104,12 +104,20 @@ def test_lifecycle_tiers_expires_and_aborts(stack, topic):
                         "Status": "Enabled",
                         "Prefix": "tenant_id=",
                         "ExpirationInDays": 200,
+                        "NoncurrentVersionExpiration": {"NoncurrentDays": 200},
                         "Transitions": [
                             {"StorageClass": "INTELLIGENT_TIERING", "TransitionInDays": 0},
                             {"StorageClass": "GLACIER_IR", "TransitionInDays": 90},
                         ],
                     },
-                    {"Id": "set-aside", "Status": "Enabled", "Prefix": "set-aside/", "ExpirationInDays": 60},
+                    {
+                        "Id": "set-aside",
+                        "Status": "Enabled",
+                        "Prefix": "set-aside/",
+                        "ExpirationInDays": 60,
+                        "NoncurrentVersionExpiration": {"NoncurrentDays": 60},
+                    },
+                    {"Id": "delete-markers", "Status": "Enabled", "ExpiredObjectDeleteMarker": True},
                     {
                         "Id": "unfinished-uploads",
                         "Status": "Enabled",
@@ -118,6 +126,14 @@ def test_lifecycle_tiers_expires_and_aborts(stack, topic):
                 ]
             }
         },
+    )
+
+
+def test_keeps_what_is_overwritten(stack, topic):
+    """A writer could take away its own objects before they are delivered."""
+    make(stack, topic)
+    Template.from_stack(stack).has_resource_properties(
+        "AWS::S3::Bucket", {"VersioningConfiguration": {"Status": "Enabled"}}
     )
 
 

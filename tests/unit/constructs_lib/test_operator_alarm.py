@@ -10,14 +10,14 @@ from runtime.metrics.catalogue import SET_ASIDE_EVENTS
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"says": "something"}, "must be a sentence"),
+        ({"description": "something"}, "must be sentences"),
         ({"runbook": "docs/operations.md"}, "a document and its section"),
-        ({"says": "x" * 1024 + "."}, "the description's length"),
+        ({"description": "x" * 1024 + "."}, "the description's length"),
     ],
 )
 def test_an_alarm_that_tells_nothing_is_refused(stack, changes, message):
     """Whoever is woken would have to guess."""
-    given = {"says": "Something is wrong.", "runbook": "docs/operations.md#it", **changes}
+    given = {"title": "It", "description": "Something is wrong.", "runbook": "docs/operations.md#it", **changes}
     with pytest.raises(PropertyError, match=message):
         OperatorAlarm(
             stack, "Alarm", metric=watched(SET_ASIDE_EVENTS), trigger=Trigger(at_least=1), severity=Severity.PAGE,
@@ -25,7 +25,7 @@ def test_an_alarm_that_tells_nothing_is_refused(stack, changes, message):
         )  # fmt: skip
 
 
-def test_more_bad_periods_than_periods_are_refused():
+def test_more_datapoints_than_periods_are_refused():
     """CloudWatch would refuse the template minutes later."""
-    with pytest.raises(PropertyError, match="bad_periods"):
-        Trigger(at_least=1, bad_periods=3, periods=2)
+    with pytest.raises(PropertyError, match="datapoints"):
+        Trigger(at_least=1, datapoints=3, periods=2)

@@ -114,7 +114,8 @@ def test_an_alarm_says_how_urgent_it_is_what_is_wrong_and_where_to_read_on(alarm
     """Whoever is woken would have a metric's name to go by."""
     for alarm in (alarm for each in alarms.values() for alarm in each):
         assert re.fullmatch(
-            r"(page|ticket): [A-Z].{20,}\. Runbook: docs/operations\.md#[a-z-]+", alarm["AlarmDescription"]
+            r"(page|ticket): [A-Z][a-z -]+\. [A-Z].{20,}\. [A-Z].{10,}\. Runbook: docs/operations\.md#[a-z-]+",
+            alarm["AlarmDescription"],
         )
         assert alarm["AlarmActions"] == alarm["OKActions"]
         (topic,) = alarm["AlarmActions"]

@@ -60,8 +60,10 @@ def test_the_trail_holds_role_assumptions_and_the_buckets_data_events(watched_mo
     assert "CentralLogBucket" in str(selector["DataResources"][0]["Values"])
     assert trail["EnableLogFileValidation"] is True
     queries = resources(watched_more, "AWS::Logs::QueryDefinition").values()
-    assert any(query["Name"].endswith("/whose-delivery-assumed-which-role") for query in queries)
-    assert not any("assumed" in each["Name"] for each in resources(development, "AWS::Logs::QueryDefinition").values())
+    assert any(query["Name"].endswith("/role-assumptions") for query in queries)
+    assert not any(
+        "role-assumptions" in each["Name"] for each in resources(development, "AWS::Logs::QueryDefinition").values()
+    )
 
 
 def test_every_log_has_an_end_and_every_function_its_log(templates):

@@ -98,7 +98,7 @@ def test_what_nothing_told_of_is_handed_over_once(scene, lost, capsys):
     assert (found.compared, found.untold, found.handed_over, found.complete) == (22, 2, 2, True)
     assert sorted(scene.sent()) == sorted(found.keys) == lost
     (line,) = emf(capsys)
-    assert (line["ComparedObjects"], line["UntoldObjects"]) == (22, 2)
+    assert (line["ComparedObjects"], line["MissedNotifications"]) == (22, 2)
     assert line["ReconciliationLag"] < 3 * HOUR
     scene.settle(*scene.sent(), at=scene.now)
     scene.world.empty("objects")
