@@ -11,9 +11,9 @@ import sys
 import tracemalloc
 
 import pytest
+from runtime.aws.connections import Connections
 
 from runtime.aws.clients import AwsClients
-from runtime.aws.connections import Connections
 from runtime.deliveries.cloudwatch.destination import LogDestination
 from runtime.deliveries.cloudwatch.filtering import filter_events
 from runtime.deliveries.cloudwatch.native.engine import HEADERS

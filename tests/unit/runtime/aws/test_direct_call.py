@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.aws.clients import AwsClients
-from runtime.aws.credentials import Credentials, acting_as
+from runtime.aws.credentials import Credentials, use_credentials
 from runtime.aws.signature import signed
 
 NOW = datetime(2026, 11, 23, 13, 21, 40, tzinfo=UTC)
@@ -98,7 +98,7 @@ def _all_headers(ours):
 def _both(clients, service, operation, by_client, directly):
     client = clients.client(service)
     seen = Service(client)
-    with acting_as(CREDENTIALS):
+    with use_credentials(CREDENTIALS):
         by_client(client)
     directly(clients)
     return seen.requests

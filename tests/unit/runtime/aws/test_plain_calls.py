@@ -14,11 +14,11 @@ from botocore.session import Session
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-
 from runtime.aws.answers import BrokenOffError
-from runtime.aws.clients import AwsClients
 from runtime.aws.connections import Connections
-from runtime.aws.credentials import Credentials, acting_as
+
+from runtime.aws.clients import AwsClients
+from runtime.aws.credentials import Credentials, use_credentials
 from runtime.aws.endpoints import is_plain, plain_endpoint
 
 CREDENTIALS = Credentials("AKIDEXAMPLE", "secret", "token", 0.0)
@@ -154,7 +154,7 @@ def _members(body):
 def test_an_acting_role_signs(serve):
     """The second hop would be asked for by the processor itself."""
     server, clients = serve(answered(SESSION.encode()))
-    with acting_as(CREDENTIALS):
+    with use_credentials(CREDENTIALS):
         clients.call("sts", "AssumeRole", ASSUME)
     ((_, headers, _),) = server.requests
     assert "Credential=AKIDEXAMPLE/" in headers["authorization"]
