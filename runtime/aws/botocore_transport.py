@@ -11,11 +11,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from botocore import awsrequest, exceptions
+from botocore.parsers import ResponseParserError
 
 from runtime.aws.credentials import current_credentials
 from runtime.aws.http_transport import CallLimits, Transport
-from runtime.aws.proof import PROOFS, check_body, check_head, proof_of
-from runtime.aws.response import AnswerIncompleteError, ConnectionClosedError, Response
+from runtime.aws.proof import PROOFS, UNREADABLE, check_body, check_head, proof_of
+from runtime.aws.response import AnswerIncompleteError, ConnectionClosedError, Response, is_ok
 
 FIRST_PAUSE_SECONDS = 0.1
 _OURS = frozenset({"content-length", "transfer-encoding", "expect"})
@@ -25,9 +26,12 @@ _OURS = frozenset({"content-length", "transfer-encoding", "expect"})
 class BotocoreAnswerIncompleteError(AnswerIncompleteError, exceptions.BotoCoreError):
     """The same, for callers that know botocore's errors."""
 
+    fmt = "{action}: the answer has no proof of success: {missing}"
+
     def __init__(self, action: str, missing: str) -> None:
-        AnswerIncompleteError.__init__(self, action, missing)
-        self.kwargs = {"action": action, "missing": missing}
+        exceptions.BotoCoreError.__init__(self, action=action, missing=missing)
+        self.action = action
+        self.missing = missing
 
 
 class BotocoreTransport:
@@ -84,12 +88,38 @@ class _Raw:
         self._response.close()
 
 
+class _Parsers:
+    """Makes parsers that don't raise where a body isn't of the service's form: botocore's error quotes the body."""
+
+    def __init__(self, parsers: Any) -> None:
+        self._parsers = parsers
+
+    def create_parser(self, protocol: str) -> Any:
+        return _Parser(self._parsers.create_parser(protocol))
+
+
+class _Parser:
+    def __init__(self, parser: Any) -> None:
+        self._parser = parser
+
+    def parse(self, response: dict[str, Any], shape: Any) -> dict[str, Any]:
+        try:
+            parsed: dict[str, Any] = self._parser.parse(response, shape)
+        except ResponseParserError:
+            code = response["status_code"]
+            parsed = {"ResponseMetadata": {"HTTPStatusCode": code, "HTTPHeaders": response["headers"]}}
+            parsed |= {UNREADABLE: True} if is_ok(code) else {"Error": {"Code": str(code), "Message": "unreadable"}}
+        return parsed
+
+
 def prepare(client: Any, transport: Transport, limits: CallLimits, attempts: int) -> None:
     """Make a client send, sign and judge as the rest of the runtime does.
 
     :param attempts: how often a call is made at most, also where an answer lacks its proof.
     """
-    client._endpoint.http_session = BotocoreTransport(transport, limits)  # noqa: SLF001 - botocore is pinned; tested
+    endpoint = client._endpoint  # noqa: SLF001 - botocore is pinned, and what depends on this is tested
+    endpoint.http_session = BotocoreTransport(transport, limits)
+    endpoint._response_parser_factory = _Parsers(endpoint._response_parser_factory)  # noqa: SLF001 - as above
     events = client.meta.events
     events.register("before-call", refuse_unknown_action)
     events.register("before-call", _sign_as_current)
@@ -120,7 +150,7 @@ def _sign_as_current(*, context: dict[str, Any], **_: Any) -> None:
 
 def _repeat_unproven(response: Any, operation: Any, may_repeat: bool, request: Mapping[str, Any]) -> float | None:  # noqa: FBT001
     """Judge a successful answer; return the pause before the next attempt, in seconds, where its proof is missing."""
-    if response is None or not Response(response[0].status_code, {}, bytes, bool).ok:
+    if response is None or not is_ok(response[0].status_code):
         return None
     http, members = response
     service, name = operation.service_model.service_name, operation.name
@@ -132,6 +162,7 @@ def _repeat_unproven(response: Any, operation: Any, may_repeat: bool, request: M
         if not operation.has_streaming_output:
             check_body(service, name, headers, http.content, members, request=_sent(service, request))
     except AnswerIncompleteError as error:
+        http.raw.close()
         if may_repeat:
             return random.uniform(0, FIRST_PAUSE_SECONDS)  # noqa: S311 - jitter
         raise BotocoreAnswerIncompleteError(error.action, error.missing) from None

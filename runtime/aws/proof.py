@@ -16,6 +16,8 @@ from runtime.aws.response import AnswerIncompleteError
 
 REQUEST_ID_HEADERS = ("x-amzn-requestid", "x-amz-request-id")  # the latter is S3's
 _CHECKSUM = "x-amz-crc32"
+UNREADABLE = "logrouter:unreadable"
+"""Stands among a client's parsed members where the body isn't of the service's form."""
 
 
 class UnknownActionError(Exception):
@@ -143,6 +145,8 @@ def check_body(
         missing.append(f"a body that matches {_CHECKSUM}")
     if proof.document and not content:
         missing.append("body")
+    if UNREADABLE in members:
+        missing.append("a body of the service's form")
     if _is_error(content):
         missing.append("a result: it is an error")
     optional = {"Items"} if request.get("Select") == "COUNT" else set()

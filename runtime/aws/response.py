@@ -43,4 +43,9 @@ class Response:
     @property
     def ok(self) -> bool:
         """Whether the status says success."""
-        return self.status in _SUCCESS
+        return is_ok(self.status)
+
+
+def is_ok(status: int) -> bool:
+    """Whether a status says success."""
+    return status in _SUCCESS
