@@ -48,7 +48,6 @@ PROOFS: Mapping[str, Mapping[str, Proof]] = {
     "cloudformation": {"DescribeStacks": Proof(("Stacks",))},
     "dynamodb": {
         "BatchGetItem": Proof(("Responses", "UnprocessedKeys")),
-        "DeleteItem": _REQUEST_ID,
         "DescribeTable": Proof(("Table",)),
         "DescribeTimeToLive": Proof(("TimeToLiveDescription",)),
         "GetItem": _REQUEST_ID,
@@ -79,6 +78,7 @@ PROOFS: Mapping[str, Mapping[str, Proof]] = {
         "GetObject": _OBJECT,
         "HeadBucket": _REQUEST_ID,
         "HeadObject": _OBJECT,
+        "ListObjectVersions": Proof(("IsTruncated",)),
         "ListObjectsV2": Proof(("IsTruncated", "KeyCount")),
         "PutObject": Proof(headers=("etag",)),
         "UploadPartCopy": Proof(("CopyPartResult.ETag",)),
