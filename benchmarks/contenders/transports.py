@@ -1,6 +1,6 @@
-"""Our processor with another HTTP transport or signer: ``python -m benchmarks.contenders.transports TRANSPORT+SIGNER PIPE``.
+"""Our processor with another transport or signer: ``… transports TRANSPORT+SIGNER PIPE``.
 
-What was compared for ``docs/decisions/0057-one-http-transport.md``; ``own+own`` is what runs. The others' packages are no
+What the decision on one HTTP transport compares; ``own+own`` is what runs. The others' packages are no
 requirement of the project: ``pip install --target DIRECTORY h11==0.16.0 awscrt==0.38.1``, and have PYTHONPATH name it.
 None of them has the total deadline or the refusals of ours: each is as light as it can be.
 """
@@ -159,7 +159,7 @@ class Urllib3Transport:
         lowered = {name.lower(): value for name, value in answer.headers.items()}
         if not streams:
             return Response(answer.status, lowered, io.BytesIO(answer.data).read, answer.close)
-        return Response(answer.status, lowered, lambda size: answer.read(size), answer.release_conn)
+        return Response(answer.status, lowered, answer.read, answer.release_conn)
 
 
 class CrtTransport:
