@@ -235,6 +235,7 @@ class _Connection(StreamRequestHandler):
             return {"Messages": self.sink.receive(request.get("MaxNumberOfMessages", 1))}
         if action == "DeleteMessageBatch":
             self.sink.delete([entry["ReceiptHandle"] for entry in request["Entries"]])
+        if action in ("DeleteMessageBatch", "ChangeMessageVisibilityBatch"):
             return {"Successful": [{"Id": entry["Id"]} for entry in request["Entries"]], "Failed": []}
         if action == "Query":
             items = self.sink.configs.get(request["ExpressionAttributeValues"][":tenant"]["S"], ())

@@ -199,7 +199,9 @@ def _rule(code: str, status: int, hop: Hop, codes: Mapping[str, Rule]) -> Rule:
 def _without_answer(error: Exception, action: str, resource: str) -> DeliveryError:
     """Classify what isn't an answer of AWS: the names say it, so botocore needn't be imported to be asked."""
     names = {kind.__name__ for kind in type(error).__mro__}
-    if {"ReadTimeoutError", "ConnectTimeoutError", "TimeoutError"} & names:
+    if "AnswerIncompleteError" in names:
+        reason = "answer-incomplete"
+    elif {"ReadTimeoutError", "ConnectTimeoutError", "TimeoutError"} & names:
         reason = TIMEOUT
     elif {"HTTPClientError", "HTTPError", "ConnectionError", "IncompleteReadError"} & names:
         reason = "connection"

@@ -1,79 +1,73 @@
-"""How AWS is called: botocore clients, one a service and Region, and the calls that go past them.
+"""How AWS is called: botocore clients, one a service and Region, and the hot calls without a client.
 
-One client serves all tenants: ``acting_as`` puts a tenant's credentials into the context of the calls made inside
-it, and a handler hands them to botocore's signer. A client per tenant would cost its own connection pool, its own
-copy of the service model and some 50 ms each.
+All of it goes through one transport. One client serves all tenants: ``use_credentials`` puts a tenant's credentials
+into the context of the calls made inside it, and both ways sign with them. A client per tenant would cost its own copy
+of the service model and some 50 ms each.
 """
 
 import os
+import random
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from runtime.aws.answers import BrokenOffError
-from runtime.aws.connections import Connections
-from runtime.aws.credentials import Credentials, acting, of_environment
-from runtime.aws.direct_call import DirectCall, Wire
-from runtime.aws.endpoints import is_plain
-from runtime.aws.requests import PROTOCOLS, UnreadableAnswerError
-from runtime.aws.wires import PlainWire, SdkWire
+from runtime import scheduling
+from runtime.aws.credentials import Credentials, current_credentials, environment_credentials
+from runtime.aws.direct_call import DirectCall
+from runtime.aws.endpoints import Endpoints
+from runtime.aws.http_transport import CallLimits, HttpTransport, Transport, trusted_by_the_sdk
+from runtime.aws.proxies import Proxies
+from runtime.errors import Hop, classify
 
 if TYPE_CHECKING:
     from botocore.session import Session
 
-CONNECT_TIMEOUT_SECONDS = 5
-READ_TIMEOUT_SECONDS = {"sqs": 30, "s3": 60, "lambda": 905}
+CONNECT_SECONDS = 5
+LIMITS: Mapping[str, CallLimits] = {
+    "sqs": CallLimits(CONNECT_SECONDS, read_seconds=30, total_seconds=40),
+    "s3": CallLimits(CONNECT_SECONDS, read_seconds=60, total_seconds=600),
+    "lambda": CallLimits(CONNECT_SECONDS, read_seconds=905, total_seconds=910),
+}
 """SQS long polls wait 20 s. An operator waits for a function as long as Lambda lets it run.
 S3 sends a byte now and then during a long copy, not every second."""
-DEFAULT_READ_TIMEOUT_SECONDS = 20
-POOL_SIZE = 64  # connections a client and host: object workers x deliveries x parts of a copy
+DEFAULT_LIMITS = CallLimits(CONNECT_SECONDS, read_seconds=20, total_seconds=40)
 
 ATTEMPTS = {"sqs": 3, "dynamodb": 3}
 """Queues and tables have no retry of ours around them. Everything else is tried once: the delivery's own loop
-retries inside its time budget, which botocore's retries know nothing of."""
+retries inside its time budget, which retries down here know nothing of."""
+FIRST_PAUSE_SECONDS = 0.1
+_PASSING = frozenset({"throttled", "timeout", "unavailable", "connection", "answer-incomplete"})
 
 UNVALIDATED = frozenset({"logs"})  # validation walks through every event of a batch, which is right by construction
-
-
-def _sign_as_current(context: dict[str, Any], **_: Any) -> None:
-    """Give botocore's signer the credentials of ``acting_as``, if any (handler of ``before-call``)."""
-    credentials = acting()
-    if credentials is None:
-        return
-    from botocore.credentials import Credentials as Signing  # noqa: PLC0415 - loaded by then; see AwsClients
-
-    signing = Signing(credentials.access_key, credentials.secret_key, credentials.token)
-    # The resolved endpoint's signing name and Region may be in there already, in a dict that botocore shares.
-    context["signing"] = {**context.get("signing", {}), "request_credentials": signing}
 
 
 class AwsClients:
     """Shared by all threads; everything is made when it is first wanted. ``region`` is the processor's own.
 
-    :param plain: whether calls may go past the SDK altogether; ``None``: the environment says so.
+    :param transport: what everything is sent with; ``None``: the real one, by the environment's proxy and authorities.
     """
 
-    def __init__(self, region: str, *, plain: bool | None = None) -> None:
+    def __init__(self, region: str, *, transport: Transport | None = None) -> None:
         self.region = region
-        self._plain = is_plain() if plain is None else plain
-        self._endpoint_url = os.environ.get("AWS_ENDPOINT_URL")
-        self._own = of_environment()
+        self._endpoints = Endpoints.from_environment(os.environ)
+        self._transport = transport or HttpTransport(
+            proxies=Proxies.from_environment(os.environ),
+            authorities=lambda: trusted_by_the_sdk(os.environ.get("AWS_CA_BUNDLE")),
+        )
+        self._own = environment_credentials()
         self._lock = threading.RLock()
-        self._connections: dict[str, Connections] = {}
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew without any connection, client or session: after a restore they are of another life."""
+        """Drop every connection, client and session: after a restore they are of another life."""
         with self._lock:
-            for connections in self._connections.values():
-                connections.forget()
+            self._transport.forget()
             self._session: Session | None = None
             self._clients: dict[tuple[str, str], Any] = {}
             self._direct_calls: dict[tuple[str, str, str, str], DirectCall] = {}
-            self._connections.clear()
 
     def client(self, service: str, region: str | None = None) -> Any:
-        """Give the client of a service in a Region (default: the processor's own)."""
+        """Return the client of a service in a Region (default: the processor's own)."""
         key = (service, region or self.region)
         client = self._clients.get(key)
         if client is None:
@@ -82,37 +76,26 @@ class AwsClients:
         return client
 
     def call(self, service: str, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Make a call of the services that are asked again and again, as whoever acts; give the answer's members.
+        """Make a call of the services that are asked again and again; return the output's members.
 
-        Past the client where it can be; what isn't answered well is asked again through the client, which repeats it
-        where that may help and raises what the answer means. So only calls that may be made twice are made like this.
+        Calls of queues and tables are repeated where that may help, so only calls that may be made twice are made here.
+
+        :raises: as ``DirectCall.members``.
         """
-        if self._plain:
-            answer = self._past_the_client(service, operation, request)
-            if answer is not None:
-                return answer
-        from botocore import xform_name  # noqa: PLC0415 - loaded with the client
-
-        answered: dict[str, Any] = getattr(self.client(service), xform_name(operation))(**request)
-        return answered
-
-    def _past_the_client(self, service: str, operation: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
-        protocol = PROTOCOLS[service]
-        try:
-            answer = self.direct_call(service, operation)(
-                acting() or self.own_credentials(), protocol.headers(operation), protocol.write(operation, request)
-            )
-            content = answer.read(-1)
-            return protocol.read(operation, content) if answer.is_good else None
-        except UnreadableAnswerError:
-            return None
-        except (BrokenOffError, TimeoutError):
-            if service in ATTEMPTS:
-                return None
-            raise
+        call = self.direct_call(service, operation)
+        bound = FIRST_PAUSE_SECONDS
+        for left in reversed(range(ATTEMPTS.get(service, 1))):
+            try:
+                return call.members(current_credentials() or self.own_credentials(), request)
+            except Exception as error:
+                if not left or classify(error, hop=Hop.EXECUTION).reason not in _PASSING:
+                    raise
+            scheduling.sleep(random.uniform(0, bound))  # noqa: S311 - jitter
+            bound *= 2
+        raise AssertionError("the last attempt returns or raises")
 
     def own_credentials(self) -> Credentials:
-        """Give the processor's own credentials.
+        """Return the processor's own credentials.
 
         :raises botocore.exceptions.BotoCoreError: there are none, or they can't be renewed.
         """
@@ -137,55 +120,46 @@ class AwsClients:
         streams: bool = False,
         bucket: str = "",
     ) -> DirectCall:
-        """Give an operation of ``client`` without the client's own cost for each call. ``bucket``: which it is for."""
+        """Return an operation of ``client`` without the client's own cost for each call.
+
+        :param bucket: which it is for. :param streams: see ``DirectCall``.
+        """
         region = region or self.region
         key = (service, operation, region, bucket)
         call = self._direct_calls.get(key)
         if call is None:
-            wire = self._wire(service, operation, region, bucket)
             made = DirectCall(
-                wire,
+                self._transport,
+                self._endpoints.find(service, region, bucket),
+                LIMITS.get(service, DEFAULT_LIMITS),
                 lambda: self.client(service, region),
                 operation,
                 method=method,
                 streams=streams,
-                bucket=bucket,
             )
             call = self._direct_calls.setdefault(key, made)  # made twice by two threads: harmless
         return call
-
-    def _wire(self, service: str, operation: str, region: str, bucket: str) -> Wire:
-        if self._plain:
-            with self._lock:
-                connections = self._connections.get(service) or self._connections.setdefault(
-                    service,
-                    Connections(
-                        connect_seconds=CONNECT_TIMEOUT_SECONDS,
-                        read_seconds=READ_TIMEOUT_SECONDS.get(service, DEFAULT_READ_TIMEOUT_SECONDS),
-                        idle=POOL_SIZE,
-                    ),
-                )
-            wire = PlainWire(service, region, connections, self._endpoint_url)
-            if wire.knows(bucket):
-                return wire
-        return SdkWire(self.client(service, region), operation)
 
     def _make(self, service: str, region: str) -> Any:
         # botocore takes 0.1 s to import: not before the first client is wanted.
         from botocore.config import Config  # noqa: PLC0415
 
+        from runtime.aws.botocore_transport import prepare  # noqa: PLC0415 - as above
+
+        attempts = ATTEMPTS.get(service, 1)
         config = Config(
-            connect_timeout=CONNECT_TIMEOUT_SECONDS,
-            read_timeout=READ_TIMEOUT_SECONDS.get(service, DEFAULT_READ_TIMEOUT_SECONDS),
-            retries={"total_max_attempts": ATTEMPTS.get(service, 1), "mode": "standard"},
-            max_pool_connections=POOL_SIZE,
+            retries={"total_max_attempts": attempts, "mode": "standard"},
             parameter_validation=service not in UNVALIDATED,
-            tcp_keepalive=True,
+            use_fips_endpoint=self._endpoints.fips,
+            use_dualstack_endpoint=self._endpoints.dual_stack,
+            ignore_configured_endpoint_urls=True,  # a profile gives no endpoint; see endpoints.py
             # gzip carries a checksum of its own; a second one over the whole body costs CPU on every object.
             response_checksum_validation="when_required",
         )
-        client = self._sdk_session().create_client(service, region_name=region, config=config)
-        client.meta.events.register("before-call", _sign_as_current)
+        client = self._sdk_session().create_client(
+            service, region_name=region, endpoint_url=self._endpoints.url_of(service), config=config
+        )
+        prepare(client, self._transport, LIMITS.get(service, DEFAULT_LIMITS), attempts)
         return client
 
     def _sdk_session(self) -> "Session":

@@ -1,4 +1,4 @@
-"""Whose credentials sign a call: a role session's inside ``acting_as``, else the processor's own."""
+"""Whose credentials sign a call: a role session's inside ``use_credentials``, else the processor's own."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -21,10 +21,10 @@ _signer: ContextVar[Credentials | None] = ContextVar("logrouter_signer", default
 
 
 @contextmanager
-def acting_as(credentials: Credentials | None) -> Iterator[None]:
+def use_credentials(credentials: Credentials | None) -> Iterator[None]:
     """Sign every call that this thread makes inside the block with these credentials.
 
-    ``None``: as the processor itself. Threads started inside the block don't inherit it: enter it again in each.
+    ``None``: the processor's own. Threads started inside the block don't inherit it: enter it again in each.
     """
     token = _signer.set(credentials)
     try:
@@ -33,13 +33,13 @@ def acting_as(credentials: Credentials | None) -> Iterator[None]:
         _signer.reset(token)
 
 
-def acting() -> Credentials | None:
-    """Give whose credentials sign at the moment; ``None``: the processor's own."""
+def current_credentials() -> Credentials | None:
+    """Return the credentials that sign at the moment; ``None``: the processor's own."""
     return _signer.get()
 
 
-def of_environment(variables: Mapping[str, str] = os.environ) -> Credentials | None:
-    """Give the processor's own where the environment has them, as a function's does; ``None``: the SDK finds them."""
+def environment_credentials(variables: Mapping[str, str] = os.environ) -> Credentials | None:
+    """Return the processor's own where the environment has them, as a function's does; ``None``: the SDK finds them."""
     key, secret = variables.get("AWS_ACCESS_KEY_ID"), variables.get("AWS_SECRET_ACCESS_KEY")
     if not key or not secret:
         return None

@@ -1,59 +1,70 @@
 """One operation of a service without the SDK client's own cost for each call, which small objects consist of.
 
-Endpoint and connection come from a ``Wire``: a plain one of ours, or the SDK's where the environment asks for more
-than a plain one knows. An error is the exception that the SDK's client would raise, from the client's own parser; only
-then is a client made. Left out are the serializer, the handlers of a dozen events, user-agent bookkeeping and the
-client's retries.
+Left out are the client's serializer, the handlers of a dozen events and user-agent bookkeeping. An error is the
+exception that the client would raise, from the client's own parser; only then is a client made.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote
 
-from runtime.aws.answers import Answer
 from runtime.aws.credentials import Credentials
 from runtime.aws.endpoints import Endpoint
+from runtime.aws.http_transport import CallLimits, Transport
+from runtime.aws.proof import check_body, check_head
+from runtime.aws.protocols import PROTOCOLS, UnreadableResponseError
+from runtime.aws.response import AnswerIncompleteError, Response
 from runtime.aws.signature import signed
 
 USER_AGENT = "logrouter"
-
-
-class Wire(Protocol):
-    """How an operation of one service in one Region is reached."""
-
-    def endpoint(self, bucket: str) -> Endpoint:
-        """Say where; ``bucket`` is empty but for S3's objects."""
-
-    def send(
-        self, method: str, url: str, target: str, headers: Mapping[str, str], body: bytes, *, streams: bool
-    ) -> Answer:
-        """Make one request; whatever its status, an answer is given. Raises what says that there is none."""
 
 
 class DirectCall:
     """Calls one operation. Shared by all threads.
 
     :param client: gives the botocore client that would make the call; asked for errors alone.
-    :param streams: the answer's body is read by the caller, who closes it. :param bucket: of S3's objects.
+    :param streams: the response's body is read by the caller, who closes it.
     """
 
     def __init__(
         self,
-        wire: Wire,
+        transport: Transport,
+        endpoint: Endpoint,
+        limits: CallLimits,
         client: Callable[[], Any],
         operation: str,
         *,
         method: str = "POST",
         streams: bool = False,
-        bucket: str = "",
     ) -> None:
-        self._send = wire.send
-        self._endpoint = wire.endpoint(bucket)
+        self._transport = transport
+        self._endpoint = endpoint
+        self._limits = limits
         self._client = client
         self._operation = operation
         self._method = method
         self._streams = streams
+
+    def members(self, credentials: Credentials, request: Mapping[str, Any] | bytes) -> dict[str, Any]:
+        """Make the call and return the members of its output.
+
+        :param request: the input's members, or the body made of them.
+        :raises botocore.exceptions.ClientError: it is an error; the exception is the client's own for its code.
+        :raises AnswerIncompleteError: a success without its proof.
+        :raises ConnectionClosedError: no whole response. :raises TimeoutError: none in time.
+        """
+        service, operation = self._endpoint.service, self._operation
+        protocol = PROTOCOLS[service]
+        body, sent = (request, {}) if isinstance(request, bytes) else (protocol.write(operation, request), request)
+        response = self(credentials, protocol.headers(operation), body)
+        content = response.read(-1)
+        try:
+            members = protocol.read(operation, content)
+        except UnreadableResponseError:
+            raise AnswerIncompleteError(f"{service}:{operation}", "a body of the service's form") from None
+        check_body(service, operation, response.headers, content, members, request=sent)
+        return members
 
     def __call__(
         self,
@@ -63,10 +74,11 @@ class DirectCall:
         *,
         key: str = "",
         query: Mapping[str, str] | None = None,
-    ) -> Answer:
-        """Make the call; give the answer, whatever its status.
+    ) -> Response:
+        """Make the call and return its response: a success whose head is proven.
 
         :param headers: lower-case names. :param key: of an object. :param query: values not yet encoded.
+        :raises: as ``members``.
         """
         endpoint = self._endpoint
         path = endpoint.path + quote(key, safe="/~") if key else endpoint.path or "/"
@@ -88,24 +100,24 @@ class DirectCall:
         if body:
             everything["content-length"] = str(len(body))
         target = f"{path}?{text}" if text else path
-        return self._send(self._method, endpoint.url, target, everything, body, streams=self._streams)
+        response = self._transport.send(
+            self._method, endpoint.url, target, everything, body, limits=self._limits, streams=self._streams
+        )
+        if not response.ok:
+            raise self._error(response, response.read(-1))
+        try:
+            check_head(endpoint.service, self._operation, response.headers)
+        except AnswerIncompleteError:
+            response.close()
+            raise
+        return response
 
-    def content(self, answer: Answer) -> bytes:
-        """Give an answer's body.
-
-        :raises botocore.exceptions.ClientError: it is an error; the exception is the client's own for its code.
-        """
-        content = answer.read(-1)
-        if not answer.is_good:
-            raise self._error(answer, content)
-        return content
-
-    def _error(self, answer: Answer, content: bytes) -> Exception:
+    def _error(self, response: Response, content: bytes) -> Exception:
         client = self._client()
         model = client.meta.service_model.operation_model(self._operation)
-        response = {"headers": answer.headers, "status_code": answer.status, "body": content}
+        answer = {"headers": response.headers, "status_code": response.status, "body": content}
         # botocore is pinned; a test holds the exception to the client's own
-        parsed = client._response_parser.parse(response, model.output_shape)  # noqa: SLF001
+        parsed = client._response_parser.parse(answer, model.output_shape)  # noqa: SLF001
         kind = client.exceptions.from_code(parsed.get("Error", {}).get("Code"))
         error: Exception = kind(parsed, self._operation)
         return error

@@ -1,36 +1,37 @@
-"""Where a service is called, without the SDK's rules: they take 0.1 s of CPU to load, for an answer that is plain.
+"""Where a service is called: from a Region and the environment alone, without the SDK's rules (0.1 s of CPU to load).
 
-Plain is an environment that only names a Region, credentials and at most ``AWS_ENDPOINT_URL``. Anything else that the
-SDK may know (a profile, a proxy, FIPS, dual stack, an endpoint for one service) leaves the answer to the SDK.
+What the environment may say is ``AWS_ENDPOINT_URL``, the same for one service, ``AWS_USE_FIPS_ENDPOINT`` and
+``AWS_USE_DUALSTACK_ENDPOINT``; botocore's clients get the same settings, so that both call the same place. A profile
+gives credentials and a Region, never an endpoint. A test holds every host name to the SDK's own.
 """
 
-import os
 import re
 from collections.abc import Mapping
-from pathlib import Path
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple, Self
 from urllib.parse import urlsplit
 
-# What says nothing of how a service is reached; any other variable with AWS_ in front might.
-_NEUTRAL = frozenset(
-    {
-        *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_EXECUTION_ENV"),
-        *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
-        *("AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE"),
-        *("AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"),
-        *("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
-    }
+
+class _Partition(NamedTuple):
+    regions: re.Pattern[str]
+    suffix: str
+    dual_stack_suffix: str
+    fips_is_plain: frozenset[str] = frozenset()  # services whose usual endpoint is the FIPS one
+
+
+_AWS = _Partition(re.compile(""), "amazonaws.com", "api.aws")
+_PARTITIONS = (  # botocore's partitions.json
+    _Partition(re.compile(r"us-gov-"), "amazonaws.com", "api.aws", frozenset({"logs", "sqs", "dynamodb", "sts"})),
+    _Partition(re.compile(r"cn-"), "amazonaws.com.cn", "api.amazonwebservices.com.cn"),
+    _Partition(re.compile(r"eusc-"), "amazonaws.eu", "api.amazonwebservices.eu"),
+    _Partition(re.compile(r"us-iso-"), "c2s.ic.gov", "api.aws.ic.gov"),
+    _Partition(re.compile(r"us-isob-"), "sc2s.sgov.gov", "api.aws.scloud"),
+    _Partition(re.compile(r"eu-isoe-"), "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"),
+    _Partition(re.compile(r"us-isof-"), "csp.hci.ic.gov", "api.aws.hci.ic.gov"),
+    _AWS,
 )
-_NEUTRAL_PREFIXES = ("AWS_LAMBDA_", "AWS_XRAY_")
-_REGIONAL = ("AWS_STS_REGIONAL_ENDPOINTS", "regional")  # set by Kubernetes' pod identity webhook: the default anyway
-_OF_THE_NETWORK = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE"})
-_SUFFIXES = (  # of the partitions whose names follow one rule; the SDK is asked about the others
-    (re.compile(r"(us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-\d"), "amazonaws.com"),
-    (re.compile(r"us-gov-[a-z]+-\d"), "amazonaws.com"),
-    (re.compile(r"cn-[a-z]+-\d"), "amazonaws.com.cn"),
-)
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")  # one label of a host name; others are in the path
-_IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_SERVICE_IDS = {"logs": "CLOUDWATCH_LOGS"}  # where the variable's name isn't the client's
+_LABEL = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")  # a bucket's name that is one label of a host name
 
 
 class Endpoint(NamedTuple):
@@ -43,36 +44,49 @@ class Endpoint(NamedTuple):
     service: str
 
 
-def is_plain(variables: Mapping[str, str] = os.environ, home: Path | None = None) -> bool:
-    """Whether nothing but a Region, credentials and ``AWS_ENDPOINT_URL`` is set."""
-    home = home or Path(os.path.expanduser("~"))  # noqa: PTH111 - a user without a home isn't an error
-    if (home / ".aws" / "config").exists():
-        return False
-    return not any(_may_matter(name, value) for name, value in variables.items())
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The environment's settings. ``urls``: an endpoint for one service, by its variable's name."""
 
+    url: str | None = None
+    urls: Mapping[str, str] | None = None
+    fips: bool = False
+    dual_stack: bool = False
 
-def plain_endpoint(service: str, region: str, bucket: str = "", *, endpoint_url: str | None = None) -> Endpoint | None:
-    """Give a service's endpoint in a plain environment; ``None``: the SDK knows.
+    @classmethod
+    def from_environment(cls, variables: Mapping[str, str]) -> Self:
+        """Read them."""
+        return cls(
+            variables.get("AWS_ENDPOINT_URL") or None,
+            {name: url for name, url in variables.items() if name.startswith("AWS_ENDPOINT_URL_") and url},
+            variables.get("AWS_USE_FIPS_ENDPOINT", "").lower() == "true",
+            variables.get("AWS_USE_DUALSTACK_ENDPOINT", "").lower() == "true",
+        )
 
-    :param endpoint_url: ``AWS_ENDPOINT_URL``.
-    """
-    if endpoint_url:
-        parts = urlsplit(endpoint_url)
-        if bucket and not _IP_ADDRESS.fullmatch(parts.hostname or ""):
-            return None
-        path = f"{parts.path.rstrip('/')}/{bucket}/" if bucket else parts.path
-        return Endpoint(f"{parts.scheme}://{parts.netloc}", parts.netloc, path, region, service)
-    suffix = next((suffix for pattern, suffix in _SUFFIXES if pattern.fullmatch(region)), None)
-    if suffix is None or (bucket and not _BUCKET.fullmatch(bucket)):
-        return None
-    place = "s3" if (service, region) == ("s3", "us-east-1") else f"{service}.{region}"  # its name from before Regions
-    host = f"{bucket}.{place}.{suffix}" if bucket else f"{place}.{suffix}"
-    return Endpoint(f"https://{host}", host, "/" if bucket else "", region, service)
+    def url_of(self, service: str) -> str | None:
+        """Return the URL that is set for a service; ``None``: its usual one."""
+        name = f"AWS_ENDPOINT_URL_{_SERVICE_IDS.get(service, service.upper())}"
+        return (self.urls or {}).get(name) or self.url
 
+    def find(self, service: str, region: str, bucket: str = "") -> Endpoint:
+        """Return where a service is called, of S3 where a bucket is."""
+        url = self.url_of(service)
+        parts = urlsplit(url or f"https://{self._host(service, region)}")
+        host, path = parts.netloc, parts.path.rstrip("/") if bucket else parts.path
+        if bucket and not url and _LABEL.fullmatch(bucket):
+            host, path = f"{bucket}.{host}", "/"
+        elif bucket:
+            path = f"{path}/{bucket}/"
+        return Endpoint(f"{parts.scheme}://{host}", host, path, region, service)
 
-def _may_matter(name: str, value: str) -> bool:
-    if name.upper() in _OF_THE_NETWORK:
-        return bool(value)
-    if not name.startswith("AWS_") or name in _NEUTRAL or name.startswith(_NEUTRAL_PREFIXES):
-        return False
-    return (name, value) != _REGIONAL
+    def _host(self, service: str, region: str) -> str:
+        partition = next(one for one in _PARTITIONS if one.regions.match(region))
+        plain = not self.fips or (not self.dual_stack and service in partition.fips_is_plain)
+        name = service if plain else f"{service}-fips"
+        if service != "s3":
+            return f"{name}.{region}.{partition.dual_stack_suffix if self.dual_stack else partition.suffix}"
+        if self.dual_stack:
+            return f"{name}.dualstack.{region}.{partition.suffix}"
+        if (name, region) == ("s3", "us-east-1"):  # its name from before there were Regions
+            return f"{name}.{partition.suffix}"
+        return f"{name}.{region}.{partition.suffix}"

@@ -28,7 +28,7 @@ def signed(
     service: str,
     now: datetime,
 ) -> dict[str, str]:
-    """Give the headers with those that sign them.
+    """Return the headers with those that sign them.
 
     :param path: as it is sent, percent-encoded. :param query: the same, sorted by name.
     :param headers: lower-case names. :param now: UTC.

@@ -10,7 +10,7 @@ from typing import Any
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
-from runtime.aws.credentials import Credentials, acting_as
+from runtime.aws.credentials import Credentials, use_credentials
 from runtime.aws.expiring_cache import ExpiringCache
 from runtime.deliveries.session_policy import CODES as POLICY_CODES
 from runtime.deliveries.session_policy import compact, second_hop
@@ -57,7 +57,7 @@ class RoleChain:
         text = compact(policy)
 
         def load() -> tuple[Credentials, float]:
-            with acting_as(None):  # as the processor, whoever acts at the moment
+            with use_credentials(None):  # as the processor, whoever acts at the moment
                 return self._assume(
                     Hop.CENTRAL,
                     RoleArn=self._central_role_arn,
@@ -80,7 +80,7 @@ class RoleChain:
         def load() -> tuple[Credentials, float]:
             central = self.central(tenant_id, second_hop(role_arn))
             try:
-                with acting_as(central):
+                with use_credentials(central):
                     return self._assume(
                         Hop.CUSTOMER,
                         RoleArn=role_arn,

@@ -7,7 +7,7 @@ reference, GetObject, permissions). Listing the key itself tells an expired obje
 from typing import Any
 
 from runtime.aws.clients import AwsClients
-from runtime.aws.credentials import Credentials, acting_as
+from runtime.aws.credentials import Credentials, use_credentials
 from runtime.objects.stored_object import StoredObject
 
 
@@ -17,7 +17,7 @@ def is_gone(clients: AwsClients, object_: StoredObject, credentials: Credentials
     :param credentials: of a session that may list the tenant's prefix.
     """
     try:
-        with acting_as(credentials):
+        with use_credentials(credentials):
             client = clients.client("s3")
             return _version_is_gone(client, object_) if object_.version_id else _key_is_gone(client, object_)
     except Exception:  # noqa: BLE001 - then the refusal itself is what is known

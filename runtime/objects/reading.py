@@ -1,13 +1,14 @@
 """An object of the central bucket becomes batches: one GetObject, streamed."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from runtime.aws.clients import AwsClients
-from runtime.aws.credentials import Credentials, acting_as
+from runtime.aws.credentials import Credentials
+from runtime.aws.response import Response
 from runtime.errors import SOURCE_DENIED, DeliveryError, Hop, PermanentError, Rule, classify
 from runtime.objects.batches import Batch, plan
 from runtime.objects.events import ReadStats, read_events
@@ -16,7 +17,6 @@ from runtime.objects.stored_object import StoredObject
 from runtime.objects.stream import decompress
 from runtime.time_budget import TimeBudget
 
-_OK = 200
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CODES: dict[str, Rule] = {
     "NoSuchKey": (PermanentError, "object-gone"),
@@ -72,14 +72,16 @@ class S3Opener:
 
         :raises runtime.errors.DeliveryError: permanent where the object is gone or another by now.
         """
-        request = {"Bucket": self.object.bucket, "Key": self.object.key.key}
+        query, headers = {}, {}
         if self.object.version_id:
-            request["VersionId"] = self.object.version_id
+            query["versionId"] = self.object.version_id
         elif self.object.etag:
-            request["IfMatch"] = f'"{self.object.etag.strip('"')}"'
-        credentials = self.credentials()
+            headers["if-match"] = f'"{self.object.etag.strip('"')}"'
+        bucket, credentials = self.object.bucket, self.credentials()
         try:
-            body, last_modified = self._directly(credentials, request) or self._as_the_client_does(credentials, request)
+            call = self.clients.direct_call("s3", "GetObject", method="GET", streams=True, bucket=bucket)
+            body = call(credentials, headers, key=self.object.key.key, query=query)
+            last_modified = _http_date(body.headers["last-modified"])
         except Exception as error:
             failure = self._failure(error)
             if failure.reason == SOURCE_DENIED and is_gone(self.clients, self.object, credentials):
@@ -87,39 +89,20 @@ class S3Opener:
             raise failure from error
         return _S3Body(body, int(last_modified.timestamp()) * 1000, self._failure)
 
-    def _directly(self, credentials: Credentials, request: Mapping[str, str]) -> tuple[Any, datetime] | None:
-        """Ask without the client's own cost; ``None`` where the answer is no object."""
-        answer = self.clients.direct_call("s3", "GetObject", method="GET", streams=True, bucket=request["Bucket"])(
-            credentials,
-            {"if-match": request["IfMatch"]} if "IfMatch" in request else {},
-            key=request["Key"],
-            query={"versionId": request["VersionId"]} if "VersionId" in request else {},
-        )
-        if answer.status != _OK:
-            answer.close()
-            return None
-        return answer, _http_date(answer.headers["last-modified"])
-
-    def _as_the_client_does(self, credentials: Credentials, request: Mapping[str, str]) -> tuple[Any, datetime]:
-        """Ask again, for the error itself: the client knows redirects, and what an answer means."""
-        with acting_as(credentials):
-            answer = self.clients.client("s3").get_object(**request)
-        return answer["Body"], answer["LastModified"]
-
     def _failure(self, error: Exception) -> DeliveryError:
         resource = f"s3://{self.object.bucket}/{self.object.key.key}"
         return classify(error, hop=Hop.SOURCE, action="s3:GetObject", resource=resource, codes=_CODES)
 
 
 class _S3Body:
-    def __init__(self, body: Any, last_modified_ms: int, failure: Callable[[Exception], Exception]) -> None:
+    def __init__(self, body: Response, last_modified_ms: int, failure: Callable[[Exception], Exception]) -> None:
         self.last_modified_ms = last_modified_ms
         self._body = body
         self._failure = failure
 
     def read(self, size: int) -> bytes:
         try:
-            return bytes(self._body.read(size))
+            return self._body.read(size)
         except Exception as error:
             raise self._failure(error) from error
 

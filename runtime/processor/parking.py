@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
-from runtime.aws.credentials import acting_as
+from runtime.aws.credentials import use_credentials
 from runtime.deliveries.role_chain import RoleChain
 from runtime.deliveries.session_policy import reader
 from runtime.delivery_state.parked_deliveries import ParkedDeliveries
@@ -55,7 +55,7 @@ class Parking:
         """
         policy = reader(self._role_chain.partition, object_.bucket, object_.key.tenant_id)
         try:
-            with acting_as(self._role_chain.central(object_.key.tenant_id, policy)):
+            with use_credentials(self._role_chain.central(object_.key.tenant_id, policy)):
                 version = {"VersionId": object_.version_id} if object_.version_id else {}
                 answer = self._clients.client("s3").head_object(Bucket=object_.bucket, Key=object_.key.key, **version)
             return expiry_of(answer.get("Expiration", ""))

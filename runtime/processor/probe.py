@@ -7,7 +7,7 @@ nothing is delivered, and nothing remembered.
 from typing import Any
 
 from runtime.aws.clients import AwsClients
-from runtime.aws.credentials import acting_as
+from runtime.aws.credentials import use_credentials
 from runtime.deliveries.role_chain import RoleChain
 from runtime.deliveries.session_policy import reader
 from runtime.delivery_config.methods import find_config_models
@@ -47,7 +47,7 @@ def _assume(chain: RoleChain, settings: ProcessorSettings, clients: AwsClients, 
     bucket, prefix = settings.central_bucket, f"tenant_id={config.tenant_id}/"
     central = chain.central(config.tenant_id, reader(chain.partition, bucket, config.tenant_id))
     try:
-        with acting_as(central):
+        with use_credentials(central):
             clients.client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)
     except Exception as error:
         raise classify(error, hop=Hop.SOURCE, action="s3:ListBucket", resource=f"s3://{bucket}/{prefix}") from error

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
-from runtime.aws.credentials import Credentials, acting_as
+from runtime.aws.credentials import Credentials, use_credentials
 from runtime.backoff import Retry
 from runtime.deliveries.method import BatchSource, Delivery, DeliveryServices
 from runtime.deliveries.s3.config import S3Config
@@ -93,7 +93,7 @@ class _Attempt:
     def _call_once(self, action: str, call: Callable[[], Any]) -> Any:
         credentials = self._credentials()
         try:
-            with acting_as(credentials):
+            with use_credentials(credentials):
                 return call()
         except Exception as error:
             failure = classify_copy(

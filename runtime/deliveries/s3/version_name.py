@@ -7,7 +7,7 @@ one content (an agent's second try after a lost answer) are one object, under on
 from dataclasses import dataclass
 from typing import Any
 
-from runtime.aws.credentials import acting_as
+from runtime.aws.credentials import use_credentials
 from runtime.backoff import Retry
 from runtime.deliveries.method import Delivery, DeliveryServices, NameHolder
 from runtime.deliveries.session_policy import reader
@@ -61,7 +61,7 @@ class VersionName:
         credentials = chain.central(tenant_id, reader(chain.partition, object_.bucket, tenant_id))
         request = {"Bucket": object_.bucket, "Key": object_.key.key, "VersionId": version_id}
         try:
-            with acting_as(credentials):
+            with use_credentials(credentials):
                 answer: dict[str, Any] = self.services.clients.client("s3").head_object(
                     **request, ChecksumMode="ENABLED"
                 )

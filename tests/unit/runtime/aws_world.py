@@ -1,5 +1,6 @@
 """AWS as the runtime's unit tests see it: moto, with calls recorded and faults put in where a test wants them."""
 
+import io
 import json
 from collections import Counter
 from contextlib import contextmanager
@@ -8,13 +9,17 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, HeadersDict
 from botocore.loaders import create_loader
 from botocore.session import Session
 from moto import mock_aws
+from moto.core.models import botocore_stubber
 from moto.s3.models import S3Backend
 
-from runtime.aws.answers import Answer
+from runtime.aws.botocore_transport import refuse_unknown_action
 from runtime.aws.clients import AwsClients
+from runtime.aws.request_head import request_head
+from runtime.aws.response import Response
 from runtime.backoff import Retry
 
 REGION = "us-east-1"
@@ -69,21 +74,57 @@ def _list_versions(backend, bucket_name, *, key_marker=None, max_keys=1000, vers
 LIST_VERSIONS, S3Backend.list_object_versions = S3Backend.list_object_versions, _list_versions
 
 
-class PlainClients(AwsClients):
-    """The real clients, all calls through the SDK, where moto is; its service models are loaded once for all tests."""
+def in_memory(status, body=b"", headers=None):
+    """Give a response that has come whole, with a request id."""
+    content = io.BytesIO(body)
+    return Response(status, {"x-amzn-requestid": "r", **(headers or {})}, content.read, content.close)
+
+
+class MotoTransport:
+    """Sends to moto: the hot calls' way to it, as botocore's clients have theirs."""
+
+    def __init__(self):
+        self.listeners = []
+
+    def send(self, method, url, target, headers, body, **_):
+        """Let moto answer a request that could have left."""
+        request_head(method, target, headers)
+        for listen in self.listeners:
+            listen(url, headers, body)
+        named = HeadersDict((name, value.encode()) for name, value in headers.items() if name != "host")
+        answer = botocore_stubber("", AWSPreparedRequest(method, f"{url}{target}", named, body or None, False))
+        lowered = {name.lower(): value for name, value in answer.headers.items()}
+        return in_memory(answer.status_code, answer.content, lowered)
+
+    def forget(self):
+        """Nothing is kept."""
+
+
+class MotoClients(AwsClients):
+    """The real clients, where moto is; service models are loaded once for all tests.
+
+    Tests set the scene by actions that the runtime never calls.
+    """
 
     def __init__(self, region=REGION):
-        super().__init__(region, plain=False)
+        self.transport = MotoTransport()
+        super().__init__(region, transport=self.transport)
         self._session = Session()
         self._session.register_component("data_loader", MODELS)
 
+    def _make(self, service, region):
+        client = super()._make(service, region)
+        client.meta.events.unregister("before-call", refuse_unknown_action)
+        return client
 
-class RecordingClients(PlainClients):
+
+class RecordingClients(MotoClients):
     """Clients whose calls are recorded, signed by whom they are, and fail where a test says so."""
 
     def __init__(self, region=REGION):
         super().__init__(region)
         self.calls = []
+        self.requested = []  # of hot calls, the members
         self.faults: dict[str, Fault] = {}
 
     def count(self):
@@ -107,48 +148,48 @@ class RecordingClients(PlainClients):
         call = super().direct_call(service, operation, region, **options)
         return RecordedDirectCall(self, call, operation, region or self.region)
 
-    def _fault(self, operation, *, use=True):
+    def _fault(self, operation):
         fault = self.faults.get(operation)
         if fault is None:
             return None
         if fault.after:
-            fault.after -= use
+            fault.after -= 1
             return None
         if fault.times <= 0:
             return None
-        fault.times -= use
+        fault.times -= 1
         return fault
 
 
 class RecordedDirectCall:
-    """An operation past the client, in the same book as those of the client."""
+    """A hot call, in the same book as those of the client."""
 
     def __init__(self, clients, call, operation, region):
         self.clients, self.call, self.operation, self.region = clients, call, operation, region
 
     def __call__(self, credentials, *arguments, **options):
-        if self.operation == "GetObject" and self.clients._fault(self.operation, use=False):
-            # Whoever reads asks the client for the error itself: it is recorded, and fails, there.
-            return Answer(400, {}, lambda _: b"", lambda: None)
-        self.clients.calls.append((self.operation, self.region, credentials.access_key))
+        return self._made(credentials, lambda: self.call(credentials, *arguments, **options))
+
+    def members(self, credentials, request):
+        self.clients.requested.append(request)
+        return self._made(credentials, lambda: self.call.members(credentials, request))
+
+    def _made(self, credentials, call):
+        signer = None if credentials == self.clients.own_credentials() else credentials.access_key
+        self.clients.calls.append((self.operation, self.region, signer))
         fault = self.clients._fault(self.operation)
-        return self.call(credentials, *arguments, **options) if fault is None else self._answer(fault)
-
-    def content(self, answer):
-        return self.call.content(answer)
-
-    def _answer(self, fault):
+        if fault is None:
+            return call()
         if fault.error:
             raise fault.error
-        body = json.dumps({"__type": fault.code, "message": fault.message, **(fault.extra or {})}).encode()
-        return Answer(fault.status, {}, lambda _: body, lambda: None)
+        error = {"Code": fault.code, "Message": fault.message, **(fault.extra or {})}
+        parsed = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": fault.status}}
+        kind = self.call._client().exceptions.from_code(fault.code)
+        raise kind(parsed, self.operation)
 
 
 def count_sent(clients, *services):
-    """Count the requests that really go out from here on, by operation; with their Regions.
-
-    Direct calls too: they go past the client's own events.
-    """
+    """Count the requests that really go out from here on, by operation; with their Regions. Hot calls too."""
     sent = Counter()
     for service in services:
         client = clients.client(service)
@@ -157,6 +198,14 @@ def count_sent(clients, *services):
             sent[event_name.rsplit(".", 1)[-1], region] += 1
 
         client.meta.events.register("before-send", count)
+
+    def listen(_url, headers, _body):
+        region, service = headers["authorization"].split("/")[2:4]
+        if service in services:
+            target = headers.get("x-amz-target", "").rpartition(".")[2]
+            sent[target or {"s3": "GetObject", "sts": "AssumeRole"}[service], region] += 1
+
+    clients.transport.listeners.append(listen)
     return sent
 
 

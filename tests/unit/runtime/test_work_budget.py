@@ -13,10 +13,9 @@ import tracemalloc
 import pytest
 
 from runtime.aws.clients import AwsClients
-from runtime.aws.connections import Connections
+from runtime.aws.http_transport import HttpTransport
 from runtime.deliveries.cloudwatch.destination import LogDestination
 from runtime.deliveries.cloudwatch.filtering import filter_events
-from runtime.deliveries.cloudwatch.native.engine import HEADERS
 from runtime.deliveries.cloudwatch.native.request_body import put_log_events_body
 from runtime.objects.batches import plan
 from runtime.objects.events import ReadStats, read_events
@@ -28,7 +27,7 @@ EVENTS = 20_000
 NOW_MS = 1_795_442_400_000
 DESTINATION = LogDestination("us-east-1", "g", "s", "t")
 CALLS_A_THOUSAND_EVENTS = 27
-CALLS_A_PUT = 45
+CALLS_A_PUT = 67
 MEMORY_BYTES = 6 * 2**20
 
 
@@ -89,13 +88,13 @@ def test_a_put_stays_past_the_client(monkeypatch):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     ours, service = socket.socketpair()
-    monkeypatch.setattr(Connections, "_connect", lambda *_: ours)
-    clients = AwsClients("us-east-1", plain=True)
+    monkeypatch.setattr(HttpTransport, "_connect", lambda *_: ours)
+    clients = AwsClients("us-east-1")
     call = clients.direct_call("logs", "PutLogEvents")
     with service:
         for _ in range(2):
-            service.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
-            monkeypatch.setattr(Connections, "_is_open", lambda *_: True)  # the answer is there before its request
-            count = calls_of(lambda: call.content(call(CREDENTIALS, HEADERS, b"{}")))
+            service.sendall(b"HTTP/1.1 200 OK\r\nx-amzn-requestid: r\r\ncontent-length: 2\r\n\r\n{}")
+            monkeypatch.setattr(HttpTransport, "_is_open", lambda *_: True)  # the answer is there before its request
+            count = calls_of(lambda: call.members(CREDENTIALS, b"{}"))
         clients.forget()
     assert count < CALLS_A_PUT

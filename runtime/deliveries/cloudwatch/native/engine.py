@@ -1,15 +1,10 @@
-"""The native engine: PutLogEvents with a request body made from bytes, past the client's own cost for each call.
-
-Endpoint, connections and error parsing stay the SDK's own (``runtime/aws/direct_call.py``).
-"""
+"""The native engine: PutLogEvents with a request body made from bytes, past the client's own cost for each call."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import msgspec
-
 from runtime.aws.clients import AwsClients
-from runtime.aws.credentials import Credentials, acting_as
+from runtime.aws.credentials import Credentials, use_credentials
 from runtime.deliveries.cloudwatch.destination import LogDestination
 from runtime.deliveries.cloudwatch.engine import BatchSender, CredentialsSource, Rejection
 from runtime.deliveries.cloudwatch.error_mapping import failure
@@ -23,8 +18,6 @@ from runtime.time_budget import TimeBudget
 if TYPE_CHECKING:
     from runtime.aws.direct_call import DirectCall
 
-HEADERS = {"content-type": "application/x-amz-json-1.1", "x-amz-target": "Logs_20140328.PutLogEvents"}
-
 
 class NativeEngine:
     """Sends batches with PutLogEvents, one call a batch."""
@@ -37,7 +30,7 @@ class NativeEngine:
 
     def open(self, destination: LogDestination, credentials: CredentialsSource, budget: TimeBudget) -> BatchSender:
         """Start sending to one log stream. Nothing is called before the first batch."""
-        del budget  # the SDK's time-outs bound each wait
+        del budget  # the transport's limits bound each attempt
         call = self._clients.direct_call("logs", "PutLogEvents", destination.region)
         return _NativeSender(lambda: self._clients.client("logs", destination.region), call, destination, credentials)
 
@@ -62,7 +55,7 @@ class _NativeSender:
         answer = self._put(body, credentials)
         if answer is None:
             # Known only from the answer: asking beforehand would cost a Describe for every object.
-            with acting_as(credentials):
+            with use_credentials(credentials):
                 self.created_log_group |= create_log_stream(self._client(), self._destination)
             answer = self._put(body, credentials)
         if answer is None:
@@ -78,8 +71,7 @@ class _NativeSender:
     def _put(self, body: bytes, credentials: Credentials) -> dict[str, Any] | None:
         """Make the call; ``None`` where the group or the stream is missing."""
         try:
-            content = self._call.content(self._call(credentials, HEADERS, body))
-            answer: dict[str, Any] = msgspec.json.decode(content or b"{}")
+            return self._call.members(credentials, body)
         except Exception as error:
             # A client's exceptions are made with it: their names are what is known without one.
             if type(error).__name__ == "ResourceNotFoundException":
@@ -87,4 +79,3 @@ class _NativeSender:
             if type(error).__name__ == "DataAlreadyAcceptedException":
                 return {}
             raise failure(error, "logs:PutLogEvents", self._destination) from error
-        return answer

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runtime.aws.clients import AwsClients
-from runtime.aws.credentials import Credentials, acting_as
+from runtime.aws.credentials import Credentials, use_credentials
 from runtime.deliveries.cloudwatch.destination import LogDestination
 from runtime.deliveries.cloudwatch.vector.limits import DAY_MS
 from runtime.errors import BlockedByCustomerError, DeliveryError, RetryableError
@@ -24,7 +24,7 @@ def retention_ms(clients: AwsClients, destination: LogDestination, credentials: 
     """
     name = destination.log_group_name
     try:
-        with acting_as(credentials):
+        with use_credentials(credentials):
             # A prefix's matches come in alphabetical order: the group of exactly that name is the first.
             answer = clients.client("logs", destination.region).describe_log_groups(logGroupNamePrefix=name, limit=1)
     except (ClientError, BotoCoreError) as error:

@@ -3,7 +3,7 @@
 import threading
 
 from runtime.aws.clients import AwsClients
-from runtime.aws.credentials import Credentials, acting_as
+from runtime.aws.credentials import Credentials, use_credentials
 from tests.unit.runtime.aws_world import recording_clients  # noqa: F401 - the fixture "clients"
 
 ACME = Credentials("ASIAACME", "secret", "token", 0)
@@ -35,9 +35,9 @@ def test_threads_that_want_the_same_client_get_the_same(clients):
 def test_calls_are_signed_by_who_acts_and_only_inside_the_block(clients):
     """One tenant's call would be made with another's credentials, or with the processor's own."""
     s3 = clients.client("s3")
-    with acting_as(ACME):
+    with use_credentials(ACME):
         s3.list_buckets()
-        with acting_as(GLOBEX):
+        with use_credentials(GLOBEX):
             s3.list_buckets()
         s3.list_buckets()
     s3.list_buckets()
@@ -49,7 +49,7 @@ def test_the_request_that_leaves_carries_the_actors_key_and_token(clients):
     sent = []
     logs = clients.client("logs")
     logs.meta.events.register("before-send", lambda request, **_: sent.append(request.headers))
-    with acting_as(ACME):
+    with use_credentials(ACME):
         logs.describe_log_groups()
     logs.describe_log_groups()
     assert b"Credential=ASIAACME/" in sent[0]["Authorization"]
@@ -63,7 +63,7 @@ def test_who_acts_is_each_threads_own_affair(clients):
     s3, barrier = clients.client("s3"), threading.Barrier(2)
 
     def call(credentials):
-        with acting_as(credentials):
+        with use_credentials(credentials):
             barrier.wait()  # both blocks are open now
             s3.list_buckets()
 

@@ -1,23 +1,42 @@
-"""A call past the client is what the client would have sent, answered with what the client would have raised."""
+"""A hot call is what the client would have sent, answered with what the client would have returned or raised."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
 from botocore.auth import S3SigV4Auth, SigV4Auth
-from botocore.awsrequest import AWSRequest, AWSResponse
+from botocore.awsrequest import AWSRequest
+from botocore.compat import HTTPHeaders
 from botocore.credentials import Credentials as SigningCredentials
 from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.aws.clients import AwsClients
-from runtime.aws.credentials import Credentials, acting_as
+from runtime.aws.credentials import Credentials, use_credentials
+from runtime.aws.response import AnswerIncompleteError, ConnectionClosedError
 from runtime.aws.signature import signed
+from tests.unit.runtime.aws.service import Server, document, whole
 
 NOW = datetime(2026, 11, 23, 13, 21, 40, tzinfo=UTC)
 CREDENTIALS = Credentials("AKIDEXAMPLE", "secret", "token", 0.0)
-PUT_HEADERS = {"content-type": "application/x-amz-json-1.1", "x-amz-target": "Logs_20140328.PutLogEvents"}
+SESSION = (
+    b"<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s/+</SecretAccessKey>"
+    b"<SessionToken>t==</SessionToken><Expiration>2026-11-23T10:00:00Z</Expiration></Credentials></AssumeRoleResult>"
+    b"</AssumeRoleResponse>"
+)
+ASSUME = {
+    "RoleArn": "arn:aws:iam::111111111111:role/a",
+    "RoleSessionName": "acme",
+    "DurationSeconds": 3600,
+    "Policy": '{"Statement":[]}',
+    "Tags": [{"Key": "tenant_id", "Value": "a&b é"}],
+}
+RECEIVE = {"QueueUrl": "http://q/1/objects", "MaxNumberOfMessages": 10, "WaitTimeSeconds": 20}
+DELETE = {"QueueUrl": "http://q/1/o", "Entries": [{"Id": "0", "ReceiptHandle": "é"}]}
+QUERY = {"TableName": "t", "KeyConditionExpression": "a = :a"}
 CODES = [
     "ResourceNotFoundException",
     "DataAlreadyAcceptedException",
@@ -29,24 +48,26 @@ CODES = [
 
 
 @pytest.fixture
-def clients(monkeypatch):
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    return AwsClients("us-east-1", plain=False)
+def serve(monkeypatch):
+    """Give a function that starts a server, and clients that find it."""
+    started, made = [], []
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "OWN")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
+    for module in ("clients", "botocore_transport"):
+        monkeypatch.setattr(f"runtime.aws.{module}.FIRST_PAUSE_SECONDS", 0.0)
 
+    def start(*answers):
+        started.append(Server(*answers))
+        monkeypatch.setenv("AWS_ENDPOINT_URL", started[-1].url)
+        made.append(AwsClients("us-east-1"))
+        return started[-1], made[-1]
 
-class Service:
-    """Stands in front of the network."""
-
-    def __init__(self, client, status=200, body=b"{}"):
-        self.status, self.body, self.requests = status, body, []
-        client.meta.events.register("before-send", self.answer)
-
-    def answer(self, request, **_):
-        self.requests.append(request)
-        raw = type("Raw", (), {"stream": lambda *_a, **_k: iter([self.body]), "close": lambda *_: None})()
-        return AWSResponse(request.url, self.status, {"x-amzn-RequestId": "r"}, raw)
+    yield start
+    for clients in made:
+        clients.forget()
+    for server in started:
+        server.close()
 
 
 @given(
@@ -86,8 +107,6 @@ def test_the_signature_is_the_sdks_own(service, path, query, body, token):
 
 
 def _all_headers(ours):
-    from botocore.compat import HTTPHeaders
-
     headers = HTTPHeaders()
     for name, value in ours.items():
         if name != "authorization":
@@ -95,74 +114,152 @@ def _all_headers(ours):
     return headers
 
 
-def _both(clients, service, operation, by_client, directly):
-    client = clients.client(service)
-    seen = Service(client)
-    with acting_as(CREDENTIALS):
-        by_client(client)
-    directly(clients)
-    return seen.requests
+@pytest.mark.parametrize(
+    ("service", "operation", "request_", "good"),
+    [
+        ("sqs", "ReceiveMessage", RECEIVE, b'{"Messages":[{"MessageId":"m","ReceiptHandle":"r","Body":"b"}]}'),
+        ("sqs", "DeleteMessageBatch", DELETE, b'{"Successful":[{"Id":"0"}],"Failed":[]}'),
+        ("dynamodb", "Query", QUERY, b'{"Items":[{"n":{"N":"1"}}],"Count":1,"ScannedCount":1}'),
+        ("sts", "AssumeRole", ASSUME, SESSION),
+        ("logs", "PutLogEvents", {"logGroupName": "g", "logStreamName": "s", "logEvents": []}, b"{}"),
+    ],
+)
+def test_a_call_is_what_the_client_would_have_sent_and_returned(serve, service, operation, request_, good):
+    """A service would refuse the call, or its answer be misread."""
+    server, clients = serve(whole(good), whole(good))
+    ours = clients.call(service, operation, request_)
+    theirs = clients.client(service)._make_api_call(operation, request_)
+    theirs.pop("ResponseMetadata")
+    assert {name: ours[name] for name in theirs} == theirs
+    (first, mine, my_body), (second, sdks, sdk_body) = server.requests
+    assert first == second
+    for name in ("content-type", "x-amz-target", "host"):
+        assert mine.get(name) == sdks.get(name)
+    assert _members(my_body) == _members(sdk_body)
+    assert "Credential=OWN/" in mine["authorization"]
+    assert "x-amz-security-token" not in mine
+    assert server.connections == 1  # one transport, one pool
 
 
-def test_put_log_events_goes_where_the_client_sends_it(clients):
-    """A Region with an endpoint of its own, or a FIPS setting, would be called at the wrong place."""
-    first, second = _both(
-        clients,
-        "logs",
-        "PutLogEvents",
-        lambda client: client.put_log_events(logGroupName="g", logStreamName="s", logEvents=[]),
-        lambda clients: clients.direct_call("logs", "PutLogEvents")(CREDENTIALS, PUT_HEADERS, b"{}"),
-    )
-    assert (first.method, first.url) == (second.method, second.url)
-    for name in ("X-Amz-Target", "Content-Type", "X-Amz-Security-Token"):
-        assert _text(first.headers[name])[:20] == _text(second.headers[name])[:20]
+def _members(body):
+    text = body.decode()
+    return json.loads(text) if text.startswith("{") else sorted(text.split("&"))
 
 
-@pytest.mark.parametrize("bucket", ["central-bucket", "with.dots"])
 @pytest.mark.parametrize("key", ["tenant_id=a/pod_name=p q+é/x.gz", "plain"])
 @pytest.mark.parametrize("extra", [{}, {"IfMatch": '"e"'}, {"VersionId": "v/1"}])
-def test_get_object_goes_where_the_client_sends_it(clients, bucket, key, extra):
+def test_get_object_is_what_the_client_would_have_sent(serve, key, extra):
     """An object whose key has to be encoded would be missing, or another version of it be read."""
+    good = whole(b"abc", extra='x-amz-request-id: r\r\nETag: "e"\r\nLast-Modified: Mon, 23 Nov 2026 10:00:00 GMT\r\n')
+    server, clients = serve(good, good)
+    with use_credentials(CREDENTIALS):
+        body = clients.client("s3").get_object(Bucket="central-bucket", Key=key, **extra)["Body"]
+    assert body.read() == b"abc"
     query = {"versionId": extra["VersionId"]} if "VersionId" in extra else None
     headers = {"if-match": extra["IfMatch"]} if "IfMatch" in extra else {}
-    first, second = _both(
-        clients,
-        "s3",
-        "GetObject",
-        lambda client: client.get_object(Bucket=bucket, Key=key, **extra),
-        lambda clients: clients.direct_call("s3", "GetObject", method="GET", streams=True, bucket=bucket)(
-            CREDENTIALS, headers, key=key, query=query
-        ),
-    )
-    assert (first.method, first.url) == (second.method, second.url)
-    assert first.headers.get("If-Match") == second.headers.get("If-Match")
-    assert _text(first.headers["X-Amz-Content-SHA256"]) == _text(second.headers["X-Amz-Content-SHA256"])
+    call = clients.direct_call("s3", "GetObject", method="GET", streams=True, bucket="central-bucket")
+    assert call(CREDENTIALS, headers, key=key, query=query).read(-1) == b"abc"
+    (first, sdks, _), (second, mine, _) = server.requests
+    assert first == second
+    for name in ("if-match", "x-amz-content-sha256", "x-amz-security-token", "host"):
+        assert mine.get(name) == sdks.get(name)
+    assert server.connections == 1
+
+
+def test_the_current_role_signs(serve):
+    """The second hop would be asked for by the processor itself."""
+    server, clients = serve(whole(SESSION))
+    with use_credentials(CREDENTIALS):
+        clients.call("sts", "AssumeRole", ASSUME)
+    ((_, headers, _),) = server.requests
+    assert "Credential=AKIDEXAMPLE/" in headers["authorization"]
+    assert headers["x-amz-security-token"] == "token"
+
+
+PASSING = [
+    whole(b"{}", 500),
+    whole(b'{"__type":"ThrottlingException"}', 400),
+    whole(b"no json"),
+    whole(b"{}", extra=""),
+    None,
+    b"rubbish\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("bad", PASSING)
+def test_a_queue_is_asked_three_times_the_same_way(serve, bad):
+    """A queue that fails once would not be asked again; or another transport would be tried without a word."""
+    server, clients = serve(bad, bad, document({"Messages": []}), bad, bad, bad, document({"Messages": []}))
+    assert clients.call("sqs", "ReceiveMessage", RECEIVE) == {"Messages": []}
+    with pytest.raises((ClientError, AnswerIncompleteError, ConnectionClosedError)):
+        clients.call("sqs", "ReceiveMessage", RECEIVE)
+    assert len(server.requests) == 6
+    assert {headers["user-agent"] for _, headers, _ in server.requests} == {"logrouter"}
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "request_", "answer"),
+    [
+        ("sqs", "ReceiveMessage", RECEIVE, whole(b'{"__type":"AccessDeniedException","message":"m"}', 400)),
+        ("sts", "AssumeRole", ASSUME, whole(b"", 500)),
+    ],
+)
+def test_what_repeating_does_not_help_is_asked_once(serve, service, operation, request_, answer):
+    """A refusal would cost three calls, or a role be assumed outside the time budget."""
+    server, clients = serve(answer, answer, answer)
+    with pytest.raises(ClientError):
+        clients.call(service, operation, request_)
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("status", [400, 500, 503])
 @pytest.mark.parametrize("code", CODES)
-def test_an_error_is_the_clients_own(clients, status, code):
+def test_an_error_is_the_clients_own(serve, status, code):
     """A missing stream or a throttled call would be taken for something else."""
-    client = clients.client("logs")
-    Service(client, status, json.dumps({"__type": code, "message": "told"}).encode())
+    error = whole(json.dumps({"__type": code, "message": "m"}).encode(), status)
+    _, clients = serve(error, error)
     with pytest.raises(ClientError) as expected:
-        client.put_log_events(logGroupName="g", logStreamName="s", logEvents=[])
-    call = clients.direct_call("logs", "PutLogEvents")
+        clients.client("logs").put_log_events(logGroupName="g", logStreamName="s", logEvents=[])
     with pytest.raises(ClientError) as raised:
-        call.content(call(CREDENTIALS, PUT_HEADERS, b"{}"))
+        clients.direct_call("logs", "PutLogEvents").members(CREDENTIALS, b"{}")
     assert type(raised.value) is type(expected.value)
     assert raised.value.response["Error"] == expected.value.response["Error"]
     assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
 
 
-def test_a_connection_that_fails_is_the_sdks_own_error(clients, monkeypatch):
-    """A network failure would not be known as one that passes."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    call = AwsClients("us-east-1", plain=False).direct_call("logs", "PutLogEvents")
-    with pytest.raises(Exception, match="Could not connect") as raised:
-        call(CREDENTIALS, PUT_HEADERS, b"{}")
-    assert type(raised.value).__name__ == "EndpointConnectionError"
+def test_a_refusal_of_a_role_is_the_clients_own_error(serve):
+    """A denied role could not be told from a network failure."""
+    denied = b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>"
+    _, clients = serve(whole(denied, 403))
+    with pytest.raises(ClientError, match="AccessDenied") as raised:
+        clients.call("sts", "AssumeRole", ASSUME)
+    assert raised.value.response["Error"]["Code"] == "AccessDenied"
 
 
-def _text(value):
-    return value.decode() if isinstance(value, bytes) else value
+def test_after_forgetting_nothing_of_before_is_used(serve):
+    """Environments of one snapshot would write into each other's connections."""
+    good = document({"Items": [], "Count": 0})
+    server, clients = serve(good, good)
+    clients.call("dynamodb", "Query", {})
+    call = clients.direct_call("dynamodb", "Query")
+    clients.forget()
+    assert clients.direct_call("dynamodb", "Query") is not call
+    clients.call("dynamodb", "Query", {})
+    assert server.connections == 2
+
+
+def test_a_sessions_expiry_is_a_time_in_utc(serve):
+    """A session would be renewed hours too late."""
+    _, clients = serve(whole(SESSION))
+    answer = clients.call("sts", "AssumeRole", ASSUME)["Credentials"]
+    assert answer["Expiration"] == datetime(2026, 11, 23, 10, tzinfo=UTC)
+    assert (answer["SecretAccessKey"], answer["SessionToken"]) == ("s/+", "t==")
+
+
+@pytest.mark.parametrize("module", ["msgspec", "isal", "botocore.session", "urllib3", "ssl"])
+def test_hot_calls_load_none_of_what_they_do_not_need(module):
+    """The API's function, which has no decoder of logs, would not start; the processor's would take 0.1 s more."""
+    program = (
+        f"import sys; sys.modules[{module!r}] = None; import runtime.aws.clients; runtime.aws.clients.AwsClients('r')"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -9,7 +9,7 @@ from botocore.exceptions import EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.aws.credentials import acting_as
+from runtime.aws.credentials import use_credentials
 from runtime.deliveries.role_chain import RoleChain, session_name
 from runtime.deliveries.session_policy import reader
 from runtime.errors import BlockedByCustomerError, RetryableError
@@ -27,10 +27,7 @@ POLICY = reader("aws", "central", "acme")
 @pytest.fixture
 def requests(clients):
     """What STS is asked."""
-    seen = []
-    sts = clients.client("sts")
-    sts.meta.events.register("provide-client-params.sts.AssumeRole", lambda params, **_: seen.append(params))
-    return seen
+    return clients.requested
 
 
 @given(st.text("abcdefghijklmnopqrstuvwxyz0123456789-_.", min_size=1, max_size=128))
@@ -185,7 +182,7 @@ def test_a_burst_of_threads_assumes_each_role_once(clients):
 def test_the_central_session_is_assumed_by_the_processor_itself(clients):
     """A tenant's session would try to assume the central role, and be refused."""
     chain = RoleChain(clients, CENTRAL_ROLE)
-    with acting_as(chain.customer("acme", CUSTOMER_ROLE)):
+    with use_credentials(chain.customer("acme", CUSTOMER_ROLE)):
         chain.central("acme", POLICY)
     assert clients.calls[-1] == ("AssumeRole", "us-east-1", None)
 

@@ -11,9 +11,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from runtime.aws.answers import Answer
-from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import Credentials
+from runtime.aws.response import Response
 from runtime.errors import CorruptObjectError, OutOfTimeError, PermanentError, RetryableError
 from runtime.objects import reading
 from runtime.objects.events import ReadStats
@@ -22,6 +21,7 @@ from runtime.objects.presence import is_gone
 from runtime.objects.reading import S3Opener, read_batches
 from runtime.objects.stored_object import StoredObject
 from runtime.time_budget import TimeBudget
+from tests.unit.runtime.aws_world import MotoClients
 
 KEY = "tenant_id=acme-corp/cluster_id=c-1/application=etcd/pod_name=etcd-0/20261123-132140-u.json.gz"
 BODY = gzip.compress(b'{"message":"a"}\n{"message":"b"}\n', mtime=0)
@@ -37,9 +37,9 @@ def stored(monkeypatch):
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
         bucket = boto3.resource("s3", "us-east-1").create_bucket(Bucket="central")
-        clients = AwsClients("us-east-1", plain=False)
+        clients = MotoClients("us-east-1")
         requests = []
-        clients.client("s3").meta.events.register("before-send.s3", lambda request, **_: requests.append(request))
+        clients.transport.listeners.append(lambda _url, headers, _body: requests.append(headers))
 
         def opener(body=BODY, *, etag=None):
             etag = etag or (bucket.put_object(Key=KEY, Body=body).e_tag if body is not None else None)
@@ -61,8 +61,8 @@ def test_an_object_is_read_by_one_call_as_the_tenants_session(stored):
     """The object would be read with the processor's own rights, or cost more than one call."""
     stats = ReadStats()
     assert read(stored.opener(), stats) == [b'"a"', b'"b"']
-    (request,) = stored.requests
-    assert "Credential=AKIDEXAMPLE/" in request.headers["Authorization"].decode()
+    (headers,) = stored.requests
+    assert "Credential=AKIDEXAMPLE/" in headers["authorization"]
     assert stats.no_timestamp == 2
 
 
@@ -132,8 +132,8 @@ def test_a_connection_that_breaks_is_retryable_and_closed(stored, monkeypatch):
             closed.append(True)
 
     headers = {"last-modified": "Mon, 23 Nov 2026 10:00:00 GMT"}
-    answer = Answer(200, headers, Broken().read, Broken().close)
-    monkeypatch.setattr(stored.opener().clients, "direct_call", lambda *_, **__: lambda *_, **__: answer)
+    response = Response(200, headers, Broken().read, Broken().close)
+    monkeypatch.setattr(stored.opener().clients, "direct_call", lambda *_, **__: lambda *_, **__: response)
     with pytest.raises(RetryableError, match="timeout: s3:GetObject on s3://central/"):
         read(stored.opener())
     assert closed == [True]

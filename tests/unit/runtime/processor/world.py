@@ -21,7 +21,7 @@ from tests.unit.runtime.aws_world import (
     CUSTOMER_ACCOUNT,
     CUSTOMER_ROLE,
     REGION,
-    PlainClients,
+    MotoClients,
     RecordingClients,
 )
 
@@ -112,9 +112,9 @@ class World:
 
     @property
     def _plain(self):
-        if not hasattr(self, "_plain_clients"):
-            self._plain_clients = PlainClients()
-        return self._plain_clients
+        if not hasattr(self, "_moto_clients"):
+            self._moto_clients = MotoClients()
+        return self._moto_clients
 
     def settings(self, **changes):
         """The processor's settings."""

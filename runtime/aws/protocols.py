@@ -1,4 +1,4 @@
-"""What the requests and answers of the often called services look like: their protocols, as far as they are needed.
+"""Requests and responses of the often called services: their protocols, as far as they are needed.
 
 Members have the names that the services' API references give them; a test holds both directions to the SDK's own.
 """
@@ -12,35 +12,36 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 
-class UnreadableAnswerError(Exception):
-    """It may be a good answer, but not of the form that is known here."""
+class UnreadableResponseError(Exception):
+    """A body that isn't of the service's form."""
 
 
 class ServiceProtocol(Protocol):
-    """Writes a request and reads an answer."""
+    """Writes a request and reads a response."""
 
     def headers(self, operation: str) -> dict[str, str]:
-        """Give the headers that say what the request is."""
+        """Return the headers that say what the request is."""
 
     def write(self, operation: str, request: Mapping[str, Any]) -> bytes:
-        """Give its body."""
+        """Return its body."""
 
     def read(self, operation: str, content: bytes) -> dict[str, Any]:
-        """Give the members of a good answer's body.
+        """Return the members of a successful response's body.
 
-        :raises UnreadableAnswerError: the SDK may know what it means.
+        :raises UnreadableResponseError: it has another form.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class AwsJson:
-    """AWS JSON 1.0: SQS and DynamoDB. No member that is asked for here is a time or a blob."""
+    """AWS JSON: no member that is asked for here is a time or a blob."""
 
     target: str
+    version: str = "1.0"
 
     def headers(self, operation: str) -> dict[str, str]:
         """Name the operation."""
-        return {"content-type": "application/x-amz-json-1.0", "x-amz-target": f"{self.target}.{operation}"}
+        return {"content-type": f"application/x-amz-json-{self.version}", "x-amz-target": f"{self.target}.{operation}"}
 
     def write(self, operation: str, request: Mapping[str, Any]) -> bytes:
         """Write the members as JSON."""
@@ -53,9 +54,9 @@ class AwsJson:
         try:
             members = json.loads(content or b"{}")
         except ValueError as error:
-            raise UnreadableAnswerError from error
+            raise UnreadableResponseError from error
         if not isinstance(members, dict):
-            raise UnreadableAnswerError
+            raise UnreadableResponseError
         return members
 
 
@@ -78,15 +79,15 @@ class AwsQuery:
         return urlencode(form).encode()
 
     def read(self, operation: str, content: bytes) -> dict[str, Any]:
-        """Read the credentials of AssumeRole's answer."""
+        """Read the credentials of AssumeRole's response."""
         del operation
         found: dict[str, Any] = dict(_CREDENTIAL.findall(content.decode("utf-8", "replace")))
         try:
             found["Expiration"] = datetime.fromisoformat(found["Expiration"])
         except (KeyError, ValueError) as error:
-            raise UnreadableAnswerError from error
+            raise UnreadableResponseError from error
         if len(found) != len(_CREDENTIALS):
-            raise UnreadableAnswerError
+            raise UnreadableResponseError
         return {"Credentials": found}
 
 
@@ -106,5 +107,6 @@ _CREDENTIAL = re.compile(rf"<({'|'.join(_CREDENTIALS)})>\s*([^<&]*?)\s*</")  # w
 PROTOCOLS: Mapping[str, ServiceProtocol] = {
     "sqs": AwsJson("AmazonSQS"),
     "dynamodb": AwsJson("DynamoDB_20120810"),
+    "logs": AwsJson("Logs_20140328", "1.1"),
     "sts": AwsQuery("2011-06-15"),
 }
