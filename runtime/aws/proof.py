@@ -71,6 +71,7 @@ PROOFS: Mapping[str, Mapping[str, Proof]] = {
     },
     "s3": {
         "AbortMultipartUpload": _REQUEST_ID,
+        "DeleteObject": _REQUEST_ID,
         "CompleteMultipartUpload": Proof(("ETag",)),
         "CopyObject": Proof(("CopyObjectResult.ETag",)),
         "CreateMultipartUpload": Proof(("UploadId",)),
