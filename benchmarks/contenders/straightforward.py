@@ -54,7 +54,7 @@ class Straightforward:
                 messages = answer.get("Messages", [])
                 list(threads.map(self._process, [message["Body"] for message in messages]))
                 if messages:
-                    entries = [
+                    entries: list[Any] = [
                         {"Id": str(place), "ReceiptHandle": message["ReceiptHandle"]}
                         for place, message in enumerate(messages)
                     ]
@@ -131,7 +131,7 @@ class Straightforward:
             return self._clients[key]
 
 
-def _keys(answer: dict[str, Any]) -> dict[str, Any]:
+def _keys(answer: Any) -> dict[str, Any]:
     session = answer["Credentials"]
     return {
         "aws_access_key_id": session["AccessKeyId"],

@@ -20,6 +20,7 @@ from runtime.aws import clients, direct_call
 from runtime.aws.credentials import Credentials
 from runtime.aws.http_transport import CallLimits, HttpTransport, _Peer
 from runtime.aws.response import ConnectionClosedError, Response
+from runtime.aws.signature import signed
 
 RECEIVE_BYTES = 65_536
 
@@ -272,7 +273,7 @@ def sign_by_crt(
 TRANSPORTS: Mapping[str, Any] = {
     "own": HttpTransport, "h11": H11Transport, "urllib3": Urllib3Transport, "awscrt": CrtTransport,
 }  # fmt: skip
-SIGNERS: Mapping[str, Any] = {"own": direct_call.signed, "botocore": sign_by_botocore, "awscrt": sign_by_crt}
+SIGNERS: Mapping[str, Any] = {"own": signed, "botocore": sign_by_botocore, "awscrt": sign_by_crt}
 
 
 def use(name: str) -> None:

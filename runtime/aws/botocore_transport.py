@@ -7,7 +7,7 @@ Loaded with the first client: botocore takes 0.1 s to import.
 import json
 import random
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from botocore import awsrequest, exceptions
@@ -17,6 +17,9 @@ from runtime.aws.credentials import current_credentials
 from runtime.aws.http_transport import CallLimits, Transport
 from runtime.aws.proof import PROOFS, UNREADABLE, check_body, check_head, proof_of
 from runtime.aws.response import AnswerIncompleteError, ConnectionClosedError, Response, is_ok
+
+if TYPE_CHECKING:
+    from botocore.compat import HTTPHeaders
 
 FIRST_PAUSE_SECONDS = 0.1
 _OURS = frozenset({"content-length", "transfer-encoding", "expect"})
@@ -59,7 +62,8 @@ class BotocoreTransport:
                 request.method, f"{parts.scheme}://{parts.netloc}", target, headers, body,
                 limits=self._limits, streams=streams,
             )  # fmt: skip
-            answer = awsrequest.AWSResponse(request.url, response.status, response.headers, _Raw(response))
+            named = cast("HTTPHeaders", response.headers)  # it takes any mapping
+            answer = awsrequest.AWSResponse(request.url, response.status, named, _Raw(response))
             if not streams:
                 answer.content  # noqa: B018 - reads it here, where what fails is known for what it is
         except TimeoutError as error:

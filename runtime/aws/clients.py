@@ -152,7 +152,7 @@ class AwsClients:
             parameter_validation=service not in UNVALIDATED,
             use_fips_endpoint=self._endpoints.fips,
             use_dualstack_endpoint=self._endpoints.dual_stack,
-            ignore_configured_endpoint_urls=True,  # a profile gives no endpoint; see endpoints.py
+            ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # the stubs lack it; see endpoints.py
             # gzip carries a checksum of its own; a second one over the whole body costs CPU on every object.
             response_checksum_validation="when_required",
         )
