@@ -89,7 +89,6 @@ PROOFS: Mapping[str, Mapping[str, Proof]] = {
         "ListSubscriptionsByTopic": Proof(("Subscriptions",)),
     },
     "sqs": {
-        "ChangeMessageVisibility": _REQUEST_ID,
         "ChangeMessageVisibilityBatch": _BATCH,
         "DeleteMessage": _REQUEST_ID,
         "DeleteMessageBatch": _BATCH,
