@@ -9,7 +9,7 @@ from ministack_fidelity.identities import assume, make_role, statement, unique
 
 pytestmark = pytest.mark.embedded
 
-CENTRAL = "111111111111"
+CENTRAL, CUSTOMER = "111111111111", "222222222222"
 
 
 @pytest.fixture
@@ -43,6 +43,26 @@ def test_every_version_is_read_and_copied_by_its_id(versioned, accounts):
     source = {"Bucket": bucket, "Key": "key", "VersionId": versions[0]}
     s3.copy_object(Bucket=bucket, Key="copy", CopySource=source)
     assert (*bodies, s3.get_object(Bucket=bucket, Key="copy")["Body"].read()) == (b"a", b"bb", b"a")
+
+
+def test_a_version_is_copied_to_another_account(versioned, accounts, customer_bucket):
+    """No version of an object could be delivered: its source would be looked for in the customer's account."""
+    _, bucket, versions = versioned
+    role = make_role(accounts, CENTRAL, statement("s3:*"))
+    allowed = {
+        "Effect": "Allow",
+        "Principal": {"AWS": role},
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{customer_bucket}/*",
+    }
+    owner = accounts.client("s3", CUSTOMER)
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    owner.put_bucket_policy(Bucket=customer_bucket, Policy=policy)
+    source = {"Bucket": bucket, "Key": "key", "VersionId": versions[0]}
+    accounts.client("s3", assume(accounts, CENTRAL, role)).copy_object(
+        Bucket=customer_bucket, Key="copy", CopySource=source
+    )
+    assert owner.get_object(Bucket=customer_bucket, Key="copy")["Body"].read() == b"a"
 
 
 def test_a_version_needs_its_own_permission(versioned, accounts):

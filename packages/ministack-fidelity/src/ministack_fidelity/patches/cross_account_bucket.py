@@ -2,13 +2,13 @@
 
 The emulator evaluates a foreign caller as the root of its account, so that a policy which names a role, or demands
 ``aws:PrincipalTag/tenant_id``, refuses everyone. And a copy between accounts looks its source up in the
-destination's account only (access to it was decided before).
+destination's account only, and its versions, too (access to them was decided before).
 """
 
 from dataclasses import dataclass
 from typing import Any
 
-from ministack_fidelity.patching import Function, Target, emulator, wrap
+from ministack_fidelity.patching import REVIEW, Function, PatchTargetMissingError, Target, emulator, wrap
 
 GATE = Target(
     "ministack.services.s3",
@@ -24,6 +24,7 @@ def apply() -> None:
     OWNER.resolve()
     wrap(GATE, _with_own_identity)
     wrap(BUCKET, _in_any_account)
+    _find_versions_in_any_account()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +101,23 @@ def _in_any_account(original: Function) -> Function:
         return s3._buckets.get_scoped(owner, None, name) if owner else None  # noqa: SLF001
 
     return _ensure_bucket
+
+
+def _find_versions_in_any_account() -> None:
+    """Look an object's versions up at its bucket's owner, where the account at work has none."""
+    versions: Any = getattr(emulator("services.s3"), "_object_versions", None)
+    if not hasattr(versions, "get_scoped"):
+        raise PatchTargetMissingError(f"ministack.services.s3._object_versions is no table by account: {REVIEW}")
+    kind: Any = type(versions)
+
+    class _OfAnyAccount(kind):  # type: ignore[misc]  # the emulator's own kind of table
+        __slots__ = ()  # the layout stays: the table that is there changes its class
+
+        def get(self, key: tuple[str, str], default: Any = None) -> Any:
+            found = super().get(key)
+            if found is not None:
+                return found
+            owner = emulator("services.s3")._bucket_owner_account(key[0])  # noqa: SLF001
+            return self.get_scoped(owner, None, key, default) if owner else default
+
+    versions.__class__ = _OfAnyAccount
