@@ -35,7 +35,7 @@ class AgentError(Exception):
 
 @dataclass(frozen=True)
 class Agent:
-    """The agent with these ``settings``, environment variables as `vector_config/base/README.md` lists them."""
+    """The agent with these ``settings``, environment variables as `vector_config/README.md` lists them."""
 
     settings: Mapping[str, str] = field(default_factory=dict)
 
