@@ -48,6 +48,7 @@ PROOFS: Mapping[str, Mapping[str, Proof]] = {
     "cloudformation": {"DescribeStacks": Proof(("Stacks",))},
     "dynamodb": {
         "BatchGetItem": Proof(("Responses", "UnprocessedKeys")),
+        "DeleteItem": _REQUEST_ID,
         "DescribeTable": Proof(("Table",)),
         "DescribeTimeToLive": Proof(("TimeToLiveDescription",)),
         "GetItem": _REQUEST_ID,

@@ -135,16 +135,16 @@ class StateTable:
 
     def create(self, item: Mapping[str, Any]) -> bool:
         """Write a new item; false where there is one of its key."""
-        return self._conditional("put_item", Item=item, ConditionExpression="attribute_not_exists(tenant_id)")
+        return self._conditional(self.client.put_item, Item=item, ConditionExpression="attribute_not_exists(tenant_id)")
 
     def update(self, key: Key, change: Mapping[str, Any]) -> bool:
         """Change an item; false where the change's condition doesn't hold."""
-        return self._conditional("update_item", Key=key, **change)
+        return self._conditional(self.client.update_item, Key=key, **change)
 
     def delete(self, key: Key, condition: str, values: Mapping[str, Any]) -> bool:
         """Delete an item; false where the condition doesn't hold."""
         given = {"ExpressionAttributeValues": {name: typed(value) for name, value in values.items()}} if values else {}
-        return self._conditional("delete_item", Key=key, ConditionExpression=condition, **given)
+        return self._conditional(self.client.delete_item, Key=key, ConditionExpression=condition, **given)
 
     def query(self, condition: str, values: Mapping[str, Any], **more: Any) -> dict[str, Any]:
         """Return the parameters of a query of this table."""
@@ -161,8 +161,7 @@ class StateTable:
         for page in self.client.get_paginator("query").paginate(**request):
             yield from page["Items"]
 
-    def _conditional(self, call: str, **request: Any) -> bool:
-        write: Callable[..., Any] = getattr(self.client, call)
+    def _conditional(self, write: Callable[..., Any], **request: Any) -> bool:
         try:
             retry_conflicts(lambda: write(TableName=self.name, **request))
         except self.client.exceptions.ConditionalCheckFailedException:
