@@ -22,6 +22,22 @@ class OneWorkerForTheDeployedSystem(LoadScopeScheduling):
         group = nodeid.rfind("@")  # pytest-xdist appends it; an "@" inside brackets is a parameter's
         return nodeid[group + 1 :] if group > nodeid.rfind("]") else nodeid
 
+    def remove_node(self, node):
+        """Return the test that a dead worker ran, or None; the next worker gets what is left.
+
+        Not that test, which would end the next worker as well; and no scope that is done: pytest-xdist 3.8 hands those
+        out again, and a worker that is given an empty one waits for ever.
+        """
+        work = self.assigned_work[node]
+        crashed = next((test for tests in work.values() for test, ended in tests.items() if not ended), None)
+        for scope, tests in list(work.items()):
+            if crashed in tests:
+                tests[crashed] = True
+            if all(tests.values()):
+                del work[scope]
+        super().remove_node(node)
+        return crashed
+
 
 def pytest_xdist_make_scheduler(config, log):
     """Give the scheduler for ``-n``."""
