@@ -11,7 +11,7 @@ COMPILE := -m uv pip compile --quiet --python-version 3.13 --no-header --no-emit
 INSTALL := -m uv pip install --quiet --python $(PY)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format synth customer-template agent-settings bench bench-agent bench-freshness openapi faults fuzz verify-aws requirements snapshots clean
+.PHONY: help setup demo up down status test lint format synth customer-template agent-settings bench bench-agent bench-freshness decisions openapi faults fuzz verify-aws requirements snapshots clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -82,7 +82,10 @@ bench-agent: $(READY) ## measure the whole agent in a real Vector, which must be
 bench-freshness: $(READY) ## measure a line's way at four batch times: a real Vector on PATH, into what `make up` left running
 	@$(PY) -m benchmarks.freshness
 
-openapi: $(READY) ## write docs/openapi.json anew
+decisions: $(READY) ## write docs/decisions/README.md from the decisions' pages
+	@$(PY) -m tests.decision_index
+
+openapi: $(READY) ## write docs/openapi.json from the API's code
 	@$(PY) -m runtime.api > docs/openapi.json
 
 faults: $(READY) ## inject faults into the deployed processor, count every event (SEED=…, DURATION=seconds, INJECTIONS=…)

@@ -2,7 +2,7 @@
 
 CPU of the whole processor on `small` (nothing but calls), `real` and the start. Contenders and how to install them:
 ``benchmarks/contenders/transports.py``. Which of them can be made strict is in the decision that came of it,
-``docs/decisions/0058-one-http-transport.md``.
+``docs/decisions/0058-one-http-transport-and-table-of-proofs.md``.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
 It is strict where a response could be taken for more than it is: a head or body that was cut, or without framing, is a
 closed connection; nothing is redirected; an attempt has a total deadline. Why not a library:
-``docs/decisions/0058-one-http-transport.md``.
+``docs/decisions/0058-one-http-transport-and-table-of-proofs.md``.
 """
 
 import socket

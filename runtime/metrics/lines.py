@@ -1,7 +1,7 @@
 """One structured line that is a metric too, once CloudWatch reads it (CloudWatch user guide, embedded metric format).
 
-Written here and not by Powertools' metrics: those keep one set of metrics a process, and print text and line end
-apart, so that lines of deliveries that end side by side would mix (docs/decisions/0009).
+Each line is one ``write``: deliveries end concurrently, and a library that keeps one set of metrics a process would mix
+their lines (decision 9).
 """
 
 import json
