@@ -1,7 +1,7 @@
 """Writes the index of decisions from their pages: ``python -m tests.decision_index`` (``make decisions``).
 
-A page is ``docs/decisions/NNNN-slug-of-the-title.md``. It begins with ``# N. Title``, ``- Date: YYYY-MM-DD`` and
-``- Status: accepted`` or ``- Status: superseded by [N](page.md)``.
+A page is in ``docs/decisions``, named ``NNNN-slug-of-the-title.md``. It begins with ``# N. Title``,
+``- Date: YYYY-MM-DD`` and ``- Status: accepted`` or ``- Status: superseded by [N](page.md)``.
 """
 
 import re
