@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from aws_cdk import Duration
 
-from constructs_lib.runtime_asset import build_runtime_asset
-from constructs_lib.runtime_bundle import API
 from constructs_lib.web_identity import WebIdentity
 from local import cluster
 from local.emulator import CENTRAL_ACCOUNT, REGION
 from stacks.application import add_central_stacks, add_customer_stack, check_every_synthesis, new_app
+from stacks.bundling.packages import API
+from stacks.bundling.runtime_asset import build_runtime_asset
 from stacks.stages import EMBEDDED, Cluster, Host
 
 

@@ -8,8 +8,8 @@ from typing import Final
 from aws_cdk import aws_lambda as lambda_
 
 from constructs_lib.limits import require, require_match
-from constructs_lib.runtime_asset import build_runtime_asset
-from constructs_lib.runtime_bundle import API
+from stacks.bundling.packages import API
+from stacks.bundling.runtime_asset import build_runtime_asset
 from stacks.stages import STAGES, StageConfig
 
 KNOWN: Final = ("stage", "part", "regions", "central_account", "customer_stack_name")

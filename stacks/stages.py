@@ -15,8 +15,8 @@ from constructs_lib.limits import require, require_match
 from constructs_lib.processor import ProcessorSize
 from constructs_lib.processor_environment import ProcessorTuning
 from constructs_lib.reconciliation import ReconciliationPace
-from constructs_lib.runtime_asset import FunctionArchitecture
 from constructs_lib.web_identity import WebIdentity
+from stacks.bundling.runtime_asset import FunctionArchitecture
 from stacks.monitoring_settings import MonitoringSettings
 
 _VISIBILITY_TIMEOUT: Final = Duration.minutes(12)

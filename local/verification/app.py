@@ -7,9 +7,9 @@ from aws_cdk import App, Duration, RemovalPolicies
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
-from constructs_lib.runtime_asset import build_runtime_asset
-from constructs_lib.runtime_bundle import API
 from stacks.application import add_central_stacks, add_customer_stack, check_every_synthesis, new_app
+from stacks.bundling.packages import API
+from stacks.bundling.runtime_asset import build_runtime_asset
 from stacks.stages import EMBEDDED
 
 STAGE = replace(EMBEDDED, name="verify", tuning=replace(EMBEDDED.tuning, config_cache=Duration.seconds(2)))

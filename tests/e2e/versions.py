@@ -19,12 +19,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from constructs_lib import runtime_bundle
-from constructs_lib.runtime_asset import FunctionArchitecture
 from local.deployment.onboarding import STACK
 from local.paths import ROOT
 from local.verification.removal import stack_status
 from local.waiting import wait_until
+from stacks.bundling import steps
+from stacks.bundling.packages import PROCESSOR
+from stacks.bundling.runtime_asset import FunctionArchitecture
 from tests.e2e.cloud import CENTRAL, Cloud
 
 ARCHIVE = Path(__file__).with_name("earlier_version.tar.xz")
@@ -69,11 +70,9 @@ def earlier() -> Version:
     with tempfile.TemporaryDirectory() as folder, tarfile.open(ARCHIVE) as archive:
         archive.extractall(folder, filter="data")
         packages = Path(folder) / "packages"
-        runtime_bundle.install_wheels(
-            Path(folder) / PINS, packages, FunctionArchitecture.of_this_machine().wheel_platform
-        )
-        runtime_bundle.cut_packages(packages)
-        runtime_bundle.cut_sdk(packages, runtime_bundle.PROCESSOR.services)
+        steps.install_wheels(Path(folder) / PINS, packages, FunctionArchitecture.of_this_machine().wheel_platform)
+        steps.cut_packages(packages)
+        steps.cut_sdk(packages, PROCESSOR.services)
         return Version.of(Path(folder), packages)
 
 
@@ -90,7 +89,7 @@ def keep(assembly: Path) -> None:
         "--no-emit-index-url",
         "--generate-hashes",
     ]
-    command = [sys.executable, *compile_, "--python-version", runtime_bundle.PYTHON_VERSION, *REQUIREMENTS]
+    command = [sys.executable, *compile_, "--python-version", steps.PYTHON_VERSION, *REQUIREMENTS]
     pins = subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout
     with tarfile.open(ARCHIVE, "w:xz", preset=9) as archive:
         _add(archive, PINS, pins)

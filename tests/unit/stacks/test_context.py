@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 
 from constructs_lib.limits import PropertyError
-from constructs_lib.runtime_asset import FunctionArchitecture
 from stacks.application import CDK_JSON
+from stacks.bundling.runtime_asset import FunctionArchitecture
 from stacks.context import AppContext
 from stacks.stages import STAGES
 

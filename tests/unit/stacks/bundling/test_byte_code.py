@@ -2,7 +2,7 @@ import py_compile
 
 import pytest
 
-from constructs_lib.byte_code import compile_tree
+from stacks.bundling.byte_code import compile_tree
 
 
 def write(path, text="x = 1\n"):

@@ -15,11 +15,11 @@ from typing import Final
 
 from aws_cdk import aws_lambda as lambda_
 
-from constructs_lib import byte_code, runtime_bundle
 from constructs_lib.limits import require
-from constructs_lib.runtime_bundle import PROCESSOR, FunctionPackage
+from stacks.bundling import byte_code, packages, steps
+from stacks.bundling.packages import PROCESSOR, FunctionPackage
 
-PROJECT: Final = Path(__file__).resolve().parent.parent
+PROJECT: Final = Path(__file__).resolve().parents[2]
 
 
 class FunctionArchitecture(StrEnum):
@@ -30,7 +30,7 @@ class FunctionArchitecture(StrEnum):
 
     @classmethod
     def of_this_machine(cls) -> "FunctionArchitecture":
-        """Give the architecture that this machine runs."""
+        """Return this machine's architecture."""
         return cls.ARM_64 if platform.machine() in {"arm64", "aarch64"} else cls.X86_64
 
     @property
@@ -56,7 +56,7 @@ class RuntimeAsset:
     zip_bytes: int
 
     def code(self) -> lambda_.Code:
-        """Give it to a function."""
+        """Return it as a function takes it."""
         return lambda_.Code.from_asset(str(self.directory))
 
 
@@ -68,8 +68,8 @@ def build_runtime_asset(
     Raises ``BundleError`` where wheels are missing, ``PropertyError`` where the zip is over its budget.
     """
     require(
-        holds=sys.version_info[:2] == tuple(int(n) for n in runtime_bundle.PYTHON_VERSION.split(".")),
-        constraint=f"the byte code is made for Python {runtime_bundle.PYTHON_VERSION}: synthesize with it",
+        holds=sys.version_info[:2] == tuple(int(n) for n in steps.PYTHON_VERSION.split(".")),
+        constraint=f"the byte code is made for Python {steps.PYTHON_VERSION}: synthesize with it",
     )
     name = f"{package.name}-{architecture.value}-{_content_hash(project, architecture, package)}"
     directory = project / "build" / "assets" / name
@@ -85,7 +85,7 @@ def build_runtime_asset(
 
 
 def zipped_size(directory: Path) -> int:
-    """Give the size in bytes of the directory as a zip (deflated, as the CDK does it)."""
+    """Return the size in bytes of the directory as a zip (deflated, as the CDK does it)."""
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in _files(directory):
@@ -103,31 +103,31 @@ def _build(project: Path, directory: Path, architecture: FunctionArchitecture, p
         with suppress(OSError):  # Another process was faster: the same content.
             bundle.rename(directory)
     if not directory.is_dir():
-        raise runtime_bundle.BundleError(f"{directory} can't be made")
+        raise steps.BundleError(f"{directory} can't be made")
 
 
 def _fill(bundle: Path, project: Path, architecture: FunctionArchitecture, package: FunctionPackage) -> None:
-    runtime_bundle.install_wheels(project / package.requirements, bundle, architecture.wheel_platform)
-    runtime_bundle.cut_packages(bundle)
-    runtime_bundle.cut_sdk(bundle, package.services)
-    runtime_bundle.copy_sources(project, bundle, package.without)
-    runtime_bundle.write_metadata(project, bundle)
-    runtime_bundle.compile_sources(bundle)
+    steps.install_wheels(project / package.requirements, bundle, architecture.wheel_platform)
+    steps.cut_packages(bundle)
+    steps.cut_sdk(bundle, package.services)
+    steps.copy_sources(project, bundle, package.without)
+    steps.write_metadata(project, bundle)
+    steps.compile_sources(bundle)
 
 
 def _content_hash(project: Path, architecture: FunctionArchitecture, package: FunctionPackage) -> str:
     """Hash everything that the asset is made of: sources, pins, the project's metadata, and these steps."""
     digest = hashlib.sha256(f"{architecture.value} {package.name}".encode())
-    steps = [Path(module) for module in (__file__, runtime_bundle.__file__, byte_code.__file__)]
-    inputs = [project / "pyproject.toml", *steps]
-    for source in runtime_bundle.SOURCES:
+    own = [Path(module) for module in (__file__, packages.__file__, steps.__file__, byte_code.__file__)]
+    inputs = [project / "pyproject.toml", *own]
+    for source in steps.SOURCES:
         inputs += [
             file
             for file in _files(project / source)
             if not {"__pycache__", *package.without} & {*file.relative_to(project).parts}
         ]
     for file in inputs:
-        digest.update(f"\0{file.name if file in steps else file.relative_to(project)}\0".encode())
+        digest.update(f"\0{file.name if file in own else file.relative_to(project)}\0".encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from constructs_lib import runtime_asset, runtime_bundle
 from constructs_lib.limits import PropertyError
-from constructs_lib.runtime_asset import PROJECT, FunctionArchitecture, build_runtime_asset
-from constructs_lib.runtime_bundle import PROCESSOR
+from stacks.bundling import runtime_asset, steps
+from stacks.bundling.packages import PROCESSOR
+from stacks.bundling.runtime_asset import PROJECT, FunctionArchitecture, build_runtime_asset
 
 pytestmark = pytest.mark.xdist_group("runtime-asset")  # built once, not once a worker
 
@@ -73,7 +73,7 @@ def test_libraries_are_made_for_the_functions_processor(built, architecture):
 
 def test_the_same_content_gives_the_same_bytes(built, tmp_path):
     """Each machine's synthesis would roll out the function again, and no snapshot could be trusted."""
-    for name in runtime_bundle.SOURCES:
+    for name in steps.SOURCES:
         shutil.copytree(PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(PROJECT / "pyproject.toml", tmp_path)
     here = FunctionArchitecture.of_this_machine()
@@ -84,7 +84,7 @@ def test_the_same_content_gives_the_same_bytes(built, tmp_path):
 
 def test_what_was_built_is_not_built_again(built, monkeypatch):
     """Every synthesis would install the wheels anew."""
-    monkeypatch.setattr(runtime_bundle, "install_wheels", pytest.fail)
+    monkeypatch.setattr(steps, "install_wheels", pytest.fail)
     here = FunctionArchitecture.of_this_machine()
     assert build_runtime_asset(here) == built[here]
 
@@ -107,7 +107,7 @@ def test_a_build_that_fails_leaves_nothing(tmp_path):
     (tmp_path / "runtime" / "processor").mkdir(parents=True)
     (tmp_path / "runtime" / "processor" / "requirements.txt").write_text("./no-such-wheel.whl\n")
     (tmp_path / "pyproject.toml").write_text("")
-    with pytest.raises(runtime_bundle.BundleError):
+    with pytest.raises(steps.BundleError):
         build_runtime_asset(FunctionArchitecture.ARM_64, tmp_path)
     assert list((tmp_path / "build" / "assets").iterdir()) == []
 

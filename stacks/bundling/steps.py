@@ -8,11 +8,10 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from constructs_lib import byte_code
+from stacks.bundling import byte_code
 
 PYTHON_VERSION: Final = "3.13"
 SOURCES: Final = ("runtime", "vector_config")
@@ -22,40 +21,6 @@ _NOT_NEEDED: Final = ("tests", "test", "__pycache__", "include", "bin", "share")
 _UNUSED_PARTS: Final = ("dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",)
 """Parts of packages that the processor never imports, and that nothing it imports does."""
 _TYPE_HINTS: Final = ("*.pyi", "py.typed", "*.c", "*.pyx", "*.pxd", "*.h")
-
-
-@dataclass(frozen=True, kw_only=True)
-class FunctionPackage:
-    """What one function's zip is made of.
-
-    :param requirements: its pins, as a path in the project.
-    :param services: those that it calls; the rest of the SDK's descriptions (90 % of it) is cut.
-    :param without: folders of the sources that it never imports: a change there is none of this function's.
-    :param zip_budget_bytes: what it may weigh, its size and a tenth. A cold start loads it; whoever raises this says
-        what it is for.
-    """
-
-    name: str
-    requirements: str
-    services: tuple[str, ...]
-    without: tuple[str, ...]
-    zip_budget_bytes: int
-
-
-PROCESSOR: Final = FunctionPackage(
-    name="processor",
-    requirements="runtime/processor/requirements.txt",
-    services=("dynamodb", "logs", "s3", "sqs", "sts"),
-    without=("api",),
-    zip_budget_bytes=6_600_000,
-)
-API: Final = FunctionPackage(
-    name="api",
-    requirements="runtime/api/requirements.txt",
-    services=("dynamodb", "s3"),
-    without=(),
-    zip_budget_bytes=7_260_000,
-)
 
 
 class BundleError(RuntimeError):
@@ -120,7 +85,7 @@ def write_metadata(project: Path, target: Path) -> None:
 
 
 def compile_sources(target: Path) -> None:
-    """Byte-compile everything, ours beside its sources, dependencies in their place (``constructs_lib.byte_code``).
+    """Byte-compile everything, ours beside its sources, dependencies in their place (``byte_code``).
 
     In a process of its own, with a fixed hash seed: the order of a constant set in byte code follows from it.
     """

@@ -2,8 +2,8 @@ import importlib.util
 
 import pytest
 
-from constructs_lib import runtime_bundle
-from constructs_lib.runtime_bundle import PROCESSOR
+from stacks.bundling import steps
+from stacks.bundling.packages import PROCESSOR
 
 
 def write(path, text="x = 1\n"):
@@ -22,8 +22,8 @@ def target(tmp_path):
 def test_what_cannot_be_installed_names_the_tools_own_words(tmp_path, target):
     """A missing wheel would show as a function that fails to import."""
     requirements = write(tmp_path / "requirements.txt", "./no-such-wheel.whl\n")
-    with pytest.raises(runtime_bundle.BundleError, match="no-such-wheel"):
-        runtime_bundle.install_wheels(requirements, target, "x86_64-manylinux_2_28")
+    with pytest.raises(steps.BundleError, match="no-such-wheel"):
+        steps.install_wheels(requirements, target, "x86_64-manylinux_2_28")
 
 
 def test_packages_are_cut_to_what_a_function_reads(target):
@@ -31,7 +31,7 @@ def test_packages_are_cut_to_what_a_function_reads(target):
     kept = write(target / "package" / "module.py")
     for name in ("package/tests/test_it.py", "package/module.pyi", "package-1.0.dist-info/METADATA", "bin/tool"):
         write(target / name)
-    runtime_bundle.cut_packages(target)
+    steps.cut_packages(target)
     assert [path for path in target.rglob("*") if path.is_file()] == [kept]
 
 
@@ -47,13 +47,13 @@ def test_the_sdk_keeps_the_services_in_use(target):
     write(data / "ec2" / "2016-11-15" / "service-2.json.gz")
     write(data / "s3" / "2006-03-01" / "examples-1.json")
     write(data / "s3" / "2006-03-01" / "waiters-2.json.gz")
-    runtime_bundle.cut_sdk(target, PROCESSOR.services)
+    steps.cut_sdk(target, PROCESSOR.services)
     assert {path for path in data.rglob("*") if path.is_file()} == kept
 
 
 def test_without_an_sdk_nothing_is_cut(target):
     """A function that brings no SDK couldn't be built."""
-    runtime_bundle.cut_sdk(target, PROCESSOR.services)
+    steps.cut_sdk(target, PROCESSOR.services)
     assert list(target.iterdir()) == []
 
 
@@ -64,7 +64,7 @@ def test_sources_come_without_images_and_manifests(tmp_path, target):
     write(project / "vector_config" / "subprocess.yaml", "sources: {}\n")
     for name in ("Dockerfile", "requirements.txt", "kubernetes/deployment.yaml", "__pycache__/x.pyc"):
         write(project / "runtime" / "processor" / name)
-    runtime_bundle.copy_sources(project, target, without=("api",))
+    steps.copy_sources(project, target, without=("api",))
     assert {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()} == {
         "runtime/processor/lambda_handler.py",
         "vector_config/subprocess.yaml",
@@ -77,7 +77,7 @@ def test_entry_points_are_found_in_the_zip(tmp_path, target):
         tmp_path / "pyproject.toml",
         '[project]\nname = "log-router"\nversion = "1.2.3"\n[project.entry-points."g.methods"]\ns3 = "a.b:C"\n',
     )
-    runtime_bundle.write_metadata(tmp_path, target)
+    steps.write_metadata(tmp_path, target)
     info = target / "log_router-1.2.3.dist-info"
     assert "Name: log-router\nVersion: 1.2.3\n" in (info / "METADATA").read_text()
     assert (info / "entry_points.txt").read_text() == "[g.methods]\ns3 = a.b:C\n"
@@ -88,7 +88,7 @@ def test_byte_code_is_the_same_whenever_and_wherever_it_is_made(tmp_path):
     made = []
     for name in ("one", "another"):
         source = write(tmp_path / name / "module.py")
-        runtime_bundle.compile_sources(tmp_path / name)
+        steps.compile_sources(tmp_path / name)
         made.append(source.with_suffix(".pyc").read_bytes())
     assert made[0] == made[1]
     assert made[0][:4] == importlib.util.MAGIC_NUMBER
@@ -98,5 +98,5 @@ def test_byte_code_is_the_same_whenever_and_wherever_it_is_made(tmp_path):
 def test_our_own_broken_source_ends_the_build(target):
     """A function that can't be imported would be deployed."""
     write(target / "runtime" / "module.py", "def broken(:\n")
-    with pytest.raises(runtime_bundle.BundleError, match="SyntaxError"):
-        runtime_bundle.compile_sources(target)
+    with pytest.raises(steps.BundleError, match="SyntaxError"):
+        steps.compile_sources(target)

@@ -1,0 +1,37 @@
+"""What goes into each function's zip, and what it may weigh."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionPackage:
+    """What one function's zip is made of.
+
+    :param requirements: its pins, as a path in the project.
+    :param services: those that it calls; the rest of the SDK's descriptions (90 % of it) is cut.
+    :param without: folders of the sources that it never imports: a change there doesn't change this function.
+    :param zip_budget_bytes: its size and a tenth. A cold start loads all of it: a commit that raises it says why.
+    """
+
+    name: str
+    requirements: str
+    services: tuple[str, ...]
+    without: tuple[str, ...]
+    zip_budget_bytes: int
+
+
+PROCESSOR: Final = FunctionPackage(
+    name="processor",
+    requirements="runtime/processor/requirements.txt",
+    services=("dynamodb", "logs", "s3", "sqs", "sts"),
+    without=("api",),
+    zip_budget_bytes=6_600_000,
+)
+API: Final = FunctionPackage(
+    name="api",
+    requirements="runtime/api/requirements.txt",
+    services=("dynamodb", "s3"),
+    without=(),
+    zip_budget_bytes=7_260_000,
+)
