@@ -103,6 +103,7 @@ def test_malformed_tags_are_refused(api, header, value):
 def test_a_lost_answer_is_not_taken_for_anothers_change(api, clients):
     """The SDK repeats a call whose answer was lost: the writer would be told 412 though its change is stored."""
     bodies = []
-    clients.transport.listeners.append(lambda url, headers, body: bodies.append(body))
+    events = clients.client("dynamodb").meta.events
+    events.register("before-send.dynamodb", lambda request, **_: bodies.append(request.body))
     assert api.post(CONFIGS, json=S3).status_code == 201
     assert any(b"ClientRequestToken" in body for body in bodies if body)  # DynamoDB applies the calls of one token once

@@ -21,7 +21,7 @@ from runtime.objects.presence import is_gone
 from runtime.objects.reading import S3Opener, read_batches
 from runtime.objects.stored_object import StoredObject
 from runtime.time_budget import TimeBudget
-from tests.unit.runtime.aws_world import MotoClients
+from tests.unit.runtime.aws_world import Fault, RecordingClients
 
 KEY = "tenant_id=acme-corp/cluster_id=c-1/application=etcd/pod_name=etcd-0/20261123-132140-u.json.gz"
 BODY = gzip.compress(b'{"message":"a"}\n{"message":"b"}\n', mtime=0)
@@ -37,7 +37,7 @@ def stored(monkeypatch):
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
         bucket = boto3.resource("s3", "us-east-1").create_bucket(Bucket="central")
-        clients = MotoClients("us-east-1")
+        clients = RecordingClients("us-east-1")
         requests = []
         clients.transport.listeners.append(lambda _url, headers, _body: requests.append(headers))
 
@@ -46,7 +46,7 @@ def stored(monkeypatch):
             stored_object = StoredObject("central", ObjectKey.parse(KEY), etag=etag)
             return S3Opener(clients, stored_object, lambda: Credentials("AKIDEXAMPLE", "s", "token", 0.0))
 
-        yield SimpleNamespace(opener=opener, bucket=bucket, requests=requests)
+        yield SimpleNamespace(opener=opener, bucket=bucket, requests=requests, clients=clients)
 
 
 def read(opener, stats=None):
@@ -81,10 +81,7 @@ def test_an_object_that_is_gone_is_permanent(stored):
 
 def test_an_object_that_is_gone_is_permanent_though_s3_says_denied(stored):
     """It would be our own access that is denied: an alarm, and a day of attempts; no prefix is named, so no 404."""
-    denied = SimpleNamespace(status_code=403)
-    events = stored.opener(body=None).clients.client("s3").meta.events
-    parsed = {"Error": {"Code": "AccessDenied", "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": 403}}
-    events.register("before-call.s3.GetObject", lambda **_: (denied, parsed))
+    stored.clients.faults["GetObject"] = Fault("AccessDenied", 403)
     with pytest.raises(PermanentError, match="object-gone"):
         read(stored.opener(body=None))
     with pytest.raises(RetryableError, match="source-denied"):

@@ -1,5 +1,6 @@
 """The poller: receive, work, keep hidden, delete, stop."""
 
+import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -7,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from runtime.aws.clients import ATTEMPTS
 from runtime.backoff import Backoff
 from runtime.messages.delivery_message import DeliveryMessage
 from runtime.processor import sqs_poller
@@ -132,13 +134,13 @@ def test_visibility_is_extended_again_while_a_message_is_at_work(world, monkeypa
     send(world, "a")
     extended = threading.Event()
 
-    def seen(**_):
+    def seen(*_):
         if world.clients.count()["ChangeMessageVisibilityBatch"] >= 2:
             extended.set()
 
     if fault:
         world.clients.faults["ChangeMessageVisibilityBatch"] = fault
-    world.clients.client("sqs").meta.events.register("before-call.sqs.ChangeMessageVisibilityBatch", seen)
+    world.clients.transport.listeners.append(seen)
     poll(world, Says(during=lambda: extended.wait(10)))
     assert extended.is_set()
     assert world.messages("objects") == []
@@ -162,13 +164,13 @@ def test_a_queue_that_is_down_is_asked_ever_more_slowly(world):
             pauses.append(seconds)
             return False
 
-    world.clients.faults["ReceiveMessage"] = Fault("ServiceUnavailable", 503, times=8)
+    world.clients.faults["ReceiveMessage"] = Fault("ServiceUnavailable", 503, times=8 * ATTEMPTS["sqs"])
     one = poller(world, Says(), stop=Stop(), pauses=Backoff(2, 60, lambda _, longest: longest))
     with ThreadPoolExecutor(1) as threads:
         for _ in range(9):
             one.poll_once(threads)
         assert pauses == [2, 4, 8, 16, 32, 60, 60, 60]
-        world.clients.faults["ReceiveMessage"].times = 1
+        world.clients.faults["ReceiveMessage"].times = ATTEMPTS["sqs"]
         one.poll_once(threads)
     assert pauses[-1] == 2
 
@@ -234,12 +236,12 @@ def test_every_queue_has_its_loops_and_all_end_with_the_stop(world):
     both = {world.queues["objects"], world.queues["deliveries"]}
     asked = set()
 
-    def watch(params, **_):
-        asked.add(params["QueueUrl"])
+    def watch(_url, _headers, body):
+        asked.add(json.loads(body)["QueueUrl"])
         if asked == both:
             stop.set()
 
-    world.clients.client("sqs").meta.events.register("provide-client-params.sqs.ReceiveMessage", watch)
+    world.clients.transport.listeners.append(watch)
     sqs_poller.run(Says(), world.clients, [*both, *both], stop=stop)
     assert asked == both
 
