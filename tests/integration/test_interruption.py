@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 
 import psutil
 import pytest
@@ -26,6 +27,7 @@ def demo(tmp_path):
         env=environment,
         stdout=subprocess.DEVNULL,
         start_new_session=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # a run in the background ignores it
     )
     try:
         wait_until(

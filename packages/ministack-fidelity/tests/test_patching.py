@@ -29,6 +29,13 @@ def module_with(target, parameters):
     return module
 
 
+class ByAccount(dict):
+    """A table of the emulator whose entries belong to accounts."""
+
+    def get_scoped(self, account, region, key, default=None):
+        return self.get(key, default)
+
+
 @pytest.fixture
 def emulator_modules(monkeypatch):
     """An emulator that has every target just as expected."""
@@ -39,7 +46,7 @@ def emulator_modules(monkeypatch):
     for _, table in EVERY_TABLE:
         if table.module not in sys.modules:
             monkeypatch.setitem(sys.modules, table.module, ModuleType(table.module))
-        monkeypatch.setattr(sys.modules[table.module], table.name, {}, raising=False)
+        monkeypatch.setattr(sys.modules[table.module], table.name, ByAccount(), raising=False)
 
 
 @pytest.mark.parametrize(("patch", "target"), EVERY_TARGET, ids=[f"{p.__name__}-{t.name}" for p, t in EVERY_TARGET])

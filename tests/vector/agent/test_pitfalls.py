@@ -35,7 +35,7 @@ PITFALLS = {
         "an unset variable or an empty label makes the key's template fail",
         (
             ORIGIN + "test_odd_application_labels_are_passed_over",
-            ORIGIN + "test_odd_tenant_labels_are_passed_over",
+            ORIGIN + "test_an_unusable_tenant_label_is_nobody_s",
             ORIGIN + "test_any_labels_make_a_key_of_the_contract_s_form",
             AGENT + "test_real_agent.py::test_without_a_needed_variable_it_does_not_start",
         ),

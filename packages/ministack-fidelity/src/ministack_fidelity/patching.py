@@ -39,15 +39,16 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of the emulator, a dict, by module and name."""
+    """One table of the emulator, by module and name: a dict, or what has these methods."""
 
     module: str
     name: str
+    methods: tuple[str, ...] = ("get", "setdefault", "items")
 
-    def resolve(self) -> dict[str, Any]:
+    def resolve(self) -> Any:
         """Return the table. Raises ``PatchTargetMissingError`` if it is gone."""
         table = getattr(importlib.import_module(self.module), self.name, None)
-        if not isinstance(table, dict):
+        if not all(hasattr(table, method) for method in self.methods):
             raise PatchTargetMissingError(f"{self.module}.{self.name} is no table: {REVIEW}")
         return table
 

@@ -8,7 +8,7 @@ destination's account only, and its versions, too (access to them was decided be
 from dataclasses import dataclass
 from typing import Any
 
-from ministack_fidelity.patching import REVIEW, Function, PatchTargetMissingError, Target, emulator, wrap
+from ministack_fidelity.patching import Function, Table, Target, emulator, wrap
 
 GATE = Target(
     "ministack.services.s3",
@@ -17,6 +17,7 @@ GATE = Target(
 )
 BUCKET = Target("ministack.services.s3", "_ensure_bucket", ("name",))
 OWNER = Target("ministack.services.s3", "_bucket_owner_account", ("name",))
+VERSIONS = Table("ministack.services.s3", "_object_versions", ("get", "get_scoped"))
 
 
 def apply() -> None:
@@ -105,9 +106,7 @@ def _in_any_account(original: Function) -> Function:
 
 def _find_versions_in_any_account() -> None:
     """Look an object's versions up at its bucket's owner, where the account at work has none."""
-    versions: Any = getattr(emulator("services.s3"), "_object_versions", None)
-    if not hasattr(versions, "get_scoped"):
-        raise PatchTargetMissingError(f"ministack.services.s3._object_versions is no table by account: {REVIEW}")
+    versions = VERSIONS.resolve()
     kind: Any = type(versions)
 
     class _OfAnyAccount(kind):  # type: ignore[misc]  # the emulator's own kind of table
