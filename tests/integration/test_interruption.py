@@ -27,7 +27,8 @@ def demo(tmp_path):
         env=environment,
         stdout=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # a run in the background ignores it
+        # A run in the background ignores the signal, and its children would.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - only sets a flag
     )
     try:
         wait_until(
