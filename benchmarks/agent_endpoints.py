@@ -13,7 +13,7 @@ KINDS = {"pods": "PodList", "namespaces": "NamespaceList", "nodes": "NodeList"}
 CHUNK_BYTES = 1 << 20
 
 
-class Endpoints(ThreadingHTTPServer):
+class AgentEndpoints(ThreadingHTTPServer):
     """Serves lists of ``items``, by resource, and takes objects; ``refusals`` are statuses to answer first."""
 
     daemon_threads = True
@@ -45,7 +45,7 @@ class Endpoints(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: Endpoints
+    server: AgentEndpoints
 
     def do_GET(self) -> None:
         """List a resource, or watch it: nothing ever changes."""
@@ -84,9 +84,9 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def serving(
     items: dict[str, list[dict[str, Any]]], *, keep: bool = False, refusals: list[int] | None = None
-) -> Iterator[Endpoints]:
+) -> Iterator[AgentEndpoints]:
     """Serve until the block ends."""
-    with Endpoints(items, keep=keep, refusals=refusals or []) as endpoints:
+    with AgentEndpoints(items, keep=keep, refusals=refusals or []) as endpoints:
         thread = Thread(target=endpoints.serve_forever, args=(0.05,))
         thread.start()
         try:

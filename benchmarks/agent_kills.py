@@ -20,7 +20,7 @@ from threading import Event, Thread
 
 from rich.console import Console
 
-from benchmarks.agent_endpoints import Endpoints, serving
+from benchmarks.agent_endpoints import AgentEndpoints, serving
 from benchmarks.agent_run import AS_IN_A_POD, BINARY, PodFolder, agent, api_items, kill, wait_until
 
 REPORT = Path("build/bench/agent_kills.json")
@@ -32,7 +32,7 @@ POD = PodFolder("tenant-0", "api-7d9c8b6f5-x2k4q", "u0", "api", "ReplicaSet/api-
 
 
 @dataclass(frozen=True)
-class Outcome:
+class KillResult:
     """How many lines were written, and what became of them."""
 
     kills: int
@@ -71,10 +71,10 @@ def traffic(path: Path) -> Iterator[Traffic]:
         writer.join()
 
 
-class Found(Counter[int]):
+class AgentTotals(Counter[int]):
     """Counts each number in an endpoint's objects."""
 
-    def __init__(self, endpoints: Endpoints) -> None:
+    def __init__(self, endpoints: AgentEndpoints) -> None:
         super().__init__()
         self.endpoints, self.read, self.grew = endpoints, set[str](), time.monotonic()
 
@@ -90,7 +90,7 @@ class Found(Counter[int]):
 
 def killed(
     kills: int, home: Path, start: str = AS_IN_A_POD, apart: tuple[float, float] = APART_SECONDS, **settings: str
-) -> Outcome:
+) -> KillResult:
     """Kill an agent that often amid traffic, some seconds after its first object, then let it read the rest."""
     chance = random.Random(1)  # noqa: S311 - when to kill
     settings = {"BATCH_SECONDS": "1"} | settings
@@ -102,13 +102,13 @@ def killed(
                     end = time.monotonic() + chance.uniform(*apart)
                     wait_until(lambda: time.monotonic() > end, process, 60)  # noqa: B023 - used at once
                     kill(process)
-        found = Found(endpoints)
+        found = AgentTotals(endpoints)
         with agent(home, endpoints, settings=settings, start=start) as process:
             wait_until(lambda: found.whole(writer.written), process, 120)
-    return Outcome(kills, writer.written, writer.written - len(found), sum(count > 1 for count in found.values()))
+    return KillResult(kills, writer.written, writer.written - len(found), sum(count > 1 for count in found.values()))
 
 
-def writing(endpoints: Endpoints) -> Callable[[], bool]:
+def writing(endpoints: AgentEndpoints) -> Callable[[], bool]:
     """Give a condition: objects have come since."""
     before = endpoints.requests
     return lambda: endpoints.requests > before

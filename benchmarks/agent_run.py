@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from benchmarks.agent_endpoints import Endpoints
+from benchmarks.agent_endpoints import AgentEndpoints
 from local.loader.agent import CONFIGURATION
 from local.paths import ROOT
 
@@ -74,7 +74,7 @@ def api_items(pods: list[PodFolder]) -> dict[str, list[dict[str, Any]]]:
 @contextmanager
 def agent(
     home: Path,
-    endpoints: Endpoints,
+    endpoints: AgentEndpoints,
     *,
     change: Callable[[dict[str, Any]], None] = lambda _: None,
     settings: dict[str, str] | None = None,

@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.content import Content
 from benchmarks.light_sink import cloudwatch_config, s3_config
-from benchmarks.log_objects import MIB, LogObject, write_object, write_recorded
+from benchmarks.log_objects import MIB, BenchmarkObject, write_object, write_recorded
 
 SMALL_BYTES = 50_000
 SMALL_FILES = 20  # small objects differ by their key; that many different bodies take turns
@@ -21,8 +21,8 @@ class Case:
     """
 
     name: str
-    sent: Sequence[LogObject]
-    warm_up: LogObject
+    sent: Sequence[BenchmarkObject]
+    warm_up: BenchmarkObject
     objects: int = 1
     tenants: int = 1
     copies: bool = False

@@ -21,8 +21,8 @@ from benchmarks.agent_endpoints import serving
 from benchmarks.agent_run import BINARY, PodFolder, agent, api_items, wait_until
 from benchmarks.pages import renewed
 from cli.operation.freshness import percentile
-from local.accounts import Accounts
-from local.deployment.environment_file import Environment
+from local.accounts import EmbeddedAccounts
+from local.deployment.environment_file import LocalEnvironment
 from local.emulator import REGION
 from local.paths import BUILD, ROOT, UP_HOME
 from runtime.costs.prices import list_prices
@@ -36,7 +36,7 @@ PAGE: Final = ROOT / "docs" / "freshness.md"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FreshnessRow:
     """One batch time: seconds, and US dollars a month for each container that logs all the time."""
 
     batch_seconds: int
@@ -53,7 +53,7 @@ def main() -> None:
     """Measure, and write the page's table and ``build/bench/freshness.json``."""
     if BINARY is None:
         sys.exit("there is no `vector` on PATH")
-    environment = Environment.load(UP_HOME)
+    environment = LocalEnvironment.load(UP_HOME)
     rows = list(measure(environment))
     target = BUILD / "bench" / "freshness.json"
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +62,7 @@ def main() -> None:
     print(table(rows))
 
 
-def measure(environment: Environment) -> Iterator[Row]:
+def measure(environment: LocalEnvironment) -> Iterator[FreshnessRow]:
     """Run all agents side by side until each has closed a batch, and count what arrived."""
     with ExitStack() as stack:
         home = Path(stack.enter_context(TemporaryDirectory()))
@@ -79,12 +79,12 @@ def measure(environment: Environment) -> Iterator[Row]:
     yield from (_row(each, found) for each, found in done.items())
 
 
-def _row(batch_seconds: int, found: list[float]) -> Row:
+def _row(batch_seconds: int, found: list[float]) -> FreshnessRow:
     objects = MONTH_SECONDS // batch_seconds
     cost = total(tenant_costs(Usage(objects=objects, sent_objects=objects, outcomes=0)), payer=Payer.PROVIDER)
     put = objects / 1000 * list_prices().s3_thousand_puts
     late = (percentile(found, 50), percentile(found, 99), max(found))
-    return Row(batch_seconds, len(found), *late, objects, put, cost)
+    return FreshnessRow(batch_seconds, len(found), *late, objects, put, cost)
 
 
 def _pod(batch_seconds: int) -> PodFolder:
@@ -93,7 +93,7 @@ def _pod(batch_seconds: int) -> PodFolder:
 
 
 @contextmanager
-def _logging(home: Path, batch_seconds: int, environment: Environment) -> Iterator[Popen[bytes]]:
+def _logging(home: Path, batch_seconds: int, environment: LocalEnvironment) -> Iterator[Popen[bytes]]:
     """Run an agent over a pod that logs a line a second."""
     pod = _pod(batch_seconds)
     file = home / "pods" / pod.path
@@ -129,10 +129,10 @@ def _write_lines(file: Path, stop: Event) -> None:
             log.flush()
 
 
-def _lateness(environment: Environment, batch_seconds: int) -> list[float]:
+def _lateness(environment: LocalEnvironment, batch_seconds: int) -> list[float]:
     """Give each arrived event's seconds from its time until CloudWatch took it."""
     tenant = environment.tenants[TENANT]
-    logs = Accounts(environment.endpoint_url, REGION).client("logs", tenant.account)
+    logs = EmbeddedAccounts(environment.endpoint_url, REGION).client("logs", tenant.account)
     pod = _pod(batch_seconds)
     stream = f"freshness/{pod.container}/{pod.name}"
     try:
@@ -142,7 +142,7 @@ def _lateness(environment: Environment, batch_seconds: int) -> list[float]:
     return [(event["ingestionTime"] - event["timestamp"]) / 1000 for event in answer["events"]]
 
 
-def table(rows: list[Row]) -> str:
+def table(rows: list[FreshnessRow]) -> str:
     """Give the page's table."""
     lines = [
         "| agent's batch | events | p50 | p99 | worst | objects a month | S3 PUT | all of the provider's |",

@@ -20,7 +20,7 @@ WORDS = ("reconcile", "object", "started", "finished", "watch", "list", "lease",
 
 
 @dataclass(frozen=True, slots=True)
-class LogObject:
+class BenchmarkObject:
     """A written object, and what has to arrive of it; ``messages``: the same without its times."""
 
     path: Path
@@ -33,7 +33,7 @@ class LogObject:
         return self.content.events
 
 
-def write_object(path: Path, *, uncompressed_bytes: int, line_bytes: int = 400, seed: int = 1) -> LogObject:
+def write_object(path: Path, *, uncompressed_bytes: int, line_bytes: int = 400, seed: int = 1) -> BenchmarkObject:
     """Write an object of about that many bytes once expanded; lines of about ``line_bytes``, some with escapes.
 
     Its times grow within a member, and begin anew with the next one.
@@ -44,21 +44,21 @@ def write_object(path: Path, *, uncompressed_bytes: int, line_bytes: int = 400, 
     return _write(path, lines, members)
 
 
-def write_recorded(path: Path, *, uncompressed_bytes: int) -> LogObject:
+def write_recorded(path: Path, *, uncompressed_bytes: int) -> BenchmarkObject:
     """Write the demo's recorded logs, as the agent writes them, over and over up to that many bytes."""
     recorded = b"".join(gzip.decompress(each.body) for each in log_objects(datetime.now(UTC)))
     repeated = recorded * (uncompressed_bytes // len(recorded) + 1)
     return _write(path, repeated[: repeated.rindex(b"\n", 0, uncompressed_bytes) + 1].splitlines(keepends=True), 1)
 
 
-def _write(path: Path, lines: Iterable[bytes], members: int) -> LogObject:
+def _write(path: Path, lines: Iterable[bytes], members: int) -> BenchmarkObject:
     member = b"".join(lines)
     compressed = igzip.compress(member, compresslevel=2)
     with path.open("wb") as file:
         for _ in range(members):
             file.write(compressed)
     events = obvious_events(member)
-    return LogObject(path, Content.of(events) * members, without_times(events) * members)
+    return BenchmarkObject(path, Content.of(events) * members, without_times(events) * members)
 
 
 def _lines(size: int, line_bytes: int, chance: random.Random) -> Iterable[bytes]:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.log_objects import MIB, write_object
-from benchmarks.processor_run import Run, run_processor
+from benchmarks.processor_run import ProcessorRun, run_processor
 
 SIZES_MIB = (64, 640)
 LIMIT_MIB = 160
@@ -49,7 +49,7 @@ def main() -> int:
     return int(any(run.peak_rss_bytes > LIMIT_MIB * MIB for run in runs.values()))
 
 
-def _measure(path: Path, size: int) -> Run:
+def _measure(path: Path, size: int) -> ProcessorRun:
     log_object = write_object(path, uncompressed_bytes=size * MIB)
     run = run_processor(log_object)
     if (run.exit_status, run.content) != (0, log_object.content):

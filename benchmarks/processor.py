@@ -27,7 +27,7 @@ ALL = ("ours", *PEERS, "floor")
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RunPlan:
     """Which contenders meet which case. ``rounds`` at most, ``peer_rounds`` of others, where they take long."""
 
     case: str
@@ -39,21 +39,21 @@ class Plan:
 
 
 FULL = (
-    Plan("big"),
-    Plan("big", 2, contenders=("ours", *PEERS)),
-    Plan("big", 5, contenders=("ours", *PEERS), peer_rounds=2),
-    Plan("big", 1, 40, ("ours", *PEERS)),
-    Plan("big", 2, 40, ("ours", "stdlib"), peer_rounds=2),
-    Plan("big", 5, 40, ("ours", "stdlib"), peer_rounds=1),
-    Plan("typical"),
-    Plan("typical", 1, 40, ("ours", "stdlib")),
-    Plan("real"),
-    Plan("real", 1, 40, ("ours", "stdlib")),
-    Plan("small", contenders=("ours", *PEERS)),  # the floor has no calls, and small objects are nothing else
-    Plan("small", 1, 40, ("ours", "stdlib"), rounds=1),
-    Plan("small", 2, 0, ("ours", "stdlib"), rounds=2),
-    Plan("copies", 5, 0, ("ours", "stdlib")),
-    Plan("huge", rounds=3, peer_rounds=1),
+    RunPlan("big"),
+    RunPlan("big", 2, contenders=("ours", *PEERS)),
+    RunPlan("big", 5, contenders=("ours", *PEERS), peer_rounds=2),
+    RunPlan("big", 1, 40, ("ours", *PEERS)),
+    RunPlan("big", 2, 40, ("ours", "stdlib"), peer_rounds=2),
+    RunPlan("big", 5, 40, ("ours", "stdlib"), peer_rounds=1),
+    RunPlan("typical"),
+    RunPlan("typical", 1, 40, ("ours", "stdlib")),
+    RunPlan("real"),
+    RunPlan("real", 1, 40, ("ours", "stdlib")),
+    RunPlan("small", contenders=("ours", *PEERS)),  # the floor has no calls, and small objects are nothing else
+    RunPlan("small", 1, 40, ("ours", "stdlib"), rounds=1),
+    RunPlan("small", 2, 0, ("ours", "stdlib"), rounds=2),
+    RunPlan("copies", 5, 0, ("ours", "stdlib")),
+    RunPlan("huge", rounds=3, peer_rounds=1),
 )
 
 
@@ -91,7 +91,7 @@ def main() -> int:
     return 0
 
 
-def measure(case: Case, plan: Plan, rounds: int, wanted: Sequence[str]) -> Iterator[dict[str, Any]]:
+def measure(case: Case, plan: RunPlan, rounds: int, wanted: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Give a row for each contender of the plan that is wanted.
 
     :raises benchmarks.contender.LostError: one of them didn't deliver everything.
@@ -114,7 +114,7 @@ def measure(case: Case, plan: Plan, rounds: int, wanted: Sequence[str]) -> Itera
             yield row | {"objects": case.objects, "warm_up_calls": contender.warm_up_calls}
 
 
-def _row(plan: Plan, name: str, rounds: Sequence[Round]) -> dict[str, Any]:
+def _row(plan: RunPlan, name: str, rounds: Sequence[Round]) -> dict[str, Any]:
     return {
         "case": plan.case,
         "contender": name,

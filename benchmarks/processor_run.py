@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.content import Content
 from benchmarks.light_sink import LightSink, cloudwatch_config
-from benchmarks.log_objects import LogObject
+from benchmarks.log_objects import BenchmarkObject
 
 BUCKET = "central-bucket"
 TENANT = "acme-corp"
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ProcessorRun:
     """What one run took. ``peak_rss_bytes`` is the processor's alone; ``calls`` are by action."""
 
     exit_status: int
@@ -37,7 +37,7 @@ class Run:
         return self.content.events
 
 
-def run_processor(log_object: LogObject, *, memory_limit_bytes: int | None = None) -> Run:
+def run_processor(log_object: BenchmarkObject, *, memory_limit_bytes: int | None = None) -> ProcessorRun:
     """Deliver one object to one log group.
 
     :param memory_limit_bytes: an address space limit (rlimit) on the processor, as a function's memory limit would be.
@@ -57,7 +57,7 @@ def run_processor(log_object: LogObject, *, memory_limit_bytes: int | None = Non
         wall = time.monotonic() - started
         received = sink.received()
     usage = json.loads(output.splitlines()[-1])
-    return Run(
+    return ProcessorRun(
         exit_status=process.returncode,
         content=sum(received.contents.values(), Content()),
         calls=received.calls,

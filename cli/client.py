@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
-from cli.signing import Answer, Signer
+from cli.signing import ApiResponse, Signer
 from runtime.api.schemas.deliveries import ParkedPage, ParkedView, ReplayList, ReplayView, StatusView
 from runtime.api.schemas.delivery_configs import GroupList, InvalidStored, MatchResults, ResolvedConfig
 from runtime.api.schemas.problems import Problem, WrongField
@@ -24,7 +24,7 @@ class ApiProblemError(Exception):
         self.problem = problem
 
     @classmethod
-    def of(cls, answer: Answer) -> Self:
+    def of(cls, answer: ApiResponse) -> Self:
         """Read an answer that isn't a success; the gateway's own may lack the form."""
         try:
             content = json.loads(answer.body)
@@ -44,7 +44,7 @@ class ApiProblemError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class StoredConfig:
+class ConfigDocument:
     """A delivery config as the API gives it: its fields, and the ETag to change it by."""
 
     fields: Mapping[str, Any]
@@ -67,33 +67,35 @@ class Client:
 
     signer: Signer
 
-    def list(self, tenant_id: str, *, page_size: int = 100) -> Iterator[StoredConfig | InvalidStored]:
+    def list(self, tenant_id: str, *, page_size: int = 100) -> Iterator[ConfigDocument | InvalidStored]:
         """Give all configs of a tenant, page by page, and the items that can't be read as one."""
         query: dict[str, Any] = {"limit": page_size}
         while True:
             page = self._json("GET", f"{_configs(tenant_id)}?{urlencode(query)}")
-            yield from (StoredConfig(fields, None) for fields in page["delivery_configs"])
+            yield from (ConfigDocument(fields, None) for fields in page["delivery_configs"])
             yield from (InvalidStored(**each) for each in page["invalid"])
             if "next_token" not in page:
                 return
             query["next_token"] = page["next_token"]
 
-    def get(self, tenant_id: str, type_: str) -> StoredConfig:
+    def get(self, tenant_id: str, type_: str) -> ConfigDocument:
         """Give one config."""
         return _stored(self._send("GET", _config(tenant_id, type_)))
 
-    def create(self, tenant_id: str, fields: Mapping[str, Any]) -> StoredConfig:
+    def create(self, tenant_id: str, fields: Mapping[str, Any]) -> ConfigDocument:
         """Make a new config; 409 where it exists."""
         return _stored(self._send("POST", _configs(tenant_id), fields, JSON))
 
     def put(
         self, tenant_id: str, type_: str, fields: Mapping[str, Any], *, etag: str | None = None, new: bool = False
-    ) -> StoredConfig:
+    ) -> ConfigDocument:
         """Replace a config whole, with ``etag`` only as it was read; with ``new`` make it, only where there is none."""
         headers = JSON | _match(etag) | ({"if-none-match": "*"} if new else {})
         return _stored(self._send("PUT", _config(tenant_id, type_), fields, headers))
 
-    def patch(self, tenant_id: str, type_: str, changes: Mapping[str, Any], *, etag: str | None = None) -> StoredConfig:
+    def patch(
+        self, tenant_id: str, type_: str, changes: Mapping[str, Any], *, etag: str | None = None
+    ) -> ConfigDocument:
         """Change fields; ``None`` removes one."""
         return _stored(self._send("PATCH", _config(tenant_id, type_), changes, MERGE_PATCH | _match(etag)))
 
@@ -161,7 +163,9 @@ class Client:
     def _json(self, method: str, path: str, content: Any = None, headers: Mapping[str, str] | None = None) -> Any:
         return json.loads(self._send(method, path, content, headers).body)
 
-    def _send(self, method: str, path: str, content: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
+    def _send(
+        self, method: str, path: str, content: Any = None, headers: Mapping[str, str] | None = None
+    ) -> ApiResponse:
         body = None if content is None else json.dumps(content).encode()
         answer = self.signer.send(method, path, body=body, headers=headers)
         if not 200 <= answer.status < 300:  # noqa: PLR2004 - RFC 9110: successful
@@ -185,5 +189,5 @@ def _match(etag: str | None) -> dict[str, str]:
     return {} if etag is None else {"if-match": etag}
 
 
-def _stored(answer: Answer) -> StoredConfig:
-    return StoredConfig(json.loads(answer.body), answer.headers.get("etag"))
+def _stored(answer: ApiResponse) -> ConfigDocument:
+    return ConfigDocument(json.loads(answer.body), answer.headers.get("etag"))

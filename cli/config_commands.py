@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from cli.client import StoredConfig
+from cli.client import ConfigDocument
 from cli.connection import connection_of
 from cli.output import console, print_fields, print_json, readable_problems
 from runtime.api.schemas.delivery_configs import InvalidStored
@@ -28,7 +28,7 @@ def list_configs(context: typer.Context, tenant: Tenant, *, as_json: AsJson = Fa
     with readable_problems():
         found = list(connection_of(context).client().list(tenant))
     if as_json:
-        print_json([dict(each.fields) if isinstance(each, StoredConfig) else each.model_dump() for each in found])
+        print_json([dict(each.fields) if isinstance(each, ConfigDocument) else each.model_dump() for each in found])
         return
     table = Table("type", "enabled", "destination", "filter", "updated", title=f"Delivery configs of {tenant}")
     for each in found:
@@ -125,7 +125,7 @@ def match_config(
     console.print(table)
 
 
-def _row(each: StoredConfig | InvalidStored) -> tuple[str, ...]:
+def _row(each: ConfigDocument | InvalidStored) -> tuple[str, ...]:
     if isinstance(each, InvalidStored):
         return (each.type, "invalid", "", each.problem, "")
     fields = each.fields

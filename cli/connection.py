@@ -18,7 +18,7 @@ LOCAL_ENVIRONMENT = Path("build") / "local" / "environment.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class ApiConnection:
     """What the options before the command group say."""
 
     api_url: str | None
@@ -67,8 +67,8 @@ class Connection:
         return environment
 
 
-def connection_of(context: typer.Context) -> Connection:
+def connection_of(context: typer.Context) -> ApiConnection:
     """Give the connection that ``main`` put together."""
-    connection = context.find_object(Connection)
+    connection = context.find_object(ApiConnection)
     assert connection is not None
     return connection

@@ -8,8 +8,8 @@ import typer
 
 from cli.config_commands import AsJson
 from cli.connection import connection_of
-from cli.doctor.canary import Arrival, Canary
-from cli.doctor.deployment import Deployment, Finding
+from cli.doctor.canary import Canary, CanaryArrival
+from cli.doctor.deployment import DeployedRegion, Finding
 from cli.doctor.examination import examine
 from cli.operation.sources import Sources
 from cli.output import console, print_json, readable_problems
@@ -26,9 +26,9 @@ def doctor(
 
     With --canary one line goes through every hop, and how long it took is shown.
     """
-    deployment = Deployment(Sources(connection_of(context).installation()))
+    deployment = DeployedRegion(Sources(connection_of(context).installation()))
     findings: list[Finding] = []
-    arrivals: list[Arrival] = []
+    arrivals: list[CanaryArrival] = []
     with readable_problems():
         for checked in examine(deployment, tenants or ()):
             findings += checked.findings

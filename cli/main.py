@@ -7,7 +7,7 @@ import typer
 
 from cli import config_commands, delivery_commands, redrive_commands, replay_commands, tenant_commands
 from cli.assign_command import assign
-from cli.connection import LOCAL_ENVIRONMENT, Connection
+from cli.connection import LOCAL_ENVIRONMENT, ApiConnection
 from cli.doctor_command import doctor
 from cli.reconcile_command import reconcile
 from cli.status_command import show_status
@@ -39,7 +39,7 @@ def connect(
     ] = LOCAL_ENVIRONMENT,
 ) -> None:
     """Operate the log pipeline: in AWS, or with --local in the embedded cloud."""
-    context.obj = Connection(api_url, region, profile, local, environment)
+    context.obj = ApiConnection(api_url, region, profile, local, environment)
 
 
 if __name__ == "__main__":

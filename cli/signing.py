@@ -26,7 +26,7 @@ but for a lost answer, which isn't retried (``read=0``)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiResponse:
     """What came back. Header names in lower case."""
 
     status: int
@@ -55,13 +55,13 @@ class Signer:
 
     def send(
         self, method: str, path: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    ) -> ApiResponse:
         """Send one request. ``path`` is encoded already, its query included."""
         request = AWSRequest(method=method, url=self._url + path, data=body, headers=dict(headers or {}))
         self._auth.add_auth(request)
         prepared = request.prepare()
         answer = self._pool.request(method, prepared.url, body=body, headers=dict(prepared.headers), redirect=False)
-        return Answer(answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.data)
+        return ApiResponse(answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.data)
 
 
 class NoCredentialsFoundError(Exception):

@@ -26,7 +26,7 @@ class Clients(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Accounts(EmulatorAccounts):
+class EmbeddedAccounts(EmulatorAccounts):
     """The emulator's accounts, with the deployed API."""
 
     def api_client(self, api_url: str, keys: Keys | str) -> Client:

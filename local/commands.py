@@ -14,11 +14,11 @@ from typing import Annotated, Never
 import typer
 
 from local.accounting.comparison import Count
-from local.accounting.watch import Watch
-from local.accounts import Accounts
+from local.accounting.watch import ArrivalWatch
+from local.accounts import EmbeddedAccounts
 from local.demonstration import REPORT, Demonstration, Shown
 from local.deployment.deploy import Deployment
-from local.deployment.environment_file import Environment
+from local.deployment.environment_file import LocalEnvironment
 from local.deployment.synthesis import synthesize_every_stage
 from local.emulator import REGION, start
 from local.faults.command import Options, run_faults
@@ -75,7 +75,7 @@ def deploy() -> None:
 @app.command()
 def send() -> None:
     """Send the recorded logs, moved to the latest days they can be of."""
-    accounts, environment = _accounts(_running()), Environment.load(UP_HOME)
+    accounts, environment = _accounts(_running()), LocalEnvironment.load(UP_HOME)
     writer = agent_s3(accounts, environment, UP_HOME)
     with Steps() as steps:
         steps.begin("sending the recorded logs")
@@ -197,18 +197,18 @@ def _start_afresh(home: Path, steps: Steps, *, follow_starter: bool) -> tuple[Se
     return start(home, follow_starter=follow_starter)
 
 
-def _deploy(server: Server, home: Path, steps: Steps, *, config_cache_seconds: int = 0) -> Environment:
+def _deploy(server: Server, home: Path, steps: Steps, *, config_cache_seconds: int = 0) -> LocalEnvironment:
     return Deployment(_accounts(server), home, steps.begin, config_cache_seconds).run()
 
 
 def _watch(server: Server, home: Path, steps: Steps) -> list[Count]:
     steps.begin("waiting for every destination")
-    environment = Environment.load(home)
-    return Watch(_accounts(server), environment, kept(home)).until_settled(steps.update)
+    environment = LocalEnvironment.load(home)
+    return ArrivalWatch(_accounts(server), environment, kept(home)).until_settled(steps.update)
 
 
-def _accounts(server: Server) -> Accounts:
-    return Accounts(server.endpoint_url, REGION)
+def _accounts(server: Server) -> EmbeddedAccounts:
+    return EmbeddedAccounts(server.endpoint_url, REGION)
 
 
 def _running() -> Server:

@@ -7,9 +7,9 @@ from typing import Any
 
 from local.accounting.comparison import Count
 from local.accounting.report import write_report
-from local.accounting.watch import TIMEOUT_SECONDS, Watch
+from local.accounting.watch import TIMEOUT_SECONDS, ArrivalWatch
 from local.accounts import Clients
-from local.deployment.environment_file import Environment
+from local.deployment.environment_file import LocalEnvironment
 from local.live_change import Change, LiveChange
 from local.loader.day_shift import utc_now
 from local.loader.send import send_recorded_logs
@@ -42,7 +42,7 @@ class Demonstration:
     """
 
     accounts: Clients
-    environment: Environment
+    environment: LocalEnvironment
     writer_s3: Any
     home: Path
     steps: Steps
@@ -55,7 +55,7 @@ class Demonstration:
         bucket = self.environment.central_bucket
         sent = send_recorded_logs(self.writer_s3, bucket, self.home, utc_now(), self.steps.update)
         self.steps.begin("waiting for every destination")
-        watch = Watch(self.accounts, self.environment, sent, self.timeout_seconds)
+        watch = ArrivalWatch(self.accounts, self.environment, sent, self.timeout_seconds)
         counts = watch.until_settled(self.steps.update)
         seconds = time.monotonic() - begun
         self.steps.begin("changing a delivery config through the API, sending two objects more")

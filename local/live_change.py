@@ -15,7 +15,7 @@ from local.accounting.destinations import bucket_objects, log_group_events
 from local.accounting.events import events_of
 from local.accounts import Clients
 from local.cluster import CLUSTER_ID
-from local.deployment.environment_file import Environment, TenantDestinations
+from local.deployment.environment_file import LocalEnvironment, TenantDestinations
 from local.loader.agent import Agent, source_event
 from local.loader.objects import LogObject, objects_of
 from local.loader.recorded_logs import LogFile, Record
@@ -66,7 +66,7 @@ class LiveChange:
     """
 
     accounts: Clients
-    environment: Environment
+    environment: LocalEnvironment
     writer_s3: Any
     tenant_id: str = TENANT
 
@@ -90,7 +90,7 @@ class LiveChange:
         """Ask the deployed function how long it remembers configs."""
         name = self.environment.processor_function_name
         client = self.accounts.client("lambda", self.environment.central_account)
-        variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        variables = client.get_function_configuration(FunctionName=name)["LocalEnvironment"]["Variables"]
         return float(variables["CONFIG_CACHE_SECONDS"])
 
     @property

@@ -143,11 +143,11 @@ class Urllib3Transport:
         import urllib3  # noqa: PLC0415 - as ours loads nothing of it
         from urllib3.connection import HTTPConnection  # noqa: PLC0415
 
-        class Connection(HTTPConnection):
+        class _Connection(HTTPConnection):
             response_class: Any = _StrictResponse
 
         class Pool(urllib3.HTTPConnectionPool):
-            ConnectionCls: Any = Connection
+            ConnectionCls: Any = _Connection
 
         pool = self._pools.get(url)
         if pool is None:

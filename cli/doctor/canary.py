@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from cli.doctor.deployment import Deployment, Finding
+from cli.doctor.deployment import DeployedRegion, Finding
 from cli.operation.recent import DELIVERED
 from runtime.objects.key import ObjectKey
 from runtime.record_log.lines import RecordLine
@@ -21,7 +21,7 @@ INTERVAL_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class CanaryArrival:
     """How long the line took, from the object's writing until the destination had acknowledged it."""
 
     type: str
@@ -32,12 +32,12 @@ class Arrival:
 class Canary:
     """Writes the line for one tenant, whose configs must want the cluster ``canary``."""
 
-    deployment: Deployment
+    deployment: DeployedRegion
     tenant_id: str
     timeout: float = TIMEOUT_SECONDS
     wait: Callable[[float], object] = time.sleep
 
-    def run(self) -> tuple[list[Arrival], list[Finding]]:
+    def run(self) -> tuple[list[CanaryArrival], list[Finding]]:
         """Write it, and wait until each destination has acknowledged it, or said why not."""
         configs = self.deployment.sources.configs.fetch_tenant(self.tenant_id).configs
         wanted = [each.type for each in configs if each.enabled and each.selects(APPLICATION, CLUSTER)]
@@ -47,7 +47,7 @@ class Canary:
         written = time.time()
         key = self._write(written)
         latest = self._follow(key, written, wanted)
-        arrivals = [Arrival(each, latest[each].at - written) for each in wanted if _delivered(latest.get(each))]
+        arrivals = [CanaryArrival(each, latest[each].at - written) for each in wanted if _delivered(latest.get(each))]
         missing = [
             _missing(self.tenant_id, each, latest.get(each)) for each in wanted if not _delivered(latest.get(each))
         ]

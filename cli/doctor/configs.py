@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from cli.doctor.deployment import Deployment, Finding, missing
+from cli.doctor.deployment import DeployedRegion, Finding, missing
 
 EXPIRING: Final = ("TenantConfigTableName", "ParkedDeliveriesTableName")
 
 
-def tables_are_set_up(deployment: Deployment) -> list[Finding]:
+def tables_are_set_up(deployment: DeployedRegion) -> list[Finding]:
     """Items expire, and changed configs are told of."""
     findings: list[Finding] = []
     dynamodb = deployment.client("dynamodb")
@@ -28,7 +28,7 @@ def tables_are_set_up(deployment: Deployment) -> list[Finding]:
     return findings
 
 
-def configs_are_valid(deployment: Deployment, tenants: Iterable[str]) -> list[Finding]:
+def configs_are_valid(deployment: DeployedRegion, tenants: Iterable[str]) -> list[Finding]:
     """Every item of these tenants can be read as a config."""
     return [
         Finding(f"config {tenant} {item.type}", f"delivers nothing: {item.problem}", "mend it: logrouter config patch")
@@ -37,7 +37,7 @@ def configs_are_valid(deployment: Deployment, tenants: Iterable[str]) -> list[Fi
     ]
 
 
-def roles_can_be_assumed(deployment: Deployment, tenants: Iterable[str]) -> list[Finding]:
+def roles_can_be_assumed(deployment: DeployedRegion, tenants: Iterable[str]) -> list[Finding]:
     """The processor can assume both hops for each enabled config, under the tenant's session policy."""
     name = deployment.output("ProcessorFunctionName")
     findings: list[Finding] = []
@@ -51,7 +51,7 @@ def roles_can_be_assumed(deployment: Deployment, tenants: Iterable[str]) -> list
     return findings
 
 
-def _probe(deployment: Deployment, function: str, tenant: str, type_: str) -> list[Finding]:
+def _probe(deployment: DeployedRegion, function: str, tenant: str, type_: str) -> list[Finding]:
     asked = json.dumps({"probe": {"tenant_id": tenant, "type": type_}}).encode()
     answer = deployment.client("lambda").invoke(FunctionName=function, Payload=asked)
     found: dict[str, Any] = json.loads(answer["Payload"].read())

@@ -21,7 +21,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Deployment:
+class DeployedRegion:
     """One Region's installation."""
 
     sources: Sources

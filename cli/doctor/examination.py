@@ -6,12 +6,12 @@ from itertools import islice
 from typing import Final
 
 from cli.doctor import configs, names, path
-from cli.doctor.deployment import Deployment, Finding
+from cli.doctor.deployment import DeployedRegion, Finding
 
 MOST_TENANTS: Final = 20
 """Whose roles are tried where no tenant is named: each config is a call of the processor's function."""
 
-OF_DEPLOYMENT: Final[tuple[Callable[[Deployment], list[Finding]], ...]] = (
+OF_DEPLOYMENT: Final[tuple[Callable[[DeployedRegion], list[Finding]], ...]] = (
     names.stacks_are_whole,
     names.names_exist,
     names.functions_know_the_names,
@@ -21,7 +21,7 @@ OF_DEPLOYMENT: Final[tuple[Callable[[Deployment], list[Finding]], ...]] = (
     path.function_reads_queues,
     configs.tables_are_set_up,
 )
-OF_TENANTS: Final[tuple[Callable[[Deployment, Sequence[str]], list[Finding]], ...]] = (
+OF_TENANTS: Final[tuple[Callable[[DeployedRegion, Sequence[str]], list[Finding]], ...]] = (
     configs.configs_are_valid,
     configs.roles_can_be_assumed,
 )
@@ -35,7 +35,7 @@ class Checked:
     findings: Sequence[Finding]
 
 
-def examine(deployment: Deployment, tenants: Sequence[str] = ()) -> Iterator[Checked]:
+def examine(deployment: DeployedRegion, tenants: Sequence[str] = ()) -> Iterator[Checked]:
     """Check the deployment, and these tenants; without any the first few of the bucket."""
     for check in OF_DEPLOYMENT:
         yield Checked(_what(check), check(deployment))

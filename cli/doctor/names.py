@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from cli.doctor.deployment import Deployment, Finding, missing
+from cli.doctor.deployment import DeployedRegion, Finding, missing
 from cli.installation import STACKS
 
 ENVIRONMENTS: Final = {
@@ -31,7 +31,7 @@ ENVIRONMENTS: Final = {
 """Each function's variables, and the output that each must be."""
 
 
-def stacks_are_whole(deployment: Deployment) -> list[Finding]:
+def stacks_are_whole(deployment: DeployedRegion) -> list[Finding]:
     """No stack stopped half-way."""
     findings: list[Finding] = []
     for part in STACKS:
@@ -45,7 +45,7 @@ def stacks_are_whole(deployment: Deployment) -> list[Finding]:
     return findings
 
 
-def names_exist(deployment: Deployment) -> list[Finding]:
+def names_exist(deployment: DeployedRegion) -> list[Finding]:
     """Whatever the outputs name is there."""
     findings: list[Finding] = []
     for output, look in _LOOKS.items():
@@ -62,7 +62,7 @@ def names_exist(deployment: Deployment) -> list[Finding]:
     return findings
 
 
-_LOOKS: Final[dict[str, Callable[[Deployment, str], object]]] = {
+_LOOKS: Final[dict[str, Callable[[DeployedRegion, str], object]]] = {
     "CentralBucketName": lambda deployment, name: deployment.client("s3").head_bucket(Bucket=name),
     "NotificationTopicArn": lambda deployment, arn: deployment.client("sns").get_topic_attributes(TopicArn=arn),
     **{
@@ -78,7 +78,7 @@ _LOOKS: Final[dict[str, Callable[[Deployment, str], object]]] = {
 }
 
 
-def functions_know_the_names(deployment: Deployment) -> list[Finding]:
+def functions_know_the_names(deployment: DeployedRegion) -> list[Finding]:
     """The functions' variables are what the stacks say."""
     findings: list[Finding] = []
     for output, variables in ENVIRONMENTS.items():

@@ -3,7 +3,7 @@
 import json
 from typing import Any, Final
 
-from cli.doctor.deployment import Deployment, Finding, missing, name_of, statements
+from cli.doctor.deployment import DeployedRegion, Finding, missing, name_of, statements
 from cli.operation.queues import DELAYED, IN_FLIGHT, VISIBLE
 
 PREFIX: Final = "tenant_id="
@@ -16,7 +16,7 @@ EMPTY: Final = {
 }
 
 
-def bucket_notifies(deployment: Deployment) -> list[Finding]:
+def bucket_notifies(deployment: DeployedRegion) -> list[Finding]:
     """The bucket tells the topic of every new object under ``tenant_id=``."""
     bucket, topic = deployment.output("CentralBucketName"), deployment.output("NotificationTopicArn")
     findings: list[Finding] = []
@@ -36,7 +36,7 @@ def _of_all_objects(configuration: dict[str, Any]) -> bool:
     return "s3:ObjectCreated:*" in configuration["Events"] and prefixes in ([], [PREFIX]) and not others
 
 
-def topic_reaches_queue(deployment: Deployment) -> list[Finding]:
+def topic_reaches_queue(deployment: DeployedRegion) -> list[Finding]:
     """The topic is subscribed by the object queue, and the queue's policy lets it in."""
     topic = deployment.output("NotificationTopicArn")
     findings: list[Finding] = []
@@ -63,7 +63,7 @@ def _lets_in(statement: dict[str, Any], topic: str) -> bool:
     )
 
 
-def queues_redrive(deployment: Deployment) -> list[Finding]:
+def queues_redrive(deployment: DeployedRegion) -> list[Finding]:
     """Each queue's dead letters go to its own dead-letter queue, and those are empty."""
     findings: list[Finding] = []
     for output, dead_letters in REDRIVE.items():
@@ -87,7 +87,7 @@ def queues_redrive(deployment: Deployment) -> list[Finding]:
     return findings
 
 
-def function_reads_queues(deployment: Deployment) -> list[Finding]:
+def function_reads_queues(deployment: DeployedRegion) -> list[Finding]:
     """The processor's function is fed by both queues, and reports what failed by message."""
     name = deployment.output("ProcessorFunctionName")
     findings: list[Finding] = []
@@ -104,7 +104,7 @@ def function_reads_queues(deployment: Deployment) -> list[Finding]:
     return findings
 
 
-def _source(deployment: Deployment, queue_arn: str, function: str) -> dict[str, Any] | None:
+def _source(deployment: DeployedRegion, queue_arn: str, function: str) -> dict[str, Any] | None:
     """Find by the queue what feeds the function, or its alias: a list by function leaves out what feeds an alias."""
     pages = deployment.client("lambda").get_paginator("list_event_source_mappings").paginate(EventSourceArn=queue_arn)
     found: dict[str, Any] | None = next(

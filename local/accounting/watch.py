@@ -8,7 +8,7 @@ from cli.operation.queues import depth
 from local.accounting.comparison import Count, count_bucket, count_log_group
 from local.accounting.destinations import bucket_objects, log_group_events, set_aside_events
 from local.accounts import Clients
-from local.deployment.environment_file import Environment
+from local.deployment.environment_file import LocalEnvironment
 from local.loader.objects import LogObject
 from local.waiting import WaitedTooLongError, wait_until
 from runtime.objects.key import ObjectKey
@@ -23,11 +23,11 @@ type Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class ArrivalWatch:
     """Counts what was sent against what arrived in one deployment."""
 
     accounts: Clients
-    environment: Environment
+    environment: LocalEnvironment
     sent: Sequence[LogObject]
     timeout_seconds: float = TIMEOUT_SECONDS
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local import cluster
-from local.accounts import Accounts
+from local.accounts import EmbeddedAccounts
 from local.deployment.command_line import CommandLine, Outputs
-from local.deployment.environment_file import Environment
+from local.deployment.environment_file import LocalEnvironment
 from local.deployment.onboarding import CUSTOMERS, OnboardedTenant, onboard, put_delivery_configs
 from local.emulator import CENTRAL_ACCOUNT
 from local.paths import ROOT
@@ -34,12 +34,12 @@ class Deployment:
     :param config_cache_seconds: how long the processor remembers delivery configs.
     """
 
-    accounts: Accounts
+    accounts: EmbeddedAccounts
     home: Path
     report: Report
     config_cache_seconds: int = 0
 
-    def run(self) -> Environment:
+    def run(self) -> LocalEnvironment:
         """Deploy both sides and write `environment.json`."""
         self.report("installing the cdk command line")
         cdk = cdk_command(self.home / "logs")
@@ -107,9 +107,9 @@ def environment_of(
     region: str,
     central_account: str,
     api_url: str,
-) -> Environment:
+) -> LocalEnvironment:
     """Return what is deployed where, of the central stacks' outputs and the customers'."""
-    return Environment(
+    return LocalEnvironment(
         endpoint_url=endpoint_url,
         region=region,
         central_account=central_account,

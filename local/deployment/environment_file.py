@@ -22,7 +22,7 @@ class TenantDestinations:
 
 
 @dataclass(frozen=True, slots=True)
-class Environment:
+class LocalEnvironment:
     """The file's content."""
 
     endpoint_url: str

@@ -5,8 +5,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.accounts import Accounts
-from local.deployment.environment_file import Environment
+from local.accounts import EmbeddedAccounts
+from local.deployment.environment_file import LocalEnvironment
 from local.emulator import REGION
 from local.faults.catalogue import KINDS
 from local.faults.kind import Kind
@@ -31,7 +31,7 @@ class Options:
 def run_faults(endpoint_url: str, home: Path, options: Options, steps: Steps) -> bool:
     """Run against what is deployed in ``home``; write and print the report. Says whether every promise was kept."""
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1_000_000)
-    place = Place(Accounts(endpoint_url, REGION), Environment.load(home), home)
+    place = Place(EmbeddedAccounts(endpoint_url, REGION), LocalEnvironment.load(home), home)
     effort = Effort(seed, options.target, options.duration, Pace(options.hour_seconds))
     begun = time.monotonic()
     found = Run(place, chosen(options.only), effort, steps.begin, steps.update, _note).run()

@@ -7,8 +7,8 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
 
-from local.accounts import Accounts
-from local.deployment.environment_file import Environment
+from local.accounts import EmbeddedAccounts
+from local.deployment.environment_file import LocalEnvironment
 from local.deployment.onboarding import STACK
 from local.waiting import wait_until
 
@@ -22,8 +22,8 @@ STACK_SECONDS = 120.0
 class Place:
     """The deployment that a run is about."""
 
-    accounts: Accounts
-    environment: Environment
+    accounts: EmbeddedAccounts
+    environment: LocalEnvironment
     home: Path
 
     def central(self, service: str) -> Any:

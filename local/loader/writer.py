@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from local.accounts import Accounts
+from local.accounts import EmbeddedAccounts
 from local.loader.objects import LogObject
 from ministack_fidelity.accounts import Keys
 
@@ -22,7 +22,7 @@ def web_identity_token(issuer: str, subject: str) -> str:
     return ".".join([*(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts), ""])
 
 
-def writer_keys(accounts: Accounts, central_account: str, role_arn: str, token: str) -> Keys:
+def writer_keys(accounts: EmbeddedAccounts, central_account: str, role_arn: str, token: str) -> Keys:
     """Assume a role by web identity. The account only says where the emulator looks; the token is what counts."""
     answer = accounts.client("sts", central_account).assume_role_with_web_identity(
         RoleArn=role_arn, RoleSessionName=SESSION_NAME, WebIdentityToken=token

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from local.deployment.command_line import CommandLine, Outputs
 from local.deployment.deploy import MANAGED_POLICY, api_url, central_stacks, environment_of, output
-from local.deployment.environment_file import Environment
+from local.deployment.environment_file import LocalEnvironment
 from local.deployment.onboarding import STACK, onboard, put_delivery_configs
 from local.paths import ROOT
 from local.toolchain.cdk import cdk_command
@@ -78,7 +78,7 @@ class AwsDeployment:
             logging_role=account.get("cloudwatchRoleArn", ""),
         )
 
-    def run(self) -> Environment:
+    def run(self) -> LocalEnvironment:
         """Bootstrap, deploy the central stacks, onboard the customers, make their configs through the API."""
         self.report(f"bootstrapping {self.central_account}")
         more = ("--toolkit-stack-name", TOOLKIT, "--qualifier", QUALIFIER)

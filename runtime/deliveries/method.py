@@ -38,7 +38,7 @@ class Unkept(NamedTuple):
 
 
 @dataclass(slots=True)
-class Progress:
+class DeliveryProgress:
     """What the destination has acknowledged so far, and what was counted on the way.
 
     ``checkpoint`` counts planned batches, acknowledged without a gap from the first one; ``ahead`` has the numbers of
@@ -92,7 +92,7 @@ class Delivery:
     object: "StoredObject"
     config: "DeliveryConfig"
     budget: "TimeBudget"
-    progress: Progress = field(default_factory=Progress)
+    progress: DeliveryProgress = field(default_factory=DeliveryProgress)
 
 
 class BatchSource(Protocol):

@@ -13,7 +13,7 @@ THROUGH: Final = "!through"
 KEPT_SECONDS: Final = 14 * 86_400  # ours: longer than a run looks back
 
 
-class Progress:
+class ReconciliationProgress:
     """Reads and writes the items. Times are epoch seconds; what DynamoDB's client raises is raised."""
 
     def __init__(self, clients: AwsClients, table: str) -> None:

@@ -4,23 +4,23 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from runtime.destination_watch.watch import DestinationWatch
+    from runtime.destination_watch.watch import DestinationCheck
 
 
 @cache
-def watch() -> "DestinationWatch":
+def watch() -> "DestinationCheck":
     """Make the watch, once an execution environment."""
     from runtime.aws.clients import AwsClients  # noqa: PLC0415 - heavy: not before it is needed
     from runtime.delivery_state.destination_status import DestinationStatuses  # noqa: PLC0415
     from runtime.destination_watch.settings import DestinationWatchSettings  # noqa: PLC0415
-    from runtime.destination_watch.watch import DestinationWatch  # noqa: PLC0415
+    from runtime.destination_watch.watch import DestinationCheck  # noqa: PLC0415
     from runtime.logs import configure  # noqa: PLC0415
     from runtime.metrics.lines import MetricLines  # noqa: PLC0415
 
     settings = DestinationWatchSettings.read()
     configure(settings.log_level)
     clients = AwsClients(settings.aws_region)
-    return DestinationWatch(
+    return DestinationCheck(
         clients,
         settings.tenant_config_table,
         DestinationStatuses(clients, settings.parked_deliveries_table),

@@ -22,14 +22,14 @@ NAMED: Final = 50  # of each kind in the line: EMF takes a line of 1 MiB, a pers
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class DestinationFindings:
     """What a look found: destinations as ``tenant/type``, tenants by id; both in order."""
 
     late: tuple[str, ...]
     silent: tuple[str, ...]
 
 
-class DestinationWatch:
+class DestinationCheck:
     """Looks at every enabled delivery config's destination. ``clock``: epoch seconds.
 
     :param late_seconds: a destination's logs may be that old. :param silent_seconds: a tenant may be quiet that long.
@@ -54,7 +54,7 @@ class DestinationWatch:
         self._silent_seconds = silent_seconds
         self._clock = clock
 
-    def look(self) -> Seen:
+    def look(self) -> DestinationFindings:
         """Look at all of them and write what was found. What DynamoDB's client raises is raised."""
         now = self._clock()
         of_tenant: dict[str, list[DestinationStatus]] = defaultdict(list)
@@ -69,7 +69,7 @@ class DestinationWatch:
             {},
             {"message": "destinations", "late": late[:NAMED], "silent": silent[:NAMED]},
         )
-        return Seen(tuple(late), tuple(silent))
+        return DestinationFindings(tuple(late), tuple(silent))
 
     def _enabled(self, now: float) -> Iterator[tuple[str, str]]:
         """Yield the tenant and the type of each config that is to be delivered."""

@@ -13,7 +13,7 @@ from runtime.processor.attempts import Attempts
 from runtime.processor.delivery_record import Records
 from runtime.processor.object_deliveries import ObjectDeliveries
 from runtime.processor.object_reader import ObjectReader
-from runtime.processor.pipeline import Processor
+from runtime.processor.pipeline import MessageProcessor
 from runtime.processor.settings import ProcessorSettings
 from runtime.processor.settlement import Settlement
 
@@ -28,7 +28,7 @@ def make_processor(
     *,
     clients: AwsClients | None = None,
     methods: dict[str, Any] | None = None,
-) -> Processor:
+) -> MessageProcessor:
     """Make a processor. ``clients`` and ``methods`` (classes by name) are given by tests and by hosts that have them.
 
     :raises runtime.deliveries.registry.DeliveryMethodsError: no usable delivery method is installed.
@@ -60,7 +60,7 @@ def make_processor(
         parking=_parking(clients, role_chain, parked, schedule) if parked else None,
         statuses=_statuses(clients, parked, settings.status_interval_seconds) if parked else None,
     )
-    return Processor(
+    return MessageProcessor(
         settings.central_bucket,
         ObjectDeliveries(repository, attempts, settlement, records),
         dead_letters=dead_letters,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from runtime.deliveries.method import Progress
+from runtime.deliveries.method import DeliveryProgress
 from runtime.errors import DeliveryError, OutOfTimeError
 from runtime.messages.delivery_message import DeliveryMessage
 from runtime.objects.stored_object import StoredObject
@@ -20,7 +20,7 @@ class AttemptResult:
 
     object: StoredObject
     type: str
-    progress: Progress
+    progress: DeliveryProgress
     error: DeliveryError | None = None
     previous: DeliveryMessage | None = None
     started_at: int = 0

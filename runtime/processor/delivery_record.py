@@ -10,7 +10,7 @@ from enum import Enum, StrEnum
 from typing import Any, Final
 
 from runtime import scheduling
-from runtime.deliveries.method import Progress
+from runtime.deliveries.method import DeliveryProgress
 from runtime.errors import OURS_DENIED
 from runtime.logs import correlation
 from runtime.metrics import catalogue
@@ -63,7 +63,7 @@ class DeliveryRecord:
     tenant_id: str
     type: str
     outcome: Outcome
-    progress: Progress
+    progress: DeliveryProgress
     attempts: int
     reason: str = ""
     detail: str = ""

@@ -14,7 +14,7 @@ from runtime.time_budget import TimeBudget
 
 if TYPE_CHECKING:
     from runtime.aws.clients import AwsClients
-    from runtime.processor.pipeline import Processor
+    from runtime.processor.pipeline import MessageProcessor
 
 SERVICES = ("dynamodb", "logs", "s3", "sqs", "sts")  # what an object may need in the processor's own Region
 MESSAGES_SIDE_BY_SIDE = 10  # all of a batch: none waits for another that hangs
@@ -32,7 +32,7 @@ def clients() -> "AwsClients":
 
 
 @cache
-def processor() -> "Processor":
+def processor() -> "MessageProcessor":
     """Make the processor, once an execution environment."""
     with deferred_gc_import():
         from runtime.logs import configure  # noqa: PLC0415

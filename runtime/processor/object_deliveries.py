@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from runtime.deliveries.method import Delivery, Progress
+from runtime.deliveries.method import Delivery, DeliveryProgress
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import DeliveryConfigRepository, InvalidItem, TenantConfigs
 from runtime.errors import BlockedByCustomerError, ConfigGoneError, Hop, RetryableError, classify
@@ -21,7 +21,7 @@ class ConfigsUnreadableError(RetryableError):
     """The table of delivery configs can't be read: an outage of ours, and no answer to who wants an object."""
 
 
-class Seen(Protocol):
+class SettledTypes(Protocol):
     """The types of the delivery configs for which one notification was settled already, as far as is remembered."""
 
     def __contains__(self, type_: str) -> bool: ...
@@ -50,7 +50,7 @@ class ObjectDeliveries:
                 return False
         return True
 
-    def first(self, object_: StoredObject, budget: TimeBudget, seen: Seen, *, notified: bool) -> bool:
+    def first(self, object_: StoredObject, budget: TimeBudget, seen: SettledTypes, *, notified: bool) -> bool:
         """Deliver a new object to whoever wants it; return whether all of it is settled.
 
         :param notified: a record of this is the one by which the object's notification is counted.
@@ -73,7 +73,7 @@ class ObjectDeliveries:
         if not wanted and not waiting:
             self._pass_over(Skipped.UNWANTED, "no-config-wants-it", object_, notified=notified)
         delivered = self._deliver_new([Delivery(object_, config, budget) for config in wanted], seen, notified=notified)
-        ended = [AttemptResult(object_, item.type, Progress(), _why_not(item)) for item in waiting]
+        ended = [AttemptResult(object_, item.type, DeliveryProgress(), _why_not(item)) for item in waiting]
         if not delivered or not ended:  # with a message that comes back they would be handed over once more
             return delivered
         return self._settlement.settle(ended, notified=notified and not wanted)
@@ -115,7 +115,7 @@ class ObjectDeliveries:
         key = object_.key
         self._records.skipped(what, reason, **named(object_), tenant_id=key.tenant_id, **(NOTIFIED if notified else {}))
 
-    def _deliver_new(self, deliveries: list[Delivery], seen: Seen, *, notified: bool) -> bool:
+    def _deliver_new(self, deliveries: list[Delivery], seen: SettledTypes, *, notified: bool) -> bool:
         """Deliver what this very notification hasn't been delivered for yet, as far as the process remembers."""
         known = [one for one in deliveries if one.config.type in seen]
         if known:
@@ -136,7 +136,7 @@ class ObjectDeliveries:
             delivery.progress.destination = delivery.config.destination_digest
         return self._settlement.outcomes(self._attempts.run(deliveries, previous), notified=notified)
 
-    def _progress(self, wanted: DeliveryMessage, config: DeliveryConfig) -> Progress:
+    def _progress(self, wanted: DeliveryMessage, config: DeliveryConfig) -> DeliveryProgress:
         """Return what is acknowledged already: nothing where it was by another destination, or in another plan."""
         progress = _acknowledged(wanted)
         discarded = _why_to_start_over(wanted, config)
@@ -154,8 +154,8 @@ class ObjectDeliveries:
         return progress
 
 
-def _acknowledged(wanted: DeliveryMessage) -> Progress:
-    return Progress(
+def _acknowledged(wanted: DeliveryMessage) -> DeliveryProgress:
+    return DeliveryProgress(
         checkpoint=wanted.checkpoint,
         ahead=frozenset(wanted.ahead),
         unkept=wanted.unkept,

@@ -30,7 +30,7 @@ EARLY_SECONDS = 1.0  # a message that is due within that is not put off again fo
 logger = logging.getLogger("logrouter.pipeline")
 
 
-class Processor:
+class MessageProcessor:
     """Processes queue messages. Shared by all threads of a host. ``clock``: epoch seconds."""
 
     def __init__(

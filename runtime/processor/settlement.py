@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runtime import scheduling
-from runtime.deliveries.method import Progress
+from runtime.deliveries.method import DeliveryProgress
 from runtime.errors import (
     ConfigGoneError,
     CorruptObjectError,
@@ -78,7 +78,7 @@ class Settlement:
     def close(self, object_: StoredObject, previous: DeliveryMessage, reason: str) -> None:
         """Record that a waiting delivery is no longer wanted: its config filters it now."""
         error = PermanentError(reason, "the delivery config has changed since the last attempt")
-        self._record(AttemptResult(object_, previous.type, Progress(), error, previous), Outcome.PERMANENT)
+        self._record(AttemptResult(object_, previous.type, DeliveryProgress(), error, previous), Outcome.PERMANENT)
 
     def _keep_corrupt(self, one: AttemptResult) -> bool:
         error = one.error

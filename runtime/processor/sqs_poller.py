@@ -18,7 +18,7 @@ from runtime.backoff import Backoff
 from runtime.logs import without_message
 from runtime.messages.queue_message import QueueMessage
 from runtime.processor.heartbeat import Heartbeats
-from runtime.processor.pipeline import Processor
+from runtime.processor.pipeline import MessageProcessor
 from runtime.processor.visibility import ENTRIES_A_CALL, VISIBILITY_SECONDS, Visibility
 from runtime.time_budget import TimeBudget
 
@@ -68,7 +68,7 @@ class QueuePoller:
 
     def __init__(
         self,
-        processor: Processor,
+        processor: MessageProcessor,
         clients: AwsClients,
         queue_url: str,
         *,
@@ -194,7 +194,7 @@ class QueuePoller:
 
 
 def run(
-    processor: Processor,
+    processor: MessageProcessor,
     clients: AwsClients,
     queue_urls: Sequence[str],
     *,

@@ -5,14 +5,14 @@ from typing import TextIO
 
 from runtime.messages.envelopes import UnreadableMessageError, message_bodies
 from runtime.messages.queue_message import QueueMessage
-from runtime.processor.pipeline import Processor
+from runtime.processor.pipeline import MessageProcessor
 from runtime.time_budget import TimeBudget
 
 SECONDS = 3600.0  # ours: nobody waits longer in front of a terminal
 SETTLE_SECONDS = 30.0
 
 
-def run(processor: Processor, text: str, err: TextIO | None = None) -> int:
+def run(processor: MessageProcessor, text: str, err: TextIO | None = None) -> int:
     """Process one S3 event notification, or an SNS or SQS envelope of one (or several).
 
     :returns: exit status: 0 if everything is settled, 1 if something isn't (it is named on ``err``).

@@ -27,7 +27,7 @@ def settings() -> "ReconciliationSettings":
 def reconciler() -> "Reconciler":
     """Make it, once an execution environment."""
     from runtime.aws.clients import AwsClients  # noqa: PLC0415
-    from runtime.delivery_state.reconciliation_progress import Progress  # noqa: PLC0415
+    from runtime.delivery_state.reconciliation_progress import ReconciliationProgress  # noqa: PLC0415
     from runtime.metrics.lines import MetricLines  # noqa: PLC0415
     from runtime.reconciliation.comparison import Comparison  # noqa: PLC0415
     from runtime.reconciliation.reconciler import Limits, Reconciler  # noqa: PLC0415
@@ -39,7 +39,7 @@ def reconciler() -> "Reconciler":
     return Reconciler(
         clients,
         Comparison(clients, given.central_bucket, records),
-        Progress(clients, given.parked_deliveries_table),
+        ReconciliationProgress(clients, given.parked_deliveries_table),
         given.object_queue_url,
         limits=Limits(given.older_than_seconds, given.look_back_seconds),
         lines=MetricLines(),

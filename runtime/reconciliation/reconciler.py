@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
-from runtime.delivery_state.reconciliation_progress import Progress
+from runtime.delivery_state.reconciliation_progress import ReconciliationProgress
 from runtime.messages.notifications import write_notification
 from runtime.metrics import catalogue
 from runtime.metrics.lines import MetricLines
@@ -76,7 +76,7 @@ class Reconciler:
         self,
         clients: AwsClients,
         comparison: Comparison,
-        progress: Progress,
+        progress: ReconciliationProgress,
         object_queue_url: str,
         *,
         limits: Limits,

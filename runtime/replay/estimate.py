@@ -10,7 +10,7 @@ from runtime import scheduling
 from runtime.costs.assumptions import GIB, Assumptions
 from runtime.costs.prices import list_prices
 from runtime.delivery_config.model import DeliveryConfig
-from runtime.replay.listing import FoundObject, Page
+from runtime.replay.listing import FoundObject, ListingPage
 from runtime.time_budget import TimeBudget
 
 OLDEST_CLOUDWATCH_SECONDS = 14 * 86_400  # PutLogEvents, API reference: no event older than 14 days
@@ -43,7 +43,7 @@ class Estimate:
 
 
 def estimate(
-    pages: Iterable[Page],
+    pages: Iterable[ListingPage],
     configs: Sequence[DeliveryConfig],
     *,
     per_second: float,

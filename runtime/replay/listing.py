@@ -21,7 +21,7 @@ class FoundObject:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ListingPage:
     """What one request found of a selection: perhaps nothing. ``through`` is the last key that was looked at."""
 
     found: Sequence[FoundObject]
@@ -35,7 +35,7 @@ class Listing:
     clients: AwsClients
     bucket: str
 
-    def pages(self, selection: Selection, *, after: str = "") -> Iterator[Page]:
+    def pages(self, selection: Selection, *, after: str = "") -> Iterator[ListingPage]:
         """Yield one page for each request, in the order of keys, from behind a key on: also those without a match.
 
         So a budget and a note of the progress count what was done, not what was found: a tenant may have millions of
@@ -43,7 +43,7 @@ class Listing:
         """
         return self._named(selection, after) if selection.keys else self._listed(selection, after)
 
-    def _listed(self, selection: Selection, after: str) -> Iterator[Page]:
+    def _listed(self, selection: Selection, after: str) -> Iterator[ListingPage]:
         for prefix in self._prefixes(selection):
             if after and prefix < after and not after.startswith(prefix):
                 continue  # it was worked off before
@@ -51,7 +51,7 @@ class Listing:
                 found = [self._found(listed) for listed in page.objects]
                 wanted = [one for one in found if one is not None and selection.wants(one.object.key, one.at)]
                 if page.through:
-                    yield Page(wanted, page.through)
+                    yield ListingPage(wanted, page.through)
 
     def _prefixes(self, selection: Selection) -> list[str]:
         """Narrow the listing down as far as the key's order allows: an application lies below every cluster."""
@@ -68,14 +68,14 @@ class Listing:
         for page in pages:
             yield from (each["Prefix"] for each in page.get("CommonPrefixes", ()))
 
-    def _named(self, selection: Selection, after: str) -> Iterator[Page]:
+    def _named(self, selection: Selection, after: str) -> Iterator[ListingPage]:
         """Look each named object up by listing it: whoever may list a tenant's objects need not be able to read one."""
         for key in sorted(set(selection.keys)):
             if key <= after:
                 continue
             page = list_page(self._s3, self.bucket, key, "")
             found = [self._found(listed) for listed in page.objects if listed.key == key]
-            yield Page([one for one in found if one is not None], key)
+            yield ListingPage([one for one in found if one is not None], key)
 
     def _found(self, listed: ListedObject) -> FoundObject | None:
         try:

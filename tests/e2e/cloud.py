@@ -8,8 +8,8 @@ from typing import Any
 
 from cli.client import Client
 from local import cluster
-from local.accounts import Accounts
-from local.deployment.environment_file import Environment
+from local.accounts import EmbeddedAccounts
+from local.deployment.environment_file import LocalEnvironment
 from local.loader.send import writer_role_arn
 from local.loader.writer import web_identity_token, writer_keys
 from ministack_fidelity.accounts import Keys
@@ -22,8 +22,8 @@ CENTRAL, ACME, GLOBEX, FOURTH = "111111111111", "222222222222", "333333333333", 
 class Cloud:
     """A deployment with its clients."""
 
-    accounts: Accounts
-    environment: Environment
+    accounts: EmbeddedAccounts
+    environment: LocalEnvironment
     home: Path
 
     def client(self, service: str, keys: Keys | str = CENTRAL, *, region: str | None = None) -> Any:

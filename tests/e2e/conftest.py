@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from local.accounts import Accounts
+from local.accounts import EmbeddedAccounts
 from local.deployment.deploy import Deployment
-from local.deployment.environment_file import Environment
+from local.deployment.environment_file import LocalEnvironment
 from local.emulator import REGION, start
 from local.paths import UP_HOME
 from ministack_fidelity.server import Server
@@ -36,12 +36,12 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """The deployed system, in a folder of this run: another run in the same checkout has its own."""
     running = Server.load(UP_HOME) if os.environ.get("LOGROUTER_USE_RUNNING") else None
     if running:
-        yield Cloud(Accounts(running.endpoint_url, REGION), Environment.load(UP_HOME), UP_HOME)
+        yield Cloud(EmbeddedAccounts(running.endpoint_url, REGION), LocalEnvironment.load(UP_HOME), UP_HOME)
         return
     home = tmp_path_factory.mktemp("cloud")
     server, process = start(home, follow_starter=True)
     try:
-        accounts = Accounts(server.endpoint_url, REGION)
+        accounts = EmbeddedAccounts(server.endpoint_url, REGION)
         yield Cloud(accounts, Deployment(accounts, home, lambda _: None).run(), home)
     finally:
         server.end(process)

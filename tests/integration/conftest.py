@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.accounts import Accounts
+from local.accounts import EmbeddedAccounts
 from local.emulator import REGION, start
 from ministack_fidelity.identities import unique
 
@@ -12,17 +12,17 @@ CENTRAL, CUSTOMER = "111111111111", "222222222222"
 
 
 @pytest.fixture(scope="session")
-def accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Accounts]:
+def accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAccounts]:
     """Clients of an empty embedded cloud."""
     server, process = start(tmp_path_factory.mktemp("cloud"), follow_starter=True)
     try:
-        yield Accounts(server.endpoint_url, REGION)
+        yield EmbeddedAccounts(server.endpoint_url, REGION)
     finally:
         server.end(process)
 
 
 @pytest.fixture
-def customer_bucket(accounts: Accounts) -> str:
+def customer_bucket(accounts: EmbeddedAccounts) -> str:
     """A new bucket in the customer's account."""
     name = unique("bucket")
     accounts.client("s3", CUSTOMER).create_bucket(Bucket=name)
@@ -30,7 +30,7 @@ def customer_bucket(accounts: Accounts) -> str:
 
 
 @pytest.fixture
-def central_bucket(accounts: Accounts) -> str:
+def central_bucket(accounts: EmbeddedAccounts) -> str:
     """A new bucket in the central account, with one object ``object`` of six bytes."""
     name = unique("central")
     s3 = accounts.client("s3", CENTRAL)

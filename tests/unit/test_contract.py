@@ -5,7 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from local.accounting.report import FIELDS
-from local.deployment.environment_file import Environment, TenantDestinations
+from local.deployment.environment_file import LocalEnvironment, TenantDestinations
 from local.faults.verdict import Row
 from runtime.api.settings import ApiSettings
 from runtime.processor.delivery_record import Outcome
@@ -40,7 +40,9 @@ def test_the_environments_names_are_the_settings_fields():
 def test_the_reports_fields_are_all_listed():
     """A script written by the contract would miss a field, or look for one that isn't there."""
     listed = section(9)
-    written = {field.name for kind in (Environment, TenantDestinations, Row) for field in fields(kind)} | set(FIELDS)
+    written = {field.name for kind in (LocalEnvironment, TenantDestinations, Row) for field in fields(kind)} | set(
+        FIELDS
+    )
     assert written - names_in(r"`([a-z_]+)`", listed) == set()
 
 

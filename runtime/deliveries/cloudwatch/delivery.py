@@ -15,7 +15,7 @@ from runtime.deliveries.cloudwatch.filtering import filter_events
 from runtime.deliveries.cloudwatch.in_flight import CallsInFlight
 from runtime.deliveries.cloudwatch.native.engine import NativeEngine
 from runtime.deliveries.cloudwatch.sent_batch import SentBatch, events, of_earlier, of_filtered, refused_ranges
-from runtime.deliveries.method import BatchSource, Delivery, DeliveryServices, Progress, Unkept
+from runtime.deliveries.method import BatchSource, Delivery, DeliveryProgress, DeliveryServices, Unkept
 from runtime.deliveries.role_chain import RoleChain
 from runtime.deliveries.set_aside import SetAside, SetAsideEvent
 from runtime.errors import EXPIRED, RetryableError
@@ -145,7 +145,7 @@ class CloudWatchDelivery:
             self._retry.run(lambda: self._set_aside.write(delivery, batch.index, kept), delivery.budget)
 
 
-def _from_checkpoint(progress: Progress, source: BatchSource) -> Iterator[Batch]:
+def _from_checkpoint(progress: DeliveryProgress, source: BatchSource) -> Iterator[Batch]:
     """Yield the batches from the checkpoint on.
 
     :raises RetryableError: the object hasn't as many; the next attempt begins at its first.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from runtime.deliveries.cloudwatch.engine import Rejection
 from runtime.deliveries.cloudwatch.filtering import FilteredBatch
-from runtime.deliveries.method import Progress, Unkept
+from runtime.deliveries.method import DeliveryProgress, Unkept
 from runtime.deliveries.set_aside import SetAsideEvent
 from runtime.objects.batches import Batch
 
@@ -26,7 +26,7 @@ class SentBatch:
     set_aside: Counter[str]
     oldest_ms: int | None
 
-    def acknowledge(self, progress: Progress) -> None:
+    def acknowledge(self, progress: DeliveryProgress) -> None:
         """Add it to a delivery's progress."""
         progress.events += self.events
         progress.bytes += self.bytes

@@ -7,10 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.client import ApiProblemError, Client
-from cli.connection import Connection
+from cli.connection import ApiConnection
 from cli.main import app
 from cli.output import console
-from cli.signing import Answer, NoCredentialsFoundError, Signer
+from cli.signing import ApiResponse, NoCredentialsFoundError, Signer
 from tests.unit.runtime.api.gateway import clients_of_a_table, signed_client
 
 __all__ = ["clients_of_a_table", "signed_client"]
@@ -24,13 +24,13 @@ class InProcess:
 
     def send(self, method, path, *, body=None, headers=None):
         answer = self.api.request(method, path, content=body, headers=headers)
-        return Answer(answer.status_code, dict(answer.headers), answer.content)
+        return ApiResponse(answer.status_code, dict(answer.headers), answer.content)
 
 
 @pytest.fixture
 def run(api, monkeypatch):
     """Run the command."""
-    monkeypatch.setattr(Connection, "client", lambda _: Client(InProcess(api)))
+    monkeypatch.setattr(ApiConnection, "client", lambda _: Client(InProcess(api)))
     monkeypatch.setattr(console, "width", 160)
     return lambda *words, **more: CliRunner().invoke(app, ["config", *words], **more)
 
@@ -114,5 +114,5 @@ def test_without_credentials_nothing_is_signed(monkeypatch):
 def test_the_gateways_own_answer_is_a_problem_too():
     """A denial without a body of our form would be a stack trace."""
     for body in (b'{"Message": "User is not authorized"}', b"<html>", b"[]"):
-        problem = ApiProblemError.of(Answer(403, {}, body)).problem
+        problem = ApiProblemError.of(ApiResponse(403, {}, body)).problem
         assert problem.status == 403

@@ -25,7 +25,7 @@ from runtime.processor.circuit_breaker import CircuitBreakers
 from runtime.processor.deduplication import DeduplicationCache
 from runtime.processor.delivery_record import Records
 from runtime.processor.object_deliveries import ObjectDeliveries
-from runtime.processor.pipeline import Processor
+from runtime.processor.pipeline import MessageProcessor
 from runtime.processor.settlement import Settlement
 from runtime.rate_limit import RateLimiter
 from runtime.resumption.resumer import Resumer
@@ -299,7 +299,7 @@ def new_process(outside):
     records = Records("test", write=lambda _: None)
     schedule = Schedule(SCHEDULE_SECONDS, lambda: 0.5)
     hands = hand_over(outside)
-    return Processor(
+    return MessageProcessor(
         BUCKET,
         ObjectDeliveries(
             outside,

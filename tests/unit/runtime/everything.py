@@ -7,8 +7,8 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 from runtime.delivery_state.destination_status import DestinationStatuses
-from runtime.delivery_state.reconciliation_progress import Progress
-from runtime.destination_watch.watch import DestinationWatch
+from runtime.delivery_state.reconciliation_progress import ReconciliationProgress
+from runtime.destination_watch.watch import DestinationCheck
 from runtime.messages.delivery_message import DeliveryMessage
 from runtime.metrics.lines import MetricLines
 from runtime.reconciliation.comparison import Comparison
@@ -103,14 +103,14 @@ def be_denied(world):
 def watch(world):
     """What no message tells."""
     statuses = DestinationStatuses(world.clients, "parked")
-    DestinationWatch(world.clients, "configs", statuses, MetricLines(), late_seconds=1, silent_seconds=1).look()
+    DestinationCheck(world.clients, "configs", statuses, MetricLines(), late_seconds=1, silent_seconds=1).look()
 
 
 def reconcile(world):
     """What the reconciler's run comes to."""
     nothing = SimpleNamespace(lines=lambda *_, **__: iter(()))
     comparison = Comparison(world.clients, CENTRAL, nothing)
-    progress = Progress(world.clients, "parked")
+    progress = ReconciliationProgress(world.clients, "parked")
     parts = (world.clients, comparison, progress, world.queues["objects"])
     Reconciler(*parts, limits=Limits(), lines=MetricLines()).run(TimeBudget.of_seconds(1000))
 

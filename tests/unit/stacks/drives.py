@@ -15,8 +15,8 @@ from types import SimpleNamespace
 from ministack_fidelity.patches.embedded_metrics import data as embedded
 from ministack_fidelity.patches.queue_metrics import sample
 from runtime.delivery_state.destination_status import DestinationStatuses
-from runtime.delivery_state.reconciliation_progress import Progress
-from runtime.destination_watch.watch import DestinationWatch
+from runtime.delivery_state.reconciliation_progress import ReconciliationProgress
+from runtime.destination_watch.watch import DestinationCheck
 from runtime.errors import RetryableError
 from runtime.messages.delivery_message import DeliveryMessage
 from runtime.metrics.lines import MetricLines
@@ -111,7 +111,7 @@ def leave_unlabelled(world):
 def watch(world, *, hours=0.0):
     """The watch looks, so many hours later than now."""
     statuses = DestinationStatuses(world.clients, "parked")
-    look = DestinationWatch(
+    look = DestinationCheck(
         world.clients, "configs", statuses, MetricLines(), late_seconds=900, silent_seconds=3600,
         clock=lambda: time.time() + hours * 3600,
     )  # fmt: skip
@@ -144,7 +144,7 @@ def reconcile(world, *, hours=0.0, seconds=1000.0, told=True):
     entries = world.plain("s3").list_objects_v2(Bucket=CENTRAL).get("Contents", ())
     fields = [{"object": entry["Key"], "notified": 1, "tenant_id": "acme-corp"} for entry in entries if told]
     lines = SimpleNamespace(lines=lambda *_, **__: iter(RecordLine(time.time(), each) for each in fields))
-    progress = Progress(world.clients, "parked")
+    progress = ReconciliationProgress(world.clients, "parked")
     progress.save(time.time() - 6 * 3600)
     Reconciler(
         world.clients, Comparison(world.clients, CENTRAL, lines), progress, world.queues["objects"],

@@ -2,7 +2,7 @@
 
 import json
 
-from local.deployment.environment_file import Environment, TenantDestinations
+from local.deployment.environment_file import LocalEnvironment, TenantDestinations
 
 FIELDS = {
     "endpoint_url", "region", "central_account", "customer_accounts", "central_bucket", "object_queue_url",
@@ -11,11 +11,11 @@ FIELDS = {
 }  # fmt: skip
 
 
-def environment() -> Environment:
+def environment() -> LocalEnvironment:
     """Return one with each text field named after itself."""
     tenant = TenantDestinations("group", "arn:aws:iam::222222222222:role/name", "bucket", "prefix/")
     texts = {name: name for name in FIELDS - {"customer_accounts", "tenants"}}
-    return Environment(**texts, customer_accounts=["222222222222"], tenants={"acme": tenant})
+    return LocalEnvironment(**texts, customer_accounts=["222222222222"], tenants={"acme": tenant})
 
 
 def test_the_file_has_the_contracts_fields(tmp_path):
@@ -33,5 +33,5 @@ def test_the_file_has_the_contracts_fields(tmp_path):
 def test_what_is_saved_is_loaded(tmp_path):
     """`watch` and `status` would look in other places than `up` deployed to."""
     environment().save(tmp_path)
-    assert Environment.load(tmp_path) == environment()
+    assert LocalEnvironment.load(tmp_path) == environment()
     assert environment().tenants["acme"].account == "222222222222"

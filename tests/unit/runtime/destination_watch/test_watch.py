@@ -6,7 +6,7 @@ import pytest
 
 from runtime.delivery_state.destination_status import DestinationStatuses
 from runtime.destination_watch import lambda_handler
-from runtime.destination_watch.watch import FORGOTTEN_SECONDS, DestinationWatch
+from runtime.destination_watch.watch import FORGOTTEN_SECONDS, DestinationCheck
 from runtime.errors import RetryableError
 from runtime.metrics.lines import MetricLines
 from tests.unit.runtime.aws_world import (
@@ -26,7 +26,7 @@ class Scene:
         self.now = 1_000_000_000.0
         self.statuses = DestinationStatuses(clients, "parked", lambda: self.now)
         self.lines = []
-        self.watch = DestinationWatch(
+        self.watch = DestinationCheck(
             clients, "configs", self.statuses, MetricLines(write=self.lines.append, clock=lambda: self.now),
             late_seconds=LATE, silent_seconds=SILENT, clock=lambda: self.now,
         )  # fmt: skip

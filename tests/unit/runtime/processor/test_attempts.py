@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from runtime import logs
-from runtime.deliveries.method import Delivery, Progress
+from runtime.deliveries.method import Delivery, DeliveryProgress
 from runtime.deliveries.role_chain import RoleChain
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.errors import BlockedByCustomerError, CorruptObjectError, OutOfTimeError, PermanentError, RetryableError
@@ -189,7 +189,7 @@ def test_progress_is_the_deliverys_own():
     config = DeliveryConfig(tenant_id="a", type="made")
     first, second = (Delivery(source, config, TimeBudget.of_seconds(1)) for _ in range(2))
     first.progress.checkpoint = 3
-    assert second.progress == Progress()
+    assert second.progress == DeliveryProgress()
 
 
 def test_a_methods_log_lines_carry_the_id_of_what_is_at_work(world):

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.deliveries.method import Progress
+from runtime.deliveries.method import DeliveryProgress
 from runtime.logs import correlated
 from runtime.objects.key import ObjectKey
 from runtime.objects.stored_object import StoredObject
@@ -16,7 +16,7 @@ from tests.unit.runtime.aws_world import emf
 from tests.unit.runtime.processor.world import CENTRAL, KEY
 
 SOURCE = StoredObject(CENTRAL, ObjectKey.parse(KEY))
-PROGRESS = Progress(3, 250, 9_000, 2, Counter({"too-old": 4, "expired": 1}), 990_000)
+PROGRESS = DeliveryProgress(3, 250, 9_000, 2, Counter({"too-old": 4, "expired": 1}), 990_000)
 
 
 def record(**changes):
@@ -76,7 +76,7 @@ def test_a_record_tells_the_rest_as_properties():
 
 def test_a_delivered_record_has_no_reason_and_an_unknown_age_is_no_metric():
     """Copies, whose events nobody reads, would pull the age of the oldest event to zero."""
-    end = record(outcome=Outcome.DELIVERED, reason="", detail="", progress=Progress())
+    end = record(outcome=Outcome.DELIVERED, reason="", detail="", progress=DeliveryProgress())
     (line,) = map(json.loads, written(lambda records: records.delivery(end)))
     assert "Reason" not in line
     assert "AgeOfOldestEvent" not in line

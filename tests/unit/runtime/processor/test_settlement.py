@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.deliveries.method import Progress
+from runtime.deliveries.method import DeliveryProgress
 from runtime.errors import (
     BlockedByCustomerError,
     CorruptObjectError,
@@ -68,7 +68,7 @@ def settlement(sink, **absent):
 
 
 def ended(error=None, previous=None, *, checkpoint=0, started_at=0, type_="s3"):
-    return AttemptResult(SOURCE, type_, Progress(checkpoint=checkpoint), error, previous, started_at)
+    return AttemptResult(SOURCE, type_, DeliveryProgress(checkpoint=checkpoint), error, previous, started_at)
 
 
 def outcomes(sink):
@@ -153,7 +153,7 @@ class Statuses:
 def test_what_is_replayed_is_old_and_not_late(previous, lag):
     """A backfill would raise the alarm of late destinations, and hide one that is late."""
     statuses = Statuses()
-    old = AttemptResult(SOURCE, "s3", Progress(oldest_event_ms=int((NOW - 60) * 1000)), None, previous)
+    old = AttemptResult(SOURCE, "s3", DeliveryProgress(oldest_event_ms=int((NOW - 60) * 1000)), None, previous)
     assert settlement(Sink(), statuses=statuses).settle([old])
     assert statuses.lags == [lag]
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from runtime.delivery_state.reconciliation_progress import Progress
+from runtime.delivery_state.reconciliation_progress import ReconciliationProgress
 from runtime.messages.notifications import read_notification
 from runtime.metrics.lines import MetricLines
 from runtime.rate_limit import RateLimiter
@@ -40,7 +40,7 @@ class Scene:
         self.told = []
         self.clients = clients
         records = SimpleNamespace(lines=self.lines)
-        self.progress = Progress(clients, "parked")
+        self.progress = ReconciliationProgress(clients, "parked")
         self.reconciler = Reconciler(
             clients,
             Comparison(clients, CENTRAL, records),

@@ -6,7 +6,7 @@ from runtime.aws.credentials import Credentials
 from runtime.backoff import Retry
 from runtime.deliveries.cloudwatch.config import CloudWatchConfig
 from runtime.deliveries.cloudwatch.destination import LogDestination
-from runtime.deliveries.method import Delivery, Progress
+from runtime.deliveries.method import Delivery, DeliveryProgress
 from runtime.objects.batches import Batch
 from runtime.objects.key import ObjectKey
 from runtime.objects.stored_object import StoredObject
@@ -70,7 +70,7 @@ def config(**fields):
 def delivery(clock=None, seconds=300.0, checkpoint=0, key=KEY, **fields):
     budget = TimeBudget.of_seconds(seconds, clock or FakeClock())
     return Delivery(
-        StoredObject("central", ObjectKey.parse(key)), config(**fields), budget, Progress(checkpoint=checkpoint)
+        StoredObject("central", ObjectKey.parse(key)), config(**fields), budget, DeliveryProgress(checkpoint=checkpoint)
     )
 
 

@@ -13,7 +13,7 @@ from runtime.deliveries.cloudwatch.engine import Rejection
 from runtime.deliveries.cloudwatch.filtering import filter_events
 from runtime.deliveries.cloudwatch.native.rejected_events import rejections
 from runtime.deliveries.cloudwatch.sent_batch import events, of_earlier, refused_ranges
-from runtime.deliveries.method import MAX_UNKEPT, Progress, Unkept
+from runtime.deliveries.method import MAX_UNKEPT, DeliveryProgress, Unkept
 from runtime.errors import (
     BlockedByCustomerError,
     CorruptObjectError,
@@ -172,7 +172,7 @@ def test_ranges_name_exactly_the_events_that_were_refused(texts, data):
 
 def test_more_than_fits_into_a_message_is_sent_again():
     """The delivery's own message would be unreadable, and go to the dead-letter queue."""
-    progress = Progress()
+    progress = DeliveryProgress()
     progress.note_unkept([Unkept(0, "expired", index, index + 1) for index in range(MAX_UNKEPT)])
     progress.note_unkept([Unkept(1, "expired", 0, 1)])
     assert (len(progress.unkept), progress.unkept_of(1)) == (MAX_UNKEPT, ())
