@@ -34,7 +34,7 @@ logger = logging.getLogger("logrouter.parked_deliveries")
 
 
 @dataclass(frozen=True, slots=True)
-class ParkedDeliveriesPage:
+class ParkedResults:
     """Some parked deliveries, and what to ask for the next page with (``None``: that's all)."""
 
     deliveries: Sequence[ParkedDelivery]
@@ -59,7 +59,7 @@ class ParkedDeliveries:
 
     def of_tenant(
         self, tenant_id: str, *, type_: str | None = None, limit: int = 100, next_token: str | None = None
-    ) -> ParkedDeliveriesPage:
+    ) -> ParkedResults:
         """List a tenant's parked deliveries, or those of one of its delivery configs."""
         low, high = (f"{type_}#", f"{type_}$") if type_ else (FIRST_TYPE, AFTER_TYPES)
         return self._page(
@@ -69,7 +69,7 @@ class ParkedDeliveries:
             next_token,
         )
 
-    def of_reason(self, reason: str, *, limit: int = 100, next_token: str | None = None) -> ParkedDeliveriesPage:
+    def of_reason(self, reason: str, *, limit: int = 100, next_token: str | None = None) -> ParkedResults:
         """List all tenants' deliveries that are parked for a reason, longest waiting first."""
         return self._page("reason = :one", {":one": reason}, limit, next_token, index=BY_REASON)
 
@@ -114,7 +114,7 @@ class ParkedDeliveries:
 
     def _page(
         self, condition: str, values: Mapping[str, str], limit: int, token: str | None, *, index: str | None = None
-    ) -> ParkedDeliveriesPage:
+    ) -> ParkedResults:
         request = {**self._table.query(condition, values), "Limit": limit}
         if index:
             request["IndexName"] = index
@@ -122,9 +122,7 @@ class ParkedDeliveries:
             request["ExclusiveStartKey"] = _read_token(token, values, index)
         answer = self._table.client.query(**request)
         last = answer.get("LastEvaluatedKey")
-        return ParkedDeliveriesPage(
-            list(readable(answer["Items"], ParkedDelivery.read)), _write_token(last) if last else None
-        )
+        return ParkedResults(list(readable(answer["Items"], ParkedDelivery.read)), _write_token(last) if last else None)
 
 
 def _put(parked: ParkedDelivery) -> dict[str, Any]:
