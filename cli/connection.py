@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import typer
@@ -11,48 +10,42 @@ from botocore.session import Session
 
 from cli.client import Client
 from cli.installation import Installation
+from cli.options import ConnectionOptions
 from cli.signing import NoCredentialsFoundError, Signer
-
-LOCAL_ENVIRONMENT = Path("build") / "local" / "environment.json"
-"""Written by ``make up``; looked for in the working directory (contract §9)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiConnection:
-    """What the options before the command group say."""
+    """The API's client and the installation that the options mean, each made when it is asked for."""
 
-    api_url: str | None
-    region: str | None
-    profile: str | None
-    local: bool
-    environment_file: Path = LOCAL_ENVIRONMENT
+    options: ConnectionOptions
 
     def client(self) -> Client:
         """Make the client. Ends the command with status 2 where something is missing."""
         try:
-            return Client(self._embedded() if self.local else self._of_aws())
+            return Client(self._embedded() if self.options.local else self._of_aws())
         except NoCredentialsFoundError as error:
             raise typer.BadParameter(str(error)) from None
 
     def installation(self) -> Installation:
         """Give the central account's own resources, for an operator with rights to them."""
-        if not self.local:
-            region = self.region or Session(profile=self.profile).get_config_variable("region")
+        if not self.options.local:
+            region = self.options.region or Session(profile=self.options.profile).get_config_variable("region")
             if not region:
                 raise typer.BadParameter("set AWS_REGION or --region to the installation's Region")
-            return Installation.of_aws(region, self.profile)
+            return Installation.of_aws(region, self.options.profile)
         environment = self._environment()
         return Installation.of_emulator(
             environment["endpoint_url"], environment["region"], environment["central_account"]
         )
 
     def _of_aws(self) -> Signer:
-        if not self.api_url:
+        if not self.options.api_url:
             raise typer.BadParameter("set LOGROUTER_API_URL or --api-url to the stack's output ApiUrl, or use --local")
-        region = self.region or Session(profile=self.profile).get_config_variable("region")
+        region = self.options.region or Session(profile=self.options.profile).get_config_variable("region")
         if not region:
             raise typer.BadParameter("set AWS_REGION or --region to the API's Region")
-        return Signer.from_environment(self.api_url, region, self.profile)
+        return Signer.from_environment(self.options.api_url, region, self.options.profile)
 
     def _embedded(self) -> Signer:
         environment = self._environment()
@@ -60,7 +53,7 @@ class ApiConnection:
         return Signer(environment["api_url"], environment["region"], root)
 
     def _environment(self) -> dict[str, Any]:
-        file = self.environment_file
+        file = self.options.environment_file
         if not file.is_file():
             raise typer.BadParameter(f"{file} isn't here: `make up` writes it, in the project's folder")
         environment: dict[str, Any] = json.loads(file.read_text())
@@ -68,7 +61,7 @@ class ApiConnection:
 
 
 def connection_of(context: typer.Context) -> ApiConnection:
-    """Give the connection that ``main`` put together."""
-    connection = context.find_object(ApiConnection)
-    assert connection is not None
-    return connection
+    """Return the connection that the options before the command describe."""
+    options = context.find_object(ConnectionOptions)
+    assert options is not None
+    return ApiConnection(options)

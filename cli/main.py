@@ -1,29 +1,23 @@
-"""``logrouter``: joins the command groups. A new one is a module with a typer ``app``, and a line here."""
+"""``logrouter``: the options before the command. The commands are listed in ``cli.lazy_group``."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli import config_commands, delivery_commands, redrive_commands, replay_commands, tenant_commands
-from cli.assign_command import assign
-from cli.connection import LOCAL_ENVIRONMENT, ApiConnection
-from cli.doctor_command import doctor
-from cli.reconcile_command import reconcile
-from cli.status_command import show_status
+from cli.lazy_group import LazyGroup
+from cli.options import LOCAL_ENVIRONMENT, ConnectionOptions
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-app.command("status")(show_status)
-app.command("arrived")(tenant_commands.show_arrivals)
-app.command("freshness")(tenant_commands.show_freshness)
-app.command("cost")(tenant_commands.show_cost)
-app.command("reconcile")(reconcile)
-app.command("doctor")(doctor)
-app.command("assign")(assign)
-app.add_typer(config_commands.app, name="config")
-app.add_typer(delivery_commands.app, name="deliveries")
-app.add_typer(replay_commands.app, name="replay")
-app.add_typer(redrive_commands.app, name="redrive")
+app = typer.Typer(cls=LazyGroup, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+def print_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it with the option's value
+    """Print the version of the installed package, and end with status 0."""
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415 - it would be a tenth of what the help takes
+
+        typer.echo(version("logrouter"))
+        raise typer.Exit
 
 
 @app.callback()
@@ -37,9 +31,13 @@ def connect(
     environment: Annotated[
         Path, typer.Option(help="with --local: where the embedded cloud's file is, if another")
     ] = LOCAL_ENVIRONMENT,
+    version_: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="print the version")
+    ] = False,
 ) -> None:
     """Operate the log pipeline: in AWS, or with --local in the embedded cloud."""
-    context.obj = ApiConnection(api_url, region, profile, local, environment)
+    del version_
+    context.obj = ConnectionOptions(api_url, region, profile, local, environment)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,101 @@
+"""The list of commands, each loaded when it is called: the help and the completion of a name load none of them."""
+
+from importlib import import_module
+from typing import Any, Final, NamedTuple
+
+import typer
+from typer import main
+from typer.core import TyperCommand, TyperGroup
+
+
+class CommandSource(NamedTuple):
+    """Where a command is: a function or a ``typer.Typer`` in a module; ``help`` is the first paragraph of its own."""
+
+    module: str
+    attribute: str
+    help: str
+
+
+COMMANDS: Final = {
+    "status": CommandSource(
+        "cli.status_command",
+        "show_status",
+        "Show queues, and each destination: freshness, rates, what failed since when and what has to be changed.",
+    ),
+    "arrived": CommandSource(
+        "cli.tenant_commands",
+        "show_arrivals",
+        "Did the tenant's logs arrive? Count what was written lately, and what became of it. Status 1 if some didn't.",
+    ),
+    "freshness": CommandSource(
+        "cli.tenant_commands",
+        "show_freshness",
+        "How late? Show the time from an event until its destination has acknowledged it: p50, p99, worst.",
+    ),
+    "cost": CommandSource(
+        "cli.tenant_commands",
+        "show_cost",
+        "What does the tenant cost? Price its deliveries of the last day, carried on to a month.",
+    ),
+    "reconcile": CommandSource(
+        "cli.reconcile_command",
+        "reconcile",
+        "Compare the bucket with the records, hand over what no notification told of. Status 1 if it had to wait.",
+    ),
+    "doctor": CommandSource(
+        "cli.doctor_command",
+        "doctor",
+        "Check stacks, names, queues, notifications, environments, tables, configs, and try the roles. "
+        "Status 1: findings.",
+    ),
+    "assign": CommandSource(
+        "cli.assign_command",
+        "assign",
+        "Move what waits under `_unlabelled` of one namespace to its tenant: it is delivered as if it had just come.",
+    ),
+    "config": CommandSource(
+        "cli.config_commands", "app", "A tenant's delivery configs: where its logs go, and which of them."
+    ),
+    "deliveries": CommandSource(
+        "cli.delivery_commands", "app", "Deliveries: what is parked and why, how each destination is."
+    ),
+    "replay": CommandSource(
+        "cli.replay_commands", "app", "Replay and backfill: deliver again, or what was never tried."
+    ),
+    "redrive": CommandSource(
+        "cli.redrive_commands", "app", "Dead-letter queues: send what lies there to its queue again."
+    ),
+}
+
+
+class LazyGroup(TyperGroup):
+    """A group whose commands are those of ``COMMANDS``, in that order."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:
+        """Return a stand-in with the name and the help, which is all that a list of commands shows."""
+        del ctx
+        return TyperCommand(cmd_name, help=COMMANDS[cmd_name].help) if cmd_name in COMMANDS else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Return the name, the command itself, and its arguments. Ends with status 2 where there is no such command."""
+        name, _, remaining = super().resolve_command(ctx, args)
+        return name, None if name is None else load(name), remaining
+
+
+def load(name: str) -> Any:
+    """Return the command, with its module loaded."""
+    source = COMMANDS[name]
+    found = getattr(import_module(source.module), source.attribute)
+    parent = typer.Typer(add_completion=False, callback=lambda: None)
+    if isinstance(found, typer.Typer):
+        parent.add_typer(found, name=name)
+    else:
+        parent.command(name)(found)
+    group = main.get_command(parent)
+    assert isinstance(group, TyperGroup)
+    return group.commands[name]
