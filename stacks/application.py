@@ -19,7 +19,9 @@ from stacks.processing_stack import ProcessingStack
 from stacks.stages import StageConfig
 from stacks.storage_stack import StorageStack
 
-CDK_JSON: Final = Path(__file__).resolve().parent.parent / "cdk.json"
+_HERE: Final = Path(__file__).resolve().parent
+CDK_JSON: Final = next(file for file in (_HERE / "cdk.json", _HERE.parent / "cdk.json") if file.is_file())
+"""The wheel has it beside this module, a checkout in its root, where the CDK's command line looks for it."""
 
 
 def new_app(outdir: str | None = None) -> App:

@@ -11,15 +11,13 @@ from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
 
 from aws_cdk import aws_lambda as lambda_
 
 from constructs_lib.limits import require
-from stacks.bundling import byte_code, packages, steps
+from stacks.bundling import byte_code, distribution, packages, steps
+from stacks.bundling.distribution import PROJECT, Distribution, build_directory
 from stacks.bundling.packages import PROCESSOR, FunctionPackage
-
-PROJECT: Final = Path(__file__).resolve().parents[2]
 
 
 class FunctionArchitecture(StrEnum):
@@ -72,7 +70,7 @@ def build_runtime_asset(
         constraint=f"the byte code is made for Python {steps.PYTHON_VERSION}: synthesize with it",
     )
     name = f"{package.name}-{architecture.value}-{_content_hash(project, architecture, package)}"
-    directory = project / "build" / "assets" / name
+    directory = build_directory(project) / "assets" / name
     if not directory.is_dir():
         _build(project, directory, architecture, package)
     size = zipped_size(directory)
@@ -117,9 +115,10 @@ def _fill(bundle: Path, project: Path, architecture: FunctionArchitecture, packa
 
 def _content_hash(project: Path, architecture: FunctionArchitecture, package: FunctionPackage) -> str:
     """Hash everything that the asset is made of: sources, pins, the project's metadata, and these steps."""
-    digest = hashlib.sha256(f"{architecture.value} {package.name}".encode())
-    own = [Path(module) for module in (__file__, packages.__file__, steps.__file__, byte_code.__file__)]
-    inputs = [project / "pyproject.toml", *own]
+    digest = hashlib.sha256(f"{architecture.value} {package.name} {Distribution.of(project)}".encode())
+    modules = (__file__, distribution.__file__, packages.__file__, steps.__file__, byte_code.__file__)
+    own = [Path(module) for module in modules]
+    inputs = [*own]
     for source in steps.SOURCES:
         inputs += [
             file

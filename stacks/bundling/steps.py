@@ -7,11 +7,11 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from typing import Final
 
 from stacks.bundling import byte_code
+from stacks.bundling.distribution import Distribution
 
 PYTHON_VERSION: Final = "3.13"
 SOURCES: Final = ("runtime", "vector_config")
@@ -73,15 +73,11 @@ def copy_sources(project: Path, target: Path, without: tuple[str, ...]) -> None:
 
 def write_metadata(project: Path, target: Path) -> None:
     """Write the project's own dist-info: through its entry points the delivery methods are found."""
-    described = tomllib.loads((project / "pyproject.toml").read_text())["project"]
-    info = target / f"{re.sub(r'[-_.]+', '_', described['name'])}-{described['version']}.dist-info"
+    described = Distribution.of(project)
+    info = target / f"{re.sub(r'[-_.]+', '_', described.name)}-{described.version}.dist-info"
     info.mkdir(parents=True)
-    metadata = f"Metadata-Version: 2.1\nName: {described['name']}\nVersion: {described['version']}\n"
-    (info / "METADATA").write_text(metadata)
-    lines: list[str] = []
-    for group, points in described.get("entry-points", {}).items():
-        lines += [f"[{group}]", *(f"{name} = {value}" for name, value in points.items()), ""]
-    (info / "entry_points.txt").write_text("\n".join(lines))
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {described.name}\nVersion: {described.version}\n")
+    (info / "entry_points.txt").write_text(described.entry_points)
 
 
 def compile_sources(target: Path) -> None:

@@ -106,7 +106,7 @@ def test_a_build_that_fails_leaves_nothing(tmp_path):
     """The next synthesis would take half a build for a whole one."""
     (tmp_path / "runtime" / "processor").mkdir(parents=True)
     (tmp_path / "runtime" / "processor" / "requirements.txt").write_text("./no-such-wheel.whl\n")
-    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "logrouter"\nversion = "0.2.0"\n')
     with pytest.raises(steps.BundleError):
         build_runtime_asset(FunctionArchitecture.ARM_64, tmp_path)
     assert list((tmp_path / "build" / "assets").iterdir()) == []
