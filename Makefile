@@ -89,7 +89,7 @@ openapi: $(READY) ## write docs/openapi.json from the API's code
 	@$(PY) -m runtime.api > docs/openapi.json
 
 faults: $(READY) ## inject faults into the deployed processor, count every event (SEED=…, DURATION=seconds, INJECTIONS=…)
-	@$(PY) -m local faults $(if $(SEED),--seed $(SEED)) $(if $(DURATION),--duration $(DURATION)) $(if $(INJECTIONS),--injections $(INJECTIONS)) $(if $(HOUR),--hour $(HOUR))
+	@$(PY) -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(DURATION),--duration $(DURATION)) $(if $(INJECTIONS),--injections $(INJECTIONS)) $(if $(HOUR),--hour $(HOUR))
 
 verify-aws: $(READY) ## the demo's driver in real accounts, all removed at the end (CENTRAL=profile CUSTOMERS="profile profile" VERIFY_ARGS=--dry-run)
 	@$(PY) -m local verify-aws $(if $(CENTRAL),--central-profile $(CENTRAL)) $(foreach c,$(CUSTOMERS),--customer-profile $(c)) $(VERIFY_ARGS)

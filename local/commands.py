@@ -21,13 +21,12 @@ from local.deployment.deploy import Deployment
 from local.deployment.environment_file import LocalEnvironment
 from local.deployment.synthesis import synthesize_every_stage
 from local.emulator import REGION, start
-from local.faults.command import Options, run_faults
 from local.live_change import Change
 from local.loader.day_shift import utc_now
 from local.loader.send import agent_s3, send_recorded_logs
 from local.loader.writer import kept
 from local.operator_command import logrouter
-from local.paths import BUILD, DEMO_HOME, FAULTS_HOME, ROOT, UP_HOME, VERIFY_HOME
+from local.paths import BUILD, DEMO_HOME, ROOT, UP_HOME, VERIFY_HOME
 from local.processes import run
 from local.reporting import Steps, console, print_counts
 from local.toolchain.node import path_with_node
@@ -107,7 +106,7 @@ def demo(home: Annotated[Path, typer.Option(help="the folder for its files; empt
 
     Status 1 if one event is missing or doubled, or the change isn't seen.
     """
-    with Steps() as steps, _temporary_cloud(home, steps) as server:
+    with Steps() as steps, temporary_cloud(home, steps) as server:
         environment = _deploy(server, home, steps, config_cache_seconds=DEMO_CACHE_SECONDS)
         accounts = _accounts(server)
         shown = Demonstration(accounts, environment, agent_s3(accounts, environment, home), home, steps).run()
@@ -144,24 +143,6 @@ def verify_aws(
 
 
 @app.command()
-def faults(
-    duration: Annotated[float, typer.Option(help="seconds for all kinds together")] = 2400,
-    seed: Annotated[int | None, typer.Option(help="of the plan; by default another one each time")] = None,
-    injections: Annotated[int, typer.Option(help="faults of each kind, at most")] = 200,
-    hour: Annotated[float, typer.Option(help="seconds that an hour of the delivery schedule takes")] = 36,
-    kind: Annotated[list[str] | None, typer.Option(help="only this kind; may be repeated")] = None,
-) -> None:
-    """Inject faults into the deployed processor's calls, count what arrived. Status 1 if an event is lost."""
-    with Steps() as steps, _temporary_cloud(FAULTS_HOME, steps) as server:
-        _deploy(server, FAULTS_HOME, steps)
-        options = Options(duration, seed, injections, hour, tuple(kind or ()))
-        holds = run_faults(server.endpoint_url, FAULTS_HOME, options, steps)
-    if not holds:
-        console.print("a promise is broken, or a kind met no fault", style="bold red")
-        raise typer.Exit(1)
-
-
-@app.command()
 def synth() -> None:
     """Synthesize every stack of every stage, cdk-nag included."""
     with Steps() as steps:
@@ -179,7 +160,7 @@ def customer_template(output: Path = BUILD / "customer-template.json") -> None:
 
 
 @contextmanager
-def _temporary_cloud(home: Path, steps: Steps) -> Iterator[Server]:
+def temporary_cloud(home: Path, steps: Steps) -> Iterator[Server]:
     """Run a cloud that is ended whatever happens, with all its processes."""
     server, process = _start_afresh(home, steps, follow_starter=True)
     try:

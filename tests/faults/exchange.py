@@ -11,7 +11,7 @@ from typing import Protocol
 
 import psutil
 
-from local.faults.call import Call
+from tests.faults.call import Call
 
 HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
 UPSTREAM_SECONDS = 60.0
@@ -23,8 +23,11 @@ class Connection(Protocol):
     def reply(self, answer: "Answer") -> None:
         """Write a whole answer."""
 
-    def reply_cut(self, answer: "Answer") -> None:
-        """Write the head and half of the body."""
+    def reply_in_part(self, answer: "Answer", share: float) -> None:
+        """Write the head and that share of the body (0-1)."""
+
+    def write(self, raw: bytes) -> None:
+        """Write bytes as they are."""
 
     @property
     def socket(self) -> socket.socket:
@@ -52,7 +55,7 @@ class Answer:
     @property
     def succeeded(self) -> bool:
         """Whether the call took effect."""
-        return 200 <= self.status < 300  # noqa: PLR2004 - HTTP's own classes
+        return 200 <= self.status < 300
 
 
 class ClientGoneError(ConnectionError):
@@ -61,7 +64,11 @@ class ClientGoneError(ConnectionError):
 
 @dataclass(slots=True)
 class Exchange:
-    """A request, its client, and what has happened so far. ``answered``: the client was sent the whole answer."""
+    """A request, its client, and what has happened so far.
+
+    :param answered: the client was sent a whole answer. :param met: the client has got to feel the fault.
+    :param crashed: the calling process has been killed, or will be soon.
+    """
 
     call: Call
     request: Request
@@ -69,6 +76,8 @@ class Exchange:
     upstream: tuple[str, int]
     took_effect: bool = False
     answered: bool = False
+    met: bool = False
+    crashed: bool = False
 
     def forward(self) -> Answer:
         """Let the embedded cloud do what was asked; its answer isn't given to the client yet."""
@@ -88,20 +97,36 @@ class Exchange:
 
     def reply(self, answer: Answer) -> None:
         """Give the client an answer."""
+        self.check_client()
         self.connection.reply(answer)
         self.answered = True
 
-    def cut(self, answer: Answer) -> None:
-        """Give the client half of an answer, then reset the connection."""
-        self.connection.reply_cut(answer)
-        self.reset()
+    def meet(self) -> None:
+        """Note that the client meets the fault now.
+
+        :raises ClientGoneError: it has gone before, and meets nothing.
+        """
+        self.check_client()
+        self.met = True
+
+    def check_client(self) -> None:
+        """Check that the client still waits: it sends nothing before it has its answer, so what can be read is an end.
+
+        :raises ClientGoneError: it has closed its side.
+        """
+        readable, _, _ = select.select([self.connection.socket], [], [], 0)
+        if readable and not self.connection.socket.recv(1, socket.MSG_PEEK):
+            raise ClientGoneError
 
     def reset(self) -> None:
         """Reset the connection (RST): the client sees an error at once."""
         client = self.connection.socket
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         client.close()
-        raise ClientGoneError
+
+    def close(self) -> None:
+        """Close the connection as one that is done (FIN)."""
+        self.connection.socket.shutdown(socket.SHUT_WR)
 
     def wait(self, seconds: float) -> None:
         """Keep the client waiting.

@@ -1,4 +1,4 @@
-"""The poller with a wrong clock, all else being the real one's: `python -m local.faults.skewed SECONDS --mode sqs`."""
+"""The poller with a wrong clock, all else being the real one's: `python -m tests.faults.skewed SECONDS --mode sqs`."""
 
 import datetime as dt
 import runpy

@@ -6,17 +6,19 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
+from statistics import median
 
 from cli.operation.queues import depth
 from local.accounting.destinations import bucket_objects
-from local.faults.call import POD
-from local.faults.ledger import Ledger
-from local.faults.objects import Event, make_object, pod_name, usual_events
-from local.faults.plan import Plan, Rule
-from local.faults.tenants import Place, Tenant
+from local.accounting.events import events_of, without_empty
 from local.loader.objects import LogObject
 from local.loader.writer import put_object
 from local.waiting import WaitedTooLongError, wait_until
+from tests.faults.call import POD
+from tests.faults.ledger import Ledger
+from tests.faults.objects import Event, make_object, pod_name, usual_events
+from tests.faults.plan import Plan, Rule
+from tests.faults.tenants import Place, Tenant
 
 BACKLOG = 8
 """Objects that may wait in the queue: more would only wait there, and hide what a fault delays.
@@ -57,11 +59,11 @@ class Scene:
     """One kind's run.
 
     :param deadline: when it has to end, whatever has been reached (monotonic seconds).
-    :param timeouts: of the function, since the kind began: a slow machine may kill it without any fault of ours.
     :param phases: its own measurement, if it makes one. :param batches: of each object. :param crowd: objects of a
         noisy tenant that were sent at once.
     :param more_environment: what a host has more than the deployed one: the proxy, the short schedule.
     :param kept_objects: what a bucket held before its customer deleted it, by tenant.
+    :param error: what ended it before its time.
     """
 
     place: Place
@@ -72,16 +74,14 @@ class Scene:
     numbers: Numbers
     stop: threading.Event
     deadline: float = math.inf
-    timeouts_before: int = 0
-    timeouts: int = 0
     phases: list[Phase] = field(default_factory=list)
     batches: int = 2
     crowd: int = 0
     hour_seconds: float = 36.0
     more_environment: dict[str, str] = field(default_factory=dict)
-    ending: threading.Event = field(default_factory=threading.Event)
     sent: dict[str, list[LogObject]] = field(default_factory=dict)
     kept_objects: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    error: str = ""
 
     @property
     def tenant(self) -> Tenant:
@@ -112,7 +112,7 @@ class Scene:
 
     def inject(self, what: str, count: int = 1) -> None:
         """Count what was done by hand rather than by the proxy."""
-        self.ledger.inject(self.kind, what, count)
+        self.ledger.inject(self.kind, what, count=count)
 
     def send(
         self, tenant: Tenant | None = None, events: Sequence[Event] | None = None, *, waits: bool = True
@@ -126,7 +126,7 @@ class Scene:
     def _write(self, tenant: Tenant, events: Sequence[Event] | None) -> LogObject:
         pod = pod_name(self.numbers.take())
         object_ = make_object(tenant.tenant_id, pod, events or usual_events(tenant.tenant_id, pod, self.batches))
-        self.ledger.sent(tenant.tenant_id, pod)
+        self.ledger.sent(tenant.tenant_id, pod, len(without_empty(events_of(object_))))
         put_object(self.place.central("s3"), self.place.environment.central_bucket, object_)
         self.sent.setdefault(tenant.tenant_id, []).append(object_)
         return object_
@@ -174,29 +174,42 @@ class Scene:
         for number in range(at_most):
             if self.is_over() or enough():
                 return
-            self.send(self.quiet if number % 4 == 3 else self.tenant)  # noqa: PLR2004 - one in four
+            self.send(self.quiet if number % 4 == 3 else self.tenant)
 
     def is_idle(self) -> bool:
         """Whether nothing waits in the queues."""
         sqs, environment = self.place.central("sqs"), self.place.environment
         return not any(depth(sqs, url).total for url in (environment.object_queue_url, environment.delivery_queue_url))
 
-    def healthy_delays(self, *, broken: bool) -> list[float]:
-        """Give the delays of all tenants but the first, in the phases with or without the fault."""
+    def settle(self, seconds: float) -> None:
+        """Wait until nothing waits in the queues, but not for long, whatever the kind's own time is."""
+        with suppress(WaitedTooLongError):
+            wait_until(self.is_idle, what="idle queues", timeout_seconds=seconds, interval_seconds=0.1)
+
+    def healthy_delay_ratio(self) -> float | None:
+        """Give the healthy tenants' median delay with the fault to that without, in the median of all rounds.
+
+        Each phase with the fault is compared with those before and after it, so that whatever else the machine does
+        falls on both. ``None``: the kind has no phases.
+
+        :raises StatisticsError: nothing arrived in one of them.
+        """
+        delays = [self._healthy_delays(phase) for phase in self.phases]
+        ratios = [
+            median(delays[number]) / median(delays[number - 1] + delays[number + 1])
+            for number, phase in enumerate(self.phases)
+            if phase.broken
+        ]
+        return round(median(ratios), 3) if ratios else None
+
+    def _healthy_delays(self, phase: Phase) -> list[float]:
+        """Give the delays of all tenants but the first, of objects that were written in a phase."""
         return [
             delay
-            for phase in self.phases
-            if phase.broken is broken
             for tenant in self.tenants[1:]
             for place in ("s3", tenant.log_group)
             for delay in self.ledger.delays(tenant.tenant_id, place, since=phase.since, until=phase.until)
         ]
-
-    def thread(self, target: Callable[[], None]) -> threading.Thread:
-        """Start something beside."""
-        thread = threading.Thread(target=target, daemon=True)
-        thread.start()
-        return thread
 
     def keep_objects(self, tenant: Tenant) -> None:
         """Remember what a tenant's bucket holds: its customer is about to delete it."""

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
 
-from local.faults.call import Call
-from local.faults.exchange import ClientGoneError, Exchange
-from local.faults.injected import Fault
-from local.faults.ledger import Ledger
+from tests.faults.call import Call
+from tests.faults.exchange import ClientGoneError, Exchange
+from tests.faults.injected import Fault
+from tests.faults.ledger import Ledger
 
 OFTEN = 0.7
 """Most calls fail: a delivery's own retries meet several faults, and now and then all of them fail."""
@@ -36,7 +36,7 @@ class Rule:
     """Calls (``service:Action``; ``service:*`` is any of that service) that meet a fault, each with some chance.
 
     :param host: concerns the host's own calls, too, which name no tenant (receiving and deleting messages).
-    :param counts: what of it is a fault met.
+    :param counts: what of it is a fault met. :param of: the only host whose calls it concerns; empty: any.
     """
 
     calls: frozenset[str]
@@ -44,18 +44,37 @@ class Rule:
     chance: float = OFTEN
     host: bool = False
     counts: "Counts" = Counts.ALL
+    of: str = ""
 
     def concerns(self, call: Call) -> bool:
         """Whether it may meet that call."""
+        if self.of not in ("", call.host):
+            return False
         return call.name in self.calls or f"{call.service}:*" in self.calls
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Give the columns of the table of calls and faults that it may fill."""
+        drawn = {self.make(Random(number)).column for number in range(DRAWS)}
+        return frozenset(drawn - {""}) if self.counts is Counts.ALL else frozenset()
+
+
+DRAWS = 64
+"""Faults that are drawn to see which a rule makes: of four that are equally likely, each is among them."""
 
 
 def rule(
-    calls: str, fault: Fault | MakeFault, chance: float = OFTEN, *, host: bool = False, counts: Counts = Counts.ALL
+    calls: str,
+    fault: Fault | MakeFault,
+    chance: float = OFTEN,
+    *,
+    host: bool = False,
+    counts: Counts = Counts.ALL,
+    of: str = "",
 ) -> Rule:
     """Write a rule shortly: calls separated by blanks; a fault that is always the same as it is."""
     make: MakeFault = fault if callable(fault) else lambda _: fault
-    return Rule(frozenset(calls.split()), make, chance, host=host, counts=counts)
+    return Rule(frozenset(calls.split()), make, chance, host=host, counts=counts, of=of)
 
 
 @dataclass(slots=True)
@@ -93,12 +112,10 @@ class Plan:
                 exchange.reply(exchange.forward())
             else:
                 kind, fault, counts = found
-                if counts is Counts.ALL:
-                    self.ledger.inject(kind, exchange.call.name)
                 with suppress(ClientGoneError):
                     fault.apply(exchange)
-                if counts is Counts.REFUSED and exchange.answered and not exchange.took_effect:
-                    self.ledger.inject(kind, exchange.call.name)
+                if _counts(exchange, counts):
+                    self.ledger.inject(kind, exchange.call.name, fault.column)
                 if not exchange.answered:
                     raise ClientGoneError
         finally:
@@ -113,7 +130,14 @@ class Plan:
                 with self._lock:
                     number = self._drawn[kind]
                     self._drawn[kind] += 1
-                lot = Random(f"{self.seed}/{kind}/{number}")  # noqa: S311 - repeatable is what it has to be
+                lot = Random(f"{self.seed}/{kind}/{number}")
                 if lot.random() < one.chance:
                     return kind, one.make(lot), one.counts
         return None
+
+
+def _counts(exchange: Exchange, counts: Counts) -> bool:
+    """Whether the caller has met what is to be counted."""
+    if counts is Counts.REFUSED:
+        return exchange.answered and not exchange.took_effect
+    return exchange.met and counts is Counts.ALL

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from local.faults.kind import Kind
-from local.faults.objects import Event
-from local.faults.scene import Scene
+from tests.faults.kind import Kind
+from tests.faults.objects import Event
+from tests.faults.scene import Scene
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -32,8 +32,8 @@ def five_too_old(number: int) -> list[Event]:
     return [*old, *(Event(HOUR, f"{number}/{place}") for place in range(20))]
 
 
-def five_too_new(number: int) -> list[Event]:
-    """A node's clock that runs three hours ahead."""
+def five_ahead(number: int) -> list[Event]:
+    """Five events by a clock that runs three hours ahead: each takes the object's LastModified, and is delivered."""
     new = [Event(-3 * HOUR, f"{number}/ahead {place}") for place in range(5)]
     return [*(Event(HOUR, f"{number}/{place}") for place in range(20)), *new]
 
@@ -62,7 +62,7 @@ INPUTS = tuple(
         ("events-spanning-30-hours", spanning_30_hours, 200),
         ("a-message-of-1200-kb", one_of_1200_kb, 30),
         ("five-events-too-old", five_too_old, 200),
-        ("five-events-too-new", five_too_new, 200),
+        ("five-events-ahead", five_ahead, 200),
         ("events-of-one-time", of_one_time, 200),
     )
 )

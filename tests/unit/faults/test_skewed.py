@@ -9,7 +9,7 @@ import pytest
 from local.paths import ROOT
 
 SAYS = """
-from local.faults.skewed import skew
+from tests.faults.skewed import skew
 skew({seconds})
 import time
 from datetime import UTC, datetime

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from local.faults.call import Call
+from tests.faults.call import Call
 
 TENANT, POD = "fr-logs-503-t000", "pod-000042"
 KEY = f"tenant_id={TENANT}/cluster_id=demo/application=etcd/pod_name={POD}/file.json.gz"

@@ -20,7 +20,7 @@ _SCOPE = re.compile(r"Credential=[^/]+/\d{8}/[^/]+/([a-z0-9-]+)/aws4_request")
 class Call:
     """One request; ``tenant`` and ``object`` are empty where it names none.
 
-    :param place: the log group of a PutLogEvents. :param events: how many it brings.
+    :param place: the log group of a PutLogEvents. :param events: how many it brings. :param host: who makes it.
     """
 
     service: str
@@ -29,6 +29,7 @@ class Call:
     object: str = ""
     place: str = ""
     events: int = 0
+    host: str = ""
 
     @property
     def name(self) -> str:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from cli.operation.queues import depth
-from local.faults.call import TENANT
-from local.faults.tenants import Place
 from local.waiting import WaitedTooLongError, wait_until
+from tests.faults.call import TENANT
+from tests.faults.tenants import Place
 
 INTERVAL_SECONDS = 1.0
 

@@ -4,12 +4,13 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar, cast, override
 from urllib.parse import urlsplit
 
-from local.faults.call import Call
-from local.faults.exchange import Answer, Exchange, Request
+from tests.faults.call import Call
+from tests.faults.exchange import Answer, Exchange, Request
 
 type Relay = Callable[[Exchange], None]
 """Does with an exchange what is to be done, at the least ``exchange.reply(exchange.forward())``."""
@@ -23,13 +24,15 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     upstream: ClassVar[tuple[str, int]]
     relay: ClassVar[Relay]
+    host: ClassVar[str]
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = dict(self.headers.items())
         headers.pop("Connection", None)
         request = Request(self.command, self.path, headers, body)
-        call = Call.of(self.command, self.path, cast("Mapping[str, str]", self.headers), body)  # in any case
+        call = Call.of(self.command, self.path, cast("Mapping[str, str]", self.headers), body)  # of any case
+        call = replace(call, host=self.host)
         try:
             type(self).relay(Exchange(call, request, self, self.upstream))
         except (OSError, ValueError):  # the client is gone, or its connection was cut on purpose
@@ -44,10 +47,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body)
         self.wfile.flush()
 
-    def reply_cut(self, answer: Answer) -> None:
-        """Write the head and half of the body."""
+    def reply_in_part(self, answer: Answer, share: float) -> None:
+        """Write the head and that share of the body."""
         self._write_head(answer)
-        self.wfile.write(answer.body[: len(answer.body) // 2])
+        self.wfile.write(answer.body[: int(len(answer.body) * share)])
+        self.wfile.flush()
+
+    def write(self, raw: bytes) -> None:
+        """Write bytes as they are."""
+        self.wfile.write(raw)
         self.wfile.flush()
 
     @property
@@ -76,12 +84,12 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def proxy(endpoint_url: str, relay: Relay) -> Iterator[str]:
-    """Run a proxy in front of an endpoint; gives its own URL."""
+def proxy(endpoint_url: str, relay: Relay, host: str = "") -> Iterator[str]:
+    """Run a proxy in front of an endpoint, for one host of the runtime; gives its own URL."""
     target = urlsplit(endpoint_url)
     assert target.hostname is not None
     assert target.port is not None
-    fields = {"upstream": (target.hostname, target.port), "relay": staticmethod(relay)}
+    fields = {"upstream": (target.hostname, target.port), "relay": staticmethod(relay), "host": host}
     server = _Server(("127.0.0.1", 0), type("_Bound", (_Handler,), fields))
     thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)
     thread.start()

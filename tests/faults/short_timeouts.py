@@ -1,12 +1,13 @@
 """Puts the proxy in the deployed function's way, and makes its times short, so that faults are soon over."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from local.faults.tenants import Place
 from local.waiting import wait_until
+from tests.faults.ledger import FUNCTION, RECONCILER, RESUMER, WATCH
+from tests.faults.tenants import Place
 
 FUNCTION_SECONDS: Final = 5
 VISIBILITY_SECONDS: Final = 30
@@ -37,32 +38,45 @@ class Pace:
 
 
 @contextmanager
-def short_timeouts(place: Place, proxy_url: str, pace: Pace) -> Iterator[None]:
-    """Deploy the function with the proxy as its endpoint; afterwards everything is as it was."""
-    function = place.central("lambda")
+def short_timeouts(place: Place, proxy_urls: Mapping[str, str], pace: Pace) -> Iterator[None]:
+    """Deploy the functions with proxies as endpoints, the processor's times short; afterwards all is as it was."""
+    function, outputs = place.central("lambda"), place.outputs
     name = place.environment.processor_function_name
-    before = function.get_function_configuration(FunctionName=name)
-    variables = before["Environment"]["Variables"]
     urls = (place.environment.object_queue_url, place.environment.delivery_queue_url)
-    hidden = {url: _visibility(place, url) for url in urls}
     mappings = function.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
-    resumer = place.outputs["ResumptionFunctionName"]
-    resumers = function.get_function_configuration(FunctionName=resumer)
-    try:
-        _configure(place, resumer, resumers["Timeout"], {**resumers["Environment"]["Variables"], **_schedule(pace)})
+    with ExitStack() as stack:
+        for host, more in ((RESUMER, _schedule(pace)), (RECONCILER, {}), (WATCH, {})):
+            changed = {"AWS_ENDPOINT_URL": proxy_urls[host], **more}
+            stack.enter_context(_configured(place, outputs[FUNCTIONS[host]], changed))
         for mapping in mappings:
+            usual = mapping["BatchSize"], mapping["ScalingConfig"]["MaximumConcurrency"]
+            stack.callback(_read, place, mapping, *usual)
             _read(place, mapping, MESSAGES_AN_INVOCATION, INVOCATIONS)
-        _configure(place, name, FUNCTION_SECONDS, {**variables, **proxied(proxy_url, pace), **INITIALISED})
+        changed = {**proxied(proxy_urls[FUNCTION], pace), **INITIALISED}
+        stack.enter_context(_configured(place, name, changed, timeout=FUNCTION_SECONDS))
         for url in urls:
+            stack.callback(_hide, place, url, _visibility(place, url))
             _hide(place, url, VISIBILITY_SECONDS)
         yield
+
+
+FUNCTIONS: Final = {
+    RESUMER: "ResumptionFunctionName",
+    RECONCILER: "ReconciliationFunctionName",
+    WATCH: "DestinationWatchFunctionName",
+}
+"""The stacks' outputs that name the functions beside the processor."""
+
+
+@contextmanager
+def _configured(place: Place, name: str, more: dict[str, str], *, timeout: int | None = None) -> Iterator[None]:
+    before = place.central("lambda").get_function_configuration(FunctionName=name)
+    variables = before["Environment"]["Variables"]
+    _configure(place, name, timeout or before["Timeout"], {**variables, **more})
+    try:
+        yield
     finally:
-        for mapping in mappings:
-            _read(place, mapping, mapping["BatchSize"], mapping["ScalingConfig"]["MaximumConcurrency"])
         _configure(place, name, before["Timeout"], variables)
-        _configure(place, resumer, resumers["Timeout"], resumers["Environment"]["Variables"])
-        for url, seconds in hidden.items():
-            _hide(place, url, seconds)
 
 
 def _read(place: Place, mapping: dict[str, Any], messages: int, invocations: int) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from local.faults.tenants import Place
 from local.waiting import wait_until
+from tests.faults.tenants import Place
 
 SWITCH_SECONDS = 30.0
 

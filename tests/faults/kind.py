@@ -4,30 +4,41 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from typing import Final
 
-from local.faults.measured import Measured
-from local.faults.plan import Rule
-from local.faults.scene import Scene
+from tests.faults import ledger
+from tests.faults.measured import Measured
+from tests.faults.plan import Rule
+from tests.faults.scene import Scene
+
+BASELINE: Final = "none"
+"""The kind that has no fault at all: what the delays of all others are measured against."""
 
 
 class Host(StrEnum):
-    """Who processes."""
+    """Whose calls meet the fault, or who is the fault's victim."""
 
-    FUNCTION = "function"
-    POLLER = "poller"
+    FUNCTION = ledger.FUNCTION
+    POLLER = ledger.POLLER
+    RESUMER = ledger.RESUMER
+    RECONCILER = ledger.RECONCILER
+    WATCH = ledger.WATCH
 
 
-class Bound(StrEnum):
-    """Which doubles are lawful (contract §5: at least once, the rest bounded)."""
+class Turn(StrEnum):
+    """When a kind is run."""
 
-    UNANSWERED = "unanswered"
-    """Events of PutLogEvents calls that took effect and whose answer didn't come. None is injected: none is lawful."""
+    TOGETHER = "together"
+    """Beside others: it hurts no tenant but its own."""
 
-    CRASH = "crash"
-    """Besides, for each crash the objects of one receive: ten messages, none of which may have been deleted."""
+    ALONE = "alone"
+    """By itself: it may hurt whatever runs beside it."""
 
-    RESENT = "resent"
-    """Besides, for each message that is in a queue twice, its object."""
+    QUIET = "quiet"
+    """By itself and before anything hurts: what it measures, or asks for, is an idle system."""
+
+    LASTING = "lasting"
+    """Begun before the last two, and ended after them: it lasts longer than the schedule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +48,10 @@ class Kind:
     :param name: lower case, digits and dashes. :param scenario: what is done; by default objects are sent until
         ``target`` calls met a fault. :param target: injections that suffice for the long run.
     :param beside: the destination that stays healthy, whose delay is measured: "s3", "logs", or "quiet" for the quiet
-        tenant's. :param alone: it may hurt whatever runs beside it, so that nothing does.
-    :param measures: what the documents bound; it is measured before anything hurts.
-    :param lasting: if it goes on until the run ends, and so is begun early: deliveries of each object that wait.
-    :param batches: of each of its objects.
+        tenant's. :param measures: what the documents bound.
+    :param batches: of each of its objects. :param tenants: how many it has, besides a quiet one.
+    :param weight: its share of the time, where kinds are run one by one.
+    :param own_process: it starts the host itself.
     """
 
     name: str
@@ -48,13 +59,13 @@ class Kind:
     scenario: Callable[[Scene, "Kind", int], None] | None = None
     target: int = 200
     beside: str = "s3"
-    bound: Bound = Bound.UNANSWERED
     host: Host = Host.FUNCTION
-    alone: bool = False
+    turn: Turn = Turn.TOGETHER
     measures: Callable[[Scene], Measured] | None = None
-    lasting: int = 0
     batches: int = 2
     tenants: int = 1
+    weight: float = 1.0
+    own_process: bool = False
 
     def run(self, scene: Scene, target: int) -> None:
         """Let it happen ``target`` times."""
@@ -66,17 +77,19 @@ def until_met(scene: Scene, kind: Kind, target: int) -> None:
     scene.begin(*kind.rules)
     try:
         scene.send_until(lambda: scene.injected >= target, at_most=100 * target)
+        scene.wait_for(lambda: scene.injected >= target, LAST_HITS_SECONDS)
     finally:
         scene.end()
 
 
+LAST_HITS_SECONDS = 2.0
 WAVE_HITS, WAVE_OBJECTS, WAVE_SECONDS, RECOVERY_SECONDS = 25, 8, 6.0, 8.0
 
 
 def in_waves(scene: Scene, kind: Kind, target: int) -> None:
     """Let it be broken and work again, over and over: an outage that lasts opens the circuit, and meets no call."""
     while scene.injected < target and not scene.is_over():
-        enough = scene.injected + WAVE_HITS
+        enough = min(target, scene.injected + WAVE_HITS)
         scene.begin(*kind.rules)
         try:
             scene.send_until(partial(scene.has_met, enough), at_most=WAVE_OBJECTS)

@@ -1,20 +1,17 @@
-"""What customers and their administrators do while logs flow: they delete, restore, change, and flood."""
+"""What customers and their administrators do while logs flow: they delete, restore, and change."""
 
-import itertools
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from local.faults.injected import Pass, Refuse, ShortSession, Slow
-from local.faults.kind import Kind, recover
-from local.faults.kinds import DOWN, WIDE
-from local.faults.measured import beside_a_broken_one, beside_a_noisy_one
-from local.faults.plan import Counts, rule
-from local.faults.scene import Phase, Scene
-from local.faults.tenants import put_config, remove_config
 from local.loader.objects import LogObject
+from tests.faults.injected import Pass, Refuse, ShortSession
+from tests.faults.kind import Kind, Turn, recover
+from tests.faults.kinds import DOWN, WIDE
+from tests.faults.plan import Counts, rule
+from tests.faults.scene import Scene
+from tests.faults.tenants import put_config, remove_config
 
 ROUND = 3
 """Objects between two things that a customer does."""
@@ -190,95 +187,15 @@ def _have_begun(scene: Scene, objects: list[LogObject]) -> bool:
 BEGUN_SECONDS = 20.0
 
 
-def noisy_beside_quiet(scene: Scene, kind: Kind, target: int) -> None:
-    """Let one tenant send a hundred slow objects at once, a quiet one its one into their midst; and again."""
-    scene.begin(*kind.rules)
-    for first in range(0, target, CROWD):
-        crowd = min(CROWD, target - first)
-        scene.crowd = max(scene.crowd, crowd)
-        for number in range(crowd):
-            scene.send(scene.tenant, waits=False)
-            scene.inject("a noisy tenant's object")
-            if number == crowd // 2:
-                scene.send(scene.quiet, waits=False)
-        scene.wait_for(scene.is_idle, CROWD_SECONDS)
-    scene.end()
-
-
-CROWD, CROWD_SECONDS = 100, 60.0
-
-
-def broken_beside_healthy(scene: Scene, kind: Kind, target: int) -> None:
-    """Measure many healthy tenants beside one that works and, for an hour of the schedule, beside one that doesn't.
-
-    Turn and turn about, so that whatever else the machine does falls on both; and with calls that take their time, as
-    they do in AWS: a share of a delay that is the machine's own work alone says nothing of a delay there.
-    """
-    del target
-    scene.plan.call_seconds = CALL_SECONDS
-    try:
-        for broken in (False, True, False, True, False):
-            if broken:
-                scene.begin(*kind.rules)
-            since = time.monotonic()
-            _at_a_steady_rate(scene, scene.hour_seconds if broken else scene.hour_seconds / 2)
-            scene.phases.append(Phase(since, time.monotonic(), broken))
-            scene.end()
-            scene.wait_for(scene.is_idle, CROWD_SECONDS)
-    finally:
-        scene.plan.call_seconds = 0.0
-
-
-def _at_a_steady_rate(scene: Scene, seconds: float) -> None:
-    """Send, every few objects one to the broken tenant, below what the processor can do: a queue would hide delays."""
-    begun = time.monotonic()
-    healthy = itertools.cycle(scene.tenants[1:])
-    for number in itertools.count():
-        due = begun + number / OBJECTS_A_SECOND
-        if due >= begun + seconds or scene.is_over():
-            return
-        scene.pause_until(due)
-        scene.send(next(healthy) if number % BROKEN_EVERY else scene.tenant, waits=False)
-
-
-CALL_SECONDS = 0.04
-"""As the benchmark of the processor has it, beside calls that take no time (benchmarks/processor.py)."""
-
-OBJECTS_A_SECOND, BROKEN_EVERY = 4.0, 6
-
-
 def blocked_for_good(scene: Scene, kind: Kind, target: int) -> None:
-    """Refuse everything for longer than the schedule lasts: what isn't delivered is parked."""
+    """Refuse everything for longer than the schedule lasts: what isn't delivered is parked, and resumed afterwards."""
     scene.begin(*kind.rules)
     for _ in range(min(target, 20)):
         scene.send()
 
 
 DENIED = rule("logs:*", Refuse(400, "AccessDeniedException"), 1.0)
-OUT = rule("logs:*", Refuse(503, "ServiceUnavailableException"), 1.0)
 NO_STS = rule("sts:AssumeRole", Refuse(403, "AccessDenied"), 1.0)
-SLOW = rule("logs:PutLogEvents", Slow(0.3), 1.0, counts=Counts.NONE)
-
-NEIGHBOURS = (
-    Kind(
-        "noisy-tenant-beside-a-quiet-one",
-        (SLOW,),
-        scenario=noisy_beside_quiet,
-        beside="quiet",
-        alone=True,
-        measures=beside_a_noisy_one,
-    ),
-    Kind(
-        "one-broken-beside-50-healthy",
-        (OUT,),
-        scenario=broken_beside_healthy,
-        beside="quiet",
-        tenants=50,
-        alone=True,
-        measures=beside_a_broken_one,
-    ),
-)
-"""What is measured is the others' delay: nothing else may run."""
 
 CUSTOMERS = (
     Kind("log-group-deleted", (LOGS_REFUSED,), log_group_deleted, batches=WIDE),
@@ -287,6 +204,6 @@ CUSTOMERS = (
     Kind("config-wrong-for-a-while", (ASSUME_REFUSED,), config_wrong),
     Kind("config-invalid-for-a-while", (CONFIG_READ,), config_invalid),
     Kind("config-deleted-for-a-while", (CONFIG_READ,), config_deleted),
-    Kind("blocked-for-longer-than-the-schedule", (DENIED,), blocked_for_good, lasting=1),
-    Kind("sts-failing-for-longer-than-the-schedule", (NO_STS,), blocked_for_good, beside="quiet", lasting=2),
+    Kind("blocked-for-longer-than-the-schedule", (DENIED,), blocked_for_good, turn=Turn.LASTING),
+    Kind("sts-failing-for-longer-than-the-schedule", (NO_STS,), blocked_for_good, beside="quiet", turn=Turn.LASTING),
 )
