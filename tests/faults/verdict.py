@@ -31,7 +31,7 @@ class Tally:
 
     :param parked: neither there nor set aside, of a delivery that is still parked. :param lost: nor that.
     :param doubled: copies beyond one. :param doubled_bound: how many copies what was injected allows.
-    :param beyond: copies that an object has beyond what was injected into its own deliveries.
+    :param doubled_beyond: copies that an object has beyond what was injected into its own deliveries.
     :param misplaced: events of one stream and time in another order than they were written in, and what nobody sent.
     """
 
@@ -42,7 +42,7 @@ class Tally:
     lost: int = 0
     doubled: int = 0
     doubled_bound: int = 0
-    beyond: int = 0
+    doubled_beyond: int = 0
     misplaced: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
@@ -82,8 +82,8 @@ class Row:
         found += [f"{getattr(tally, name)} {name}" for name in ("lost", "parked", "misplaced") if getattr(tally, name)]
         if tally.sent != tally.delivered + tally.set_aside + tally.parked + tally.lost:
             found.append("the events don't add up")
-        if tally.beyond or tally.doubled > tally.doubled_bound:
-            found.append(f"{max(tally.beyond, tally.doubled - tally.doubled_bound)} doubled beyond the bound")
+        if tally.doubled_beyond or tally.doubled > tally.doubled_bound:
+            found.append(f"{max(tally.doubled_beyond, tally.doubled - tally.doubled_bound)} doubled beyond the bound")
         if self.healthy_delay_ratio is not None and self.healthy_delay_ratio >= RATIO_BOUND:
             found.append(f"healthy tenants took {self.healthy_delay_ratio:.2f} times as long")
         return found
@@ -190,7 +190,7 @@ def judge_log_group(
             lost=0 if is_parked else missing,
             doubled=doubled,
             doubled_bound=bound,
-            beyond=max(0, doubled - bound),
+            doubled_beyond=max(0, doubled - bound),
             misplaced=foreign + out_of_order(events, there_in_order),
         )
     return total + Tally(misplaced=sum(map(len, streams.values())))
