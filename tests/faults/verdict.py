@@ -96,7 +96,8 @@ class Row:
     def as_dict(self) -> dict[str, Any]:
         """Give it as the report has it."""
         plain = asdict(self)
-        return {**plain, **plain.pop("tally"), "broken": self.broken}
+        tally = plain.pop("tally")
+        return {**plain, **tally, "broken": self.broken}
 
 
 def judge(scene: Scene, kind: Kind, dead_lettered: int, baseline: Mapping[str, float]) -> Row:
