@@ -7,21 +7,15 @@ from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from constructs_lib.acknowledgement import acknowledge
 from constructs_lib.api_responses import add_gateway_responses
-from constructs_lib.function_parts import (
-    acknowledge_own_log,
-    acknowledge_pinned_runtime,
-    function_role,
-    write_own_log,
-)
+from constructs_lib.central_log_bucket import allow_listing_objects
 from constructs_lib.limits import require_between
-from constructs_lib.names import OBJECT_KEY_PREFIX
+from constructs_lib.pipeline_function import FunctionSettings, PipelineFunction
 
 HANDLER: Final = "runtime.api.lambda_handler.handler"
 STAGE: Final = "v1"
@@ -38,6 +32,20 @@ ACCESS_LOG_FORMAT: Final = apigateway.AccessLogFormat.custom(
 
 LOGGING_POLICY: Final = "arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 """As cdk-nag's report names it."""
+
+_INTENDED: Final = {
+    "AwsSolutions-COG4": "Callers are a provider's systems and its tenants' accounts: IAM signs for them, there are no "
+    "users.",
+    "AwsSolutions-APIG2": "The app checks bodies more strictly than a schema could, and answers in its own one shape.",
+    "AwsSolutions-APIG3": "The firewall is an option of the stage; signatures, throttling and strict checks hold "
+    "without it.",
+    "AwsSolutions-APIG6": "Execution logs repeat headers and bodies; the access log and the app's own line say who did "
+    "what.",
+    f"AwsSolutions-IAM4[Policy::{LOGGING_POLICY}]": "API Gateway's role for writing logs is AWS's own managed policy, "
+    "which its user guide demands. One role serves all APIs of the account and Region, and no condition is documented "
+    "for its trust.",
+}
+"""Findings of the checks at synthesis, each with its reason."""
 
 _TIMEOUT = Duration.seconds(15)
 
@@ -70,8 +78,8 @@ class ApiLimits:
         require_between("timeout", self.timeout.to_seconds(), 1, 28, unit="seconds")
 
 
-class DeliveryConfigApi(Construct):
-    """REST API with IAM authorization on every method but ``GET /health``.
+class DeliveryConfigApi(PipelineFunction):
+    """REST API with IAM authorization on every method but ``GET /health``, and the function behind it.
 
     All other paths and methods reach the app, signed: it answers 404 and 405 itself, in its one shape, and refuses a
     path that could be read as another one. ``{proxy+}`` changes nothing for policies: IAM judges the path that was
@@ -80,7 +88,6 @@ class DeliveryConfigApi(Construct):
     :param central_bucket: the bucket that no config may deliver into, and whose objects are replayed.
     :param sets_logging_role: give this account's API Gateway its role for writing logs, one for all APIs of a Region;
         without one anywhere, a stage with an access log can't be deployed.
-    :param snap_start: start from a snapshot of the loaded function (Lambda charges for keeping it).
     """
 
     def __init__(
@@ -88,50 +95,41 @@ class DeliveryConfigApi(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        code: lambda_.Code,
+        settings: FunctionSettings,
         table: dynamodb.ITable,
         parked_deliveries: dynamodb.ITable,
         central_bucket: s3.IBucket,
         limits: ApiLimits,
-        architecture: lambda_.Architecture = lambda_.Architecture.ARM_64,
-        log_level: str = "INFO",
         snap_start: bool = False,
         sets_logging_role: bool = True,
-        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
-        removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
     ) -> None:
-        super().__init__(scope, construct_id)
-        self.log_group = logs.LogGroup(self, "LogGroup", retention=log_retention, removal_policy=removal_policy)
-        self.access_log = logs.LogGroup(self, "AccessLog", retention=log_retention, removal_policy=removal_policy)
-        self.role = self._role(table, parked_deliveries, central_bucket)
-        self.function = lambda_.Function(
-            self,
-            "Function",
-            description="The delivery-config API",
-            code=code,
+        super().__init__(
+            scope,
+            construct_id,
+            settings=settings,
             handler=HANDLER,
-            runtime=lambda_.Runtime.PYTHON_3_13,
-            architecture=architecture,
-            role=self.role,
-            memory_size=limits.memory_mib,
+            description="The delivery-config API",
+            role_description="Answers calls of the delivery-config API",
+            memory_mib=limits.memory_mib,
             timeout=limits.timeout,
-            log_group=self.log_group,
-            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
             environment={
                 "TENANT_CONFIG_TABLE": table.table_name,
                 "PARKED_DELIVERIES_TABLE": parked_deliveries.table_name,
                 "CENTRAL_BUCKET": central_bucket.bucket_name,
-                "CENTRAL_ACCOUNT_ID": Stack.of(self).account,
+                "CENTRAL_ACCOUNT_ID": Stack.of(scope).account,
                 "MAX_CONFIGS": str(limits.max_configs),
                 "MAX_WRITES_A_MINUTE": str(limits.max_writes_a_minute),
                 "MAX_RUNNING_REPLAYS": str(limits.max_running_replays),
-                "LOG_LEVEL": log_level,
             },
+            permissions=_permissions(table, parked_deliveries, central_bucket),
+            policy_id="ConfigTableAndOwnLog",
+            snap_start=snap_start,
         )
-        acknowledge_pinned_runtime(self.function)
-        invoked = self.function.add_alias("live") if snap_start else self.function
+        self.access_log = logs.LogGroup(
+            self, "AccessLog", retention=settings.log_retention, removal_policy=RemovalPolicy.DESTROY
+        )
         self.rest_api = self._rest_api(limits, sets_logging_role=sets_logging_role)
-        self._add_methods(apigateway.LambdaIntegration(invoked, allow_test_invoke=False))
+        self._add_methods(apigateway.LambdaIntegration(self.invoked, allow_test_invoke=False))
         add_gateway_responses(self.rest_api)
 
     @property
@@ -140,29 +138,6 @@ class DeliveryConfigApi(Construct):
         stack = Stack.of(self)
         host = f"{self.rest_api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}"
         return f"https://{host}/{STAGE}"
-
-    def _role(self, table: dynamodb.ITable, parked: dynamodb.ITable, bucket: s3.IBucket) -> iam.Role:
-        """Let the function use its tables, list tenants' objects (not read one), and write its own log."""
-        role = function_role(self, description="Answers calls of the delivery-config API")
-        policy = iam.Policy(
-            self,
-            "ConfigTableAndOwnLog",
-            roles=[role],
-            statements=[
-                iam.PolicyStatement(sid="ConfigTable", actions=[*TABLE_ACTIONS], resources=[table.table_arn]),
-                # No index, no deletion: it sees what is one tenant's, and starts and cancels replays.
-                iam.PolicyStatement(sid="ParkedAndReplays", actions=[*PARKED_ACTIONS], resources=[parked.table_arn]),
-                iam.PolicyStatement(
-                    sid="CountObjects",
-                    actions=["s3:ListBucket", "s3:ListBucketVersions"],
-                    resources=[bucket.bucket_arn],
-                    conditions={"StringLike": {"s3:prefix": f"{OBJECT_KEY_PREFIX}*"}},
-                ),
-                write_own_log(self.log_group),
-            ],
-        )
-        acknowledge_own_log(policy, self.log_group)
-        return role
 
     def _rest_api(self, limits: ApiLimits, *, sets_logging_role: bool) -> apigateway.RestApi:
         api = apigateway.RestApi(
@@ -182,7 +157,8 @@ class DeliveryConfigApi(Construct):
                 metrics_enabled=True,
             ),
         )
-        _acknowledge_findings(api)
+        for finding, reason in _INTENDED.items():
+            acknowledge(api, reason=reason, findings=(finding,))
         return api
 
     def _add_methods(self, app: apigateway.LambdaIntegration) -> None:
@@ -199,30 +175,11 @@ class DeliveryConfigApi(Construct):
         )
 
 
-def _acknowledge_findings(api: apigateway.RestApi) -> None:
-    acknowledge(
-        api,
-        reason="Callers are a provider's systems and its tenants' accounts: IAM signs for them, there are no users.",
-        findings=("AwsSolutions-COG4",),
-    )
-    acknowledge(
-        api,
-        reason="The app checks bodies more strictly than a schema could, and answers in its own one shape.",
-        findings=("AwsSolutions-APIG2",),
-    )
-    acknowledge(
-        api,
-        reason="Execution logs repeat headers and bodies; the access log and the app's own line say who did what.",
-        findings=("AwsSolutions-APIG6",),
-    )
-    acknowledge(
-        api,
-        reason="API Gateway's role for writing logs is AWS's own managed policy, which its user guide demands. One "
-        "role serves all APIs of the account and Region, and no condition is documented for its trust.",
-        findings=(f"AwsSolutions-IAM4[Policy::{LOGGING_POLICY}]",),
-    )
-    acknowledge(
-        api,
-        reason="The firewall is an option of the stage; signatures, throttling and strict checks hold without it.",
-        findings=("AwsSolutions-APIG3",),
-    )
+def _permissions(table: dynamodb.ITable, parked: dynamodb.ITable, bucket: s3.IBucket) -> list[iam.PolicyStatement]:
+    """Return statements for the tables, and for listing tenants' objects: not for reading one."""
+    return [
+        iam.PolicyStatement(sid="ConfigTable", actions=[*TABLE_ACTIONS], resources=[table.table_arn]),
+        # No index, no deletion: it sees what is one tenant's, and starts and cancels replays.
+        iam.PolicyStatement(sid="ParkedAndReplays", actions=[*PARKED_ACTIONS], resources=[parked.table_arn]),
+        allow_listing_objects(bucket, sid="CountObjects"),
+    ]

@@ -134,6 +134,16 @@ class CentralLogBucket(Construct):
         resource.node.add_dependency(notifications.publishing_allowed)
 
 
+def allow_listing_objects(bucket: s3.IBucket, *, sid: str) -> iam.PolicyStatement:
+    """Return a statement that allows listing tenants' objects and their versions: not what lies beside them."""
+    return iam.PolicyStatement(
+        sid=sid,
+        actions=["s3:ListBucket", "s3:ListBucketVersions"],
+        resources=[bucket.bucket_arn],
+        conditions={"StringLike": {"s3:prefix": f"{OBJECT_KEY_PREFIX}*"}},
+    )
+
+
 def _require_sensible(transitions: tuple[Transition, ...], expire_after: Duration) -> None:
     for transition in transitions:
         billed = _BILLED_DAYS[transition.storage_class]

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from constructs_lib.function_parts import acknowledge_own_log, acknowledge_pinned_runtime, write_own_log
 from constructs_lib.limits import require, require_between
+from constructs_lib.pipeline_function import FunctionSettings, PipelineFunction
 from constructs_lib.work_queue import WorkQueue
 
 HANDLER: Final = "runtime.processor.lambda_handler.handler"
@@ -20,9 +19,6 @@ BATCH_SIZE: Final = 10
 
 VECTOR_PROGRAM: Final = "/opt/bin/vector"
 """Where a layer's ``bin/vector`` lies. Source: Lambda developer guide, layers: content is extracted to /opt."""
-
-LIVE: Final = "live"
-"""The alias that the queues feed under SnapStart, which makes snapshots of versions alone."""
 
 VISIBILITY_FACTOR: Final = 6
 """Source: Lambda developer guide, "Configuring a queue": visibility of at least six times the function's timeout."""
@@ -58,14 +54,13 @@ class ProcessorSize:
             )
 
 
-class Processor(Construct):
-    """Python 3.13 function with two SQS event sources, partial batch responses and a log group of its own.
+class Processor(PipelineFunction):
+    """Function with two SQS event sources and partial batch responses, from a zip or a container image.
 
-    :param code: a directory or zip for the function's architecture, or a container image (``DockerImageCode`` is a
-        ``Code`` of its own in CDK: pass ``lambda_.EcrImageCode`` or ``lambda_.AssetImageCode``).
+    :param settings: with the code for the function's architecture; for an image ``lambda_.EcrImageCode`` or
+        ``lambda_.AssetImageCode`` (``DockerImageCode`` is no ``Code`` in the CDK).
     :param vector_layer_path: directory that holds ``bin/vector`` for the function's architecture, for the Vector
         engine; it becomes a layer, so that the program is found at ``VECTOR_PROGRAM``. An image brings its own.
-    :param snap_start: start from a snapshot of the loaded function (Lambda charges for keeping and restoring it).
     """
 
     def __init__(
@@ -73,57 +68,47 @@ class Processor(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        settings: FunctionSettings,
         role: iam.IRole,
-        code: lambda_.Code,
         object_queue: WorkQueue,
         delivery_queue: WorkQueue,
         environment: dict[str, str],
         size: ProcessorSize,
-        architecture: lambda_.Architecture = lambda_.Architecture.ARM_64,
         vector_layer_path: Path | None = None,
         snap_start: bool = False,
-        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
-        removal_policy: RemovalPolicy = RemovalPolicy.DESTROY,
     ) -> None:
-        super().__init__(scope, construct_id)
         # Runtime and handler are the image's own, where there is one.
-        is_image = isinstance(code, lambda_.EcrImageCode | lambda_.AssetImageCode)
+        is_image = isinstance(settings.code, lambda_.EcrImageCode | lambda_.AssetImageCode)
         require(
             holds=not (snap_start and is_image),
             constraint="snap_start: Lambda takes no snapshot of an image, only of a zip",
         )
-        self.log_group = logs.LogGroup(self, "LogGroup", retention=log_retention, removal_policy=removal_policy)
-        self.function = lambda_.Function(
-            self,
-            "Function",
-            description="Delivers log objects into customers' accounts",
-            code=code,
-            architecture=architecture,
-            role=role,
-            environment=environment,
-            memory_size=size.memory_mib,
-            timeout=size.timeout,
-            reserved_concurrent_executions=size.reserved_concurrency,
-            log_group=self.log_group,
-            layers=self._layers(vector_layer_path, architecture, is_image=is_image),
-            runtime=lambda_.Runtime.FROM_IMAGE if is_image else lambda_.Runtime.PYTHON_3_13,
+        super().__init__(
+            scope,
+            construct_id,
+            settings=settings,
             handler=lambda_.Handler.FROM_IMAGE if is_image else HANDLER,
-            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
+            runtime=lambda_.Runtime.FROM_IMAGE if is_image else lambda_.Runtime.PYTHON_3_13,
+            description="Delivers log objects into customers' accounts",
+            memory_mib=size.memory_mib,
+            timeout=size.timeout,
+            environment=environment,
+            permissions=(),
+            role=role,
+            policy_id="WriteOwnLog",
+            snap_start=snap_start,
+            reserved_concurrent_executions=size.reserved_concurrency,
             # A delivery message that is tried again goes through the function and its own queue: Lambda would take
             # that for a loop and drop it after 16 rounds. The delivery schedule ends it.
             recursive_loop=lambda_.RecursiveLoop.ALLOW,
         )
-        acknowledge_pinned_runtime(self.function)
-        self._write_own_log(role)
-        invoked = self.function.add_alias(LIVE) if snap_start else self.function
-        _feed(invoked, "ObjectSource", object_queue, size)
-        _feed(invoked, "DeliverySource", delivery_queue, size)
+        self.function.node.add_dependency(self.policy)
+        if vector_layer_path is not None:
+            self.function.add_layers(self._layer(vector_layer_path, settings.architecture, is_image=is_image))
+        for source_id, queue in (("ObjectSource", object_queue), ("DeliverySource", delivery_queue)):
+            _feed(self.invoked, source_id, queue, size)
 
-    def _layers(
-        self, path: Path | None, architecture: lambda_.Architecture, *, is_image: bool
-    ) -> list[lambda_.ILayerVersion] | None:
-        if path is None:
-            return None
+    def _layer(self, path: Path, architecture: lambda_.Architecture, *, is_image: bool) -> lambda_.LayerVersion:
         require(
             holds=not is_image,
             constraint="vector_layer_path: an image takes no layers, it must bring the Vector program itself",
@@ -132,24 +117,13 @@ class Processor(Construct):
             holds=(path / "bin" / "vector").is_file(),
             constraint=f"vector_layer_path must hold bin/vector; {path} doesn't",
         )
-        layer = lambda_.LayerVersion(
+        return lambda_.LayerVersion(
             self,
             "VectorLayer",
             code=lambda_.Code.from_asset(str(path)),
             compatible_architectures=[architecture],
             description="The Vector program",
         )
-        return [layer]
-
-    def _write_own_log(self, role: iam.IRole) -> None:
-        policy = iam.Policy(
-            self,
-            "WriteOwnLog",
-            roles=[role],
-            statements=[write_own_log(self.log_group)],
-        )
-        self.function.node.add_dependency(policy)
-        acknowledge_own_log(policy, self.log_group)
 
 
 def _feed(function: lambda_.IFunction, source_id: str, queue: WorkQueue, size: ProcessorSize) -> None:

@@ -87,7 +87,7 @@ class ProcessorExecutionRole(Construct):
 def _hosts(*, on_lambda: bool, web_identity: WebIdentity | None) -> iam.IPrincipal:
     hosts: list[iam.PrincipalBase] = []
     if on_lambda:
-        hosts.append(iam.ServicePrincipal("lambda.amazonaws.com"))  # why without a condition: function_role
+        hosts.append(iam.ServicePrincipal("lambda.amazonaws.com"))  # why without a condition: pipeline_function
     if web_identity is not None:
         hosts.append(web_identity.principal())
     return hosts[0] if len(hosts) == 1 else iam.CompositePrincipal(*hosts)

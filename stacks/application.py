@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from aws_cdk import App, Environment, Tags, Validations
+from aws_cdk import App, Environment, Validations
 from aws_cdk import aws_lambda as lambda_
 from cdk_nag import AwsSolutionsChecks
 
@@ -68,7 +68,7 @@ def add_central_stacks(
         processing.add_stack_dependency(role)
         processing_stacks.append(processing)
         api = ApiStack(app, f"LogRouterApi-{region}", env=env, stage=stage, storage=storage, code=api_code)
-        monitoring = MonitoringStack(
+        MonitoringStack(
             app,
             f"LogRouterMonitoring-{region}",
             env=env,
@@ -79,8 +79,6 @@ def add_central_stacks(
             api=api,
             code=code,
         )
-        for stack in (storage, collection, processing, api, monitoring):
-            Tags.of(stack).add("logrouter:stage", stage.name)
     return processing_stacks
 
 

@@ -1,27 +1,22 @@
 """The way in: which clusters may write to the bucket, and the queue in which new objects wait."""
 
-from aws_cdk import CfnOutput, Environment, Stack
+from aws_cdk import CfnOutput, Environment
 from constructs import Construct
 
 from constructs_lib.object_queue import ObjectQueue
 from constructs_lib.writer_role import WriterRole
+from stacks.regional_stack import RegionalStack
 from stacks.stages import StageConfig
 from stacks.storage_stack import StorageStack
 
 
-class CollectionStack(Stack):
+class CollectionStack(RegionalStack):
     """One Region's object queue, and a writer role for each of its clusters."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, env: Environment, stage: StageConfig, storage: StorageStack
     ) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            env=env,
-            termination_protection=stage.termination_protection,
-            description="logrouter: writer roles and object queue",
-        )
+        super().__init__(scope, construct_id, env=env, stage=stage, purpose="writer roles and object queue")
         self.object_queue = ObjectQueue(
             self,
             "ObjectQueue",

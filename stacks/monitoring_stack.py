@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from aws_cdk import CfnOutput, Environment, Stack
+from aws_cdk import CfnOutput, Environment
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -15,12 +15,13 @@ from stacks.api_stack import ApiStack
 from stacks.collection_stack import CollectionStack
 from stacks.dashboard import PathDashboard
 from stacks.processing_stack import ProcessingStack
+from stacks.regional_stack import RegionalStack
 from stacks.stages import StageConfig
 from stacks.storage_stack import StorageStack
 from stacks.watched_path import WatchedPath
 
 
-class MonitoringStack(Stack):
+class MonitoringStack(RegionalStack):
     """A stack of its own: a threshold changes without touching what delivers.
 
     :param code: makes the functions' code.
@@ -39,24 +40,15 @@ class MonitoringStack(Stack):
         api: ApiStack,
         code: Callable[[], lambda_.Code],
     ) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            env=env,
-            termination_protection=stage.termination_protection,
-            description="logrouter: dashboard, alarms, saved queries",
-        )
+        super().__init__(scope, construct_id, env=env, stage=stage, purpose="dashboard, alarms, saved queries")
         settings = stage.monitoring
         self.watch = DestinationWatch(
             self,
             "DestinationWatch",
-            code=code(),
+            settings=self.function_settings(code()),
             delivery_configs=storage.delivery_configs.table,
             parked_deliveries=storage.parked_deliveries.table,
             limits=settings.destinations,
-            log_level=stage.tuning.log_level,
-            architecture=stage.architecture.of_lambda,
-            log_retention=stage.function_log_kept,
         )
         path = WatchedPath.of(
             stage=stage,
@@ -81,11 +73,15 @@ class MonitoringStack(Stack):
             runbooks=settings.runbooks,
         )
         self.dashboard = PathDashboard(self, "Path", path=path, alarms=self.alarms.all, runbooks=settings.runbooks)
-        trail = self._trail(stage, storage) if settings.audit_trail else None
+        self._save_queries(storage, processing, api)
+        self._write_outputs()
+
+    def _save_queries(self, storage: StorageStack, processing: ProcessingStack, api: ApiStack) -> None:
+        trail = self._trail(storage) if self.stage.monitoring.audit_trail else None
         SavedQueries(
             self,
             "Queries",
-            folder=f"logrouter/{stage.name}",
+            folder=f"logrouter/{self.stage.name}",
             log_groups={
                 Source.PROCESSOR: processing.record_log_groups,
                 Source.API: (api.api.log_group.log_group_name,),
@@ -93,12 +89,9 @@ class MonitoringStack(Stack):
                 Source.AUDIT: (trail.log_group.log_group_name,) if trail else (),
             },
         )
-        CfnOutput(self, "DashboardName", value=self.dashboard.dashboard.dashboard_name)
-        CfnOutput(self, "DestinationWatchFunctionName", value=self.watch.function.function_name)
-        for severity, topic in self.topics.of.items():
-            CfnOutput(self, f"{severity.value.title()}TopicArn", value=topic.topic_arn)
 
-    def _trail(self, stage: StageConfig, storage: StorageStack) -> AuditTrail:
+    def _trail(self, storage: StorageStack) -> AuditTrail:
+        stage = self.stage
         return AuditTrail(
             self,
             "Audit",
@@ -107,3 +100,9 @@ class MonitoringStack(Stack):
             log_retention=stage.function_log_kept,
             removal_policy=stage.removal_policy,
         )
+
+    def _write_outputs(self) -> None:
+        CfnOutput(self, "DashboardName", value=self.dashboard.dashboard.dashboard_name)
+        CfnOutput(self, "DestinationWatchFunctionName", value=self.watch.function.function_name)
+        for severity, topic in self.topics.of.items():
+            CfnOutput(self, f"{severity.value.title()}TopicArn", value=topic.topic_arn)

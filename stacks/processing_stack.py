@@ -3,24 +3,25 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from aws_cdk import CfnOutput, Environment, Stack
+from aws_cdk import CfnOutput, Environment
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from constructs_lib.central_role_region_policy import CentralRoleRegionPolicy
 from constructs_lib.delivery_queue import DeliveryQueue
+from constructs_lib.pipeline_function import FunctionSettings
 from constructs_lib.processor import VECTOR_PROGRAM, Processor
 from constructs_lib.processor_environment import poller_environment, processor_environment
 from constructs_lib.processor_execution_role import ProcessorExecutionRole, ProcessorResources
 from constructs_lib.reconciliation import Reconciliation
 from constructs_lib.resumption import Resumption
-from constructs_lib.tracing import Tracing
 from stacks.collection_stack import CollectionStack
+from stacks.regional_stack import RegionalStack
 from stacks.stages import Host, StageConfig
 from stacks.storage_stack import StorageStack
 
 
-class ProcessingStack(Stack):
+class ProcessingStack(RegionalStack):
     """One Region's processor on the stage's host.
 
     :param code: makes the functions' code. Resuming is a function's work on every host: it has to notice what no
@@ -38,13 +39,8 @@ class ProcessingStack(Stack):
         collection: CollectionStack,
         code: Callable[[], lambda_.Code],
     ) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            env=env,
-            termination_protection=stage.termination_protection,
-            description="logrouter: processor, delivery queue",
-        )
+        super().__init__(scope, construct_id, env=env, stage=stage, purpose="processor, delivery queue")
+        settings = self.function_settings(code())
         self.delivery_queue = DeliveryQueue(
             self,
             "DeliveryQueue",
@@ -59,7 +55,32 @@ class ProcessingStack(Stack):
             delivery_configs=storage.delivery_configs.table,
             parked_deliveries=storage.parked_deliveries.table,
         )
-        self.execution_role = ProcessorExecutionRole(
+        self.execution_role = self._execution_role()
+        self.processor = self._processor(settings) if stage.host is not Host.POLLER else None
+        self.resumption = Resumption(
+            self,
+            "Resumption",
+            settings=settings,
+            resources=self.resources,
+            delivery_schedule=stage.tuning.delivery_schedule,
+        )
+        processors = [self.processor] if self.processor is not None else []
+        self.trace(*(each.function for each in processors), self.resumption.function)
+        own_records = [each.log_group.log_group_name for each in processors]
+        self.record_log_groups = (*own_records, *stage.record_log_groups)
+        self.reconciliation = self._reconciliation(settings)
+        self._write_outputs()
+
+    def _execution_role(self) -> ProcessorExecutionRole:
+        """Make the processor's role, and attach this Region's policy to the one that it assumes."""
+        stage = self.stage
+        CentralRoleRegionPolicy(
+            self,
+            "CentralRolePolicy",
+            bucket=self.resources.bucket,
+            policy_name=f"logrouter-{stage.name}-{self.region}",
+        )
+        return ProcessorExecutionRole(
             self,
             "ExecutionRole",
             stage=stage.name,
@@ -67,68 +88,37 @@ class ProcessingStack(Stack):
             on_lambda=stage.host is not Host.POLLER,
             web_identity=stage.poller_identity if stage.host is not Host.LAMBDA else None,
         )
-        CentralRoleRegionPolicy(
-            self,
-            "CentralRolePolicy",
-            bucket=storage.central_bucket,
-            policy_name=f"logrouter-{stage.name}-{self.region}",
-        )
-        self.processor = self._function(stage, code) if stage.host is not Host.POLLER else None
-        self.resumption = Resumption(
-            self,
-            "Resumption",
-            code=code(),
-            resources=self.resources,
-            tuning=stage.tuning,
-            architecture=stage.architecture.of_lambda,
-            log_retention=stage.function_log_kept,
-        )
-        if stage.monitoring.traced_share:
-            own = (self.processor.function,) if self.processor is not None else ()
-            functions = (*own, self.resumption.function)
-            Tracing(self, "Tracing", functions=functions, share=stage.monitoring.traced_share)
-        self.record_log_groups = self._record_log_groups(stage)
-        self.reconciliation = self._reconciliation(stage, code)
-        self._write_outputs(stage)
 
-    def _function(self, stage: StageConfig, code: Callable[[], lambda_.Code]) -> Processor:
+    def _processor(self, settings: FunctionSettings) -> Processor:
+        stage = self.stage
         tuning = replace(stage.tuning, vector_binary=VECTOR_PROGRAM) if stage.vector_layer_path else stage.tuning
         return Processor(
             self,
             "Processor",
+            settings=settings,
             role=self.execution_role.role,
-            code=code(),
             object_queue=self.resources.object_queue,
             delivery_queue=self.delivery_queue,
             environment=processor_environment(resources=self.resources, tuning=tuning, account=self.account),
             size=stage.size,
-            architecture=stage.architecture.of_lambda,
             vector_layer_path=stage.vector_layer_path,
             snap_start=stage.processor_snap_start,
-            log_retention=stage.function_log_kept,
         )
 
-    def _record_log_groups(self, stage: StageConfig) -> tuple[str, ...]:
-        own = [self.processor.log_group.log_group_name] if self.processor is not None else []
-        return (*own, *stage.record_log_groups)
-
-    def _reconciliation(self, stage: StageConfig, code: Callable[[], lambda_.Code]) -> Reconciliation | None:
-        """Make it where all records can be read: what a poller delivers would look untold without its own."""
-        if stage.host is not Host.LAMBDA and not stage.record_log_groups:
+    def _reconciliation(self, settings: FunctionSettings) -> Reconciliation | None:
+        """Return it where all records can be read: what a poller delivers looks missed without its own."""
+        if self.stage.host is not Host.LAMBDA and not self.stage.record_log_groups:
             return None
         return Reconciliation(
             self,
             "Reconciliation",
-            code=code(),
+            settings=settings,
             resources=self.resources,
             record_log_groups=self.record_log_groups,
-            tuning=stage.tuning,
-            pace=stage.reconciliation,
-            architecture=stage.architecture.of_lambda,
-            log_retention=stage.function_log_kept,
+            pace=self.stage.reconciliation,
         )
 
-    def _write_outputs(self, stage: StageConfig) -> None:
+    def _write_outputs(self) -> None:
         CfnOutput(self, "DeliveryQueueUrl", value=self.delivery_queue.queue.queue_url)
         CfnOutput(self, "DeliveryDlqUrl", value=self.delivery_queue.dead_letter_queue.queue_url)
         CfnOutput(self, "ProcessorExecutionRoleArn", value=self.execution_role.role.role_arn)
@@ -139,8 +129,8 @@ class ProcessingStack(Stack):
         if self.processor is not None:
             CfnOutput(self, "ProcessorFunctionName", value=self.processor.function.function_name)
             CfnOutput(self, "ProcessorLogGroupName", value=self.processor.log_group.log_group_name)
-        if stage.host is not Host.LAMBDA:
+        if self.stage.host is not Host.LAMBDA:
             environment = poller_environment(
-                resources=self.resources, tuning=stage.tuning, account=self.account, region=self.region
+                resources=self.resources, tuning=self.stage.tuning, account=self.account, region=self.region
             )
             CfnOutput(self, "PollerEnvironment", value=self.to_json_string(environment))

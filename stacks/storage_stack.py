@@ -1,6 +1,6 @@
 """What holds tenants' data and configuration of one Region: it outlives everything that runs."""
 
-from aws_cdk import CfnOutput, Environment, Stack
+from aws_cdk import CfnOutput, Environment
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
@@ -10,10 +10,11 @@ from constructs_lib.delivery_config_table import DeliveryConfigTable
 from constructs_lib.notification_topic import NotificationTopic
 from constructs_lib.parked_deliveries_table import ParkedDeliveriesTable
 from constructs_lib.work_queue import RETENTION_LIMIT
+from stacks.regional_stack import RegionalStack
 from stacks.stages import StageConfig
 
 
-class StorageStack(Stack):
+class StorageStack(RegionalStack):
     """Central bucket with its topic, and the tables."""
 
     def __init__(self, scope: Construct, construct_id: str, *, env: Environment, stage: StageConfig) -> None:
@@ -21,8 +22,8 @@ class StorageStack(Stack):
             scope,
             construct_id,
             env=env,
-            termination_protection=stage.termination_protection,
-            description="logrouter: central bucket, its notifications, delivery configs, parked deliveries",
+            stage=stage,
+            purpose="central bucket, its notifications, delivery configs, parked deliveries",
         )
         key = self._key(stage)
         self.notifications = NotificationTopic(self, "ObjectNotifications", encryption_key=key)

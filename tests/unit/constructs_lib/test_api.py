@@ -16,6 +16,7 @@ from constructs_lib.api_firewall import ApiFirewall
 from constructs_lib.delivery_config_table import DeliveryConfigTable
 from constructs_lib.limits import PropertyError
 from constructs_lib.parked_deliveries_table import ParkedDeliveriesTable
+from constructs_lib.pipeline_function import FunctionSettings
 from runtime.api.settings import ApiSettings
 
 
@@ -28,7 +29,7 @@ def make(stack):
         return DeliveryConfigApi(
             stack,
             "Api",
-            code=code,
+            settings=FunctionSettings(code=code),
             table=table.table,
             parked_deliveries=parked.table,
             central_bucket=s3.Bucket.from_bucket_name(stack, "Central", "central"),

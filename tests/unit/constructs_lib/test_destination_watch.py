@@ -5,6 +5,7 @@ from aws_cdk.assertions import Match, Template
 
 from constructs_lib.destination_watch import HANDLER, DestinationLimits, DestinationWatch
 from constructs_lib.limits import PropertyError
+from constructs_lib.pipeline_function import FunctionSettings
 from runtime.destination_watch.settings import DestinationWatchSettings
 
 
@@ -14,7 +15,7 @@ def template(stack, resources, tmp_path):
     DestinationWatch(
         stack,
         "Watch",
-        code=lambda_.Code.from_asset(str(tmp_path)),
+        settings=FunctionSettings(code=lambda_.Code.from_asset(str(tmp_path))),
         delivery_configs=resources.delivery_configs,
         parked_deliveries=resources.parked_deliveries,
         limits=DestinationLimits(silent=Duration.hours(2)),

@@ -6,6 +6,7 @@ from aws_cdk.assertions import Match, Template
 
 from constructs_lib.limits import PropertyError
 from constructs_lib.object_queue import ObjectQueue
+from constructs_lib.pipeline_function import FunctionSettings
 from constructs_lib.processor import Processor, ProcessorSize
 from constructs_lib.processor_execution_role import ProcessorExecutionRole
 
@@ -26,7 +27,7 @@ def make(stack, resources, code):
             "Processor",
             **{
                 "role": role,
-                "code": code,
+                "settings": FunctionSettings(code=code),
                 "object_queue": resources.object_queue,
                 "delivery_queue": resources.delivery_queue,
                 "environment": {"LOG_LEVEL": "INFO"},
@@ -58,9 +59,9 @@ def test_runs_our_handler_on_python_3_13_and_arm_by_default(stack, make):
     )
 
 
-def test_the_architecture_can_be_chosen(stack, make):
+def test_the_architecture_can_be_chosen(stack, make, code):
     """On the embedded cloud the function runs on the machine at hand: other wheels don't load."""
-    make(architecture=lambda_.Architecture.X86_64)
+    make(settings=FunctionSettings(code=code, architecture=lambda_.Architecture.X86_64))
     function_is(stack, {"Architectures": ["x86_64"]})
 
 
@@ -96,7 +97,7 @@ def test_no_snapshot_of_an_image(stack, make):
     """Lambda would refuse it in the middle of a deployment."""
     image = lambda_.EcrImageCode(ecr.Repository(stack, "Repository"))
     with pytest.raises(PropertyError, match="snap_start"):
-        make(code=image, snap_start=True)
+        make(settings=FunctionSettings(code=image), snap_start=True)
 
 
 def test_repeated_attempts_are_no_loop_to_lambda(stack, make):
@@ -131,7 +132,7 @@ def test_writes_into_its_own_log_group_alone_and_that_expires(stack, make):
 def test_a_container_image_brings_its_own_handler(stack, make):
     """CloudFormation refuses a handler or a runtime beside an image."""
     repository = ecr.Repository.from_repository_name(stack, "Repository", "processor")
-    make(code=lambda_.EcrImageCode(repository, tag_or_digest="1.0"))
+    make(settings=FunctionSettings(code=lambda_.EcrImageCode(repository, tag_or_digest="1.0")))
     function_is(stack, {"PackageType": "Image", "Runtime": Match.absent(), "Handler": Match.absent()})
 
 
@@ -156,7 +157,10 @@ def test_a_layer_beside_an_image_is_refused(stack, make, tmp_path):
     """Lambda takes no layers with an image: the deployment would fail halfway."""
     repository = ecr.Repository.from_repository_name(stack, "Repository", "processor")
     with pytest.raises(PropertyError, match="an image takes no layers"):
-        make(code=lambda_.EcrImageCode(repository, tag_or_digest="1.0"), vector_layer_path=tmp_path)
+        make(
+            settings=FunctionSettings(code=lambda_.EcrImageCode(repository, tag_or_digest="1.0")),
+            vector_layer_path=tmp_path,
+        )
 
 
 def test_visibility_must_be_six_times_the_timeout(stack, make, topic):

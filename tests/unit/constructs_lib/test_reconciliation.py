@@ -4,7 +4,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
 from constructs_lib.limits import PropertyError
-from constructs_lib.processor_environment import ProcessorTuning
+from constructs_lib.pipeline_function import FunctionSettings
 from constructs_lib.reconciliation import PARTITION, Reconciliation, ReconciliationPace
 from runtime.delivery_state import reconciliation_progress
 from runtime.reconciliation.settings import ReconciliationSettings
@@ -27,9 +27,9 @@ def make(stack, resources, tmp_path):
     (tmp_path / "handler.py").write_text("")
 
     def made(**more):
-        given = {"record_log_groups": ("/one", "/two"), "tuning": ProcessorTuning(), **more}
-        code = lambda_.Code.from_asset(str(tmp_path))
-        return Reconciliation(stack, "Reconciliation", code=code, resources=resources, **given)
+        given = {"record_log_groups": ("/one", "/two"), **more}
+        settings = FunctionSettings(code=lambda_.Code.from_asset(str(tmp_path)))
+        return Reconciliation(stack, "Reconciliation", settings=settings, resources=resources, **given)
 
     return made
 

@@ -8,7 +8,7 @@ from aws_cdk.assertions import Match, Template
 
 from constructs_lib.limits import PropertyError
 from constructs_lib.parked_deliveries_table import INDEXES
-from constructs_lib.processor_environment import ProcessorTuning
+from constructs_lib.pipeline_function import FunctionSettings
 from constructs_lib.resumption import Resumption, ResumptionPace
 from runtime.delivery_state import destination_status, parked_deliveries
 from runtime.resumption.settings import ResumptionSettings
@@ -37,9 +37,9 @@ def resumption(stack, resources, tmp_path):
     return Resumption(
         stack,
         "Resumption",
-        code=lambda_.Code.from_asset(str(tmp_path)),
+        settings=FunctionSettings(code=lambda_.Code.from_asset(str(tmp_path))),
         resources=resources,
-        tuning=ProcessorTuning(delivery_schedule=Duration.hours(6)),
+        delivery_schedule=Duration.hours(6),
     )
 
 
@@ -111,7 +111,7 @@ def test_a_config_table_without_a_stream_is_refused(tmp_path, resources):
         Resumption(
             stack,
             "Resumption",
-            code=lambda_.Code.from_asset(str(tmp_path)),
+            settings=FunctionSettings(code=lambda_.Code.from_asset(str(tmp_path))),
             resources=replace(resources, delivery_configs=plain),
-            tuning=ProcessorTuning(),
+            delivery_schedule=Duration.days(1),
         )

@@ -15,6 +15,7 @@ from constructs_lib.names import central_role_arn
 from constructs_lib.notification_topic import NotificationTopic
 from constructs_lib.object_queue import ObjectQueue
 from constructs_lib.parked_deliveries_table import ParkedDeliveriesTable
+from constructs_lib.pipeline_function import FunctionSettings
 from constructs_lib.processor import Processor, ProcessorSize
 from constructs_lib.processor_environment import ProcessorTuning, processor_environment
 from constructs_lib.processor_execution_role import ProcessorExecutionRole, ProcessorResources
@@ -60,7 +61,7 @@ class WholePipeline(Stack):
             self,
             "Processor",
             role=ProcessorExecutionRole(self, "Role", stage="theirs", resources=resources).role,
-            code=code,
+            settings=FunctionSettings(code=code),
             object_queue=resources.object_queue,
             delivery_queue=resources.delivery_queue,
             environment=processor_environment(
