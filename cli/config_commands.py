@@ -129,10 +129,10 @@ def _row(each: ConfigDocument | InvalidStored) -> tuple[str, ...]:
     if isinstance(each, InvalidStored):
         return (each.type, "invalid", "", each.problem, "")
     fields = each.fields
-    place = fields.get("log_group_name") or f"s3://{fields.get('bucket_name')}/{fields.get('bucket_prefix', '')}"
+    destination = fields.get("log_group_name") or f"s3://{fields.get('bucket_name')}/{fields.get('bucket_prefix', '')}"
     names = [*fields["groups"], *fields["desired_logs"]]
     enabled = "yes" if fields["enabled"] else "no"
-    return (each.type, enabled, place, ", ".join(names) or "everything", str(fields.get("updated_at", ""))[:19])
+    return (each.type, enabled, destination, ", ".join(names) or "everything", str(fields.get("updated_at", ""))[:19])
 
 
 def _read(file: Any) -> dict[str, Any]:

@@ -9,8 +9,8 @@ import typer
 from cli.config_commands import AsJson
 from cli.connection import connection_of
 from cli.doctor.canary import Canary, CanaryArrival
+from cli.doctor.checks import run_checks
 from cli.doctor.deployment import DeployedRegion, Finding
-from cli.doctor.examination import examine
 from cli.operation.sources import Sources
 from cli.output import console, print_json, readable_problems
 
@@ -30,7 +30,7 @@ def doctor(
     findings: list[Finding] = []
     arrivals: list[CanaryArrival] = []
     with readable_problems():
-        for checked in examine(deployment, tenants or ()):
+        for checked in run_checks(deployment, tenants or ()):
             findings += checked.findings
             if not as_json:
                 _print(checked.what, checked.findings)

@@ -32,7 +32,7 @@ def reconcile(
     if as_json:
         print_json(found)
     else:
-        counts = [f"{found[name]:,}" for name in ("compared", "untold", "handed_over")]
+        counts = [f"{found[name]:,}" for name in ("compared", "missed", "handed_over")]
         console.print("{} objects compared; no notification told of {}; {} handed over".format(*counts), markup=False)
         for key in found["keys"]:
             console.print(f"  {key}", markup=False)

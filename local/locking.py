@@ -7,9 +7,9 @@ from pathlib import Path
 
 
 @contextmanager
-def locked(place: Path) -> Iterator[None]:
-    """Hold ``<place>.lock``; waits while another process holds it. The system releases it when a process ends."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with place.with_name(place.name + ".lock").open("w") as file:
+def locked(path: Path) -> Iterator[None]:
+    """Hold ``<path>.lock``; waits while another process holds it. The system releases it when a process ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(path.name + ".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

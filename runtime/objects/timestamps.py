@@ -72,8 +72,8 @@ def _parse_agent_form(column: bytes) -> list[int | None] | None:
     count = len(column) // _WIDTH
     numbers = bytearray(b"[") + b"100000," * count
     numbers[-1:] = b"]"
-    for place, digit in enumerate(_SECOND_AND_MS_DIGITS, 2):
-        numbers[place::7] = column[digit::_WIDTH]
+    for index, digit in enumerate(_SECOND_AND_MS_DIGITS, 2):
+        numbers[index::7] = column[digit::_WIDTH]
     in_minute = _decode_integers(numbers)
     if max(in_minute) >= _AFTER_LEAP_SECOND:
         return None

@@ -1,7 +1,7 @@
 """Attempts all of an object's deliveries side by side, and waits for none of them longer than the budget allows.
 
 What bounds the work of a process: so many objects are read at once, and so many threads deliver. An object whose
-deliveries have stopped moving gives its place to another, so that a destination that hangs holds up nobody else.
+deliveries have stopped moving gives its slot to another, so that a destination that hangs holds up nobody else.
 """
 
 import copy
@@ -47,7 +47,7 @@ class Attempts:
         self._breakers = breakers or CircuitBreakers(records)
         self._shares = DestinationShares()
         self._threads = scheduling.thread_pool(THREADS, "delivery")
-        self._places = scheduling.semaphore(OBJECTS_AT_ONCE)
+        self._slots = scheduling.semaphore(OBJECTS_AT_ONCE)
 
     def run(self, deliveries: Sequence[Delivery], previous: DeliveryMessage | None = None) -> list[AttemptResult]:
         """Attempt deliveries of one object with one budget; return how each went, in their order.
@@ -86,26 +86,24 @@ class Attempts:
 
     def _side_by_side(self, deliveries: Sequence[Delivery]) -> list[DeliveryError | None]:
         first = deliveries[0]
-        if not self._places.acquire(timeout=first.budget.remaining()):
+        if not self._slots.acquire(timeout=first.budget.remaining()):
             return [_not_begun() for _ in deliveries]
-        place = _Place(self._places.release)
+        slot = _Slot(self._slots.release)
         try:
             read = self._reader.open(first.object, first.budget)
             running = [self._begin(delivery, read) for delivery in deliveries[:OBJECT_THREADS]]
-            self._wait(running, deliveries, read, place)
+            self._wait(running, deliveries, read, slot)
             errors = [each.end() for each in running]
             self._records.read(first.object, read.stats())
         finally:
-            place.give_up()
+            slot.give_up()
         return errors + [_not_begun() for _ in deliveries[len(errors) :]]
 
     def _begin(self, delivery: Delivery, read: ObjectRead) -> "_Running":
         source = read.shared.subscribe() if self._methods[delivery.config.method].reads_events else None
         return _Running(self._threads.submit(copy_context().run, self._attempt, delivery, source), delivery, source)
 
-    def _wait(
-        self, running: "list[_Running]", deliveries: Sequence[Delivery], read: ObjectRead, place: "_Place"
-    ) -> None:
+    def _wait(self, running: "list[_Running]", deliveries: Sequence[Delivery], read: ObjectRead, slot: "_Slot") -> None:
         """Wait for all, but no longer than the budget and half of what is kept for settling."""
         budget = deliveries[0].budget
         pending = {each.future for each in running}
@@ -119,7 +117,7 @@ class Attempts:
             pending |= {each.future for each in begun}
             still = [each for each in running if not each.future.done() and not each.motion.moved()]
             if not done and len(still) == len(pending):
-                place.give_up()
+                slot.give_up()
 
     def _attempt(self, delivery: Delivery, source: Subscription | None) -> DeliveryError | None:
         try:
@@ -136,8 +134,8 @@ class Attempts:
         return None
 
 
-class _Place:
-    """One object's place among those that are read at once; given up once, by the thread that took it."""
+class _Slot:
+    """One object's slot among those that are read at once; given up once, by the thread that took it."""
 
     def __init__(self, release: Callable[[], object]) -> None:
         self._release: Callable[[], object] | None = release

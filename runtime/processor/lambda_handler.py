@@ -78,9 +78,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     budget = time_budget(context.get_remaining_time_in_millis() / 1000)
     ours = processor()  # before the threads: after a restore each of them would make one, with caches of its own
 
-    def process(place: int) -> bool:
-        rounds = math.ceil((len(messages) - place) / MESSAGES_SIDE_BY_SIDE)
-        return ours.process(messages[place], budget.share(rounds))
+    def process(index: int) -> bool:
+        rounds = math.ceil((len(messages) - index) / MESSAGES_SIDE_BY_SIDE)
+        return ours.process(messages[index], budget.share(rounds))
 
     with scheduling.thread_pool(MESSAGES_SIDE_BY_SIDE, "message") as threads:
         settled = list(threads.map(process, range(len(messages))))

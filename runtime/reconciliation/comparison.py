@@ -30,7 +30,7 @@ class BudgetSpentError(Exception):
 
 
 @dataclass(slots=True)
-class Told:
+class Notified:
     """What the records tell of. ``lags``: seconds from an object's time to its record, of the last minutes."""
 
     tally: Tally = field(default_factory=Tally)
@@ -52,8 +52,8 @@ class Difference:
     """
 
     compared: int
-    untold: tuple[StoredObject, ...]
-    told: Told
+    missed: tuple[StoredObject, ...]
+    notified: Notified
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +72,25 @@ class Comparison:
         :param written_before: an object that was written later may still be on its way: it is never untold.
         :raises BudgetSpentError: there was no time for all of it.
         """
-        told = self._told(begin, end, now, budget)
+        notified = self._notified(begin, end, now, budget)
         held = self._held(begin, end, budget)
-        untold: list[StoredObject] = []
-        for tenant_id, hours in held.unlike(told.tally).items():
-            untold += self._untold(tenant_id, hours, (now, written_before), budget)
-        return Difference(held.total(), tuple(untold), told)
+        missed: list[StoredObject] = []
+        for tenant_id, hours in held.unlike(notified.tally).items():
+            missed += self._missed(tenant_id, hours, (now, written_before), budget)
+        return Difference(held.total(), tuple(missed), notified)
 
-    def _told(self, begin: float, end: float, now: float, budget: TimeBudget) -> Told:
-        told = Told()
+    def _notified(self, begin: float, end: float, now: float, budget: TimeBudget) -> Notified:
+        notified = Notified()
         for line in self.records.lines(begin - SKEW_SECONDS, now, **NOTIFIED):
             _require_time(budget)
-            told.records += 1
+            notified.records += 1
             key = _parsed(line.fields.get("object"))
             at = object_time(key, 0.0) if key else 0.0
             if key and begin <= at < end:
-                told.tally.add(key, at, str(line.fields.get("version", "")))
+                notified.tally.add(key, at, str(line.fields.get("version", "")))
             if key and at and line.at > now - LATELY_SECONDS:
-                told.lags.append(line.at - at)
-        return told
+                notified.lags.append(line.at - at)
+        return notified
 
     def _held(self, begin: float, end: float, budget: TimeBudget) -> Tally:
         def of_tenant(folder: str) -> Tally:
@@ -103,7 +103,7 @@ class Comparison:
             tallies = list(pool.map(of_tenant, folders(self._s3, self.bucket, "tenant_id=")))
         return Tally({cell: counted for tally in tallies for cell, counted in tally.cells.items()})
 
-    def _untold(
+    def _missed(
         self, tenant_id: str, hours: set[int], times: tuple[float, float], budget: TimeBudget
     ) -> Iterator[StoredObject]:
         """Compare one tenant's hours by key: the only place where keys are kept."""

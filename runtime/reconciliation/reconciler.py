@@ -61,7 +61,7 @@ class Findings:
     """
 
     compared: int = 0
-    untold: int = 0
+    missed: int = 0
     handed_over: int = 0
     postponed: str = ""
     complete: bool = True
@@ -102,13 +102,13 @@ class Reconciler:
         found = self._compare(_hour(begin), _hour(now - self._limits.older_than), self._limits.older_than, budget)
         if found.through is not None:
             self._progress.save(found.through)
-        self._tell(found, now - (found.through or through or begin))
+        self._log_result(found, now - (found.through or through or begin))
         return found
 
     def run_between(self, since: float, until: float, older_than: float, budget: TimeBudget) -> Findings:
         """Compare these hours, whatever was compared before: for a person who asks."""
         found = self._compare(_hour(since), until, older_than, budget)
-        self._tell(found, None)
+        self._log_result(found, None)
         return found
 
     def _compare(self, begin: float, end: float, older_than: float, budget: TimeBudget) -> Findings:
@@ -125,11 +125,11 @@ class Reconciler:
                 return replace(total, complete=False)
             postponed, sent = self._why_not_now(difference, older_than), 0
             if not postponed:
-                sent = self._hand_over(difference.untold, older_than)
-                postponed = CLAIMED if sent < len(difference.untold) else ""
+                sent = self._hand_over(difference.missed, older_than)
+                postponed = CLAIMED if sent < len(difference.missed) else ""
             total = _added(total, difference, sent, postponed)
             if postponed:
-                logger.error(postponed, extra={"untold": len(difference.untold), "from": begin})
+                logger.error(postponed, extra={"missed": len(difference.missed), "from": begin})
                 return replace(total, complete=False)
             begin = step_end
             total = replace(total, through=begin)
@@ -139,16 +139,16 @@ class Reconciler:
 
     def _why_not_now(self, difference: Difference, older_than: float) -> str:
         """Say what forbids handing over: what looks untold may be on its way, or told of where nobody looks."""
-        if not difference.untold:
+        if not difference.missed:
             return ""
-        told = difference.told
-        if not told.records:
+        notified = difference.notified
+        if not notified.records:
             return "the records are silent: is every log group of a processor among RECORD_LOG_GROUPS?"
         if not self._waiting():
             return ""
-        if told.lag is None:
+        if notified.lag is None:
             return "messages wait and the processor has come to none lately: nothing is handed over beside them"
-        if told.lag > older_than / 2:
+        if notified.lag > older_than / 2:
             return "the object queue is behind: what looks untold may still lie in it"
         return ""
 
@@ -156,9 +156,9 @@ class Reconciler:
         answer = self._sqs.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=list(_DEPTHS))
         return sum(int(answer["Attributes"].get(name, "0")) for name in _DEPTHS)
 
-    def _hand_over(self, untold: Sequence[StoredObject], older_than: float) -> int:
+    def _hand_over(self, missed: Sequence[StoredObject], older_than: float) -> int:
         sent = 0
-        for object_ in untold:
+        for object_ in missed:
             if not self._progress.claim(_claim_of(object_), self._clock(), older_than):
                 continue
             self._pace.acquire()
@@ -170,10 +170,10 @@ class Reconciler:
             sent += 1
         return sent
 
-    def _tell(self, found: Findings, behind: float | None) -> None:
+    def _log_result(self, found: Findings, behind: float | None) -> None:
         values = {
             catalogue.COMPARED_OBJECTS: float(found.compared),
-            catalogue.MISSED_NOTIFICATIONS: float(found.untold),
+            catalogue.MISSED_NOTIFICATIONS: float(found.missed),
             **({} if behind is None else {catalogue.RECONCILIATION_LAG: round(behind, 3)}),
         }
         properties = {"message": "reconciled", "handed_over": found.handed_over, "postponed": found.postponed}
@@ -185,11 +185,11 @@ class Reconciler:
 
 
 def _added(total: Findings, difference: Difference, sent: int, postponed: str) -> Findings:
-    keys = (*total.keys, *(object_.key.key for object_ in difference.untold))[:MOST_KEYS]
+    keys = (*total.keys, *(object_.key.key for object_ in difference.missed))[:MOST_KEYS]
     return replace(
         total,
         compared=total.compared + difference.compared,
-        untold=total.untold + len(difference.untold),
+        missed=total.missed + len(difference.missed),
         handed_over=total.handed_over + sent,
         postponed=postponed,
         keys=keys,

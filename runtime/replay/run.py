@@ -50,7 +50,7 @@ class ReplayRunner:
         """Work on what is due until the budget is spent; give how many deliveries were sent."""
         sent = 0
         while budget.allows(LAST_SECONDS) and (due := self._replays.due()):
-            for replay in in_turn(due):
+            for replay in round_robin(due):
                 if not budget.allows(LAST_SECONDS):
                     break
                 sent += self.run(replay, budget.at_most(SLICE_SECONDS + LAST_SECONDS)).deliveries - replay.deliveries
@@ -118,7 +118,7 @@ class ReplayRunner:
         return [config for config in configs if selection.type in (None, config.type)]
 
 
-def in_turn(replays: Sequence[Replay]) -> list[Replay]:
+def round_robin(replays: Sequence[Replay]) -> list[Replay]:
     """Order replays so that each tenant's first comes before any tenant's second."""
     tenants: dict[str, list[Replay]] = {}
     for replay in replays:

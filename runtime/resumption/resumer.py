@@ -26,7 +26,7 @@ SLICE = 50  # of one destination, then the next one's turn comes
 LEASE_SECONDS = 60.0  # ours: longer than a slice takes; who was killed leaves the destination to others after it
 VERDICT_SECONDS = 60.0  # ours: a probe of which nothing is heard by then (it waits in a long queue) counts as failed
 RECHECK_SECONDS = 1.0
-PATIENCE_SECONDS = 5.0  # ours: a probe that takes longer is looked after by the next run; waiting is paid for
+MAX_WAIT_SECONDS = 5.0  # ours: a probe that takes longer is looked after by the next run; waiting is paid for
 LAST_SECONDS = 5.0  # nothing is begun in the last seconds of a budget
 logger = logging.getLogger("logrouter.resumer")
 
@@ -64,17 +64,17 @@ class Resumer:
         if self._statuses.expedite(tenant_id, type_):
             logger.info("a changed config's parked deliveries are due", extra={"tenant_id": tenant_id, "type": type_})
 
-    def run(self, budget: TimeBudget, patience: float = PATIENCE_SECONDS) -> int:
+    def run(self, budget: TimeBudget, max_wait_seconds: float = MAX_WAIT_SECONDS) -> int:
         """Work until nothing is due or the budget is spent; give how many were resumed.
 
-        :param patience: seconds to wait for the answer to a probe, so that the rest follows in the same run.
+        :param max_wait_seconds: seconds to wait for the answer to a probe, so that the rest follows in the same run.
         """
         resumed, waited = 0, 0.0
         while budget.allows(LAST_SECONDS):
             count, pause = self._round(budget)
             resumed += count
             waited = 0.0 if count else waited
-            if pause is None or waited + pause > patience:
+            if pause is None or waited + pause > max_wait_seconds:
                 break
             if pause:
                 self._wait(pause)

@@ -96,10 +96,10 @@ class TestLogGroups:
 
     def write(self, cloud, session, group, region=None):
         """Write one event into a new stream."""
-        place = {"logGroupName": group, "logStreamName": unique("stream")}
+        stream = {"logGroupName": group, "logStreamName": unique("stream")}
         logs = cloud.client("logs", session, region=region)
-        logs.create_log_stream(**place)
-        logs.put_log_events(**place, logEvents=[{"timestamp": int(time.time() * 1000), "message": "event"}])
+        logs.create_log_stream(**stream)
+        logs.put_log_events(**stream, logEvents=[{"timestamp": int(time.time() * 1000), "message": "event"}])
 
     def test_its_own_group_can_be_written(self, cloud, acme, session):
         """Every denial below would prove nothing: the role could write nowhere."""

@@ -36,16 +36,16 @@ def mutated(random: Random, data: bytes) -> bytes:
     """Cut, flip, double or insert some bytes."""
     changed = bytearray(data)
     for _ in range(random.randint(1, 3)):
-        place = random.randrange(len(changed) + 1)
+        offset = random.randrange(len(changed) + 1)
         match random.randrange(4):
             case 0:
-                del changed[place:]
-            case 1 if place < len(changed):
-                changed[place] ^= 1 << random.randrange(8)
+                del changed[offset:]
+            case 1 if offset < len(changed):
+                changed[offset] ^= 1 << random.randrange(8)
             case 2:
-                changed[place:place] = random.randbytes(random.randint(1, 4))
+                changed[offset:offset] = random.randbytes(random.randint(1, 4))
             case _:
-                changed[place:place] = changed[max(0, place - 8) : place]
+                changed[offset:offset] = changed[max(0, offset - 8) : offset]
     return bytes(changed)
 
 

@@ -110,14 +110,14 @@ def test_parts_stand_under_the_acl_of_their_upload(accounts, central_bucket, cus
     demand = {"StringEquals": {"s3:x-amz-acl": ACL}}
     set_policy(accounts, customer_bucket, allow(customer_bucket, role, **demand))
     s3 = accounts.client("s3", assume(accounts, CENTRAL, role))
-    place = {"Bucket": customer_bucket, "Key": "copy"}
+    target = {"Bucket": customer_bucket, "Key": "copy"}
     with pytest.raises(ClientError, match="AccessDenied"):
-        s3.create_multipart_upload(**place)
-    upload = {**place, "UploadId": s3.create_multipart_upload(**place, ACL=ACL)["UploadId"]}
+        s3.create_multipart_upload(**target)
+    upload = {**target, "UploadId": s3.create_multipart_upload(**target, ACL=ACL)["UploadId"]}
     part = s3.upload_part_copy(**upload, PartNumber=1, CopySource={"Bucket": central_bucket, "Key": "object"})
     parts = {"Parts": [{"PartNumber": 1, "ETag": part["CopyPartResult"]["ETag"]}]}
     s3.complete_multipart_upload(**upload, MultipartUpload=parts)
-    assert accounts.client("s3", CUSTOMER).get_object(**place)["Body"].read() == b"logs\n\n"
+    assert accounts.client("s3", CUSTOMER).get_object(**target)["Body"].read() == b"logs\n\n"
 
 
 @pytest.mark.parametrize("argument", ["ExpectedBucketOwner", "ExpectedSourceBucketOwner"])

@@ -19,18 +19,18 @@ DAY = 24 * HOUR
 def put(accounts):
     """Put events given as (milliseconds from now, text) into a new stream; gives the answer."""
     logs = accounts.client("logs", CUSTOMER, config=UNCHECKED)
-    place = {"logGroupName": unique("group"), "logStreamName": "stream"}
-    logs.create_log_group(logGroupName=place["logGroupName"])
-    logs.create_log_stream(**place)
+    stream = {"logGroupName": unique("group"), "logStreamName": "stream"}
+    logs.create_log_group(logGroupName=stream["logGroupName"])
+    logs.create_log_stream(**stream)
     now = int(time.time() * 1000)
 
     def put_events(*events, retention_days=None):
         if retention_days:
-            logs.put_retention_policy(logGroupName=place["logGroupName"], retentionInDays=retention_days)
+            logs.put_retention_policy(logGroupName=stream["logGroupName"], retentionInDays=retention_days)
         made = [{"timestamp": now + offset, "message": text} for offset, text in events]
-        return logs.put_log_events(**place, logEvents=made)
+        return logs.put_log_events(**stream, logEvents=made)
 
-    put_events.stored = lambda: [event["message"] for event in logs.get_log_events(**place)["events"]]
+    put_events.stored = lambda: [event["message"] for event in logs.get_log_events(**stream)["events"]]
     return put_events
 
 

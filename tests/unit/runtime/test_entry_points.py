@@ -21,8 +21,8 @@ def test_what_the_standard_library_finds_is_found(group):
 
 def test_of_a_distribution_that_is_there_twice_the_first_counts(tmp_path, monkeypatch):
     """An older version further back on the path would add what the newer one has dropped."""
-    for place, value in (("first", "a:new"), ("second", "a:old")):
-        info = tmp_path / place / f"plug_in-{place}.dist-info"
+    for folder, value in (("first", "a:new"), ("second", "a:old")):
+        info = tmp_path / folder / f"plug_in-{folder}.dist-info"
         info.mkdir(parents=True)
         (info / "entry_points.txt").write_text(f"# ours\n[other]\nx = y:z\n[g]\n; no\nhook = {value} [extra]\n")
     monkeypatch.setattr(sys, "path", [str(tmp_path / "first"), str(tmp_path / "second"), str(tmp_path / "missing")])

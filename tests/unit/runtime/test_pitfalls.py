@@ -167,8 +167,8 @@ def test_13_a_resumed_delivery_goes_on_behind_its_last_batch(world):
 
 def test_14_events_of_one_time_keep_their_order(world):
     """14: a stack trace would be shuffled."""
-    lines = [{"timestamp": NOW_MS + place // 10, "message": f"{place:03d}"} for place in range(300)]
-    assert deliver(world, lines) == [f"{place:03d}" for place in range(300)]
+    lines = [{"timestamp": NOW_MS + index // 10, "message": f"{index:03d}"} for index in range(300)]
+    assert deliver(world, lines) == [f"{index:03d}" for index in range(300)]
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_22_rejected_events_are_counted_once():
     """22: exclusive ends and an inclusive start would be mixed up, overlaps counted twice."""
     info = {"tooOldLogEventEndIndex": 2, "expiredLogEventEndIndex": 4, "tooNewLogEventStartIndex": 8}
     places = {one.reason: list(one.positions) for one in rejections(info, 10)}
-    assert sorted(place for each in places.values() for place in each) == [0, 1, 2, 3, 8, 9]
+    assert sorted(index for each in places.values() for index in each) == [0, 1, 2, 3, 8, 9]
 
 
 def test_23_two_clusters_pods_of_one_name_have_their_own_streams(world):

@@ -82,14 +82,14 @@ def documents(template):
 
 def statements(template):
     """Give each statement that is about the provider, with its place and the conditions it is made on."""
-    for place, condition, found in documents(template):
+    for location, condition, found in documents(template):
         for statement in found:
             unless = statement["Fn::If"][0] if "Fn::If" in statement else None
             if unless:
                 assert statement["Fn::If"][1] == NOTHING
                 statement = statement["Fn::If"][2]  # noqa: PLW2901 - the statement itself
             if statement.get("Principal") != {"AWS": "*"}:  # what everybody is denied: clear text, old TLS
-                yield place, [condition, {"Fn::Not": [unless]} if unless else None], statement
+                yield location, [condition, {"Fn::Not": [unless]} if unless else None], statement
 
 
 def allowed(template, **given):
@@ -109,7 +109,7 @@ def allowed(template, **given):
     ]
 
 
-def row(place, conditions, statement, template):
+def row(location, conditions, statement, template):
     kind = "" if statement["Effect"] == "Allow" else "**denied:** "
     with_ = [
         f"`{key}` = `{text(value)}`" for keys in statement.get("Condition", {}).values() for key, value in keys.items()
@@ -119,7 +119,7 @@ def row(place, conditions, statement, template):
     actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
     resources = text(statement.get("Resource", "itself")).split("<br>")
     cells = (
-        place,
+        location,
         kind + "<br>".join(f"`{action}`" for action in actions),
         "<br>".join(f"`{each}`" for each in resources),
         "<br>".join(with_),

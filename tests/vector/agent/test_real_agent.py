@@ -194,9 +194,9 @@ def test_every_record_arrives_whole_and_once(recorded):
     """Broken: the real agent loses, doubles or cuts lines, or gives one up that S3 refused at first."""
     found = defaultdict(Counter)
     for key, body in recorded.objects.items():
-        place = ObjectKey.parse(key.removeprefix("/central/"))
+        origin = ObjectKey.parse(key.removeprefix("/central/"))
         for line in gzip.decompress(body).splitlines():
-            found[place.application, place.tenant_id][json.loads(line)["message"]] += 1
+            found[origin.application, origin.tenant_id][json.loads(line)["message"]] += 1
     expected = defaultdict(Counter)
     records = [(file, record) for file, its_records in read_archive() for record in its_records]
     events = Agent({"CLUSTER_ID": "c1"}).events(source_event(file, record) for file, record in records)

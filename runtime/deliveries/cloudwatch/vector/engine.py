@@ -58,7 +58,7 @@ class VectorEngine:
         self._endpoint_of = endpoint_of
         self._retention_of = retention_of
         self._fallback = fallback
-        self._places = BoundedSemaphore(max_processes)
+        self._slots = BoundedSemaphore(max_processes)
 
     @classmethod
     def using(cls, clients: AwsClients, *, binary: str, fallback: Engine) -> Self:
@@ -71,14 +71,14 @@ class VectorEngine:
         )
 
     def open(self, destination: LogDestination, credentials: CredentialsSource, budget: TimeBudget) -> BatchSender:
-        """Wait for a place and give the sender; its process starts with the first batch.
+        """Wait for a slot and return the sender; its process starts with the first batch.
 
-        :raises OutOfTimeError: the budget ended before a place was free.
+        :raises OutOfTimeError: the budget ended before a slot was free.
         """
         if not is_literal(destination.log_group_name) or not is_literal(destination.log_stream_name):
             return self._fallback.open(destination, credentials, budget)
-        if not self._places.acquire(timeout=budget.remaining()):
-            raise OutOfTimeError("vector-busy", "all places for Vector processes are taken")
+        if not self._slots.acquire(timeout=budget.remaining()):
+            raise OutOfTimeError("vector-busy", "all Vector processes are in use")
         variables = {
             "AWS_EC2_METADATA_DISABLED": "true",  # outside EC2 the SDK would wait for it; inside it isn't ours to use
             "LOGROUTER_REGION": destination.region,
@@ -92,7 +92,7 @@ class VectorEngine:
             credentials=credentials,
             budget=budget,
             retention=lambda current: self._retention_of(destination, current),
-            on_close=self._places.release,
+            on_close=self._slots.release,
         )
 
 
@@ -136,7 +136,7 @@ class VectorSender:
         return rejections
 
     def close(self) -> None:
-        """End the process and give the place back."""
+        """End the process and release its slot."""
         try:
             self._stop()
         finally:

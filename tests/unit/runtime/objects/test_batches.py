@@ -15,17 +15,17 @@ SMALL = BatchLimits(events=4, bytes=200, span_ms=50)
 
 def blocks(events, cuts=()):
     """Make blocks of (timestamp, size) events; each literal names the event's place."""
-    places = sorted({cut % (len(events) + 1) for cut in cuts} | {0, len(events)})
-    for begin, end in pairwise(places):
+    positions = sorted({cut % (len(events) + 1) for cut in cuts} | {0, len(events)})
+    for begin, end in pairwise(positions):
         part = events[begin:end]
-        names = [b'"%d"' % place for place in range(begin, end)]
+        names = [b'"%d"' % position for position in range(begin, end)]
         yield EventBlock([timestamp for timestamp, _ in part], names, [size for _, size in part])
 
 
 def obvious_plan(events, limits):
     """Group event by event, as the contract's sentence says it."""
     batches = []
-    for place, (timestamp, size) in enumerate(events):
+    for position, (timestamp, size) in enumerate(events):
         times = [events[one][0] for one in batches[-1]] if batches else []
         full = not batches or (
             len(times) + 1 > limits.events
@@ -34,8 +34,8 @@ def obvious_plan(events, limits):
         )
         if full:
             batches.append([])
-        batches[-1].append(place)
-    return [sorted(batch, key=lambda place: events[place][0]) for batch in batches]
+        batches[-1].append(position)
+    return [sorted(batch, key=lambda position: events[position][0]) for batch in batches]
 
 
 EVENTS = st.lists(st.tuples(st.integers(0, 120), st.integers(0, 174)), max_size=25)
@@ -48,8 +48,8 @@ def test_the_plan_is_the_contracts_wherever_blocks_end(events, cuts):
     assert [[int(literal[1:-1]) for literal in batch.literals] for batch in batches] == obvious_plan(events, SMALL)
     assert [batch.index for batch in batches] == list(range(len(batches)))
     for batch in batches:
-        places = [int(literal[1:-1]) for literal in batch.literals]
-        assert list(zip(batch.timestamps, batch.sizes, strict=True)) == [events[place] for place in places]
+        positions = [int(literal[1:-1]) for literal in batch.literals]
+        assert list(zip(batch.timestamps, batch.sizes, strict=True)) == [events[position] for position in positions]
 
 
 @pytest.mark.parametrize(

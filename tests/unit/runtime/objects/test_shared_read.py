@@ -208,16 +208,16 @@ def test_threads_in_any_order_get_all_they_ask_for(parts, count, window, max_lag
     subscriptions = [shared.subscribe() for _ in parts]
     seen = [[] for _ in parts]
 
-    def run(place, start, stop_after, begins):
-        with subscriptions[place] as subscription:
+    def run(position, start, stop_after, begins):
+        with subscriptions[position] as subscription:
             if not begins:
                 return
             for batch in subscription.batches(start):
-                if len(seen[place]) == stop_after:
+                if len(seen[position]) == stop_after:
                     break
-                seen[place].append(batch.index)
+                seen[position].append(batch.index)
 
-    threads = [Thread(target=run, args=(place, *part), daemon=True) for place, part in enumerate(parts)]
+    threads = [Thread(target=run, args=(position, *part), daemon=True) for position, part in enumerate(parts)]
     for thread in threads:
         thread.start()
     for thread in threads:

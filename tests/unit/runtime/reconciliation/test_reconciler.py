@@ -37,7 +37,7 @@ class Scene:
         self.world = World(clients)
         self.written = datetime.now(UTC).timestamp() // HOUR * HOUR
         self.now = self.written + 24 * HOUR
-        self.told = []
+        self.notified = []
         self.clients = clients
         records = SimpleNamespace(lines=self.lines)
         self.progress = ReconciliationProgress(clients, "parked")
@@ -53,7 +53,7 @@ class Scene:
         )
 
     def lines(self, since, until, **wanted):
-        for at, object_ in self.told:
+        for at, object_ in self.notified:
             fields = {"object": object_, "notified": 1, "tenant_id": object_.split("/")[0].removeprefix("tenant_id=")}
             if since <= at < until and all(fields.get(name) == value for name, value in wanted.items()):
                 yield RecordLine(at, fields)
@@ -63,7 +63,7 @@ class Scene:
             self.world.put_object(each, b"x")
 
     def settle(self, *keys, at=None):
-        self.told += [(at or self.written + 60, each) for each in keys]
+        self.notified += [(at or self.written + 60, each) for each in keys]
 
     def run(self, seconds=LONG):
         return self.reconciler.run(TimeBudget.of_seconds(seconds))
@@ -95,7 +95,7 @@ def lost(scene):
 def test_what_nothing_told_of_is_handed_over_once(scene, lost, capsys):
     """An object whose notification got lost would never be delivered; or at each run again."""
     found = scene.run()
-    assert (found.compared, found.untold, found.handed_over, found.complete) == (22, 2, 2, True)
+    assert (found.compared, found.missed, found.handed_over, found.complete) == (22, 2, 2, True)
     assert sorted(scene.sent()) == sorted(found.keys) == lost
     (line,) = emf(capsys)
     assert (line["ComparedObjects"], line["MissedNotifications"]) == (22, 2)
@@ -104,7 +104,7 @@ def test_what_nothing_told_of_is_handed_over_once(scene, lost, capsys):
     scene.world.empty("objects")
     scene.now += HOUR
     again = scene.run()
-    assert (again.untold, scene.sent()) == (0, [])
+    assert (again.missed, scene.sent()) == (0, [])
 
 
 def test_runs_side_by_side_hand_over_once(scene, lost):
@@ -133,7 +133,7 @@ def test_what_was_written_lately_is_left_alone(scene, lost):
     """An object whose message is being worked on would be delivered twice."""
     older_than = 24 * HOUR  # the objects were written in the hour after that
     found = scene.reconciler.run_between(scene.written - 9 * HOUR, scene.now, older_than, TimeBudget.of_seconds(LONG))
-    assert (found.untold, scene.sent()) == (0, [])
+    assert (found.missed, scene.sent()) == (0, [])
 
 
 @pytest.mark.parametrize(("lag", "words"), [(None, "has come to none lately"), (1.9 * HOUR, "is behind"), (60.0, "")])
@@ -144,14 +144,14 @@ def test_nothing_is_handed_over_beside_a_queue_that_is_behind(scene, lost, lag, 
         scene.settle(key(scene.now - lag - 60, number=7), at=scene.now - 60)
     found = scene.run()
     assert words in found.postponed
-    assert found.untold == 2
+    assert found.missed == 2
     assert found.handed_over == (0 if words else 2)
     assert found.complete is not bool(words)
 
 
 def test_silent_records_are_no_proof(scene, lost):
     """A log group that is missing from the settings would have everything delivered again."""
-    scene.told.clear()
+    scene.notified.clear()
     found = scene.run()
     assert (found.handed_over, found.complete) == (0, False)
     assert "RECORD_LOG_GROUPS" in found.postponed
@@ -196,4 +196,4 @@ def test_an_object_that_is_gone_is_no_finding(scene, lost):
     """An expired object would be handed over, and fail."""
     scene.settle(key(scene.written - 4 * HOUR, number=55))
     found = scene.run()
-    assert replace(found, keys=()).untold == 2
+    assert replace(found, keys=()).missed == 2

@@ -29,9 +29,9 @@ def test_tallies_differ_exactly_where_the_collections_do(some, others):
 
 def test_only_the_hours_and_tenants_that_differ_are_named():
     """Every run would look at every key."""
-    held, told = tally([1, 2]), tally([1, 2])
+    held, notified = tally([1, 2]), tally([1, 2])
     held.add(key(3), 5 * HOUR_SECONDS + 1)
     held.add(key(4, "globex"), 0.0)
-    told.add(key(5, "other"), 0.0)
-    assert held.unlike(told) == {"acme": {5}, "globex": {0}}
+    notified.add(key(5, "other"), 0.0)
+    assert held.unlike(notified) == {"acme": {5}, "globex": {0}}
     assert held.total() == 4

@@ -46,12 +46,12 @@ def _sampling(original: Function) -> Function:
     def _receive_messages_for_esm(queue_url: str, max_number: int) -> Any:
         found = original(queue_url, max_number)
         responses, sqs = emulator("core.responses"), emulator("services.sqs")
-        place = (responses.get_account_id(), responses.get_region())
+        owner = (responses.get_account_id(), responses.get_region())
         now = time.time()
         with lock:
-            if now - looked_at.get(place, 0.0) < EVERY_SECONDS:
+            if now - looked_at.get(owner, 0.0) < EVERY_SECONDS:
                 return found
-            looked_at[place] = now
+            looked_at[owner] = now
             for url, queue in sqs._queues.items():  # noqa: SLF001
                 seen = sample(list(queue["messages"]), now)
                 last, at = sent.get(url, ({}, 0.0))

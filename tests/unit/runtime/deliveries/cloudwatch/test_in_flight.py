@@ -81,7 +81,7 @@ class Running:
 
 def batches(count):
     """Make batches of different times, each of one event more than the one before it."""
-    return [batch(index, *[(index * 100 + place, "x") for place in range(index + 1)]) for index in range(count)]
+    return [batch(index, *[(index * 100 + position, "x") for position in range(index + 1)]) for index in range(count)]
 
 
 INTERLEAVINGS = [(order, failing) for order in permutations((1, 2, 3)) for failing in product((False, True), repeat=3)]

@@ -371,8 +371,8 @@ def test_parts_cover_every_byte_within_s3s_limits(size, threshold):
     if size > 10**10:
         return
     ranges = [range_.removeprefix("bytes=").split("-") for range_ in part_ranges(size, part_bytes)]
-    place = 0
+    offset = 0
     for first, last in ranges:
-        assert int(first) == place
-        place = int(last) + 1
-    assert place == size
+        assert int(first) == offset
+        offset = int(last) + 1
+    assert offset == size

@@ -36,5 +36,5 @@ def test_indexes_are_read_as_the_api_reference_has_them(info, expected):
 @given(INFO, st.integers(0, 8))
 def test_no_event_is_rejected_twice_or_outside_the_batch(info, sent):
     """Sent minus rejected would not be what was delivered."""
-    places = [place for _, positions in as_pairs(info, sent) for place in positions]
+    places = [index for _, positions in as_pairs(info, sent) for index in positions]
     assert sorted(places) == sorted(set(places) & set(range(sent)))

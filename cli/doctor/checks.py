@@ -28,20 +28,20 @@ OF_TENANTS: Final[tuple[Callable[[DeployedRegion, Sequence[str]], list[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckResult:
     """One check: what it holds to be true, and where it isn't."""
 
     what: str
     findings: Sequence[Finding]
 
 
-def examine(deployment: DeployedRegion, tenants: Sequence[str] = ()) -> Iterator[Checked]:
+def run_checks(deployment: DeployedRegion, tenants: Sequence[str] = ()) -> Iterator[CheckResult]:
     """Check the deployment, and these tenants; without any the first few of the bucket."""
     for check in OF_DEPLOYMENT:
-        yield Checked(_what(check), check(deployment))
+        yield CheckResult(_what(check), check(deployment))
     asked = list(tenants) or list(islice(deployment.sources.tenants(), MOST_TENANTS))
     for check_tenants in OF_TENANTS:
-        yield Checked(_what(check_tenants), check_tenants(deployment, asked))
+        yield CheckResult(_what(check_tenants), check_tenants(deployment, asked))
 
 
 def _what(check: Callable[..., object]) -> str:
