@@ -11,7 +11,7 @@ from constructs import Construct
 
 from constructs_lib.limits import require, require_between
 from constructs_lib.pipeline_function import FunctionSettings, PipelineFunction
-from constructs_lib.work_queue import WorkQueue
+from constructs_lib.queues import WorkQueue
 
 HANDLER: Final = "runtime.processor.lambda_handler.handler"
 BATCH_SIZE: Final = 10

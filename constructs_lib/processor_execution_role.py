@@ -18,8 +18,8 @@ from constructs_lib.names import (
     central_role_arn,
     processor_role_name,
 )
+from constructs_lib.queues import WorkQueue
 from constructs_lib.web_identity import WebIdentity
-from constructs_lib.work_queue import WorkQueue
 
 _READ_QUEUE: Final = (
     "sqs:ReceiveMessage",

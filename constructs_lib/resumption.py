@@ -11,9 +11,9 @@ from constructs import Construct
 from constructs_lib.acknowledgement import acknowledge_wildcards
 from constructs_lib.central_log_bucket import allow_listing_objects
 from constructs_lib.limits import require, require_between
-from constructs_lib.parked_deliveries_table import INDEXES
 from constructs_lib.pipeline_function import FunctionSettings, PipelineFunction
 from constructs_lib.processor_execution_role import ProcessorResources
+from constructs_lib.tables import INDEXES
 
 HANDLER: Final = "runtime.resumption.lambda_handler.handler"
 _EVERY: Final = Duration.minutes(1)

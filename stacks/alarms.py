@@ -7,8 +7,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from constructs_lib.alarm_topics import AlarmTopics, Severity
-from constructs_lib.operator_alarm import MissingData, OperatorAlarm, Trigger
+from constructs_lib.operator_alarm import AlarmTopics, MissingData, OperatorAlarm, Severity, Trigger
 from constructs_lib.watched_metric import watched
 from runtime.metrics import catalogue
 from stacks.monitoring_settings import AlarmThresholds

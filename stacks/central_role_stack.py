@@ -3,7 +3,7 @@
 from aws_cdk import CfnOutput, Environment, Stack
 from constructs import Construct
 
-from constructs_lib.central_log_distribution_role import CentralLogDistributionRole
+from constructs_lib.central_role import CentralLogDistributionRole
 
 
 class CentralRoleStack(Stack):

@@ -3,7 +3,7 @@
 from aws_cdk import CfnOutput, Environment
 from constructs import Construct
 
-from constructs_lib.object_queue import ObjectQueue
+from constructs_lib.queues import ObjectQueue
 from constructs_lib.writer_role import WriterRole
 from stacks.regional_stack import RegionalStack
 from stacks.stages import StageConfig

@@ -7,10 +7,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct, IConstruct
 
 from constructs_lib.acknowledgement import acknowledge
-from constructs_lib.customer_bucket_statements import bucket_statements, key_statement
-from constructs_lib.customer_log_bucket import CustomerLogBucket
+from constructs_lib.customer_destinations import CustomerLogBucket, CustomerLogGroup, bucket_statements, key_statement
 from constructs_lib.customer_log_distribution_role import CustomerLogDistributionRole
-from constructs_lib.customer_log_group import CustomerLogGroup
 from stacks.customer_parameters import CustomerParameters
 
 TEMPLATE_VERSION: Final = "1.1.0"

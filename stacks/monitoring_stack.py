@@ -6,9 +6,9 @@ from aws_cdk import CfnOutput, Environment
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from constructs_lib.alarm_topics import AlarmTopics, Severity
 from constructs_lib.audit_trail import AuditTrail
 from constructs_lib.destination_watch import DestinationWatch
+from constructs_lib.operator_alarm import AlarmTopics, Severity
 from constructs_lib.saved_queries import SavedQueries, Source
 from stacks.alarms import Alarms
 from stacks.api_stack import ApiStack

@@ -7,12 +7,12 @@ from aws_cdk import CfnOutput, Environment
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from constructs_lib.central_role_region_policy import CentralRoleRegionPolicy
-from constructs_lib.delivery_queue import DeliveryQueue
+from constructs_lib.central_role import CentralRoleRegionPolicy
 from constructs_lib.pipeline_function import FunctionSettings
 from constructs_lib.processor import VECTOR_PROGRAM, Processor
 from constructs_lib.processor_environment import poller_environment, processor_environment
 from constructs_lib.processor_execution_role import ProcessorExecutionRole, ProcessorResources
+from constructs_lib.queues import DeliveryQueue
 from constructs_lib.reconciliation import Reconciliation
 from constructs_lib.resumption import Resumption
 from stacks.collection_stack import CollectionStack

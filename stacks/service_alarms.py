@@ -4,8 +4,7 @@ from typing import Final, Protocol
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from constructs_lib.alarm_topics import Severity
-from constructs_lib.operator_alarm import Trigger
+from constructs_lib.operator_alarm import Severity, Trigger
 from stacks.monitoring_settings import AlarmThresholds
 from stacks.watched_path import WatchedPath, of_function, of_table, timeout_of
 

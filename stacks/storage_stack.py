@@ -6,10 +6,9 @@ from constructs import Construct
 
 from constructs_lib.athena_table import AthenaTable
 from constructs_lib.central_log_bucket import CentralLogBucket
-from constructs_lib.delivery_config_table import DeliveryConfigTable
 from constructs_lib.notification_topic import NotificationTopic
-from constructs_lib.parked_deliveries_table import ParkedDeliveriesTable
-from constructs_lib.work_queue import RETENTION_LIMIT
+from constructs_lib.queues import RETENTION_LIMIT
+from constructs_lib.tables import DeliveryConfigTable, ParkedDeliveriesTable
 from stacks.regional_stack import RegionalStack
 from stacks.stages import StageConfig
 

@@ -7,12 +7,10 @@ import pytest
 from aws_cdk import App, Duration, Environment, RemovalPolicy, Stack
 
 from constructs_lib.central_log_bucket import CentralLogBucket
-from constructs_lib.delivery_config_table import DeliveryConfigTable
-from constructs_lib.delivery_queue import DeliveryQueue
 from constructs_lib.notification_topic import NotificationTopic
-from constructs_lib.object_queue import ObjectQueue
-from constructs_lib.parked_deliveries_table import ParkedDeliveriesTable
 from constructs_lib.processor_execution_role import ProcessorResources
+from constructs_lib.queues import DeliveryQueue, ObjectQueue
+from constructs_lib.tables import DeliveryConfigTable, ParkedDeliveriesTable
 from constructs_lib.web_identity import WebIdentity
 
 ROOT = Path(__file__).parents[3]

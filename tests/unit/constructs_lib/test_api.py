@@ -13,10 +13,9 @@ from aws_cdk.assertions import Match, Template
 
 from constructs_lib.api import PARKED_ACTIONS, STAGE, TABLE_ACTIONS, ApiLimits, DeliveryConfigApi
 from constructs_lib.api_firewall import ApiFirewall
-from constructs_lib.delivery_config_table import DeliveryConfigTable
 from constructs_lib.limits import PropertyError
-from constructs_lib.parked_deliveries_table import ParkedDeliveriesTable
 from constructs_lib.pipeline_function import FunctionSettings
+from constructs_lib.tables import DeliveryConfigTable, ParkedDeliveriesTable
 from runtime.api.settings import ApiSettings
 
 

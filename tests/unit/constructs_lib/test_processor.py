@@ -5,10 +5,10 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Match, Template
 
 from constructs_lib.limits import PropertyError
-from constructs_lib.object_queue import ObjectQueue
 from constructs_lib.pipeline_function import FunctionSettings
 from constructs_lib.processor import Processor, ProcessorSize
 from constructs_lib.processor_execution_role import ProcessorExecutionRole
+from constructs_lib.queues import ObjectQueue
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Match, Template
 
 from constructs_lib.limits import PropertyError
-from constructs_lib.parked_deliveries_table import INDEXES
 from constructs_lib.pipeline_function import FunctionSettings
 from constructs_lib.resumption import Resumption, ResumptionPace
+from constructs_lib.tables import INDEXES
 from runtime.delivery_state import destination_status, parked_deliveries
 from runtime.resumption.settings import ResumptionSettings
 from tests.unit.runtime.processor.world import PARKED_INDEXES

@@ -5,20 +5,17 @@ from aws_cdk import App, Duration, Environment, RemovalPolicy, Stack
 from aws_cdk.assertions import Template
 
 from constructs_lib.central_log_bucket import CentralLogBucket
-from constructs_lib.central_role_region_policy import CentralRoleRegionPolicy
-from constructs_lib.customer_log_bucket import CustomerLogBucket
+from constructs_lib.central_role import CentralRoleRegionPolicy
+from constructs_lib.customer_destinations import CustomerLogBucket, CustomerLogGroup
 from constructs_lib.customer_log_distribution_role import CustomerLogDistributionRole
-from constructs_lib.customer_log_group import CustomerLogGroup
-from constructs_lib.delivery_config_table import DeliveryConfigTable
-from constructs_lib.delivery_queue import DeliveryQueue
 from constructs_lib.names import central_role_arn
 from constructs_lib.notification_topic import NotificationTopic
-from constructs_lib.object_queue import ObjectQueue
-from constructs_lib.parked_deliveries_table import ParkedDeliveriesTable
 from constructs_lib.pipeline_function import FunctionSettings
 from constructs_lib.processor import Processor, ProcessorSize
 from constructs_lib.processor_environment import ProcessorTuning, processor_environment
 from constructs_lib.processor_execution_role import ProcessorExecutionRole, ProcessorResources
+from constructs_lib.queues import DeliveryQueue, ObjectQueue
+from constructs_lib.tables import DeliveryConfigTable, ParkedDeliveriesTable
 
 CENTRAL, CUSTOMER = "111111111111", "222222222222"
 

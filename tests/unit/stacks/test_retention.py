@@ -1,7 +1,7 @@
 import pytest
 
 from constructs_lib.processor import HANDLER
-from constructs_lib.work_queue import RETENTION_LIMIT
+from constructs_lib.queues import RETENTION_LIMIT
 
 DAY = 86_400
 

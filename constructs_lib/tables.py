@@ -1,0 +1,91 @@
+"""The tables: which tenant's logs go where, and which deliveries wait for a person's or a customer's action."""
+
+from typing import Any, Final
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+_TEXT: Final = dynamodb.AttributeType.STRING
+_NUMBER: Final = dynamodb.AttributeType.NUMBER
+INDEXES: Final = {
+    "by-reason": (("reason", _TEXT), ("first_attempt_at", _TEXT)),
+    "by-destination": (("destination", _TEXT), ("turn", _TEXT)),
+    "by-work": (("work", _TEXT), ("due_at", _NUMBER)),
+}
+"""Of parked deliveries; each listing is a query: of a reason, of one destination in the order of resumption, of what
+there is to do."""
+
+
+class _TenantTable(Construct):
+    """On-demand table by ``tenant_id`` and a sort key; point-in-time recovery, expiry by ``ttl`` (Unix seconds).
+
+    :param deletion_protection: refuses deletion even by the stack; for stages whose items nobody can type again.
+    """
+
+    sort_key: str
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        removal_policy: RemovalPolicy,
+        deletion_protection: bool,
+        **more: Any,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.table = dynamodb.Table(
+            self,
+            "Table",
+            partition_key=dynamodb.Attribute(name="tenant_id", type=_TEXT),
+            sort_key=dynamodb.Attribute(name=self.sort_key, type=_TEXT),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            time_to_live_attribute="ttl",
+            deletion_protection=deletion_protection,
+            removal_policy=removal_policy,
+            **more,
+        )
+
+
+class DeliveryConfigTable(_TenantTable):
+    """The table of delivery configs.
+
+    Its stream tells which config has changed (the keys alone): parked deliveries of it are tried again.
+    """
+
+    sort_key = "type"
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, removal_policy: RemovalPolicy, deletion_protection: bool
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            removal_policy=removal_policy,
+            deletion_protection=deletion_protection,
+            stream=dynamodb.StreamViewType.KEYS_ONLY,
+        )
+
+
+class ParkedDeliveriesTable(_TenantTable):
+    """The table of parked deliveries, which expire with their objects.
+
+    Beside them each destination's status and the replays, under sort keys that begin with ``!``.
+    """
+
+    sort_key = "delivery"
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, removal_policy: RemovalPolicy, deletion_protection: bool
+    ) -> None:
+        super().__init__(scope, construct_id, removal_policy=removal_policy, deletion_protection=deletion_protection)
+        for name, ((partition, partition_type), (sort, sort_type)) in INDEXES.items():
+            self.table.add_global_secondary_index(
+                index_name=name,
+                partition_key=dynamodb.Attribute(name=partition, type=partition_type),
+                sort_key=dynamodb.Attribute(name=sort, type=sort_type),
+            )
