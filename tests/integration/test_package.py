@@ -30,7 +30,7 @@ print(type(Client(signer)).__name__, {"fastapi", "starlette", "aws_cdk", "boto3"
 COMPOSED = """
 import json
 from aws_cdk import Environment, RemovalPolicy, Stack
-from constructs_lib.delivery_config_table import DeliveryConfigTable
+from constructs_lib.tables import DeliveryConfigTable
 from stacks.bundling.runtime_asset import FunctionArchitecture, build_runtime_asset
 from stacks.application import CDK_JSON, add_customer_stack, new_app
 app = new_app()
