@@ -44,7 +44,7 @@ class PutLogEvents(msgspec.Struct):
     """What is looked at of a request."""
 
     logGroupName: str  # noqa: N815 - the API's own spelling
-    logEvents: list[LogEvent]  # noqa: N815
+    logEvents: list[LogEvent]  # noqa: N815 - as above
 
 
 def cloudwatch_config(tenant_id: str, number: int = 0) -> dict[str, Any]:

@@ -28,16 +28,16 @@ class Scheduler(Protocol):
     """What gives time and runs threads. Each method stands for the function of its name below."""
 
     def now(self) -> float: ...  # noqa: D102 - see the class
-    def monotonic(self) -> float: ...  # noqa: D102
-    def sleep(self, seconds: float) -> None: ...  # noqa: D102
-    def lock(self) -> threading.Lock: ...  # noqa: D102
-    def condition(self) -> threading.Condition: ...  # noqa: D102
-    def event(self) -> threading.Event: ...  # noqa: D102
-    def semaphore(self, count: int) -> threading.BoundedSemaphore: ...  # noqa: D102
-    def thread(self, target: Callable[[], object], name: str) -> Thread: ...  # noqa: D102
-    def thread_pool(self, threads: int, name: str) -> ThreadPoolExecutor: ...  # noqa: D102
-    def future(self) -> Future[Any]: ...  # noqa: D102
-    def wait[T](  # noqa: D102
+    def monotonic(self) -> float: ...  # noqa: D102 - see the class
+    def sleep(self, seconds: float) -> None: ...  # noqa: D102 - see the class
+    def lock(self) -> threading.Lock: ...  # noqa: D102 - see the class
+    def condition(self) -> threading.Condition: ...  # noqa: D102 - see the class
+    def event(self) -> threading.Event: ...  # noqa: D102 - see the class
+    def semaphore(self, count: int) -> threading.BoundedSemaphore: ...  # noqa: D102 - see the class
+    def thread(self, target: Callable[[], object], name: str) -> Thread: ...  # noqa: D102 - see the class
+    def thread_pool(self, threads: int, name: str) -> ThreadPoolExecutor: ...  # noqa: D102 - see the class
+    def future(self) -> Future[Any]: ...  # noqa: D102 - see the class
+    def wait[T](  # noqa: D102 - see the class
         self, futures: Collection[Future[T]], timeout: float | None, return_when: str
     ) -> tuple[set[Future[T]], set[Future[T]]]: ...
 

@@ -69,7 +69,7 @@ class AlarmThresholds:
         )
         require_between("buffer_share", self.buffer_share, 0.05, 0.95)
         require_between("cluster_silence_periods", self.cluster_silence_periods, 2, 24)
-        require(holds=self.function_margin.to_seconds() < 10, constraint="function_margin must be below 10 s")  # noqa: PLR2004
+        require(holds=self.function_margin.to_seconds() < 10, constraint="function_margin must be below 10 s")  # noqa: PLR2004 - as the text
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -141,7 +141,7 @@ class Urllib3Transport:
     ) -> Response:  # fmt: skip
         """Make one request."""
         import urllib3  # noqa: PLC0415 - as ours loads nothing of it
-        from urllib3.connection import HTTPConnection  # noqa: PLC0415
+        from urllib3.connection import HTTPConnection  # noqa: PLC0415 - as above
 
         class _Connection(HTTPConnection):
             response_class: Any = _StrictResponse
@@ -205,7 +205,7 @@ class CrtTransport:
         stream = connection.request(
             request,
             lambda http_stream, status_code, headers, **_: came.put((status_code, headers)),  # noqa: ARG005 - by name
-            lambda http_stream, chunk, **_: came.put(bytes(chunk)),  # noqa: ARG005
+            lambda http_stream, chunk, **_: came.put(bytes(chunk)),  # noqa: ARG005 - by name
         )
         stream.completion_future.add_done_callback(lambda done: came.put(done.exception()))
         stream.activate()
@@ -236,7 +236,7 @@ def sign_by_botocore(
 ) -> dict[str, str]:  # fmt: skip
     """Sign as the SDK's clients do."""
     from botocore import auth, awsrequest  # noqa: PLC0415 - 0.1 s that the start would pay
-    from botocore.credentials import Credentials as Signing  # noqa: PLC0415
+    from botocore.credentials import Credentials as Signing  # noqa: PLC0415 - as above
 
     del now
     url = f"https://{host}{path}?{query}" if query else f"https://{host}{path}"
@@ -253,7 +253,7 @@ def sign_by_crt(
 ) -> dict[str, str]:  # fmt: skip
     """Sign as AWS' C libraries do."""
     from awscrt import auth  # noqa: PLC0415 - no requirement of the project
-    from awscrt import http as crt_http  # noqa: PLC0415
+    from awscrt import http as crt_http  # noqa: PLC0415 - as above
 
     s3, header = service == "s3", auth.AwsSignedBodyHeaderType
     own = auth.AwsCredentialsProvider.new_static(

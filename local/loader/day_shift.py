@@ -5,7 +5,7 @@ its length, every time of day stays, and what a message says further on is left 
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -41,8 +41,7 @@ def shifted(record: Record, days: int) -> Record:
 def _moved_header(record: Record, days: int) -> bytes:
     message = KLOG.sub(lambda found: found[1] + _moved_klog(found[2], record.stamp, days), record.message)
     message = EPOCH_MS.sub(lambda found: found[1] + str(int(found[2]) + days * DAY_MS).encode(), message)
-    move: Callable[[re.Match[bytes]], bytes] = lambda found: found[1] + _moved_date(found[2].decode(), days).encode()  # noqa: E731
-    return ISO_DATES.sub(move, message)
+    return ISO_DATES.sub(lambda found: found[1] + _moved_date(found[2].decode(), days).encode(), message)
 
 
 def _moved_date(day: str, days: int) -> str:

@@ -38,7 +38,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_exception_handler(ProblemError, _answer)
     app.add_exception_handler(RequestValidationError, _answer)
     app.add_exception_handler(HTTPException, _answer_unrouted)
-    app.openapi = cache(lambda: document(app, services.models))  # type: ignore[method-assign]
+    app.openapi = cache(lambda: document(app, services.models))  # type: ignore[method-assign]  # as FastAPI documents it
     app.add_middleware(Gate)
     return app
 

@@ -129,7 +129,7 @@ def prepare(client: Any, transport: Transport, limits: CallLimits, attempts: int
     events.register("before-call", _sign_as_current)
 
     def repeat_unproven(*, response: Any, operation: Any, attempts: int, request_dict: Any, **_: Any) -> float | None:
-        return _repeat_unproven(response, operation, attempts < most, request_dict)
+        return _repeat_unproven(response, operation, request_dict, may_repeat=attempts < most)
 
     most = attempts
     events.register("needs-retry", repeat_unproven)
@@ -152,7 +152,7 @@ def _sign_as_current(*, context: dict[str, Any], **_: Any) -> None:
     context["signing"] = {**context.get("signing", {}), "request_credentials": signing}
 
 
-def _repeat_unproven(response: Any, operation: Any, may_repeat: bool, request: Mapping[str, Any]) -> float | None:  # noqa: FBT001
+def _repeat_unproven(response: Any, operation: Any, request: Mapping[str, Any], *, may_repeat: bool) -> float | None:
     """Judge a successful answer; return the pause before the next attempt, in seconds, where its proof is missing."""
     if response is None or not is_ok(response[0].status_code):
         return None

@@ -141,8 +141,7 @@ class AwsClients:
         return call
 
     def _make(self, service: str, region: str) -> Any:
-        # botocore takes 0.1 s to import: not before the first client is wanted.
-        from botocore.config import Config  # noqa: PLC0415
+        from botocore.config import Config  # noqa: PLC0415 - 0.1 s: not before the first client is wanted
 
         from runtime.aws.botocore_transport import prepare  # noqa: PLC0415 - as above
 

@@ -116,8 +116,7 @@ class DirectCall:
         client = self._client()
         model = client.meta.service_model.operation_model(self._operation)
         answer = {"headers": response.headers, "status_code": response.status, "body": content}
-        # botocore is pinned; a test holds the exception to the client's own
-        parsed = client._response_parser.parse(answer, model.output_shape)  # noqa: SLF001
+        parsed = client._response_parser.parse(answer, model.output_shape)  # noqa: SLF001 - pinned, and tested
         kind = client.exceptions.from_code(parsed.get("Error", {}).get("Code"))
         error: Exception = kind(parsed, self._operation)
         return error

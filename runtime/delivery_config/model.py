@@ -174,7 +174,7 @@ class DeliveryConfig(BaseModel):
         text = json.dumps([self.method, values], sort_keys=True, default=str)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
-    def session_policies(self, partition: str, central_bucket: str) -> tuple[dict[str, object], ...]:  # noqa: ARG002
+    def session_policies(self, partition: str, central_bucket: str) -> tuple[dict[str, object], ...]:  # noqa: ARG002 - overridden
         """Return the policies under which the central role is assumed for it: methods that assume it say which."""
         return ()
 

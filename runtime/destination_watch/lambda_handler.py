@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 @cache
 def watch() -> "DestinationCheck":
     """Make the watch, once an execution environment."""
-    from runtime.aws.clients import AwsClients  # noqa: PLC0415 - heavy: not before it is needed
-    from runtime.delivery_state.destination_status import DestinationStatuses  # noqa: PLC0415
-    from runtime.destination_watch.settings import DestinationWatchSettings  # noqa: PLC0415
-    from runtime.destination_watch.watch import DestinationCheck  # noqa: PLC0415
-    from runtime.logs import configure  # noqa: PLC0415
-    from runtime.metrics.lines import MetricLines  # noqa: PLC0415
+    from runtime.aws.clients import AwsClients
+    from runtime.delivery_state.destination_status import DestinationStatuses
+    from runtime.destination_watch.settings import DestinationWatchSettings
+    from runtime.destination_watch.watch import DestinationCheck
+    from runtime.logs import configure
+    from runtime.metrics.lines import MetricLines
 
     settings = DestinationWatchSettings.read()
     configure(settings.log_level)

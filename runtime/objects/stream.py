@@ -8,7 +8,7 @@ from runtime.errors import CorruptObjectError
 try:  # isal has wheels for the function's platforms and takes a third of zlib's time; zlib gives the same bytes
     from isal import isal_zlib as _zlib
 except ImportError:  # pragma: no cover - depends on the platform
-    import zlib as _zlib  # type: ignore[no-redef]
+    import zlib as _zlib  # type: ignore[no-redef]  # one or the other
 
 CHUNK_BYTES = 256 * 1024  # stays in the CPU's second-level cache: memory traffic is what decompression costs
 READ_BYTES = 64 * 1024  # compressed bytes asked of the network at a time

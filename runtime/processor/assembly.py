@@ -69,9 +69,8 @@ def make_processor(
     )
 
 
-# A processor without a table for parked deliveries needn't load what writes there.
 def _parking(clients: AwsClients, role_chain: RoleChain, table: str, schedule: Schedule) -> "Parking":
-    from runtime.processor.parking import PROBE_AFTER_SECONDS, Parking  # noqa: PLC0415
+    from runtime.processor.parking import PROBE_AFTER_SECONDS, Parking  # noqa: PLC0415 - loaded where there is a table
 
     return Parking(clients, role_chain, table, probe_after_seconds=PROBE_AFTER_SECONDS * schedule.scale())
 
@@ -79,13 +78,13 @@ def _parking(clients: AwsClients, role_chain: RoleChain, table: str, schedule: S
 def _copy_names(clients: AwsClients, table: str | None) -> "CopyNames | None":
     if table is None:
         return None
-    from runtime.delivery_state.copy_names import CopyNames  # noqa: PLC0415
+    from runtime.delivery_state.copy_names import CopyNames  # noqa: PLC0415 - loaded where there is a table
 
     return CopyNames(clients, table)
 
 
 def _statuses(clients: AwsClients, table: str, interval_seconds: float) -> "StatusWriter":
-    from runtime.delivery_state.destination_status import DestinationStatuses  # noqa: PLC0415
-    from runtime.processor.status_writer import StatusWriter  # noqa: PLC0415
+    from runtime.delivery_state.destination_status import DestinationStatuses  # noqa: PLC0415 - loaded where there is a table
+    from runtime.processor.status_writer import StatusWriter  # noqa: PLC0415 - loaded where there is a table
 
     return StatusWriter(DestinationStatuses(clients, table), interval_seconds)

@@ -17,7 +17,7 @@ def deferred_gc_import() -> Iterator[None]:
     """Load modules inside: nothing of them is garbage, so it isn't looked for, then or later."""
     if _PLUGINS not in sys.modules:
         sys.modules[_PLUGINS] = none = ModuleType(_PLUGINS, "There are none.")
-        none.get_plugins = tuple  # type: ignore[attr-defined]
+        none.get_plugins = tuple  # type: ignore[attr-defined]  # of a module made here
     gc.disable()
     try:
         yield

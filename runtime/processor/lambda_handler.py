@@ -25,8 +25,8 @@ SETTLE_SHARE = 0.2  # of what is left, where the function's timeout is short
 @cache
 def clients() -> "AwsClients":
     """Make the clients, once an execution environment."""
-    from runtime.aws.clients import AwsClients  # noqa: PLC0415 - all of these are heavy; see below
-    from runtime.processor.settings import ProcessorSettings  # noqa: PLC0415
+    from runtime.aws.clients import AwsClients
+    from runtime.processor.settings import ProcessorSettings
 
     return AwsClients(ProcessorSettings.read().aws_region)
 
@@ -35,9 +35,9 @@ def clients() -> "AwsClients":
 def processor() -> "MessageProcessor":
     """Make the processor, once an execution environment."""
     with deferred_gc_import():
-        from runtime.logs import configure  # noqa: PLC0415
-        from runtime.processor.assembly import make_processor  # noqa: PLC0415 - as above
-        from runtime.processor.settings import ProcessorSettings  # noqa: PLC0415
+        from runtime.logs import configure
+        from runtime.processor.assembly import make_processor
+        from runtime.processor.settings import ProcessorSettings
 
         settings = ProcessorSettings.read()
         configure(settings.log_level)
@@ -89,8 +89,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _probe(tenant_id: str, type: str) -> dict[str, Any]:  # noqa: A002 - the event's word
-    from runtime.processor.probe import probe  # noqa: PLC0415 - for an operator's question alone
-    from runtime.processor.settings import ProcessorSettings  # noqa: PLC0415
+    from runtime.processor.probe import probe
+    from runtime.processor.settings import ProcessorSettings
 
     return {"failure": probe(ProcessorSettings.read(), clients(), tenant_id, type)}
 

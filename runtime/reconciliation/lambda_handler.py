@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 @cache
 def settings() -> "ReconciliationSettings":
     """Read the environment, once an execution environment."""
-    from runtime.logs import configure  # noqa: PLC0415 - heavy: not before it is needed
-    from runtime.reconciliation.settings import ReconciliationSettings  # noqa: PLC0415
+    from runtime.logs import configure
+    from runtime.reconciliation.settings import ReconciliationSettings
 
     read = ReconciliationSettings.read()
     configure(read.log_level)
@@ -26,12 +26,12 @@ def settings() -> "ReconciliationSettings":
 @cache
 def reconciler() -> "Reconciler":
     """Make it, once an execution environment."""
-    from runtime.aws.clients import AwsClients  # noqa: PLC0415
-    from runtime.delivery_state.reconciliation_progress import ReconciliationProgress  # noqa: PLC0415
-    from runtime.metrics.lines import MetricLines  # noqa: PLC0415
-    from runtime.reconciliation.comparison import Comparison  # noqa: PLC0415
-    from runtime.reconciliation.reconciler import Limits, Reconciler  # noqa: PLC0415
-    from runtime.record_log.lines import RecordLog  # noqa: PLC0415
+    from runtime.aws.clients import AwsClients
+    from runtime.delivery_state.reconciliation_progress import ReconciliationProgress
+    from runtime.metrics.lines import MetricLines
+    from runtime.reconciliation.comparison import Comparison
+    from runtime.reconciliation.reconciler import Limits, Reconciler
+    from runtime.record_log.lines import RecordLog
 
     given = settings()
     clients = AwsClients(given.aws_region)

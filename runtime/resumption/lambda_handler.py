@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 @cache
 def workers() -> "Workers":
     """Make the workers, once an execution environment."""
-    from runtime.aws.clients import AwsClients  # noqa: PLC0415 - heavy: not before it is needed
-    from runtime.logs import configure  # noqa: PLC0415
-    from runtime.resumption.assembly import make_workers  # noqa: PLC0415
-    from runtime.resumption.settings import ResumptionSettings  # noqa: PLC0415
+    from runtime.aws.clients import AwsClients
+    from runtime.logs import configure
+    from runtime.resumption.assembly import make_workers
+    from runtime.resumption.settings import ResumptionSettings
 
     settings = ResumptionSettings.read()
     configure(settings.log_level)

@@ -1,5 +1,6 @@
 """Objects that other pipelines lost: what they hold is the fault."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from tests.faults.kind import Kind
@@ -43,20 +44,20 @@ def of_one_time(number: int) -> list[Event]:
     return [Event(HOUR, f"{number}/line {place:04d}") for place in range(100)]
 
 
-def _sending(make: object) -> object:
+def _sending(make: Callable[[int], list[Event]]) -> Callable[[Scene, Kind, int], None]:
     def scenario(scene: Scene, kind: Kind, target: int) -> None:
         del kind
         for number in range(target):
             if scene.is_over():
                 return
-            scene.send(events=make(number))  # type: ignore[operator]
+            scene.send(events=make(number))
             scene.inject("such an object")
 
     return scenario
 
 
 INPUTS = tuple(
-    Kind(name, scenario=_sending(make), target=target)  # type: ignore[arg-type]
+    Kind(name, scenario=_sending(make), target=target)
     for name, make, target in (
         ("an-empty-message-among-200", one_empty_among_200, 200),
         ("events-spanning-30-hours", spanning_30_hours, 200),

@@ -19,7 +19,7 @@ def skew(seconds: float) -> None:
             return super().now(tz) + by
 
     time.time = lambda: right() + seconds
-    dt.datetime = Skewed  # type: ignore[misc]
+    dt.datetime = Skewed  # type: ignore[misc]  # a class in place of a class
 
 
 if __name__ == "__main__":

@@ -115,3 +115,16 @@ def test_every_install_asks_for_hashes():
         and "--require-hashes" not in line
     ]
     assert installs == []
+
+
+@pytest.mark.parametrize("pattern", [r"# noqa(?!: [A-Z0-9, ]+ - \S)", r"# type: ignore(?!\[[a-z, -]+\]  # \S)"])
+def test_every_exemption_has_its_reason_on_its_line(pattern):
+    """A rule that is switched off without a reason could never be switched on again: nobody would know what for."""
+    unexplained = [
+        f"{name}: {line.strip()}"
+        for name in TRACKED
+        if name.endswith(".py") and name != "tests/unit/test_project.py"
+        for line in text_of(name).splitlines()
+        if re.search(pattern, line)
+    ]
+    assert unexplained == []

@@ -35,7 +35,7 @@ def sender(endpoint):
         binary=BINARY or "",
         endpoint_of=lambda _: endpoint.url,
         retention_of=lambda *_: None,
-        fallback=None,  # type: ignore[arg-type]
+        fallback=None,
     )
     sender = engine.open(
         DESTINATION,

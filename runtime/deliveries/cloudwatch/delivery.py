@@ -199,7 +199,6 @@ def _engine(services: DeliveryServices) -> Engine:
     native = NativeEngine(services.clients)
     if services.settings.cloudwatch_engine == "native":
         return native
-    # Only who chose it pays for its modules.
-    from runtime.deliveries.cloudwatch.vector.engine import VectorEngine  # noqa: PLC0415
+    from runtime.deliveries.cloudwatch.vector.engine import VectorEngine  # noqa: PLC0415 - for those who chose it
 
     return VectorEngine.using(services.clients, binary=services.settings.vector_binary, fallback=native)

@@ -32,7 +32,7 @@ def played():
     logger = logging.getLogger("logrouter")
     before = dict(logger.__dict__)
     logger.__dict__.clear()
-    logger.__dict__.update(logging.Logger("logrouter").__dict__, parent=before["parent"])  # noqa: LOG001
+    logger.__dict__.update(logging.Logger("logrouter").__dict__, parent=before["parent"])  # noqa: LOG001 - a new one's state
     out = StringIO()
     with pytest.MonkeyPatch.context() as monkeypatch, aws(monkeypatch) as clients, redirect_stdout(out):
         configure("DEBUG")

@@ -58,7 +58,10 @@ def test_every_listing_is_a_query(table, world):
     for number in range(4):
         table.park(parked(number, type_="s3" if number % 2 else "s3:eu", reason="a" if number < 3 else "b"), NOW)
     table.park(parked(9, tenant="globex", reason="a"), NOW)
-    numbers = lambda found: [int(one.message.first_attempt_at - NOW) for one in found]  # noqa: E731
+
+    def numbers(found):
+        return [int(one.message.first_attempt_at - NOW) for one in found]
+
     assert sorted(numbers(table.of_tenant("acme-corp").deliveries)) == [0, 1, 2, 3]
     assert numbers(table.of_tenant("acme-corp", type_="s3").deliveries) == [1, 3]
     assert numbers(table.of_reason("a").deliveries) == [0, 1, 2, 9]

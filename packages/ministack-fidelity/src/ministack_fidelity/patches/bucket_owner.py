@@ -22,14 +22,14 @@ def apply() -> None:
 
 
 def _with_expected_owner(original: Function) -> Function:
-    def _apply_bucket_scope(  # noqa: PLR0917  # its signature
+    def _apply_bucket_scope(  # noqa: PLR0917 - its signature
         method: str,
         bucket: str,
         key: str,
         headers: dict[str, str],
         query_params: dict[str, Any],
         body: bytes = b"",
-        internal: bool = False,  # noqa: FBT001, FBT002
+        internal: bool = False,  # noqa: FBT001, FBT002 - its signature
     ) -> Any:
         source = unquote(headers.get("x-amz-copy-source", "").partition("?")[0]).lstrip("/").partition("/")[0]
         expectations = (
@@ -38,9 +38,9 @@ def _with_expected_owner(original: Function) -> Function:
         )
         s3 = emulator("services.s3")
         for name, expected in expectations:
-            owner = s3._bucket_owner_account(name) if name and expected else None  # noqa: SLF001
+            owner = s3._bucket_owner_account(name) if name and expected else None
             if owner is not None and owner != expected:
-                return s3._error("AccessDenied", "Access Denied", 403, f"/{name}")  # noqa: SLF001
+                return s3._error("AccessDenied", "Access Denied", 403, f"/{name}")
         return original(method, bucket, key, headers, query_params, body, internal)
 
     return _apply_bucket_scope

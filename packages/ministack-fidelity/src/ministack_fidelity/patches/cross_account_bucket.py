@@ -41,7 +41,7 @@ class _Request:
 
 
 def _with_own_identity(original: Function) -> Function:
-    def _foreign_bucket_allows(  # noqa: PLR0917  # its signature
+    def _foreign_bucket_allows(  # noqa: PLR0917 - its signature
         owner_account: str,
         bucket_name: str,
         key: str,
@@ -66,9 +66,9 @@ def _policy_decision(request: _Request, caller: str) -> str:
     principal = evaluator.resolve_principal(access_key, caller) if access_key else None
     if not isinstance(principal, evaluator.PrincipalInfo) or principal.policies is None:
         return ""
-    policy = s3._bucket_policies.get_scoped(request.owner, None, request.bucket)  # noqa: SLF001
-    blocked = s3._public_access_blocked(request.owner, request.bucket, "RestrictPublicBuckets")  # noqa: SLF001
-    if not policy or (blocked and s3._policy_is_public(policy)):  # noqa: SLF001
+    policy = s3._bucket_policies.get_scoped(request.owner, None, request.bucket)
+    blocked = s3._public_access_blocked(request.owner, request.bucket, "RestrictPublicBuckets")
+    if not policy or (blocked and s3._policy_is_public(policy)):
         return ""
     return str(evaluator.evaluate_resource_policy(policy, _context(principal, request)).decision)
 
@@ -77,7 +77,7 @@ def _context(principal: Any, request: _Request) -> Any:
     s3, actions = emulator("services.s3"), emulator("core.iam_actions")
     resource = f"{request.bucket}/{request.key}" if request.key else request.bucket
     default = "GetObject" if request.method in {"GET", "HEAD"} else "PutObject"
-    action = f"s3:{actions._s3_action(request.method, f'/{resource}', request.query) or default}"  # noqa: SLF001
+    action = f"s3:{actions._s3_action(request.method, f'/{resource}', request.query) or default}"
     with s3.request_scope(request.owner, s3.get_region()):
         service_context = actions.s3_service_context(action, request.query, f"/{resource}", request.headers)
     return emulator("core.iam_evaluator").EvalContext(
@@ -98,8 +98,8 @@ def _in_any_account(original: Function) -> Function:
         if found is not None:
             return found
         s3 = emulator("services.s3")
-        owner = s3._bucket_owner_account(name)  # noqa: SLF001
-        return s3._buckets.get_scoped(owner, None, name) if owner else None  # noqa: SLF001
+        owner = s3._bucket_owner_account(name)
+        return s3._buckets.get_scoped(owner, None, name) if owner else None
 
     return _ensure_bucket
 
@@ -116,7 +116,7 @@ def _find_versions_in_any_account() -> None:
             found = super().get(key)
             if found is not None:
                 return found
-            owner = emulator("services.s3")._bucket_owner_account(key[0])  # noqa: SLF001
+            owner = emulator("services.s3")._bucket_owner_account(key[0])
             return self.get_scoped(owner, None, key, default) if owner else default
 
     versions.__class__ = _OfAnyAccount

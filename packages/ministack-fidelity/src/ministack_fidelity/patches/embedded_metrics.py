@@ -44,7 +44,7 @@ def _reading(original: Function) -> Function:
         result = original(stream, events)
         lines = [event["message"] for event in events if event["message"].startswith(MARK)]
         for datum in chain.from_iterable(map(_data_or_none, lines)):
-            emulator("services.cloudwatch")._store_datum(*datum, None, None, None)  # noqa: SLF001
+            emulator("services.cloudwatch")._store_datum(*datum, None, None, None)
         return result
 
     return _append_log_events

@@ -95,7 +95,7 @@ def indexes(rejected: dict[str, int], count: int) -> set[int]:
 
 
 def _retention_ms(data: dict[str, Any]) -> int | None:
-    groups = emulator("services.cloudwatch_logs")._log_groups  # noqa: SLF001
+    groups = emulator("services.cloudwatch_logs")._log_groups
     days = (groups.get(data.get("logGroupName")) or {}).get("retentionInDays")
     return int(days) * DAY_MS if days else None
 

@@ -70,12 +70,12 @@ def _equal(found: object, wanted: object) -> bool:
 def _paged(original: Function) -> Function:
     def _filter_log_events(data: dict[str, Any]) -> Any:
         logs = emulator("services.cloudwatch_logs")
-        group = logs._log_groups.get(logs._resolve_log_group_name(data))  # noqa: SLF001
+        group = logs._log_groups.get(logs._resolve_log_group_name(data))
         if group is None:
             return original(data)  # it answers that there is none
         try:
             passed = int(data.get("nextToken") or 0)
-            matches = logs._compile_filter_pattern(data.get("filterPattern", ""))  # noqa: SLF001
+            matches = logs._compile_filter_pattern(data.get("filterPattern", ""))
         except ValueError:
             return logs.error_response_json("InvalidParameterException", "Invalid filter pattern, or token", 400)
         found = [event for event in _events(group["streams"], data) if matches(event["message"])]

@@ -16,7 +16,7 @@ def apply() -> None:
 
 
 def _as_if_encrypted(original: Function) -> Function:
-    def pin_request_origin(source_ip: str, secure_transport: bool) -> None:  # noqa: ARG001, FBT001  # its signature
+    def pin_request_origin(source_ip: str, secure_transport: bool) -> None:  # noqa: ARG001, FBT001 - its signature
         original(source_ip, secure_transport=True)
 
     return pin_request_origin

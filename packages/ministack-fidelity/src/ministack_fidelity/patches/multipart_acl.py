@@ -38,7 +38,7 @@ def _recall(original: Function) -> Function:
         iam_action: str, query_params: dict[str, Any], path: str, headers: dict[str, str]
     ) -> dict[str, Any]:
         context: dict[str, Any] = original(iam_action, query_params, path, headers)
-        upload_id = emulator("core.iam_actions")._query_param(query_params, "uploadId")  # noqa: SLF001
+        upload_id = emulator("core.iam_actions")._query_param(query_params, "uploadId")
         if iam_action == "s3:PutObject" and upload_id in _acls:
             context["s3:x-amz-acl"] = _acls[upload_id]
         return context

@@ -40,7 +40,7 @@ def substitute(pattern: str, ctx: Any, escapes: dict[str, str] = LITERALS) -> st
 
     ``escapes`` says what becomes of ``${*}``, ``${?}`` and ``${$}``, which stand for the characters themselves.
     """
-    resolve = emulator("core.iam_evaluator")._resolve_condition_key  # noqa: SLF001  # the emulator has no public hook
+    resolve = emulator("core.iam_evaluator")._resolve_condition_key
     values: list[str] = []
     for name, default in VARIABLE.findall(pattern):
         value = escapes[name] if name in escapes else resolve(name, ctx)

@@ -24,7 +24,7 @@ def role_arn_of(session_arn: str) -> str:
     """Return the ARN, path included, of the role whose session this is; the session's own where no role is known."""
     account = session_arn.split(":")[4]
     name = session_arn.split(SESSION_MARK, 1)[1].split("/", 1)[0]
-    role = emulator("services.iam")._roles.get_scoped(account, None, name)  # noqa: SLF001
+    role = emulator("services.iam")._roles.get_scoped(account, None, name)
     return str(role["Arn"]) if role else session_arn
 
 

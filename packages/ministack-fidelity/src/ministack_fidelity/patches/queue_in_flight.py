@@ -40,10 +40,10 @@ def _bounded(original: Function) -> Function:
 def _over_limit(original: Function) -> Function:
     async def _act_receive_message(data: dict[str, Any], qurl: str) -> Any:
         sqs = emulator("services.sqs")
-        queue = sqs._get_q(data.get("QueueUrl", qurl), "sqs:ReceiveMessage")  # noqa: SLF001
+        queue = sqs._get_q(data.get("QueueUrl", qurl), "sqs:ReceiveMessage")
         wait = data.get("WaitTimeSeconds", queue["attributes"].get("ReceiveMessageWaitTimeSeconds", 0))
         if not int(wait) and not room(queue["messages"], time.time()):
-            raise sqs._Err("OverLimit", "Too many messages in flight")  # noqa: SLF001
+            raise sqs._Err("OverLimit", "Too many messages in flight")
         return await original(data, qurl)
 
     return _act_receive_message

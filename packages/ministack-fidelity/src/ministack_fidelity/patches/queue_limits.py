@@ -31,7 +31,7 @@ def problem(data: dict[str, Any]) -> str | None:
 def _checked(original: Function) -> Function:
     def action(data: dict[str, Any], qurl: str) -> Any:
         if found := problem(data):
-            raise emulator("services.sqs")._Err("InvalidParameterValue", found)  # noqa: SLF001
+            raise emulator("services.sqs")._Err("InvalidParameterValue", found)
         return original(data, qurl)
 
     return action

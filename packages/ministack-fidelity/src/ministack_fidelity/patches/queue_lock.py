@@ -56,6 +56,6 @@ def apply() -> None:
     for target in EVENT_SOURCES:
         target.resolve()
     lock = threading.RLock()
-    emulator("services.sqs")._queues_lock = lock  # noqa: SLF001
+    emulator("services.sqs")._queues_lock = lock
     for target in (*REQUESTS, *STEPS, *NOTIFICATIONS):
         wrap(target, lambda original: one_at_a_time(original, lock))

@@ -52,7 +52,7 @@ def _sampling(original: Function) -> Function:
             if now - looked_at.get(owner, 0.0) < EVERY_SECONDS:
                 return found
             looked_at[owner] = now
-            for url, queue in sqs._queues.items():  # noqa: SLF001
+            for url, queue in sqs._queues.items():
                 seen = sample(list(queue["messages"]), now)
                 last, at = sent.get(url, ({}, 0.0))
                 if seen != last or now - at >= QUIET_SECONDS:

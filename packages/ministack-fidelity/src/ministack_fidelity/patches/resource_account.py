@@ -24,7 +24,7 @@ def _with_bucket_owner(original: Function) -> Function:
     def _resolve_condition_key(key: str, ctx: Any) -> Any:
         if key.lower() in KEYS and ctx.resource_arn.startswith(S3_ARN):
             bucket = ctx.resource_arn.removeprefix(S3_ARN).partition("/")[0]
-            owner = emulator("services.s3")._bucket_owner_account(bucket)  # noqa: SLF001
+            owner = emulator("services.s3")._bucket_owner_account(bucket)
             if owner is not None:
                 return owner
         return original(key, ctx)

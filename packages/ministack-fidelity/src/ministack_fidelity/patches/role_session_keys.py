@@ -23,7 +23,7 @@ def _with_session_keys(original: Function) -> Function:
         context = original(service, iam_action, body, params)
         if service != "sts":
             return context
-        read = emulator("core.iam_actions")._query_param  # noqa: SLF001 - the emulator has no public one
+        read = emulator("core.iam_actions")._query_param
         given = {f"sts:{name}": value for name in KEYS if (value := read(params, name))}
         return {**context, **given}
 

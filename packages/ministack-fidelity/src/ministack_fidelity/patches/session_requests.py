@@ -93,7 +93,7 @@ def _checked(original: Function) -> Function:
         if parameters.get("Action") in ACTIONS:
             problem = next(problems(parameters), None) or _role_problem(parameters, headers)
             if problem:
-                return emulator("services.sts")._error(400, "ValidationError", escape(problem), ns="sts")  # noqa: SLF001
+                return emulator("services.sts")._error(400, "ValidationError", escape(problem), ns="sts")
         return await original(method, path, headers, body, query_params)
 
     return handle_request
@@ -101,9 +101,9 @@ def _checked(original: Function) -> Function:
 
 def _role_problem(parameters: Parameters, headers: dict[str, str]) -> str | None:
     account, _, name = parameters.get("RoleArn", "").removeprefix("arn:aws:iam::").partition(":role/")
-    role = emulator("services.iam")._roles.get_scoped(account, None, name.rpartition("/")[2])  # noqa: SLF001
+    role = emulator("services.iam")._roles.get_scoped(account, None, name.rpartition("/")[2])
     longest = int((role or {}).get("MaxSessionDuration") or DEFAULT_LONGEST_SECONDS)
     access_key = emulator("core.router").extract_access_key_id(headers, {})
-    session = emulator("services.sts")._sessions.get(access_key)  # noqa: SLF001
+    session = emulator("services.sts")._sessions.get(access_key)
     is_chained = parameters["Action"] == "AssumeRole" and (session or {}).get("PrincipalType") == "AssumedRole"
     return duration_problem(_seconds(parameters), longest, is_chained=is_chained)

@@ -60,7 +60,7 @@ def _unless_pinning(original: Function) -> Function:
 def _with_digest(original: Function) -> Function:
     def authenticate(access_key_id: str, account_id: str) -> Any:
         evaluator = emulator("core.iam_evaluator")
-        request = evaluator._signed_request.get()  # noqa: SLF001
+        request = evaluator._signed_request.get()
         checked = original(access_key_id, account_id)
         if request is None or not isinstance(checked, evaluator.ResolvedCredential):
             return checked

@@ -134,8 +134,8 @@ def _updated_table(original: Function) -> Function:
 def _complete_table(name: str, props: Properties) -> None:
     dynamodb = emulator("services.dynamodb")
     for prop, put in (
-        ("TimeToLiveSpecification", dynamodb._update_ttl),  # noqa: SLF001
-        ("PointInTimeRecoverySpecification", dynamodb._update_continuous_backups),  # noqa: SLF001
+        ("TimeToLiveSpecification", dynamodb._update_ttl),
+        ("PointInTimeRecoverySpecification", dynamodb._update_continuous_backups),
     ):
         if prop in props:
             _expect_success(prop, put({"TableName": name, prop: props[prop]}))

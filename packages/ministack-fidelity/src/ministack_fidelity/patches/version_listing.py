@@ -21,9 +21,9 @@ def apply() -> None:
 def _going_on(original: Function) -> Function:
     def _list_object_versions(bucket_name: str, query_params: dict[str, Any]) -> Any:
         s3 = emulator("services.s3")
-        key = s3._qp(query_params, "key-marker", "")  # noqa: SLF001
-        is_null = s3._qp(query_params, MARKER, "") == NULL  # noqa: SLF001
-        if is_null and not s3._object_versions.get((bucket_name, key)):  # noqa: SLF001
+        key = s3._qp(query_params, "key-marker", "")
+        is_null = s3._qp(query_params, MARKER, "") == NULL
+        if is_null and not s3._object_versions.get((bucket_name, key)):
             query_params = {name: value for name, value in query_params.items() if name != MARKER}
         return original(bucket_name, query_params)
 

@@ -51,7 +51,7 @@ def test_a_refusal_is_the_customer_s_and_names_the_permission():
     """Broken: old events would be handed to Vector unchecked, and could be lost there."""
     denied = ClientError({"Error": {"Code": "AccessDeniedException"}}, "DescribeLogGroups")
     with pytest.raises(BlockedByCustomerError, match="logs:DescribeLogGroups"):
-        retention_ms(Failing(denied), DESTINATION, CREDENTIALS)  # type: ignore[arg-type]
+        retention_ms(Failing(denied), DESTINATION, CREDENTIALS)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_refusal_is_the_customer_s_and_names_the_permission():
 def test_any_other_failure_is_retried(error):
     """Broken: a throttled question would park a customer's logs."""
     with pytest.raises(RetryableError, match="retention-unknown"):
-        retention_ms(Failing(error), DESTINATION, CREDENTIALS)  # type: ignore[arg-type]
+        retention_ms(Failing(error), DESTINATION, CREDENTIALS)
 
 
 @pytest.mark.parametrize(
@@ -84,5 +84,5 @@ def test_vector_calls_the_endpoint_the_sdk_would_call(monkeypatch, variable, reg
         monkeypatch.setenv(variable, endpoint)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "y")
-    engine = VectorEngine.using(AwsClients("us-east-1"), binary="vector", fallback=None)  # type: ignore[arg-type]
+    engine = VectorEngine.using(AwsClients("us-east-1"), binary="vector", fallback=None)
     assert engine._endpoint_of(region) == endpoint
