@@ -61,7 +61,9 @@ def with_the_vector_engine(scene: Scene, kind: Kind, target: int) -> None:
         scene.wait_for(lambda: not waiting(scene.place)[0], IDLE_SECONDS)
 
 
-def notifying(choose: Callable[[list[LogObject], Random], list[list[LogObject]]], sequencer: str = "") -> object:
+def notifying(
+    choose: Callable[[list[LogObject], Random], list[list[LogObject]]], sequencer: str = ""
+) -> Callable[[Scene, Kind, int], None]:
     """Give a scenario: write objects, and send more notifications of them.
 
     :param choose: which, and in what order; several in a message.
@@ -141,10 +143,10 @@ HOSTS: tuple[Kind, ...] = (
         turn=Turn.ALONE,
         own_process=True,
     ),
-    Kind("notifications-doubled", scenario=notifying(one_by_one)),  # type: ignore[arg-type]
-    Kind("notifications-reordered", scenario=notifying(shuffled)),  # type: ignore[arg-type]
-    Kind("notifications-of-several-objects", scenario=notifying(in_one_message)),  # type: ignore[arg-type]
-    Kind("notifications-doubled-with-a-sequencer", scenario=notifying(one_by_one, "0A" * 8)),  # type: ignore[arg-type]
+    Kind("notifications-doubled", scenario=notifying(one_by_one)),
+    Kind("notifications-reordered", scenario=notifying(shuffled)),
+    Kind("notifications-of-several-objects", scenario=notifying(in_one_message)),
+    Kind("notifications-doubled-with-a-sequencer", scenario=notifying(one_by_one, "0A" * 8)),
 )
 VECTOR: tuple[Kind, ...] = (
     Kind(
