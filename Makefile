@@ -11,7 +11,7 @@ COMPILE := -m uv pip compile --quiet --python-version 3.13 --no-header --no-emit
 INSTALL := -m uv pip install --quiet --python $(PY)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format synth customer-template agent-settings bench bench-agent bench-freshness decisions openapi faults fuzz verify-aws requirements snapshots clean
+.PHONY: help setup demo up down status test lint format synth customer-template agent-settings bench bench-agent bench-freshness decisions docs openapi faults fuzz verify-aws requirements snapshots clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -53,8 +53,8 @@ format: $(READY) ## let the formatter write
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
-test: lint ## the whole suite: lint, then every test, with coverage
-	@$(PY) -m pytest -n 2 --cov --cov-report=term $(PYTEST_ARGS)
+test: lint ## lint, then every test, with coverage; or some, without: PYTEST_ARGS=tests/unit/cli
+	@$(PY) -m pytest -n 2 $(or $(PYTEST_ARGS),--cov --cov-report=term)
 
 snapshots: $(READY) ## accept today's templates as the reviewed snapshots
 	@$(PY) -m pytest tests/snapshot --snapshot-update
@@ -84,6 +84,9 @@ bench-freshness: $(READY) ## measure a line's way at four batch times: a real Ve
 
 decisions: $(READY) ## write docs/decisions/README.md from the decisions' pages
 	@$(PY) -m tests.decision_index
+
+docs: $(READY) ## the documentation as a site, in build/site
+	@$(PY) -m mkdocs build --quiet --strict
 
 openapi: $(READY) ## write docs/openapi.json from the API's code
 	@$(PY) -m runtime.api > docs/openapi.json
