@@ -11,7 +11,7 @@ COMPILE := -m uv pip compile --quiet --python-version 3.13 --no-header --no-emit
 INSTALL := -m uv pip install --quiet --python $(PY)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format synth customer-template agent-settings bench bench-agent bench-freshness decisions docs openapi faults fuzz verify-aws requirements snapshots clean
+.PHONY: help setup demo up down status test lint format synth customer-template agent-settings bench bench-agent bench-freshness decisions docs openapi explore faults fuzz verify-aws requirements snapshots clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -90,6 +90,9 @@ docs: $(READY) ## the documentation as a site, in build/site
 
 openapi: $(READY) ## write docs/openapi.json from the API's code
 	@$(PY) -m runtime.api > docs/openapi.json
+
+explore: $(READY) ## schedules of faults in simulated time, from seeds (SEEDS=1-10000); the smallest of what fails is printed
+	@$(PY) -m tests.exploration $(if $(SEEDS),--seeds $(SEEDS))
 
 faults: $(READY) ## inject faults into the deployed processor, count every event (SEED=…, DURATION=seconds, INJECTIONS=…)
 	@$(PY) -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(DURATION),--duration $(DURATION)) $(if $(INJECTIONS),--injections $(INJECTIONS)) $(if $(HOUR),--hour $(HOUR))

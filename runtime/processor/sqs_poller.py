@@ -17,17 +17,20 @@ from runtime.aws.clients import AwsClients
 from runtime.backoff import Backoff
 from runtime.logs import without_message
 from runtime.messages.queue_message import QueueMessage
+from runtime.processor.deletion import Deletions
 from runtime.processor.heartbeat import Heartbeats
 from runtime.processor.pipeline import MessageProcessor
-from runtime.processor.visibility import ENTRIES_A_CALL, VISIBILITY_SECONDS, Visibility
+from runtime.processor.visibility import VISIBILITY_SECONDS, Visibility
 from runtime.time_budget import TimeBudget
 
 MESSAGES_A_RECEIVE: Final = 10  # SQS API reference, ReceiveMessage: at most 10
 IDLE_WAIT_SECONDS: Final = 20  # the same page, WaitTimeSeconds: at most 20
-BUSY_WAIT_SECONDS: Final = 1  # ours: so long a settled message waits for being deleted, and others for an empty queue
+BUSY_WAIT_SECONDS: Final = 1  # ours: so long messages at work wait for an empty queue
 SHORT_SECONDS: Final = 0.1  # ours: most messages have ended by then, and the queue is asked once for them
 MESSAGES_AT_WORK: Final = 32
 """Ours, of each queue: more than ``destination_shares`` lets hang. ``attempts`` bounds how many objects are read."""
+MOST_UNDELETED: Final = 1_000
+"""Ours, of each queue: settled messages that can't be deleted and are kept hidden; then nothing more is received."""
 OBJECT_SECONDS = 600.0  # ours: what one message may take before the rest is handed over
 SETTLE_SECONDS = 15.0
 GRACE_SECONDS = 60.0  # ours: from SIGTERM until running deliveries are handed over; below Kubernetes' grace period
@@ -86,25 +89,27 @@ class QueuePoller:
         self._quiet_until = 0.0  # monotonic seconds
         self._at_work: dict[Future[bool], str] = {}
         self._ending = False  # whether a message has ended in the last round
-        self._settled: list[str] = []
-        self._settled_at = 0.0
+        self._deletions = Deletions(clients, queue_url)
         self._visibility = Visibility(clients, queue_url)
 
     @property
     def busy(self) -> bool:
         """Whether a message is at work, or settled and not deleted yet."""
-        return bool(self._at_work or self._settled)
+        return bool(self._at_work or (self._deletions and not self._deletions.failing))
 
     def run(self, threads: ThreadPoolExecutor) -> None:
-        """Poll until told to stop. Returns when everything received is settled or left in its queue.
+        """Poll until told to stop. Returns when everything received is settled or left in its queue, or time is up.
 
         A loop that ends for any other reason stops its siblings: better started again than half alive.
         """
         try:
-            while self.busy or not self._stop.is_set():
+            while not self._stop.is_set() or self._at_work or self._may_still_delete():
                 self.poll_once(threads)
         finally:
             self._stop.set()
+
+    def _may_still_delete(self) -> bool:
+        return bool(self._deletions) and scheduling.monotonic() < self._stop.deadline()
 
     def poll_once(self, threads: ThreadPoolExecutor) -> None:
         """Receive what there is room for, begin it, and settle what has ended meanwhile."""
@@ -116,10 +121,11 @@ class QueuePoller:
         self._visibility.add(message["ReceiptHandle"] for message in messages)
         for message in messages:
             self._at_work[threads.submit(self._process, message)] = message["ReceiptHandle"]
-        self._settle(0.0 if len(messages) == MESSAGES_A_RECEIVE else SHORT_SECONDS if asked else BUSY_WAIT_SECONDS)
+        at_once = len(messages) == MESSAGES_A_RECEIVE
+        self._settle(0.0 if at_once else SHORT_SECONDS if asked else BUSY_WAIT_SECONDS, asked=asked)
 
     def _may_receive(self) -> bool:
-        if self._stop.is_set():
+        if self._stop.is_set() or len(self._deletions) >= MOST_UNDELETED:
             return False
         quiet = self._quiet_until - scheduling.monotonic()
         if quiet > 0:
@@ -157,21 +163,18 @@ class QueuePoller:
         else:
             self._stop.wait(pause)
 
-    def _settle(self, seconds: float) -> None:
-        """Wait so long for a message to end; delete what is settled, ten in a call."""
+    def _settle(self, seconds: float, *, asked: bool) -> None:
+        """Wait so long for a message to end; delete what is settled. ``asked``: the queue was, in this round."""
         if self._at_work:
             done, _ = scheduling.wait(self._at_work.keys(), seconds, FIRST_COMPLETED)
             self._ending = bool(done)
-            handles = {future: self._at_work.pop(future) for future in done}
+            ended = [(self._at_work.pop(future), future.result()) for future in done]
             # Before anything else happens to a message that isn't settled.
-            self._visibility.release(handles.values())
-            if not self._settled:
-                self._settled_at = scheduling.monotonic()
-            self._settled += [handle for future, handle in handles.items() if future.result()]
-        late = scheduling.monotonic() - self._settled_at >= BUSY_WAIT_SECONDS
-        while len(self._settled) >= ENTRIES_A_CALL or (self._settled and (late or not self._at_work)):
-            self._delete(self._settled[:ENTRIES_A_CALL])
-            del self._settled[:ENTRIES_A_CALL]
+            self._visibility.release(handle for handle, settled in ended if not settled)
+            self._deletions.add(handle for handle, settled in ended if settled)
+        elif not asked and self._deletions.failing:
+            scheduling.sleep(BUSY_WAIT_SECONDS)
+        self._visibility.release(self._deletions.delete(idle=not self._at_work))
         self._visibility.extend()
 
     def _process(self, message: dict[str, Any]) -> bool:
@@ -180,17 +183,6 @@ class QueuePoller:
         budget = TimeBudget.of_seconds(OBJECT_SECONDS, settle_seconds=SETTLE_SECONDS, stop_by=self._stop.deadline)
         queue_message = QueueMessage(message["Body"], message["MessageId"], message["ReceiptHandle"])
         return self._processor.process(queue_message, budget)
-
-    def _delete(self, receipt_handles: list[str]) -> None:
-        entries = [{"Id": str(index), "ReceiptHandle": handle} for index, handle in enumerate(receipt_handles)]
-        try:
-            answer = self._clients.call("sqs", "DeleteMessageBatch", {"QueueUrl": self._queue_url, "Entries": entries})
-            failed = len(answer.get("Failed", ()))
-        except Exception as error:  # noqa: BLE001 - they come back and are delivered again: at least once
-            logger.warning("settled messages can't be deleted", extra=without_message(error))
-        else:
-            if failed:
-                logger.warning("settled messages can't be deleted", extra={"count": failed})
 
 
 def run(

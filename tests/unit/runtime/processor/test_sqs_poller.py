@@ -155,6 +155,38 @@ def test_a_delete_that_fails_is_at_worst_a_repetition(world, fault):
     assert len(world.messages("objects")) == 1
 
 
+def test_a_settled_message_stays_hidden_until_it_can_be_deleted(world, monkeypatch):
+    """It would come back, be counted as received, and at last lie in the dead-letter queue though it is delivered."""
+    monkeypatch.setattr("runtime.processor.visibility.EXTEND_SECONDS", 0.0)
+    monkeypatch.setattr("runtime.processor.deletion.PAUSES", Backoff(0, 0))
+    send(world, "a")
+    world.clients.faults["DeleteMessageBatch"] = Fault("AccessDenied", 403)
+    one = poller(world, Says())
+    with ThreadPoolExecutor(1) as threads:
+        work_off(one, threads)
+        one.poll_once(threads)
+        assert world.clients.count()["ChangeMessageVisibilityBatch"] >= 2
+        assert len(world.messages("objects")) == 1
+        del world.clients.faults["DeleteMessageBatch"]
+        one.poll_once(threads)
+    assert world.messages("objects") == []
+
+
+def test_a_poller_ends_though_it_cannot_delete(world):
+    """SIGTERM would wait for an outage of SQS."""
+    now = [1000.0]
+    stop = StopSignal(clock=lambda: now[0])
+    send(world, "a")
+    world.clients.faults["DeleteMessageBatch"] = Fault("AccessDenied", 403)
+    one = poller(world, Says(), stop=stop)
+    with ThreadPoolExecutor(1) as threads:
+        work_off(one, threads)
+        now[0] = -sqs_poller.GRACE_SECONDS  # the deadline is past on the clock of the host
+        stop.set()
+        one.run(threads)
+    assert len(world.messages("objects")) == 1
+
+
 def test_a_queue_that_is_down_is_asked_ever_more_slowly(world):
     """An outage of SQS would be hammered, or end the poller."""
     pauses = []

@@ -1,0 +1,1 @@
+"""Exploration: the real runtime on stand-ins of the services, in simulated time, under schedules drawn from seeds."""

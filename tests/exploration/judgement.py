@@ -1,0 +1,144 @@
+"""What a schedule's own faults allow, and whether the runtime kept to it."""
+
+import json
+from dataclasses import dataclass
+
+from tests.exploration.faults import WITHOUT_ANSWER
+from tests.exploration.simulation import START
+
+UNWANTED = frozenset({"disabled", "deleted"})
+SECONDS_BESIDE = {"poller": 6.0, "function": 60.0}
+"""How long after its notification a healthy tenant's event arrives at most, while another tenant's destination fails.
+The function's is what docs/reliability.md says: calls that hang hold its few invocations until a circuit opens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What is wrong. ``kind``: ``lost``, ``doubled``, ``not healed``, ``needs a person``, ``late``, ``crashed``."""
+
+    kind: str
+    what: str
+
+
+class Allowance:
+    """How many events may arrive twice, as docs/reliability.md has it, for what really bit."""
+
+    def __init__(self, schedule, cloud):
+        self._cloud = cloud
+        self.events = 0
+        largest = max(sum(each.batches) for each in schedule.objects)
+        self._object = largest * max(sum(type_ != "s3" for type_ in types) for types in schedule.tenants.values())
+        self._owed = sum(
+            sum(each.batches) * sum(type_ != "s3" for type_ in schedule.tenants[each.tenant])
+            for each in schedule.objects
+        )
+        self.events += self._owed * len(schedule.replays)
+
+    def killed(self, process):
+        """Allow for a process that is killed: what it works on, and what only it remembered."""
+        if process.role != "processor":
+            self.events += self._object
+            return
+        queues = (self._cloud.objects, self._cloud.deliveries)
+        self.events += self._object * sum(one.receives > 0 for queue in queues for one in queue.messages.values())
+
+    def shown_twice(self):
+        """Allow for a receive that left its messages visible."""
+        self.events += self._object * 10
+
+    def total(self, bitten):
+        """Return it, with what the calls that failed may have caused."""
+        return self.events + sum(self._of(kind, call, role) for kind, call, role in bitten)
+
+    def _of(self, kind, call, role):
+        if call.name == "logs:PutLogEvents":
+            return len(call.request["logEvents"]) if kind in WITHOUT_ANSWER else 0
+        if call.name == "sqs:SendMessage":
+            return self._object
+        if call.service == "sqs" and call.action != "ReceiveMessage":
+            return self._object * len(call.request.get("Entries", "1"))
+        if call.service == "dynamodb" and (role != "processor" or kind in WITHOUT_ANSWER):
+            return self._object
+        return 0
+
+
+def judge(schedule, world, hosts, bitten, allowance, *, healed):
+    """Return what is wrong, the worst first."""
+    return [
+        *_lost(schedule, world, healed),
+        *_dead_letters(world.cloud),
+        *_doubled(world, allowance.total(bitten)),
+        *_late(schedule, world),
+    ]
+
+
+def is_excused(schedule, destination, written_at):
+    """Whether an object needn't come: its config didn't want it at a time when it may have been looked at."""
+    return any(
+        change.what in UNWANTED and (change.tenant, change.type) == destination and written_at < change.end + 60.0
+        for change in schedule.changes
+    )
+
+
+def missing(schedule, world):
+    """Return what is owed and hasn't come."""
+    return {
+        (destination, key): lacking
+        for (destination, key), lacking in world.missing().items()
+        if not is_excused(schedule, destination, world.written_at[key])
+    }
+
+
+def waiting(cloud):
+    """Return what still waits: messages, parked deliveries."""
+    queues = [*cloud.objects.messages.values(), *cloud.deliveries.messages.values()]
+    parked = [key for key in cloud.parked.items if not key[0].startswith("!") and not key[1].startswith("!")]
+    return [*(message.id for message in queues), *parked]
+
+
+def _lost(schedule, world, healed):
+    lacking = missing(schedule, world)
+    if healed:
+        return
+    held = json.dumps([message.body for queue in _queues(world.cloud) for message in queue.messages.values()])
+    parked = {(key[0], key[1].partition("#")[0], key[1].partition("#")[2]) for key in world.cloud.parked.items}
+    for ((tenant, type_), key), what in lacking.items():
+        waits = key.replace("=", "%3D") in held or key in held or (tenant, type_, key) in parked
+        kind = "not healed" if waits else "lost"
+        yield Failure(kind, f"{len(what)} events of {tenant} {type_}, {key.rpartition('/')[2]}")
+    if not lacking:
+        yield Failure("not healed", f"still waiting: {', '.join(map(str, waiting(world.cloud)[:5]))}")
+
+
+def _queues(cloud):
+    return cloud.objects, cloud.deliveries, cloud.object_dlq, cloud.delivery_dlq
+
+
+def _dead_letters(cloud):
+    for queue in (cloud.object_dlq, cloud.delivery_dlq):
+        for message in queue.messages.values():
+            reason = message.attributes.get("reason", {}).get("StringValue", "received-too-often")
+            yield Failure("needs a person", f"{message.id} lies in {queue.name}: {reason}")
+
+
+def _doubled(world, allowed):
+    doubled = world.doubled()
+    if doubled > allowed:
+        yield Failure("doubled", f"{doubled} events, {allowed} are allowed")
+
+
+def _late(schedule, world):
+    """Look at the tenants beside one whose destination fails, where nothing else goes wrong."""
+    broken = {fault.where for fault in schedule.faults}
+    if schedule.changes or schedule.stops or schedule.replays or not broken <= set(schedule.tenants):
+        return
+    bound = SECONDS_BESIDE[schedule.host]
+    for (tenant, type_), objects in world.owed.items():
+        if tenant in broken:
+            continue
+        arrived = dict(reversed(world.arrived(tenant, type_)))
+        for key, owed in objects.items():
+            number = int(key.rpartition("-")[2].partition(".")[0])
+            delays = [arrived[what] - START - world.written_at[key] for what in owed if what in arrived]
+            if delays and max(delays) > bound and schedule.objects[number].notified:
+                yield Failure("late", f"{tenant} {type_}: {max(delays):.1f} s after it was written")

@@ -1,0 +1,403 @@
+"""A clock that is turned and tasks that take turns: `runtime.scheduling.Scheduler` for exploration.
+
+One task runs at a time. It gives way only where it waits: for a time, a result, a lock that is taken. Which of those
+that can go on is next is drawn from the seed; where none can, the clock jumps to the next time that somebody waits for.
+A task belongs to a process, and a process can be killed: none of its tasks does anything any more, but unwind.
+"""
+
+import contextvars
+import random
+import threading
+from concurrent.futures import ALL_COMPLETED, FIRST_EXCEPTION, CancelledError, Future
+from itertools import count
+
+START = 1_764_000_000.0
+"""Epoch seconds at which every schedule begins: an hour of no special meaning."""
+
+
+class KilledError(BaseException):
+    """The task's process was killed."""
+
+
+class StuckError(AssertionError):
+    """Every task waits for another."""
+
+
+class Process:
+    """What is killed as a whole. ``stopping``: it was told to end by itself."""
+
+    def __init__(self, name, role=""):
+        self.name = name
+        self.role = role or name
+        self.killed = False
+        self.stopping = False
+
+
+class _Thread(threading.Thread):
+    """An operating system's thread that runs one task after another, whenever it is given the baton."""
+
+    def __init__(self, idle):
+        super().__init__(daemon=True)
+        self.baton = threading.Lock()
+        self.baton.acquire()
+        self.job = None
+        self._idle = idle
+
+    def run(self):
+        while True:
+            self.baton.acquire()
+            following = self.job()
+            self._idle.append(self)
+            following.release()
+
+
+class _Task:
+    """One task. It can go on once ``until`` holds or ``deadline`` (seconds since the start) has come."""
+
+    __slots__ = ("baton", "deadline", "name", "process", "until")
+
+    def __init__(self, name, process, baton):
+        self.name = name
+        self.process = process
+        self.baton = baton
+        self.until = None
+        self.deadline = None
+
+
+class Simulation:
+    """Time and tasks of one schedule. The thread that makes it is its first task."""
+
+    idle: list = []  # noqa: RUF012 - threads are shared by all schedules: making one costs more than a switch
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.elapsed = 0.0
+        self.switches = 0
+        self.names = count()
+        self.outside = Process("outside")
+        self.current = _Task("driver", self.outside, threading.Lock())
+        self.current.baton.acquire()
+        self.driver = self.current
+        self.tasks = [self.current]
+        self.failure = None
+
+    # the clock
+
+    def now(self):
+        return START + self.elapsed
+
+    def monotonic(self):
+        return self.elapsed
+
+    def sleep(self, seconds):
+        self.block(None, max(0.0, seconds))
+
+    # giving way
+
+    def block(self, until, timeout=None):
+        """Let others run until this holds (``None``: never) or so many seconds have passed; return whether it holds."""
+        task = self.current
+        if task.process.killed:
+            raise KilledError
+        task.until, task.deadline = until, None if timeout is None else self.elapsed + timeout
+        self._switch(self._next())
+        if self.failure is not None and task is self.driver:
+            raise self.failure
+        if task.process.killed:
+            raise KilledError
+        return until is not None and bool(until())
+
+    def _next(self):
+        while True:
+            now = self.elapsed
+            ready = [
+                task
+                for task in self.tasks
+                if (task.deadline is not None and task.deadline <= now)
+                or task.process.killed
+                or (task.until is not None and task.until())
+            ]
+            if ready:
+                return ready[0] if len(ready) == 1 else self.random.choice(ready)
+            times = [task.deadline for task in self.tasks if task.deadline is not None]
+            if not times:
+                raise StuckError(", ".join(task.name for task in self.tasks))
+            self.elapsed = min(times)
+
+    def _switch(self, following):
+        task = self.current
+        if following is task:
+            return
+        self.switches += 1
+        self.current = following
+        following.baton.release()
+        task.baton.acquire()
+
+    def spawn(self, target, name, process=None):
+        """Begin a task, in this one's process unless another is named."""
+        thread = self.idle.pop() if self.idle else _Thread(self.idle)
+        if not thread.is_alive():
+            thread.start()
+        task = _Task(f"{name}-{next(self.names)}", process or self.current.process, thread.baton)
+        task.deadline = self.elapsed
+
+        def job():
+            try:
+                if not task.process.killed:
+                    contextvars.Context().run(target)
+            except KilledError:
+                pass
+            except BaseException as error:  # noqa: BLE001 - raised where the schedule is run
+                self.failure = self.failure or error
+            self.tasks.remove(task)
+            try:
+                self.current = self._next()
+            except StuckError as error:
+                self.failure = error
+            if self.failure is not None:
+                self.current = self.driver
+            return self.current.baton
+
+        thread.job = job
+        self.tasks.append(task)
+        return task
+
+    def end(self):
+        """Kill everything, and wait until it has unwound."""
+        for task in self.tasks:
+            task.process.killed = task.process is not self.outside
+        self.outside.killed = True
+        self.failure = None
+        self.driver.process = Process("end")
+        while len(self.tasks) > 1:
+            self.driver.until, self.driver.deadline = (lambda: len(self.tasks) == 1), None
+            self._switch(next(task for task in self.tasks if task is not self.driver))
+
+    # what the runtime makes
+
+    def lock(self):
+        return _Lock(self)
+
+    def condition(self):
+        return _Condition(self)
+
+    def event(self):
+        return _Event(self)
+
+    def semaphore(self, value):
+        return _Semaphore(self, value)
+
+    def thread(self, target, name):
+        return _Started(self, target, name)
+
+    def thread_pool(self, threads, name):
+        return _Pool(self, threads, name)
+
+    def future(self):
+        return _Future(self)
+
+    def wait(self, futures, timeout, return_when):
+        futures = list(futures)
+
+        def enough():
+            done = [one for one in futures if one.done()]
+            if return_when == ALL_COMPLETED:
+                return len(done) == len(futures)
+            if return_when == FIRST_EXCEPTION:
+                raise NotImplementedError
+            return bool(done) or not futures
+
+        if not enough():
+            self.block(enough, timeout)
+        return {one for one in futures if one.done()}, {one for one in futures if not one.done()}
+
+
+class _Lock:
+    def __init__(self, simulation):
+        self._simulation = simulation
+        self._held = False
+
+    def acquire(self, blocking=True, timeout=-1):
+        if self._held and blocking:
+            self._simulation.block(lambda: not self._held, None if timeout < 0 else timeout)
+        taken = not self._held
+        self._held = True
+        return taken
+
+    def release(self):
+        self._held = False
+
+    def __enter__(self):
+        self.acquire()
+
+    def __exit__(self, *_):
+        self.release()
+
+
+class _Condition:
+    def __init__(self, simulation):
+        self._simulation = simulation
+        self._owner = None
+        self._depth = 0
+        self._notified = 0
+
+    def __enter__(self):
+        task = self._simulation.current
+        if self._owner not in (None, task):
+            self._simulation.block(lambda: self._owner is None)
+        self._owner, self._depth = task, self._depth + 1
+
+    def __exit__(self, *_):
+        if self._owner is not self._simulation.current:
+            return  # killed while it waited to come in again
+        self._depth -= 1
+        if not self._depth:
+            self._owner = None
+
+    def wait(self, timeout=None):
+        task, depth, seen = self._owner, self._depth, self._notified
+        self._owner, self._depth = None, 0
+        notified = self._simulation.block(lambda: self._notified != seen, timeout)
+        if self._owner is not None:
+            self._simulation.block(lambda: self._owner is None)
+        self._owner, self._depth = task, depth
+        return notified
+
+    def notify_all(self):
+        self._notified += 1
+
+
+class _Event:
+    def __init__(self, simulation):
+        self._simulation = simulation
+        self._set = False
+
+    def set(self):
+        self._set = True
+
+    def is_set(self):
+        return self._set
+
+    def wait(self, timeout=None):
+        return self._set or self._simulation.block(self.is_set, timeout)
+
+
+class _Semaphore:
+    def __init__(self, simulation, value):
+        self._simulation = simulation
+        self._value = value
+
+    def acquire(self, blocking=True, timeout=None):
+        if not self._value and blocking:
+            self._simulation.block(lambda: self._value > 0, timeout)
+        if not self._value:
+            return False
+        self._value -= 1
+        return True
+
+    def release(self):
+        self._value += 1
+
+
+class _Started:
+    def __init__(self, simulation, target, name):
+        self._simulation = simulation
+        self._target = target
+        self._name = name
+        self._done = False
+
+    def start(self):
+        self._simulation.spawn(self._run, self._name)
+
+    def _run(self):
+        try:
+            self._target()
+        finally:
+            self._done = True
+
+    def join(self):
+        if not self._done:
+            self._simulation.block(lambda: self._done)
+
+
+class _Future(Future):
+    """A future that is waited for in simulated time; sets of them have an order that doesn't depend on addresses."""
+
+    def __init__(self, simulation):
+        super().__init__()
+        self._simulation = simulation
+        self._number = next(simulation.names)
+
+    def __hash__(self):
+        return self._number
+
+    def result(self, timeout=None):
+        self._wait(timeout)
+        return super().result(0)
+
+    def exception(self, timeout=None):
+        self._wait(timeout)
+        return super().exception(0)
+
+    def _wait(self, timeout):
+        if not self.done() and not self._simulation.block(self.done, timeout):
+            raise TimeoutError
+
+
+class _Pool:
+    def __init__(self, simulation, threads, name):
+        self._simulation = simulation
+        self._threads = threads
+        self._name = name
+        self._running = 0
+        self._waiting = []
+        self._process = simulation.current.process
+
+    def submit(self, function, /, *arguments, **named):
+        future = _Future(self._simulation)
+        self._waiting.append((future, lambda: function(*arguments, **named)))
+        self._begin()
+        return future
+
+    def map(self, function, *iterables):
+        futures = [self.submit(function, *each) for each in zip(*iterables, strict=True)]
+        return (future.result() for future in futures)
+
+    def _begin(self):
+        if self._waiting and self._running < self._threads:
+            self._running += 1
+            self._simulation.spawn(self._work, self._name, self._process)
+
+    def _work(self):
+        try:
+            while self._waiting:
+                future, call = self._waiting.pop(0)
+                if not future.set_running_or_notify_cancel():
+                    continue
+                try:
+                    result = call()
+                except BaseException as error:
+                    future.set_exception(error)
+                    if isinstance(error, KilledError):
+                        raise
+                else:
+                    future.set_result(result)
+        finally:
+            self._running -= 1
+
+    def shutdown(self, wait=True, *, cancel_futures=False):
+        if cancel_futures:
+            waiting, self._waiting = self._waiting, []
+            for future, _ in waiting:
+                future.cancel()
+        if wait and (self._running or self._waiting):
+            self._simulation.block(lambda: not self._running and not self._waiting)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.shutdown()
+
+
+__all__ = ["START", "CancelledError", "KilledError", "Process", "Simulation", "StuckError"]

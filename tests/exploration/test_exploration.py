@@ -1,0 +1,67 @@
+"""The short version of `make explore`, and that it finds what it is there to find."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.exploration import planted
+from tests.exploration.run import run, shrink
+from tests.exploration.schedule import Schedule, draw
+
+HERE = Path(__file__).parent
+SEEDS = 120
+CHUNK = 20
+
+
+@pytest.mark.parametrize("first", range(1, SEEDS, CHUNK))
+def test_nothing_is_lost_whatever_goes_wrong(first):
+    """Some order of faults, crashes and changed configs would lose or double events, or need a person."""
+    assert {seed: failures for seed in range(first, first + CHUNK) if (failures := run(draw(seed)).failures)} == {}
+
+
+@pytest.mark.parametrize("file", sorted((HERE / "found").glob("*.json")), ids=lambda file: file.stem)
+def test_what_once_failed_holds(file):
+    """A mended bug would come back."""
+    assert run(Schedule.read(file.read_text())).failures == ()
+
+
+@pytest.mark.parametrize("seed", [2, 10])
+def test_the_same_seed_gives_the_same_run(seed):
+    """A finding could not be made again, by another process."""
+    first = run(draw(seed))
+    assert run(draw(seed)) == first
+    script = f"from tests.exploration import run, schedule; print(run.run(schedule.draw({seed})).digest)"
+    environment = {**os.environ, "PYTHONHASHSEED": "7"}
+    told = subprocess.run(
+        [sys.executable, "-c", script], cwd=HERE.parents[1], env=environment, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.split() == [first.digest]
+
+
+def test_a_schedule_is_read_as_it_was_written():
+    """The file of a finding would show another one."""
+    for seed in range(50):
+        assert Schedule.read(draw(seed).write()) == draw(seed)
+
+
+@pytest.mark.parametrize(
+    ("bug", "seed"),
+    [("deleted before it is delivered", 27), ("checkpoint is forgotten", 36), ("early ones are dropped", 19)],
+)
+def test_a_planted_bug_is_found(bug, seed):
+    """Exploration would pass whatever the runtime does."""
+    with planted.ALL[bug]():
+        assert run(draw(seed)).failures
+
+
+def test_what_fails_is_made_smaller():
+    """Who looks into a finding would have to find out first what of it matters."""
+    with planted.ALL["unset aside is acknowledged"]():
+        drawn = draw(27)
+        small = shrink(drawn, {"lost"})
+        assert {one.kind for one in run(small).failures} == {"lost"}
+    assert len(small.objects) == 1
+    assert len(small.faults) == 1

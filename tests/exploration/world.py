@@ -1,0 +1,144 @@
+"""What the schedule's tenants have and write, and what of it has come where."""
+
+import gzip
+import json
+import zlib
+from collections import Counter, defaultdict
+from datetime import UTC, datetime
+
+from runtime.delivery_config.attribute_values import typed
+from tests.exploration.cloud import CENTRAL
+from tests.exploration.hosts import notification
+from tests.exploration.simulation import START
+from tests.exploration.stand_ins.buckets import Bucket
+
+BATCH_HOURS = 30  # apart, so that each is a batch of its own: one spans 24 hours at most
+OLD_HOURS = 15 * 24
+
+
+class World:
+    """Tenants with their destinations, and the objects that are written.
+
+    ``owed``: for each (tenant, type) the messages, or for S3 the objects' contents, by the object they are of.
+    """
+
+    def __init__(self, schedule, simulation, cloud):
+        self.schedule = schedule
+        self.simulation = simulation
+        self.cloud = cloud
+        self.owed = defaultdict(dict)
+        self.written_at = {}  # by key, seconds since the start
+        for number, (tenant, types) in enumerate(schedule.tenants.items()):
+            self._prepare(tenant, f"22222222222{number}", types)
+
+    def _prepare(self, tenant, account, types):
+        role = f"arn:aws:iam::{account}:role/{tenant}"
+        self.cloud.roles.trusted[role] = tenant
+        self.configs = getattr(self, "configs", {})
+        for type_ in types:
+            item = {"tenant_id": tenant, "type": type_}
+            if type_ == "s3":
+                item["bucket_name"] = f"{tenant}-logs"
+                self.cloud.buckets.buckets[f"{tenant}-logs"] = Bucket(f"{tenant}-logs", tenant=tenant)
+            else:
+                item |= {"log_distribution_role_arn": role, "log_group_name": f"/{tenant}/{type_.replace(':', '-')}"}
+                if type_ == "cloudwatch":
+                    self.cloud.logs.create(account, item["log_group_name"])
+            self.configs[tenant, type_] = {name: typed(value) for name, value in item.items()}
+            self.cloud.configs.items[tenant, type_] = self.configs[tenant, type_]
+
+    # what happens
+
+    def write(self, number):
+        """Let the agent write an object, and S3 tell of it."""
+        written = self.schedule.objects[number]
+        name = datetime.fromtimestamp(self.simulation.now(), UTC).strftime("%Y%m%d-%H%M%S")
+        key = (
+            f"tenant_id={written.tenant}/cluster_id=c-1/application=etcd/pod_name=etcd-{number % 2}/"
+            f"{name}-{number}.json.gz"
+        )
+        lines = list(self._lines(number, written))
+        text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
+        body = gzip.compress(text.encode(), 1, mtime=0)
+        version = self.cloud.buckets.write(self.cloud.central, key, body)
+        self.written_at[key] = self.simulation.elapsed
+        for type_ in self.schedule.tenants[written.tenant]:
+            what = [version.body] if type_ == "s3" else [line["message"] for line in lines]
+            self.owed[written.tenant, type_][key] = what
+        if written.notified:
+            self.cloud.objects.send(notification(CENTRAL, key, version, number + 1))
+
+    def _lines(self, number, written):
+        count = 0
+        groups = [(OLD_HOURS, written.old)] if written.old else []
+        batches = written.batches
+        groups += [(BATCH_HOURS * (len(batches) - index) - 29, size) for index, size in enumerate(batches)]
+        for hours, size in groups:
+            for _ in range(size):
+                at = START + self.schedule.objects[number].at - hours * 3600 + count
+                stamp = datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
+                yield {"timestamp": stamp, "message": f"{written.tenant} {number} {count}"}
+                count += 1
+
+    def change(self, change):
+        """Change a delivery config."""
+        item = dict(self.configs[change.tenant, change.type])
+        if change.what == "disabled":
+            item["enabled"] = {"BOOL": False}
+        elif change.what == "invalid":
+            item["enabled"] = {"S": "perhaps"}
+        elif change.what == "moved" and change.type == "s3":
+            item["bucket_prefix"] = {"S": "moved/"}
+        elif change.what == "moved":
+            item["log_group_name"] = {"S": item["log_group_name"]["S"] + "-moved"}
+        self.cloud.configs.change((change.tenant, change.type), None if change.what == "deleted" else item)
+
+    def change_back(self, change):
+        """Write the config as it was."""
+        self.cloud.configs.put(self.configs[change.tenant, change.type])
+
+    # what has come of it
+
+    def arrived(self, tenant, type_):
+        """Return the arrivals at a destination: (message, epoch s), or (content, epoch s) of a bucket's objects."""
+        if type_ == "s3":
+            bucket = self.cloud.buckets.buckets[f"{tenant}-logs"]
+            return [(version.body, version.at) for versions in bucket.objects.values() for version in versions]
+        name = self.configs[tenant, type_]["log_group_name"]["S"]
+        return [
+            event
+            for (_, group), streams in self.cloud.logs.groups.items()
+            if group in (name, f"{name}-moved")
+            for events in streams.values()
+            for event in events
+        ]
+
+    def doubled(self):
+        """Count what arrived in one log group more than once."""
+        total = 0
+        for streams in self.cloud.logs.groups.values():
+            counts = Counter(message for events in streams.values() for message, _ in events)
+            total += sum(count - 1 for count in counts.values())
+        return total
+
+    def set_aside(self):
+        """Return the messages that are set aside, by (tenant, type)."""
+        found = defaultdict(set)
+        for key, versions in self.cloud.central.objects.items():
+            if key.startswith("set-aside/"):
+                for line in zlib.decompress(versions[-1].body, wbits=31).splitlines():
+                    event = json.loads(line)
+                    found[key.split("/")[1].removeprefix("tenant_id="), event["delivery"]].add(event["message"])
+        return found
+
+    def missing(self):
+        """Return what hasn't arrived and isn't set aside, by (tenant, type) and key."""
+        aside = self.set_aside()
+        found = {}
+        for destination, objects in self.owed.items():
+            there = {what for what, _ in self.arrived(*destination)} | aside[destination]
+            for key, owed in objects.items():
+                lacking = [what for what in owed if what not in there]
+                if lacking:
+                    found[destination, key] = lacking
+        return found
