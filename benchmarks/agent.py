@@ -70,7 +70,7 @@ def main() -> int:
 
 
 def only_up_to(component: str) -> Change:
-    """Give a change that sends a component's events to a sink that only counts them."""
+    """Return a change that sends a component's events to a sink that only counts them."""
 
     def change(configuration: dict[str, Any]) -> None:
         keep = ["events"] if component == "events" else []
@@ -126,7 +126,7 @@ def measure(stage: str, change: Change) -> dict[str, Any]:
 
 
 def pod_folders() -> list[PodFolder]:
-    """Give the pods whose lines are read."""
+    """Return the pods whose lines are read."""
     return [
         PodFolder(f"tenant-{number}", "api-7d9c8b6f5-x2k4q", f"u{number}", "api", "ReplicaSet/api-7d9c8b6f5", LABELS)
         for number in range(PODS)
@@ -157,7 +157,7 @@ def write_lines(folder: Path, pods: list[PodFolder]) -> None:
 
 
 def read_to_the_end(home: Path, pods: list[PodFolder]) -> bool:
-    """Say whether the source's checkpoints stand at the end of every file."""
+    """Return whether the source's checkpoints stand at the end of every file."""
     checkpoints = home / "data" / "pods" / "checkpoints.json"
     if not checkpoints.exists():
         return False
@@ -167,7 +167,7 @@ def read_to_the_end(home: Path, pods: list[PodFolder]) -> bool:
 
 
 def idle(process: Any) -> Callable[[], bool]:
-    """Give a condition: over the last ``IDLE_ROUNDS`` times it was asked, the process used next to nothing."""
+    """Return a condition: over the last ``IDLE_ROUNDS`` times it was asked, the process used next to nothing."""
     history: list[float] = []
 
     def condition() -> bool:

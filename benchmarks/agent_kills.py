@@ -1,7 +1,7 @@
 """What a kill -9 costs a real agent: ``python -m benchmarks.agent_kills [KILLS]``, with ``vector`` on PATH.
 
 Numbered lines are written steadily while the agent is killed and started again, from one data directory. In the end
-every number is looked for in the objects: one that is missing is lost, one that is there again is doubled. Done twice:
+every number is searched in the objects: a missing one is lost, a repeated one is doubled. Done twice:
 started as in a pod, and Vector by itself.
 """
 
@@ -42,7 +42,7 @@ class KillResult:
 
 
 class Traffic(Thread):
-    """Writes numbered lines until it is told to stop."""
+    """Writes numbered lines until it is stopped."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class AgentTotals(Counter[int]):
         self.endpoints, self.read, self.grew = endpoints, set[str](), time.monotonic()
 
     def whole(self, written: int) -> bool:
-        """Say whether every number is there, or the last one and nothing more has come for a while."""
+        """Return whether every number is there, or the last one and nothing more has come for a while."""
         for key in self.endpoints.objects.keys() - self.read:
             self.read.add(key)
             self.grew = time.monotonic()
@@ -91,7 +91,7 @@ class AgentTotals(Counter[int]):
 def killed(
     kills: int, home: Path, start: str = AS_IN_A_POD, apart: tuple[float, float] = APART_SECONDS, **settings: str
 ) -> KillResult:
-    """Kill an agent that often amid traffic, some seconds after its first object, then let it read the rest."""
+    """Kill an agent that often under traffic, some seconds after its first object, then let it read the rest."""
     chance = random.Random(1)  # noqa: S311 - when to kill
     settings = {"BATCH_SECONDS": "1"} | settings
     with serving(api_items([POD]), keep=True) as endpoints:
@@ -109,7 +109,7 @@ def killed(
 
 
 def writing(endpoints: AgentEndpoints) -> Callable[[], bool]:
-    """Give a condition: objects have come since."""
+    """Return a condition: objects have come since."""
     before = endpoints.requests
     return lambda: endpoints.requests > before
 

@@ -1,7 +1,7 @@
 """A real Vector with the agent's own configuration over files of a node's log directory: ``vector`` must be on PATH.
 
 The source reads ``/var/log/pods`` and nothing else, so the process gets a mount namespace of its own in which a folder
-of ours stands there; the machine sees nothing of it. Linux alone, and ``unshare`` must be allowed.
+of ours stands there; the machine doesn't see it. Linux alone, and ``unshare`` must be allowed.
 """
 
 import json
@@ -48,7 +48,7 @@ class PodFolder:
 
 
 def api_items(pods: list[PodFolder]) -> dict[str, list[dict[str, Any]]]:
-    """Give what the API server knows of these pods. Containers of one pod come as pods of one name."""
+    """Return what the API server knows of these pods. Containers of one pod come as pods of one name."""
     named: dict[tuple[str, str], dict[str, Any]] = {}
     for pod in pods:
         kind, owner = pod.owner.split("/")
@@ -96,7 +96,7 @@ def agent(
     (home / "kubeconfig").write_text(json.dumps(kube))
     configuration = yaml.safe_load(CONFIGURATION.read_text())
     configuration["sources"]["pods"]["kube_config_file"] = str(home / "kubeconfig")
-    configuration["api"]["enabled"] = False  # its port is fixed, and two may run side by side
+    configuration["api"]["enabled"] = False  # its port is fixed, and two may run at once
     change(configuration)
     (home / "vector.yaml").write_text(yaml.safe_dump(configuration))
     command = IN_A_NAMESPACE.format(pods=home / "pods", start=start, file=home / "vector.yaml")
@@ -158,17 +158,17 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def started(home: Path) -> bool:
-    """Say whether the agent over this folder has started; its VECTOR_LOG must be ``info``."""
+    """Return whether the agent over this folder has started; its VECTOR_LOG must be ``info``."""
     return "Vector has started" in (home / "vector.log").read_text()
 
 
 def cpu_seconds(process: subprocess.Popen[bytes]) -> float:
-    """Give the CPU that a running process has used, user and system (Linux)."""
+    """Return the CPU that a running process has used, user and system (Linux)."""
     fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def peak_bytes(process: subprocess.Popen[bytes]) -> int:
-    """Give a running process's peak memory (Linux)."""
+    """Return a running process's peak memory (Linux)."""
     status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))

@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def _run(environment: dict[str, str], mode: str, first: str, warm: int) -> tuple[float, float, dict[str, list[float]]]:
-    """Start a process; give the milliseconds to its first answer, the CPU's till then, those of its warm answers."""
+    """Start a process; return the milliseconds to its first answer, the CPU's till then, those of its warm answers."""
     command = [sys.executable, "-m", "benchmarks.api_process", mode, first, str(warm)]
     begun = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:

@@ -34,7 +34,7 @@ REQUESTS: dict[str, tuple[str, str, Any]] = {
 
 
 def event(method: str, path: str, body: Any) -> dict[str, Any]:
-    """Give the event of a request."""
+    """Return the event of a request."""
     return {
         "resource": "/{proxy+}",
         "path": path,

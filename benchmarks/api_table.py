@@ -47,12 +47,12 @@ class _Table(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
 def table() -> Iterator[str]:
-    """Serve the table on a free loopback port; give its address."""
+    """Serve the table on a free loopback port; yield its address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Table)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)

@@ -30,7 +30,7 @@ class Costs:
 
 
 def costs(gib_a_month: float, object_mib: float, prices: Prices, cpu: ProcessorCpu, a: Assumptions) -> Costs:
-    """Give what a month costs on each host; what is the same on all of them is left out."""
+    """Return what a month costs on each host; what is the same on all of them is left out."""
     done = hosts.work(gib_a_month, gib_a_month * MIB_A_GIB / object_mib, cpu, a)
     pod_hours = hosts.pods(done, a) * HOURS_A_MONTH
     return Costs(
@@ -41,7 +41,7 @@ def costs(gib_a_month: float, object_mib: float, prices: Prices, cpu: ProcessorC
 
 
 def break_even_gib_a_day(object_mib: float, prices: Prices, cpu: ProcessorCpu, a: Assumptions) -> float:
-    """Give the volume from which the poller on Fargate stays cheaper, by bisection; infinite where it never is."""
+    """Return the volume from which the poller on Fargate stays cheaper, by bisection; infinite where it never is."""
     low, high = 0.0, 1e7
     if _lambda_is_cheaper(high, object_mib, prices, cpu, a):
         return math.inf
@@ -68,7 +68,7 @@ def _inputs(prices: Prices, cpu: ProcessorCpu, a: Assumptions) -> str:
         f"({cpu.machine}, Python {cpu.python}): **{cpu.cpu_seconds_per_gib:g} CPU seconds per GiB** uncompressed and "
         f"{cpu.cpu_seconds_per_object * 1000:g} ms per object. "
         f"Assumed: {a.wait_per_object_s} s of waiting per object, "
-        f"{a.wait_per_mib_s} s of waiting per MiB, {a.objects_side_by_side} objects side by side; "
+        f"{a.wait_per_mib_s} s of waiting per MiB, {a.objects_side_by_side} concurrent objects; "
         f"pods of {a.pod_vcpu} vCPU and {a.pod_gb} GiB, at least {a.pods_at_least}, half busy on average."
     )
 

@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def measure(case: Case) -> Iterator[dict[str, Any]]:
-    """Give a row for each action that was called.
+    """Yield a row for each action that was called.
 
     :raises benchmarks.contender.LostError: not everything was delivered.
     """

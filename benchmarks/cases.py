@@ -36,18 +36,18 @@ class Case:
         return [_key(tenant, "warm") for tenant in range(self.tenants)]
 
     def files(self) -> dict[str, Path]:
-        """Say which file each key stands for."""
+        """Return which file each key stands for."""
         files = {key: self.sent[number % len(self.sent)].path for number, key in enumerate(self.keys())}
         return files | dict.fromkeys(self.warm_up_keys(), self.warm_up.path)
 
     def configs(self, destinations: int) -> dict[str, list[dict[str, Any]]]:
-        """Give each tenant's items."""
+        """Return each tenant's items."""
         make = s3_config if self.copies else cloudwatch_config
         tenants = map(_tenant, range(self.tenants))
         return {tenant: [make(tenant, number) for number in range(destinations)] for tenant in tenants}
 
     def expected(self, destinations: int) -> dict[str, Content]:
-        """Say what has to arrive in each log group."""
+        """Return what has to arrive in each log group."""
         if self.copies:
             return {}
         totals: dict[str, Content] = {}

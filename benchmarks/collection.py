@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def row(kind: str, events: Sequence[str]) -> dict[str, Any]:
-    """Measure three programs side by side over the same events."""
+    """Measure three programs in turns over the same events."""
     programs = {"empty": BEFORE + ".", "ours": BEFORE + Agent({"CLUSTER_ID": "c1"}).program, "plain": BEFORE + PLAIN}
     few, many = dict.fromkeys(programs, float("inf")), dict.fromkeys(programs, float("inf"))
     for _ in range(ROUNDS):
@@ -78,7 +78,7 @@ def row(kind: str, events: Sequence[str]) -> dict[str, Any]:
 
 
 def _event(file: LogFile, record: Record) -> str:
-    """Give a line of a pod that has the label which control planes' pods carry."""
+    """Return a line of a pod that has the label which control planes' pods carry."""
     event = source_event(file, record)
     event["kubernetes"]["pod_labels"]["app"] = "kube-apiserver"
     event["kubernetes"]["namespace_labels"]["tenant-id"] = "acme"

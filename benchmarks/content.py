@@ -39,7 +39,7 @@ class Content:
 
 
 def obvious_events(lines: bytes) -> list[tuple[int, bytes]]:
-    """Say what has to arrive of NDJSON lines that are all as the agent writes them: read one by one, by the library."""
+    """Return what has to arrive of NDJSON lines in the agent's format: read one by one, by the library."""
     return list(_events(lines))
 
 

@@ -1,6 +1,6 @@
 """What a tenant costs on each path, and beside a Firehose path: ``python -m benchmarks.cost [--write] [NAME=VALUE …]``.
 
-The model, its prices and assumptions are ``runtime/costs/``; any assumption can be given anew: ``event_bytes=250``.
+The model, its prices and assumptions are ``runtime/costs/``; any assumption can be changed: ``event_bytes=250``.
 ``--write`` renews the part of ``docs/cost.md`` between its two marks, by the assumptions as they are committed.
 """
 

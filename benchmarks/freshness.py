@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def measure(environment: LocalEnvironment) -> Iterator[FreshnessRow]:
-    """Run all agents side by side until each has closed a batch, and count what arrived."""
+    """Run all agents at once until each has closed a batch, and count what arrived."""
     with ExitStack() as stack:
         home = Path(stack.enter_context(TemporaryDirectory()))
         processes = [stack.enter_context(_logging(home / str(each), each, environment)) for each in BATCH_SECONDS]
@@ -130,7 +130,7 @@ def _write_lines(file: Path, stop: Event) -> None:
 
 
 def _lateness(environment: LocalEnvironment, batch_seconds: int) -> list[float]:
-    """Give each arrived event's seconds from its time until CloudWatch took it."""
+    """Return each arrived event's seconds from its time until CloudWatch took it."""
     tenant = environment.tenants[TENANT]
     logs = EmbeddedAccounts(environment.endpoint_url, REGION).client("logs", tenant.account)
     pod = _pod(batch_seconds)
@@ -143,7 +143,7 @@ def _lateness(environment: LocalEnvironment, batch_seconds: int) -> list[float]:
 
 
 def table(rows: list[FreshnessRow]) -> str:
-    """Give the page's table."""
+    """Return the page's table."""
     lines = [
         "| agent's batch | events | p50 | p99 | worst | objects a month | S3 PUT | all of the provider's |",
         "|---:|---:|---:|---:|---:|---:|---:|---:|",

@@ -1,4 +1,4 @@
-"""A light stand-in for the AWS services that a processor calls, on loopback, in threads of whoever measures.
+"""A light stand-in for the AWS services that a processor calls, on loopback, in threads of the measuring process.
 
 It serves objects and queue messages and takes every batch, so that the processor is measured and not an emulator. It
 checks nothing that the embedded cloud checks; what it does check is content: every event, by count and sum.
@@ -34,14 +34,14 @@ READ_BYTES = 1 << 18
 
 
 class LogEvent(msgspec.Struct):
-    """What is looked at of an event."""
+    """The fields of an event that are checked."""
 
     message: str
     timestamp: int
 
 
 class PutLogEvents(msgspec.Struct):
-    """What is looked at of a request."""
+    """The fields of a request that are checked."""
 
     logGroupName: str  # noqa: N815 - the API's own spelling
     logEvents: list[LogEvent]  # noqa: N815 - as above
@@ -137,7 +137,7 @@ class LightSink(ThreadingTCPServer):
             return self._changed.wait_for(lambda: not self._unsettled, seconds)
 
     def received(self) -> Received:
-        """Give what arrived, once all of it is counted."""
+        """Return what arrived, once all of it is counted."""
         with self._changed:
             self._changed.wait_for(lambda: not self._counting)
             return self._received

@@ -35,7 +35,7 @@ class Component:
 
 
 def recorded_events() -> Iterable[dict[str, Any]]:
-    """Give what the programs make of every recorded line."""
+    """Return what the programs make of every recorded line."""
     lines = (source_event(file, record) for file, records in read_archive() for record in records)
     return (json.loads(event["message"]) for event in Agent({"CLUSTER_ID": "demo"}).events(lines))
 
@@ -52,7 +52,7 @@ def components(events: Iterable[Mapping[str, Any]]) -> dict[str, Component]:
 
 
 def shape(message: str) -> str:
-    """Say what kind of line without a time it is."""
+    """Return what kind of line without a time it is."""
     if not message.strip():
         return "empty lines"
     if message[0] in " \t":

@@ -36,7 +36,7 @@ class BenchmarkObject:
 def write_object(path: Path, *, uncompressed_bytes: int, line_bytes: int = 400, seed: int = 1) -> BenchmarkObject:
     """Write an object of about that many bytes once expanded; lines of about ``line_bytes``, some with escapes.
 
-    Its times grow within a member, and begin anew with the next one.
+    Its times grow within a member, and start again with the next one.
     """
     member_bytes = min(MEMBER_BYTES, uncompressed_bytes)
     members = max(1, uncompressed_bytes // member_bytes)

@@ -2,7 +2,7 @@
 
 
 def renewed(page: str, mark: str, section: str) -> str:
-    """Give the page with a section between ``<!-- mark: begin -->`` and ``<!-- mark: end -->``, which it must have."""
+    """Return a page with a section between ``<!-- mark: begin -->`` and ``<!-- mark: end -->``, which it must have."""
     begin, end = (f"<!-- {mark}: {side} -->" for side in ("begin", "end"))
     before, found, rest = page.partition(begin)
     _, found_too, after = rest.partition(end)

@@ -92,7 +92,7 @@ def main() -> int:
 
 
 def measure(case: Case, plan: RunPlan, rounds: int, wanted: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Give a row for each contender of the plan that is wanted.
+    """Yield a row for each contender of the plan that is wanted.
 
     :raises benchmarks.contender.LostError: one of them didn't deliver everything.
     """

@@ -23,7 +23,7 @@ REAL_BYTES = 64 * 1024**2
 
 
 def figures(rows: list[dict[str, Any]]) -> dict[str, float]:
-    """Give the CPU seconds per GiB and per object."""
+    """Return the CPU seconds per GiB and per object."""
     found = {
         row["case"]: row for row in rows if (row["contender"], row["destinations"], row["latency_ms"]) == ("ours", 1, 0)
     }

@@ -69,7 +69,7 @@ def run_processor(log_object: BenchmarkObject, *, memory_limit_bytes: int | None
 
 
 def environment(url: str) -> dict[str, str]:
-    """Give a processor's environment: the sink is every service, and its only queue."""
+    """Return a processor's environment: the sink is every service, and its only queue."""
     return {
         "PATH": os.environ["PATH"],
         "AWS_ENDPOINT_URL": url,

@@ -68,7 +68,7 @@ class Client:
     signer: Signer
 
     def list(self, tenant_id: str, *, page_size: int = 100) -> Iterator[ConfigDocument | InvalidStored]:
-        """Give all configs of a tenant, page by page, and the items that can't be read as one."""
+        """Yield all configs of a tenant, page by page, and the items that can't be read as one."""
         query: dict[str, Any] = {"limit": page_size}
         while True:
             page = self._json("GET", f"{_configs(tenant_id)}?{urlencode(query)}")
@@ -79,7 +79,7 @@ class Client:
             query["next_token"] = page["next_token"]
 
     def get(self, tenant_id: str, type_: str) -> ConfigDocument:
-        """Give one config."""
+        """Return one config."""
         return _stored(self._send("GET", _config(tenant_id, type_)))
 
     def create(self, tenant_id: str, fields: Mapping[str, Any]) -> ConfigDocument:
@@ -104,7 +104,7 @@ class Client:
         self._send("DELETE", _config(tenant_id, type_), headers=_match(etag))
 
     def effective(self, tenant_id: str, type_: str) -> ResolvedConfig:
-        """Give what a config selects."""
+        """Return what a config selects."""
         return ResolvedConfig(**self._json("GET", f"{_config(tenant_id, type_)}/effective"))
 
     def match(
@@ -116,14 +116,14 @@ class Client:
         object_keys: Sequence[str] = (),
         config: Mapping[str, Any] | None = None,
     ) -> MatchResults:
-        """Say what a config, stored or given here, would deliver."""
+        """Return what a config, stored or given here, would deliver."""
         asked: dict[str, Any] = {"applications": [*applications], "object_keys": [*object_keys]}
         if config is not None:
             asked["config"] = dict(config)
         return MatchResults(**self._json("POST", f"{_config(tenant_id, type_)}/match", asked, JSON))
 
     def parked(self, tenant_id: str, *, type_: str | None = None) -> Iterator[ParkedView]:
-        """Give a tenant's parked deliveries, page by page."""
+        """Yield a tenant's parked deliveries, page by page."""
         query: dict[str, Any] = {"state": "parked", "limit": 100} | ({"type": type_} if type_ else {})
         while True:
             page = ParkedPage(**self._json("GET", f"{_tenant(tenant_id)}/deliveries?{urlencode(query)}"))
@@ -133,7 +133,7 @@ class Client:
             query["next_token"] = page.next_token
 
     def status(self, tenant_id: str, type_: str) -> StatusView:
-        """Say how a config's destination is."""
+        """Return how a config's destination is."""
         return StatusView(**self._json("GET", f"{_config(tenant_id, type_)}/status"))
 
     def start_replay(self, tenant_id: str, asked: Mapping[str, Any]) -> ReplayView:
@@ -145,11 +145,11 @@ class Client:
         return ReplayView(**self._json("POST", f"{_tenant(tenant_id)}/replays", dict(asked), headers))
 
     def replay(self, tenant_id: str, replay_id: str) -> ReplayView:
-        """Say how far a replay is."""
+        """Return how far a replay is."""
         return ReplayView(**self._json("GET", f"{_tenant(tenant_id)}/replays/{quote(replay_id, safe='')}"))
 
     def replays(self, tenant_id: str) -> ReplayList:
-        """Give a tenant's replays."""
+        """Return a tenant's replays."""
         return ReplayList(**self._json("GET", f"{_tenant(tenant_id)}/replays"))
 
     def cancel_replay(self, tenant_id: str, replay_id: str) -> None:
@@ -157,7 +157,7 @@ class Client:
         self._send("DELETE", f"{_tenant(tenant_id)}/replays/{quote(replay_id, safe='')}")
 
     def groups(self) -> GroupList:
-        """Give the application groups."""
+        """Return the application groups."""
         return GroupList(**self._json("GET", "/groups"))
 
     def _json(self, method: str, path: str, content: Any = None, headers: Mapping[str, str] | None = None) -> Any:

@@ -108,7 +108,7 @@ def match_config(
     file: Annotated[Path | None, typer.Option("--config", help="try this JSON file instead of what is stored")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what a config would deliver, before anything is saved."""
+    """Show what a config would deliver, before anything is saved."""
     keys = [name for name in names if "/" in name]
     applications = [name for name in names if "/" not in name]
     with readable_problems():

@@ -28,7 +28,7 @@ class ApiConnection:
             raise typer.BadParameter(str(error)) from None
 
     def installation(self) -> Installation:
-        """Give the central account's own resources, for an operator with rights to them."""
+        """Return the central account's own resources, for an operator with rights to them."""
         if not self.options.local:
             region = self.options.region or Session(profile=self.options.profile).get_config_variable("region")
             if not region:

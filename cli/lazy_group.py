@@ -40,7 +40,7 @@ COMMANDS: Final = {
     "reconcile": CommandSource(
         "cli.reconcile_command",
         "reconcile",
-        "Compare the bucket with the records, hand over what no notification told of. Status 1 if it had to wait.",
+        "Compare the bucket with the records, hand over missed objects. Status 1 if it had to wait.",
     ),
     "doctor": CommandSource(
         "cli.doctor_command",

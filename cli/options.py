@@ -9,7 +9,7 @@ LOCAL_ENVIRONMENT = Path("build") / "local" / "environment.json"
 
 @dataclass(frozen=True, slots=True)
 class ConnectionOptions:
-    """As they were given; ``cli.connection`` makes a connection of them when a command asks for one."""
+    """The options' values; ``cli.connection`` makes a connection of them when a command asks for one."""
 
     api_url: str | None
     region: str | None

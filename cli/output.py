@@ -1,4 +1,4 @@
-"""What the commands print: tables for people, JSON for programs, problems so that they can be mended."""
+"""What the commands print: tables for people, JSON for programs, problems with what has to be corrected."""
 
 import json
 from collections.abc import Iterator, Mapping

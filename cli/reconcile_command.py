@@ -21,7 +21,7 @@ def reconcile(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare the bucket with the records, hand over what no notification told of. Status 1 if it had to wait."""
+    """Compare the bucket with the records, hand over missed objects. Status 1 if it had to wait."""
     installation = connection_of(context).installation()
     now = datetime.now(UTC)
     asked: dict[str, Any] = {"since": (now - timedelta(hours=hours)).isoformat(), "until": now.isoformat()}
@@ -33,7 +33,7 @@ def reconcile(
         print_json(found)
     else:
         counts = [f"{found[name]:,}" for name in ("compared", "missed", "handed_over")]
-        console.print("{} objects compared; no notification told of {}; {} handed over".format(*counts), markup=False)
+        console.print("{} objects compared; {} without a notification; {} handed over".format(*counts), markup=False)
         for key in found["keys"]:
             console.print(f"  {key}", markup=False)
     if found["postponed"] or not found["complete"]:

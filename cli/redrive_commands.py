@@ -59,4 +59,4 @@ def _run(
         table.add_row(each, f"{done.moved[each]:,}", f"{done.passed_over[each]:,}")
     console.print(table)
     if not done.complete:
-        console.print("there is more in the queue than was looked at: run the command again", markup=False)
+        console.print("the queue has more messages: run the command again", markup=False)

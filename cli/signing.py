@@ -37,7 +37,7 @@ class ApiResponse:
 class Signer:
     """Sends signed requests to one API.
 
-    :param credentials: botocore's; read anew for each request, so that temporary ones are renewed.
+    :param credentials: botocore's; read again for each request, so that temporary ones are renewed.
     """
 
     def __init__(self, api_url: str, region: str, credentials: Any) -> None:

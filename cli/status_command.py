@@ -56,7 +56,7 @@ def _watch(sources: Sources, tenant: str | None, every: float) -> NoReturn:
 
 
 def document(found: Overview) -> dict[str, Any]:
-    """Give it for a program: times in ISO 8601, durations in seconds."""
+    """Return it for a program: times in ISO 8601, durations in seconds."""
     destinations = []
     for each in found.destinations:
         status = each.status
@@ -97,7 +97,7 @@ def document(found: Overview) -> dict[str, Any]:
 
 
 def picture(found: Overview) -> RenderableType:
-    """Give what is printed."""
+    """Return what is printed."""
     parts: list[RenderableType] = [_queues(found), _destinations(found)]
     parts += [_failure(each, found.at) for each in found.destinations if each.state not in STYLES]
     parts.append(_footer(found))
@@ -109,7 +109,7 @@ def _queues(found: Overview) -> Table:
         box=box.SIMPLE_HEAD, padding=(0, 1), title=f"{found.region}, {iso(found.at)[:19]}Z", title_style="bold"
     )
     table.add_column("queue")
-    for name in ("to be had", "in flight", "delayed"):
+    for name in ("visible", "in flight", "delayed"):
         table.add_column(name, justify="right")
     for name, depth in found.queues.items():
         style = WRONG if name in SHOULD_BE_EMPTY and depth.total else None
@@ -145,7 +145,7 @@ def _row(each: Destination, found: Overview) -> list[str | Text]:
 
 
 def _failure(each: Destination, now: float) -> Text:
-    """Say what is wrong with a destination, since when, and who has to change what."""
+    """Return what is wrong with a destination, since when, and who has to change what."""
     status, failure = each.status, each.status.failure
     text = Text(f"\n{status.tenant_id} {status.type}: ", style="bold")
     if each.state is State.INVALID:

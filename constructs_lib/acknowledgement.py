@@ -26,7 +26,7 @@ def acknowledge_wildcards(construct: IConstruct, *, reason: str, resources: tupl
 
 
 def seen_from(construct: IConstruct, *, owner: IConstruct, arn: str) -> str:
-    """Give an attribute of another construct as templates of this construct's stack name it: own, or imported."""
+    """Return an attribute of another construct as templates of this construct's stack name it: own, or imported."""
     stack, owning_stack = Stack.of(construct), Stack.of(owner)
     return arn if stack.node.path == owning_stack.node.path else str(owning_stack.export_value(arn))
 

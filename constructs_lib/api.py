@@ -170,7 +170,7 @@ class DeliveryConfigApi(PipelineFunction):
         unsigned = health.add_method("GET", app, authorization_type=apigateway.AuthorizationType.NONE)
         acknowledge(
             unsigned,
-            reason="Health is what load balancers and monitors ask, unsigned: it calls nothing and tells nothing.",
+            reason="Load balancers and monitors ask for health, unsigned: it calls nothing and discloses nothing.",
             findings=("AwsSolutions-APIG4",),
         )
 

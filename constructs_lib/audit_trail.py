@@ -42,7 +42,7 @@ class AuditTrail(Construct):
         )
         acknowledge(
             self.files,
-            reason="It is itself a log; whoever reads it stands in the trail.",
+            reason="It is itself a log; the trail records who reads it.",
             findings=("AwsSolutions-S1",),
         )
         self.trail = cloudtrail.Trail(

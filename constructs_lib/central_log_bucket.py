@@ -45,7 +45,7 @@ class CentralLogBucket(Construct):
 
     Both topic and bucket belong in one stack: the bucket names the topic, the topic's policy the bucket's stack.
 
-    :param notifications: where ``s3:ObjectCreated:*`` of keys that begin with ``tenant_id=`` is told.
+    :param notifications: where ``s3:ObjectCreated:*`` of keys that begin with ``tenant_id=`` is published.
     :param expire_after: objects are deleted then. Must outlive what may still ask for them.
     :param longest_retry: how long a dead-letter queue keeps a message that names an object.
     :param encryption_key: SSE-KMS with this key and a bucket key; SSE-S3 without.
@@ -99,7 +99,7 @@ class CentralLogBucket(Construct):
         )
 
     def objects_arn(self, key_pattern: str) -> str:
-        """Give the ARN of the objects whose key matches the pattern (``tenant_id=*/*``)."""
+        """Return the ARN of the objects whose key matches the pattern (``tenant_id=*/*``)."""
         return self.bucket.arn_for_objects(key_pattern)
 
     def acknowledge_pattern(self, construct: IConstruct, *, key_pattern: str, reason: str) -> None:

@@ -133,7 +133,7 @@ def _read(bucket: CentralLogBucket) -> list[iam.PolicyStatement]:
         iam.PolicyStatement(
             sid="ListTheTenantsObjects",
             # For a missing key S3 answers 403, as for a refused one: reading names no prefix, so this doesn't count
-            # there (S3 API reference, GetObject). Listing the key itself tells which it is.
+            # there (S3 API reference, GetObject). Listing the key itself shows which it is.
             actions=["s3:ListBucket", "s3:ListBucketVersions"],
             resources=[bucket.bucket_arn],
             conditions={"StringLike": {"s3:prefix": _OWN_OBJECTS}},
@@ -173,7 +173,7 @@ def _assume(customer_role_pattern: str) -> iam.PolicyStatement:
 
 
 def _use_keys(bucket: CentralLogBucket) -> list[iam.PolicyStatement]:
-    """Give S3 the use of keys on this role's behalf; never the role itself: ``kms:ViaService``."""
+    """Let S3 use keys on this role's behalf, never the role itself: ``kms:ViaService``."""
     via_s3 = {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com*"}}
     statements = [
         iam.PolicyStatement(

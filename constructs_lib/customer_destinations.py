@@ -18,7 +18,7 @@ _NAME = r"[A-Za-z0-9._/#-]{1,512}"
 class CustomerLogGroup(Construct):
     """Log group that stays when the stack goes: its content is the customer's.
 
-    :param log_group_name: named in the delivery config, hence given.
+    :param log_group_name: named in the delivery config.
     :param retention_days: as CloudWatch takes it (1, 3, 5, 7, 14, 30 ...); text or a parameter. Events older than
         it are set aside, not delivered.
     """

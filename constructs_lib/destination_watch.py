@@ -1,4 +1,4 @@
-"""The function that looks for what no message tells: silent tenants, late destinations."""
+"""The function that finds silent tenants and late destinations."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -36,7 +36,7 @@ class DestinationLimits:
     silent: Duration = _SILENT
 
     def __post_init__(self) -> None:
-        """Refuse what the watch couldn't tell: statuses are noted every five minutes."""
+        """Refuse limits that can't be measured: statuses are written every five minutes."""
         require_longer(("late", self.late), ("how often destinations are noted", EVERY), "it would always be late")
         require_longer(("silent", self.silent), ("late", self.late), "a late tenant would count as silent")
 

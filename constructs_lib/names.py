@@ -23,10 +23,10 @@ ROLE_NAME_LIMIT: Final = 64
 
 
 def central_role_arn(account: str) -> str:
-    """Give the central role's ARN in that account, before the role exists."""
+    """Return the central role's ARN in that account, before the role exists."""
     return f"arn:{Aws.PARTITION}:iam::{account}:role{CENTRAL_ROLE_PATH}{CENTRAL_ROLE_NAME}"
 
 
 def processor_role_name(stage: str, region: str) -> str:
-    """Give the name of a stage's processor execution role in a Region (IAM is global: one name a Region)."""
+    """Return the name of a stage's processor execution role in a Region (IAM is global: one name a Region)."""
     return f"LogProcessor-{stage}-{region}"

@@ -1,4 +1,4 @@
-"""The topic that tells of each new object. Subscribers decide for themselves: today the object queue."""
+"""The topic with a notification of each new object. Its subscriber is the object queue."""
 
 from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam

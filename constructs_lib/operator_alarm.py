@@ -122,7 +122,7 @@ class Trigger:
 
 
 class OperatorAlarm(Construct):
-    """One alarm on one metric: no metric math, so that whoever reads it knows at once what it looks at.
+    """One alarm on one metric: no metric math, so that a reader sees at once what it measures.
 
     :param title: a few words, in front of everything else.
     :param description: sentences: what happens, then what to do first.

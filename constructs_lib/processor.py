@@ -15,7 +15,7 @@ from constructs_lib.queues import WorkQueue
 
 HANDLER: Final = "runtime.processor.lambda_handler.handler"
 BATCH_SIZE: Final = 10
-"""Messages of one invocation; the processor works on them side by side."""
+"""Messages of one invocation; the processor works on them concurrently."""
 
 VECTOR_PROGRAM: Final = "/opt/bin/vector"
 """Where a layer's ``bin/vector`` lies. Source: Lambda developer guide, layers: content is extracted to /opt."""

@@ -54,7 +54,7 @@ class ProcessorTuning:
 
 
 def processor_environment(*, resources: ProcessorResources, tuning: ProcessorTuning, account: str) -> dict[str, str]:
-    """Give the variables that every host sets; ``AWS_REGION`` is the host's own to give."""
+    """Return the variables that every host sets; ``AWS_REGION`` is the host's own to give."""
     return {
         "TENANT_CONFIG_TABLE": resources.delivery_configs.table_name,
         "PARKED_DELIVERIES_TABLE": resources.parked_deliveries.table_name,
@@ -78,7 +78,7 @@ def processor_environment(*, resources: ProcessorResources, tuning: ProcessorTun
 def poller_environment(
     *, resources: ProcessorResources, tuning: ProcessorTuning, account: str, region: str
 ) -> dict[str, str]:
-    """Give the variables of one poller's Deployment: the queue it reads, and its Region."""
+    """Return the variables of one poller's Deployment: the queue it reads, and its Region."""
     return {
         **processor_environment(resources=resources, tuning=tuning, account=account),
         "AWS_REGION": region,

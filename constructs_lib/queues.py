@@ -145,7 +145,7 @@ class ObjectQueue(WorkQueue):
 
 
 def _allow(topic: sns.ITopic, queue: sqs.Queue) -> IDependable:
-    """Let the topic send to the queue, and give what must exist before it does."""
+    """Let the topic send to the queue, and return what must exist before it does."""
     added = queue.add_to_resource_policy(
         iam.PolicyStatement(
             sid="AllowNotificationTopic",

@@ -1,4 +1,4 @@
-"""What finds objects that no notification told of: a function with a role of its own, on a schedule."""
+"""The function that finds objects without a notification: on a schedule, with a role of its own."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -49,7 +49,7 @@ class Reconciliation(PipelineFunction):
     """Function that may list objects, read records, and send to the object queue; it touches no object's bytes.
 
     :param record_log_groups: every log group that a processor of this Region writes its records to. Objects that a
-        processor has delivered whose log group isn't named here look as if no notification had told of them.
+        processor has delivered whose log group isn't named here look like missed notifications.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Reconciliation(PipelineFunction):
             construct_id,
             settings=settings,
             handler=HANDLER,
-            description="Hands over objects that no notification told of",
+            description="Hands over objects without a notification",
             role_description=_TASK,
             memory_mib=_MEMORY_MIB,
             timeout=_TIMEOUT,

@@ -20,7 +20,7 @@ _EVERY: Final = Duration.minutes(1)
 _MEMORY_MIB: Final = 512
 """For its processor share: what it holds itself is a tenth."""
 _STREAM_RETRIES: Final = 3
-"""Then the schedule finds what the record would have told."""
+"""Then the schedule finds what the record would have reported."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class ResumptionPace:
     """How fast, and how often.
 
     :param per_second: deliveries handed over again in a second, by one invocation.
-    :param every: how often it is looked whether anything is due, and how long one invocation may take.
+    :param every: interval of the schedule, and how long one invocation may take.
     """
 
     per_second: int = 20
@@ -83,7 +83,7 @@ class Resumption(PipelineFunction):
             batch_size=100,
             retry_attempts=_STREAM_RETRIES,
         )
-        self.run_every(pace.every, description="Looks whether a parked delivery's destination works again")
+        self.run_every(pace.every, description="Checks whether a parked delivery's destination works again")
 
 
 def _environment(resources: ProcessorResources, delivery_schedule: Duration, pace: ResumptionPace) -> dict[str, str]:

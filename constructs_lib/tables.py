@@ -54,7 +54,7 @@ class _TenantTable(Construct):
 class DeliveryConfigTable(_TenantTable):
     """The table of delivery configs.
 
-    Its stream tells which config has changed (the keys alone): parked deliveries of it are tried again.
+    Its stream reports which config has changed (the keys alone): its parked deliveries are tried again.
     """
 
     sort_key = "type"

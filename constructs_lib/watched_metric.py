@@ -29,7 +29,7 @@ def watched(
     label: str | None = None,
     **dimensions: str,
 ) -> cloudwatch.Metric:
-    """Give a metric under one of the sets of dimensions that it is emitted with; another would never have a value.
+    """Return a metric under one of the sets of dimensions that it is emitted with; another would never have a value.
 
     :param dimensions: by the members' names of ``Dimension`` in lower case: ``outcome="parked"``.
     """
@@ -50,7 +50,7 @@ def watched(
 
 
 def top(metric: Metric, statistic: str, *, by: Dimension, **dimensions: str) -> cloudwatch.MathExpression:
-    """Give the ten largest series of a metric over the values of one dimension, found when somebody looks.
+    """Return the ten largest series of a metric over the values of one dimension, found when somebody looks.
 
     A search costs nothing where nobody looks, needs no deployment for a new tenant, and is cut to ten lines. CloudWatch
     itself takes the first 500 series that it finds (user guide, "Search expressions"): beyond that the saved queries
@@ -68,6 +68,6 @@ def top(metric: Metric, statistic: str, *, by: Dimension, **dimensions: str) -> 
 
 
 def namespace_of(metric: Metric) -> str:
-    """Say whose metric it is: the code's, or the agent's."""
+    """Return whose metric it is: the code's, or the agent's."""
     assert metric in EMITTED or metric in PUBLISHED_BY_THE_AGENT.values()
     return NAMESPACE if metric in EMITTED else AGENT_NAMESPACE

@@ -35,7 +35,7 @@ class WebIdentity:
         return self.provider_arn.split(":oidc-provider/", 1)[1]
 
     def principal(self) -> iam.WebIdentityPrincipal:
-        """Give the principal that a role trusts: this subject, and tokens made for STS alone."""
+        """Return the principal that a role trusts: this subject, and tokens made for STS alone."""
         return iam.WebIdentityPrincipal(
             self.provider_arn,
             {

@@ -51,7 +51,7 @@ class Change:
         return self.arrived == (WANTED,)
 
     def __str__(self) -> str:
-        """Say it in one line."""
+        """Return it in one line."""
         change = f"{self.tenant_id} {TYPE} patched through the API to want {WANTED} alone"
         sent = f"of two objects sent {self.cache_seconds:g} s later, when its cache had ended"
         arrived = " and ".join(self.arrived) or "none"
@@ -78,7 +78,7 @@ class LiveChange:
         client = self.accounts.api_client(self.environment.api_url, self.environment.central_account)
         cache_seconds = self._cache_seconds()
         client.patch(self.tenant_id, TYPE, {"desired_logs": [WANTED], "groups": None})
-        time.sleep(cache_seconds)  # of a clock, not of the system: there is nothing to be seen that would tell
+        time.sleep(cache_seconds)  # of a clock, not of the system: no condition shows it
         begun = time.monotonic()
         sent = list(two_objects(self.tenant_id, now))
         for object_ in sent:
@@ -98,7 +98,7 @@ class LiveChange:
         return self.environment.tenants[self.tenant_id]
 
     def _done(self, sent: list[LogObject]) -> bool:
-        """Tell whether the wanted event is there, and whatever the other object was to bring.
+        """Return whether the wanted event is there, and what the other object brought.
 
         The tenant's S3 config wants everything: an object in its bucket was processed. Its message leaves the queue
         when all of its deliveries have ended, so an unwanted event that isn't in the log group by then won't come.

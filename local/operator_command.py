@@ -14,7 +14,7 @@ NOT_THE_USERS: Final = ("AWS_", "LOGROUTER_")
 
 
 def logrouter(home: Path, *arguments: str, statuses: tuple[int, ...] = (0,)) -> str:
-    """Run ``logrouter --local`` on the cloud whose files lie in ``home``, and give what it printed.
+    """Run ``logrouter --local`` on the cloud whose files lie in ``home``, and return what it printed.
 
     :raises CommandFailedError: its status is none of those expected.
     """

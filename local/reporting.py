@@ -41,7 +41,7 @@ class Steps:
         self._status.start()
 
     def update(self, detail: str) -> None:
-        """Say how far the step is."""
+        """Show how far the step is."""
         if self._status is not None:
             self._status.update(f"{self._text}: {detail}")
 

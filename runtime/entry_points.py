@@ -22,18 +22,18 @@ class EntryPoint(NamedTuple):
     value: str
 
     def load(self) -> Any:
-        """Import the module; give the attribute. Raises whatever stands in the way."""
+        """Import the module; return the attribute. Raises whatever stands in the way."""
         module, _, attribute = self.value.partition(":")
         return getattr(import_module(module), attribute)
 
 
 def entry_points(group: str) -> list[EntryPoint]:
-    """Give a group's entry points, in the order of ``sys.path``."""
+    """Return a group's entry points, in the order of ``sys.path``."""
     return [point for text in _texts() for point in _points(text, group)]
 
 
 def _texts() -> Iterator[str]:
-    """Give the files' texts; of a distribution that is there twice, the first one's."""
+    """Yield the files' texts; of a distribution that is there twice, the first one's."""
     seen: set[str] = set()
     for folder in sys.path:
         try:

@@ -12,7 +12,7 @@ from enum import Enum
 
 @dataclass(frozen=True, slots=True)
 class FailedCall:
-    """The AWS call that failed: for whoever has to mend it. Empty where nothing is to be said.
+    """The AWS call that failed, for the person who has to fix it. Empty where none failed.
 
     :param hop: a ``Hop``'s name. :param action: ``s3:CopyObject``. :param resource: what the call was about.
     :param next_step: what has to be changed, and by whom.
@@ -58,7 +58,7 @@ class NotTriedError(RetryableError):
 
 
 class BlockedByCustomerError(DeliveryError):
-    """Only the customer can mend it (role, bucket, log group, key): handed over, at last parked. Never dropped."""
+    """Only the customer can fix it (role, bucket, log group, key): handed over, at last parked. Never dropped."""
 
 
 class ConfigGoneError(BlockedByCustomerError):
@@ -74,7 +74,7 @@ class CorruptObjectError(PermanentError):
 
 
 class Hop(Enum):
-    """Where a call goes: who has to mend a refusal depends on it."""
+    """Where a call goes: it decides who has to fix a refusal."""
 
     EXECUTION = "the processor's execution role"
     CENTRAL = "assuming the central log distribution role"
@@ -131,7 +131,7 @@ _DENIED: dict[Hop, Rule] = {
 OURS_DENIED = frozenset(
     {*(_DENIED[hop][1] for hop in (Hop.EXECUTION, Hop.CENTRAL, Hop.SOURCE)), "credentials-refused", "no-credentials"}
 )
-"""Reasons that only the provider can mend: our own roles, credentials or bucket refuse us (contract §5: an alarm)."""
+"""Reasons that only the provider can fix: our own roles, credentials or bucket refuse us (contract §5: an alarm)."""
 _NEXT_STEP = {
     Hop.EXECUTION: "the processor's execution role must allow it",
     Hop.CENTRAL: "the central role must trust the processor's execution role (sts:AssumeRole and sts:TagSession)",

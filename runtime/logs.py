@@ -29,7 +29,7 @@ def correlated(correlation_id: str) -> Iterator[None]:
 
 
 def correlation() -> dict[str, str]:
-    """Give the field that tells what is at work, as every line has it; none outside of ``correlated``."""
+    """Return the field that identifies the current work, as every line has it; none outside of ``correlated``."""
     correlation_id = _correlation.get()
     return {} if correlation_id is None else {"correlation_id": correlation_id}
 

@@ -17,7 +17,7 @@ class TimeBudget:
     """A deadline on the monotonic clock, in seconds.
 
     :param settle_seconds: what is left after the deadline for handing over what isn't done.
-    :param stop_by: a second deadline that may come nearer while work goes on (a host that was told to stop).
+    :param stop_by: a second deadline that may come nearer while work goes on (a host that is stopped).
     """
 
     deadline: float
@@ -38,7 +38,7 @@ class TimeBudget:
         return cls(clock() + seconds, clock, settle_seconds, stop_by)
 
     def share(self, parts: int) -> "TimeBudget":
-        """Give a budget of what is left, divided by that many, the rest being others'."""
+        """Return a budget of what is left, divided by that many, the rest being others'."""
         return replace(self, deadline=self.clock() + self.remaining() / parts)
 
     def at_most(self, seconds: float) -> "TimeBudget":

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def agent_settings(outputs: dict[str, dict[str, str]], cluster_id: str) -> dict[str, str]:
-    """Give one cluster's settings.
+    """Return one cluster's settings.
 
     :param outputs: what ``cdk deploy --outputs-file`` writes: outputs by stack and name.
     :raises LookupError: no stack, or more than one, has settings for this cluster.

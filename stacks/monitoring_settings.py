@@ -1,4 +1,4 @@
-"""What a stage may choose about being watched: thresholds with their reasons, who is told, what an audit keeps."""
+"""What a stage may choose about being watched: thresholds with their reasons, who is notified, what an audit keeps."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -76,8 +76,8 @@ class AlarmThresholds:
 class MonitoringSettings:
     """How a stage is watched.
 
-    :param pages: who is told at once, by e-mail address or https URL. :param tickets: who is told of what can wait.
-    :param runbooks: where the runbooks are for whoever gets an alarm: a URL, or the path in the repository.
+    :param pages: who is notified at once, by e-mail address or https URL. :param tickets: the same for what can wait.
+    :param runbooks: where the runbooks of the alarms are: a URL, or the path in the repository.
     :param traced_share: of the invocations and API calls that X-Ray records, 0 for none at all.
     :param audit_trail: a CloudTrail trail for role assumptions and the central bucket's data events.
     """

@@ -25,7 +25,7 @@ class ProcessingStack(RegionalStack):
     """One Region's processor on the stage's host.
 
     :param code: makes the functions' code. Resuming is a function's work on every host: it has to notice what no
-        message tells.
+        message shows.
     """
 
     def __init__(

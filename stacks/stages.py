@@ -46,7 +46,7 @@ class StageConfig:
 
     :param name: lower case, part of the stacks' and of the execution role's name.
     :param regions: each has a data path of its own; the central role's stack lies in the first. None: where the
-        credentials point to, for a stage that is tried by whoever has some.
+        credentials point to, for a stage that anyone with credentials may try.
     :param host: where the processor runs; a poller needs ``poller_identity``.
     :param customer_managed_key: SSE-KMS for the bucket and the topic, instead of SSE-S3.
     :param objects_kept: expiry of the central bucket's objects.
@@ -57,11 +57,11 @@ class StageConfig:
     :param reconciliation: how often the bucket is compared with the records.
     :param vector_layer_path: directory with ``bin/vector``, for the Vector engine on Lambda.
     :param processor_snap_start: the processor's function starts from a snapshot; Lambda charges for keeping it and for
-        each restore. Worth it where the function is often started anew: few objects, or bursts of them.
+        each restore. Worth it where the function has many cold starts: few objects, or bursts of them.
     :param athena_table: a table over the bucket.
     :param api_firewall: WAF in front of the API.
     :param api_snap_start: the API's function starts from a snapshot; Lambda charges for keeping it.
-    :param monitoring: alarms' thresholds, who is told, tracing, audit.
+    :param monitoring: alarms' thresholds, who is notified, tracing, audit.
     """
 
     name: str

@@ -73,33 +73,33 @@ class WatchedPath:
         )
 
     def api_metric(self, name: str, statistic: str) -> cloudwatch.Metric:
-        """Give one of API Gateway's metrics of the API (developer guide, "API Gateway metrics")."""
+        """Return one of API Gateway's metrics of the API (developer guide, "API Gateway metrics")."""
         return aws_metric("AWS/ApiGateway", name, statistic, ApiName=self.api.rest_api_name)
 
 
 def aws_metric(namespace: str, name: str, statistic: str, *, label: str | None = None, **by: str) -> cloudwatch.Metric:
-    """Give a metric that AWS itself emits."""
+    """Return a metric that AWS itself emits."""
     return cloudwatch.Metric(
         namespace=namespace, metric_name=name, dimensions_map=by, statistic=statistic, period=PERIOD, label=label
     )
 
 
 def of_queue(queue: sqs.IQueue, name: str, statistic: str, label: str | None = None) -> cloudwatch.Metric:
-    """Give one of SQS' metrics (developer guide, "Available CloudWatch metrics for Amazon SQS")."""
+    """Return one of SQS' metrics (developer guide, "Available CloudWatch metrics for Amazon SQS")."""
     return aws_metric("AWS/SQS", name, statistic, label=label, QueueName=queue.queue_name)
 
 
 def of_function(function: lambda_.IFunction, name: str, statistic: str, label: str | None = None) -> cloudwatch.Metric:
-    """Give one of Lambda's metrics (developer guide, "Types of metrics for Lambda functions")."""
+    """Return one of Lambda's metrics (developer guide, "Types of metrics for Lambda functions")."""
     return aws_metric("AWS/Lambda", name, statistic, label=label, FunctionName=function.function_name)
 
 
 def of_table(table: dynamodb.ITable, name: str, label: str | None = None) -> cloudwatch.Metric:
-    """Give one of DynamoDB's metrics (developer guide, "DynamoDB metrics and dimensions")."""
+    """Return one of DynamoDB's metrics (developer guide, "DynamoDB metrics and dimensions")."""
     return aws_metric("AWS/DynamoDB", name, "Sum", label=label, TableName=table.table_name)
 
 
 def timeout_of(function: lambda_.Function) -> Duration:
-    """Give a function's timeout, which is what its duration is held against."""
+    """Return a function's timeout, which is what its duration is held against."""
     assert function.timeout is not None
     return function.timeout

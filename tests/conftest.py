@@ -40,7 +40,7 @@ class OneWorkerForTheDeployedSystem(LoadScopeScheduling):
 
 
 def pytest_xdist_make_scheduler(config, log):
-    """Give the scheduler for ``-n``."""
+    """Return the scheduler for ``-n``."""
     return OneWorkerForTheDeployedSystem(config, log)
 
 

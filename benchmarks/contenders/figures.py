@@ -22,12 +22,12 @@ def _answer(pipe: int) -> None:
 
 
 def figures() -> dict[str, float]:
-    """Give CPU seconds (user + system) and peak memory of this process so far."""
+    """Return CPU seconds (user + system) and peak memory of this process so far."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return {"cpu_seconds": usage.ru_utime + usage.ru_stime, "peak_rss_bytes": peak_rss_bytes()}
 
 
 def peak_rss_bytes() -> int:
-    """Give this program's own peak: ``ru_maxrss`` also knows the parent's memory, from before the exec (Linux)."""
+    """Return this program's own peak: ``ru_maxrss`` also knows the parent's memory, from before the exec (Linux)."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))

@@ -2,7 +2,7 @@
 
 gzip and a JSON library, boto3's clients, events as dicts, put_log_events. It has the same caches as ours (configs, both
 role hops, clients), reads an object once for all of its destinations, keeps CloudWatch's limits, polls and deletes in
-batches and works on as many objects and destinations side by side. It retries nothing but what boto3 does, keeps no
+batches and works on as many objects and destinations concurrently. It retries nothing but what boto3 does, keeps no
 checkpoint, writes no records and isn't asked to survive a broken line.
 """
 

@@ -140,7 +140,7 @@ class Urllib3Transport:
         streams: bool = False, **_: Any,
     ) -> Response:  # fmt: skip
         """Make one request."""
-        import urllib3  # noqa: PLC0415 - as ours loads nothing of it
+        import urllib3  # noqa: PLC0415 - as ours doesn't load it
         from urllib3.connection import HTTPConnection  # noqa: PLC0415 - as above
 
         class _Connection(HTTPConnection):

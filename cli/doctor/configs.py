@@ -10,7 +10,7 @@ EXPIRING: Final = ("TenantConfigTableName", "ParkedDeliveriesTableName")
 
 
 def tables_are_set_up(deployment: DeployedRegion) -> list[Finding]:
-    """Items expire, and changed configs are told of."""
+    """Items expire, and the table's stream reports changed configs."""
     findings: list[Finding] = []
     dynamodb = deployment.client("dynamodb")
     for output in EXPIRING:
@@ -31,7 +31,9 @@ def tables_are_set_up(deployment: DeployedRegion) -> list[Finding]:
 def configs_are_valid(deployment: DeployedRegion, tenants: Iterable[str]) -> list[Finding]:
     """Every item of these tenants can be read as a config."""
     return [
-        Finding(f"config {tenant} {item.type}", f"delivers nothing: {item.problem}", "mend it: logrouter config patch")
+        Finding(
+            f"config {tenant} {item.type}", f"delivers nothing: {item.problem}", "correct it: logrouter config patch"
+        )
         for tenant in tenants
         for item in deployment.sources.configs.fetch_tenant(tenant).invalid
     ]

@@ -40,7 +40,7 @@ def stacks_are_whole(deployment: DeployedRegion) -> list[Finding]:
             (stack,) = deployment.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
             status = stack["StackStatus"]
             if not status.endswith("_COMPLETE") or "ROLLBACK" in status:
-                change = "look at the stack's events, mend what failed, deploy it again"
+                change = "read the stack's events, fix what failed, deploy it again"
                 findings.append(Finding(f"stack {name}", f"is {status}", change))
     return findings
 

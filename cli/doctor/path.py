@@ -17,14 +17,14 @@ EMPTY: Final = {
 
 
 def bucket_notifies(deployment: DeployedRegion) -> list[Finding]:
-    """The bucket tells the topic of every new object under ``tenant_id=``."""
+    """The bucket notifies the topic of every new object under ``tenant_id=``."""
     bucket, topic = deployment.output("CentralBucketName"), deployment.output("NotificationTopicArn")
     findings: list[Finding] = []
     with missing(findings, f"bucket {bucket}"):
         found = deployment.client("s3").get_bucket_notification_configuration(Bucket=bucket)
-        told = [each for each in found.get("TopicConfigurations", ()) if each["TopicArn"] == topic]
-        if not any(_of_all_objects(each) for each in told):
-            wrong = f"doesn't tell {topic} of new objects under {PREFIX}"
+        notified = [each for each in found.get("TopicConfigurations", ()) if each["TopicArn"] == topic]
+        if not any(_of_all_objects(each) for each in notified):
+            wrong = f"doesn't notify {topic} of new objects under {PREFIX}"
             findings.append(Finding(f"bucket {bucket}", wrong, "deploy LogRouterStorage: its notification was changed"))
     return findings
 

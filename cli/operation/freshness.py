@@ -1,6 +1,6 @@
 """How late logs arrive: from an event's own time until its destination has acknowledged it.
 
-A record tells the age of its oldest event, so a percentile is over deliveries, each by the event that waited longest. A
+A record has the age of its oldest event, so a percentile is over deliveries, each by the event that waited longest. A
 copy of an object reads no event: its age counts from the time in the object's name, when the agent closed the batch.
 """
 
@@ -31,7 +31,7 @@ class Freshness:
 
 
 def freshness(lines: Iterable[RecordLine]) -> list[Freshness]:
-    """Give each destination's, by tenant and type."""
+    """Return each destination's, by tenant and type."""
     ages: dict[tuple[str, str, str], list[float]] = defaultdict(list)
     for line in lines:
         if line.fields.get("Outcome") == DELIVERED:
@@ -45,7 +45,7 @@ def freshness(lines: Iterable[RecordLine]) -> list[Freshness]:
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """Give the smallest value that at least so many percent are not above (nearest rank)."""
+    """Return the smallest value that at least so many percent are not above (nearest rank)."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 

@@ -77,7 +77,7 @@ class Overview:
 
 
 def overview(sources: Sources, tenant_id: str | None = None, *, most: int = MOST_TENANTS) -> Overview:
-    """Ask all sources, side by side."""
+    """Ask all sources concurrently."""
     now = sources.clock()
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         reading = pool.submit(recent, sources.records, now, tenant_id=tenant_id)

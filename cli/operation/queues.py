@@ -21,7 +21,7 @@ SHOULD_BE_EMPTY: Final = frozenset({"object DLQ", "delivery DLQ", "undelivered n
 
 @dataclass(frozen=True, slots=True)
 class QueueDepth:
-    """Messages of one queue: to be had now, being worked on (or hidden), not yet due."""
+    """Messages of one queue: visible, in flight (being worked on, or hidden), delayed (not yet due)."""
 
     visible: int
     in_flight: int

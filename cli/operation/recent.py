@@ -1,6 +1,6 @@
 """The records of the last minutes: read backwards, for a few seconds at most, so that an answer comes at any load.
 
-The rates are over the time that was read, which is told with them.
+The rates are over the time that was read, which is shown with them.
 """
 
 import time

@@ -51,7 +51,7 @@ class Sources:
         return self._outputs["CentralBucketName"]
 
     def client(self, service: str) -> Any:
-        """Give a client of the central account."""
+        """Return a client of the central account."""
         return self.installation.clients.client(service)
 
     def tenants(self) -> Iterator[str]:

@@ -32,7 +32,7 @@ class ArrivalWatch:
     timeout_seconds: float = TIMEOUT_SECONDS
 
     def until_settled(self, progress: Progress) -> list[Count]:
-        """Wait until all is there, or the queues have been empty for a while; give the last count.
+        """Wait until all is there, or the queues have been empty for a while; return the last count.
 
         Waits at most ``timeout_seconds``; what is missing then is counted as lost.
         """

@@ -52,7 +52,7 @@ class CommandLine:
         run(command, log=self._log(f"bootstrap-{account}"), env=self._environment(account), cwd=self.home)
 
     def deploy(self, account: str, *stacks: str, parameters: Mapping[str, str]) -> Outputs:
-        """Deploy stacks of the assembly with an account's keys, and give their outputs by stack."""
+        """Deploy stacks of the assembly with an account's keys, and return their outputs by stack."""
         outputs = self.home / f"outputs-{account}.json"
         given = [word for name, value in parameters.items() for word in ("--parameters", f"{name}={value}")]
         files = ("--app", self.assembly, "--outputs-file", outputs)

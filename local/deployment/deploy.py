@@ -1,4 +1,4 @@
-"""All steps of a deployment, in order, side by side where they don't depend on each other."""
+"""All steps of a deployment, in order, concurrently where they don't depend on each other."""
 
 import json
 import re
@@ -63,7 +63,7 @@ class Deployment:
         return environment
 
     def _deploy(self, command_line: CommandLine, pool: ThreadPoolExecutor) -> tuple[Outputs, list[OnboardedTenant]]:
-        """Synthesize and bootstrap side by side, then the central account, then the customers side by side."""
+        """Synthesize and bootstrap at once, then deploy the central account, then all customers at once."""
         self.report("synthesizing the stacks, bootstrapping three accounts")
         prepared = [pool.submit(self._bootstrap, command_line, account) for account in self._all_accounts()]
         for step in [pool.submit(command_line.synthesize), *prepared]:

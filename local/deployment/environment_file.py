@@ -41,7 +41,7 @@ class LocalEnvironment:
     tenants: dict[str, TenantDestinations]
 
     def save(self, home: Path) -> Path:
-        """Write it, and give its path."""
+        """Write it, and return its path."""
         path = home / "environment.json"
         path.write_text(json.dumps(asdict(self), indent=2) + "\n")
         return path

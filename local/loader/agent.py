@@ -56,7 +56,7 @@ class Agent:
         return re.sub(r'get_env_var\("(\w+)"\) \?\? ("[^"]*")', self._setting, program)
 
     def events(self, lines: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-        """Give what the programs make of source events, each with a line of NDJSON as ``message`` and the key's fields.
+        """Yield the programs' output for source events, each with a line of NDJSON as ``message`` and the key's fields.
 
         :raises AgentError: the engine refused the program, or the program an event.
         """
@@ -91,7 +91,7 @@ class Agent:
 
 
 def source_event(file: LogFile, record: Record) -> dict[str, Any]:
-    """Give a record as the `kubernetes_logs` source does. A recorded pod has no labels: its owner is in its name."""
+    """Return a record as the `kubernetes_logs` source does. A recorded pod has no labels: its owner is in its name."""
     return {
         "message": base64.b64encode(record.message).decode(),
         "timestamp": record.stamp,

@@ -27,13 +27,13 @@ ISO_DATES = re.compile(
 
 
 def days_until(now: datetime, stamps: Iterable[str]) -> int:
-    """Give by how many whole days the latest stamp can move without passing ``now``: negative if it must go back."""
+    """Return by how many whole days the latest stamp can move without passing ``now``: negative if it must go back."""
     latest = max(datetime.fromisoformat(_to_microseconds(stamp)) for stamp in stamps)
     return (now - latest) // DAY
 
 
 def shifted(record: Record, days: int) -> Record:
-    """Give the record as if it had been printed ``days`` later."""
+    """Return the record as if it had been printed ``days`` later."""
     day = _moved_date(record.stamp[:10], days)
     return Record(day + record.stamp[10:], record.stream, _moved_header(record, days))
 

@@ -24,7 +24,7 @@ class LogObject:
 
 
 def log_objects(now: datetime) -> Iterator[LogObject]:
-    """Give all recorded logs as objects, moved by whole days to be as recent as ``now`` allows."""
+    """Return all recorded logs as objects, moved by whole days to be as recent as ``now`` allows."""
     files = list(read_archive())
     days = days_until(now, (record.stamp for _, records in files for record in records))
     lines = (source_event(file, shifted(record, days)) for file, records in files for record in records)

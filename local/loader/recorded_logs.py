@@ -51,7 +51,7 @@ class Record:
 
 
 def read_archive(archive: Path = ARCHIVE) -> Iterator[tuple[LogFile, list[Record]]]:
-    """Give each file of the archive with its records, in the order in which they were printed."""
+    """Yield each file of the archive with its records, in the order in which they were printed."""
     with tarfile.open(archive) as tar:
         for member in tar:
             content = tar.extractfile(member) if member.isfile() else None

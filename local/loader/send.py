@@ -33,14 +33,14 @@ def send_recorded_logs(s3: Any, bucket: str, home: Path, now: datetime, progress
 
 
 def agent_s3(accounts: EmbeddedAccounts, environment: LocalEnvironment, home: Path) -> Any:
-    """Give an S3 client of the demo's cluster's agent."""
+    """Return an S3 client of the demo's cluster's agent."""
     token = web_identity_token(cluster.ISSUER, cluster.subject(cluster.AGENT))
     keys = writer_keys(accounts, environment.central_account, writer_role_arn(home, environment), token)
     return accounts.client("s3", keys)
 
 
 def writer_role_arn(home: Path, environment: LocalEnvironment) -> str:
-    """Give the role of the demo's one cluster, from the outputs of its deployment."""
+    """Return the role of the demo's one cluster, from the outputs of its deployment."""
     outputs = json.loads((home / f"outputs-{environment.central_account}.json").read_text())
     (arn,) = [value for found in outputs.values() for name, value in found.items() if name == "WriterRoleArn1"]
     return str(arn)

@@ -49,7 +49,7 @@ def keep(home: Path, object_: LogObject) -> None:
 
 
 def kept(home: Path) -> list[LogObject]:
-    """Give everything that was sent into this cloud."""
+    """Return everything that was sent into this cloud."""
     root = home / "sent"
     paths = sorted(path for path in root.rglob("*") if path.is_file())
     return [LogObject(str(path.relative_to(root)), path.read_bytes()) for path in paths]

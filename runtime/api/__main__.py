@@ -10,7 +10,7 @@ from runtime.aws.clients import AwsClients
 
 
 def text() -> str:
-    """Give the document as it is committed."""
+    """Return the document as it is committed."""
     settings = ApiSettings(
         tenant_config_table="configs",
         parked_deliveries_table="parked",

@@ -63,7 +63,7 @@ async def _answer_unrouted(request: Request, _: Exception) -> Response:
 
 
 def allowed_methods(request: Request) -> list[str]:
-    """Give the methods that the routes of the request's path take."""
+    """Return the methods that the routes of the request's path take."""
     routes: list[BaseRoute] = [route for router in ROUTERS for route in router.routes]
     found = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
     return sorted({method for route in found for method in getattr(route, "methods", None) or ()})

@@ -51,13 +51,13 @@ class ConfigStore:
         self._models = models
 
     def get(self, tenant_id: str, type_: str) -> StoredConfig | None:
-        """Give one item, expired or not."""
+        """Return one item, expired or not."""
         key = {"tenant_id": {"S": tenant_id}, "type": {"S": type_}}
         answer = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         return self._stored(answer["Item"]) if "Item" in answer else None
 
     def page(self, tenant_id: str, limit: int, after: str | None) -> list[StoredConfig]:
-        """Give up to ``limit`` items in the order of their type, from the one behind ``after`` on."""
+        """Return up to ``limit`` items in the order of their type, from the one behind ``after`` on."""
         request: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "tenant_id = :tenant",
@@ -115,9 +115,9 @@ class ConfigStore:
 
 
 def etag_of(item: Mapping[str, Any]) -> str:
-    """Give an item's strong ETag: of all that is stored, so that a change by hand changes it too.
+    """Return an item's strong ETag: of all that is stored, so that a change by hand changes it too.
 
-    Each write brings a version of its own: an ETag never comes back, not even when a config is deleted and made anew.
+    Each write brings a version of its own: an ETag never repeats, not even when a config is deleted and created again.
     """
     content = {name: {kind: sorted(value) if kind == "SS" else value} for name, ((kind, value),) in _pairs(item)}
     return f'"{hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]}"'
@@ -128,7 +128,7 @@ def _pairs(item: Mapping[str, Any]) -> list[tuple[str, tuple[tuple[str, Any]]]]:
 
 
 def _unchanged(stored: StoredConfig | None) -> dict[str, Any]:
-    """Give the condition that an item has every attribute as it was read; by hand, any may have been changed."""
+    """Return the condition that an item has every attribute as it was read; by hand, any may have been changed."""
     if stored is None:
         return {"ConditionExpression": "attribute_not_exists(tenant_id)"}
     attributes = list(stored.item.items())

@@ -6,7 +6,7 @@ from functools import cache
 
 @cache
 def regions() -> Mapping[str, str]:
-    """Give each Region's partition by the Region's name; pseudo-Regions such as ``aws-global`` are none."""
+    """Return each Region's partition by the Region's name; pseudo-Regions such as ``aws-global`` are none."""
     from botocore.loaders import create_loader  # noqa: PLC0415 - botocore takes 0.1 s: not for requests without it
 
     partitions = create_loader().load_data("partitions")["partitions"]

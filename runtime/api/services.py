@@ -66,12 +66,12 @@ class Services:
         )
 
     def write_rules(self) -> WriteRules:
-        """Give the rules of a write that happens now."""
+        """Return the rules of a write that happens now."""
         settings = self.settings
         return WriteRules(self.clock(), settings.central_bucket, settings.central_account_id, regions())
 
 
 def services_of(request: Request) -> Services:
-    """Give the app's services (a dependency of routes)."""
+    """Return the app's services (a dependency of routes)."""
     services: Services = request.app.state.services
     return services

@@ -141,7 +141,7 @@ def refuse_unknown_action(*, model: Any, **_: Any) -> None:
 
 
 def _sign_as_current(*, context: dict[str, Any], **_: Any) -> None:
-    """Give botocore's signer the credentials of ``use_credentials``, if any (handler of ``before-call``)."""
+    """Set botocore's signer to the credentials of ``use_credentials``, if any (handler of ``before-call``)."""
     credentials = current_credentials()
     if credentials is None:
         return

@@ -21,7 +21,7 @@ class ExpiringCache[K, V]:
         self._flights: dict[K, Future[V]] = {}
 
     def get(self, key: K, load: Callable[[], tuple[V, float]]) -> V:
-        """Give the value, from ``load`` (value, when it expires) if it isn't there.
+        """Return the value, from ``load`` (value, when it expires) if it isn't there.
 
         What ``load`` raises is raised to everyone who waits for it, and not remembered.
         """
@@ -47,7 +47,7 @@ class ExpiringCache[K, V]:
     def _load(self, key: K, flight: Future[V], load: Callable[[], tuple[V, float]]) -> None:
         try:
             value, expires_at = load()
-        except BaseException as error:  # noqa: BLE001 - whoever waits must not wait for ever; raised by result()
+        except BaseException as error:  # noqa: BLE001 - waiting threads must not wait for ever; raised by result()
             with self._lock:
                 del self._flights[key]
             flight.set_exception(error)

@@ -1,6 +1,6 @@
 """Reads one HTTP/1.1 response from a connection (RFC 9112): status, headers, and a body of either framing.
 
-Stricter than the RFC allows: a body that ends with its connection is refused, because nothing tells it from one that
+Stricter than the RFC allows: a body that ends with its connection is refused, because it looks like one that
 was cut; so are both framings at once, and a header without a colon. The standard library's reader takes a status line
 that was cut for a whole one, and parses headers as e-mail, which costs more than everything else of a small response.
 """

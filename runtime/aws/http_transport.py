@@ -210,7 +210,7 @@ class _Exchange:
         )
 
     def close(self) -> None:
-        """Give the connection up, unless the response has come whole."""
+        """Close the connection, unless the response is complete."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()

@@ -26,7 +26,7 @@ class UnknownActionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a successful answer of one action always holds, besides the request id.
+    """What a successful answer of one action always holds, in addition to the request id.
 
     :param members: of the output, nested ones with dots; an empty list is there, an absent one isn't.
     :param headers: in lower case. :param entries: of a batch, each id that was sent is answered.

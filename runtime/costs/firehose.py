@@ -7,14 +7,14 @@ KIB = 1024
 
 
 def direct_writes(gib: float, prices: Prices, a: Assumptions) -> float:
-    """Give the dollars of the agent's own PUTs."""
+    """Return the dollars of the agent's own PUTs."""
     return gib * MIB_A_GIB / a.object_mib / 1000 * prices.s3_thousand_puts
 
 
 def firehose(
     gib: float, prices: Prices, a: Assumptions, *, partitioned: bool = True, record_an_event: bool = False
 ) -> float:
-    """Give the dollars of a delivery stream and the PUTs that it makes: objects as large as the agent's.
+    """Return the dollars of a delivery stream and the PUTs that it makes: objects as large as the agent's.
 
     :param partitioned: by tenant and application, as the keys here are (dynamic partitioning). Without it, somebody
         else has to take the tenants apart.

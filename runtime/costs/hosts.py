@@ -11,7 +11,7 @@ SECONDS_A_MONTH = HOURS_A_MONTH * 3600
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What objects take: seconds of CPU, and of waiting for calls, several objects side by side."""
+    """What objects take: seconds of CPU, and of waiting for calls, with several objects at once."""
 
     objects: float
     cpu_s: float
@@ -19,7 +19,7 @@ class Work:
 
 
 def work(gib: float, objects: float, cpu: ProcessorCpu, a: Assumptions) -> Work:
-    """Give the work of so many objects, of which so many GiB (uncompressed) are read and sent."""
+    """Return the work of so many objects, of which so many GiB (uncompressed) are read and sent."""
     return Work(
         objects,
         gib * cpu.cpu_seconds_per_gib + objects * cpu.cpu_seconds_per_object,
@@ -28,27 +28,27 @@ def work(gib: float, objects: float, cpu: ProcessorCpu, a: Assumptions) -> Work:
 
 
 def on_lambda(done: Work, prices: Prices, a: Assumptions) -> float:
-    """Give the dollars on Lambda, which bills the time it waits as well; while one object waits, another one works."""
+    """Return the dollars on Lambda, which also bills waiting time; while one object waits, another one works."""
     billed_s = max(done.cpu_s, done.waited_s)
     seconds = billed_s * a.lambda_memory_gb * prices.lambda_arm_gb_second
     return seconds + done.objects * a.poll_share * prices.lambda_million_requests / 1e6
 
 
 def pods(done_a_month: Work, a: Assumptions) -> int:
-    """Give how many pods a month's work needs."""
+    """Return how many pods a month's work needs."""
     return max(a.pods_at_least, math.ceil(busy_pod_seconds(done_a_month, a) / SECONDS_A_MONTH))
 
 
 def busy_pod_seconds(done: Work, a: Assumptions) -> float:
-    """Give the seconds of a pod that the work takes, with the room that is left for peaks."""
+    """Return the seconds of a pod that the work takes, with the room that is left for peaks."""
     return max(done.cpu_s / a.pod_vcpu, done.waited_s) / a.pod_load
 
 
 def pod_hour_on_fargate(prices: Prices, a: Assumptions) -> float:
-    """Give the dollars of a pod's hour on Fargate."""
+    """Return the dollars of a pod's hour on Fargate."""
     return a.pod_vcpu * prices.fargate_arm_vcpu_hour + a.pod_gb * prices.fargate_arm_gb_hour
 
 
 def pod_hour_on_nodes(prices: Prices, a: Assumptions) -> float:
-    """Give the dollars of a pod's hour on an m7g.large (2 vCPU, 8 GiB): its larger share of the two."""
+    """Return the dollars of a pod's hour on an m7g.large (2 vCPU, 8 GiB): its larger share of the two."""
     return prices.m7g_large_hour * max(a.pod_vcpu / 2, a.pod_gb / 8)

@@ -73,7 +73,7 @@ def tenant_costs(
     cpu: ProcessorCpu | None = None,
     assumptions: Assumptions | None = None,
 ) -> list[Item]:
-    """Give what a tenant costs.
+    """Return what a tenant costs.
 
     :param on_poller: the processor's share on a pod that other tenants keep busy, instead of on Lambda.
     """
@@ -170,7 +170,7 @@ class _Bill:
 
 
 def usage_of(gib: float, a: Assumptions | None = None, *, cloudwatch: bool = True, s3: bool = True) -> Usage:
-    """Give the usage of so many GiB whose objects and events are as the assumptions say, delivered whole."""
+    """Return the usage of so many GiB whose objects and events are as the assumptions say, delivered whole."""
     a = a or Assumptions()
     objects, events = gib * MIB_A_GIB / a.object_mib, gib * GIB / a.event_bytes
     return Usage(

@@ -81,7 +81,7 @@ class DeliveryProgress:
         while checkpoint in ahead:
             ahead -= {checkpoint}
             checkpoint += 1
-        self.ahead = ahead  # first: whoever reads both meanwhile repeats a batch, and skips none
+        self.ahead = ahead  # first: a concurrent reader repeats a batch, and skips none
         self.checkpoint = checkpoint
 
 

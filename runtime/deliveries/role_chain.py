@@ -50,14 +50,14 @@ class RoleChain:
         self._customer: ExpiringCache[tuple[str, str, str], Credentials] = ExpiringCache(CAPACITY, clock)
 
     def central(self, tenant_id: str, policy: Mapping[str, object]) -> Credentials:
-        """Give a session of the central role for one tenant, that can do no more than the policy allows.
+        """Return a session of the central role for one tenant, that can do no more than the policy allows.
 
         :raises runtime.errors.DeliveryError: retryable; our own configuration or STS is at fault.
         """
         text = compact(policy)
 
         def load() -> tuple[Credentials, float]:
-            with use_credentials(None):  # as the processor, whoever acts at the moment
+            with use_credentials(None):  # as the processor, whatever credentials are in use
                 return self._assume(
                     Hop.CENTRAL,
                     RoleArn=self._central_role_arn,
@@ -70,7 +70,7 @@ class RoleChain:
         return self._central.get((tenant_id, text), load)
 
     def customer(self, tenant_id: str, role_arn: str, external_id: str | None = None) -> Credentials:
-        """Give a session of a customer's role, assumed by a central session that can do nothing else.
+        """Return a session of a customer's role, assumed by a central session that can do nothing else.
 
         :param external_id: the config's; ``None`` means the central account's id.
         :raises runtime.errors.DeliveryError: blocked by the customer where their role refuses.
@@ -96,7 +96,7 @@ class RoleChain:
         return self._customer.get((tenant_id, role_arn, wanted), load)
 
     def invalidate(self, credentials: Credentials) -> None:
-        """Forget a session that AWS has called expired: the next one who wants it assumes the role anew."""
+        """Forget a session that AWS has called expired: the next call assumes the role again."""
         self._central.forget(lambda held: held == credentials)
         self._customer.forget(lambda held: held == credentials)
 

@@ -107,7 +107,7 @@ def document(*statements: Statement) -> dict[str, object]:
 
 
 def size_problem(config: DeliveryConfig, partition: str, central_bucket: str) -> str:
-    """Say why STS may not take the session policies that a config needs; empty if it surely does.
+    """Return why STS may not take the session policies that a config needs; empty if it surely does.
 
     STS also bounds what it packs a policy and the tags into, and only says afterwards how large that was
     (``PackedPolicySize``): a tenth of the length is left for it.

@@ -7,7 +7,7 @@ AttributeValue = Mapping[str, Any]
 
 
 def plain(value: AttributeValue) -> Any:
-    """Give an attribute value's plain form: sets as sets, whole numbers as ``int``, NULL as ``None``.
+    """Return an attribute value's plain form: sets as sets, whole numbers as ``int``, NULL as ``None``.
 
     A type that isn't known is given as it is: the model refuses it by the field's name.
     """
@@ -17,12 +17,12 @@ def plain(value: AttributeValue) -> Any:
 
 
 def plain_item(item: Mapping[str, AttributeValue]) -> dict[str, Any]:
-    """Give a whole item's plain form."""
+    """Return a whole item's plain form."""
     return {name: plain(value) for name, value in item.items()}
 
 
 def typed(value: str | float | bool | tuple[str, ...]) -> dict[str, Any]:  # noqa: FBT001 - a BOOL attribute is one
-    """Give the attribute value of a text, a number, a truth or a list of them."""
+    """Return the attribute value of a text, a number, a truth or a list of them."""
     if isinstance(value, tuple):
         return {"L": [typed(each) for each in value]}
     if isinstance(value, bool):

@@ -1,7 +1,7 @@
 """One delivery config: the fields that every delivery method has (contract §3).
 
 A method's own fields are a subclass beside the method. Reading from the table tolerates unknown fields and newer
-schema versions; whoever writes (the API) validates the same model through ``runtime.delivery_config.writing``, which
+schema versions; a writer (the API) validates the same model through ``runtime.delivery_config.writing``, which
 refuses what can't work: the rules beyond a field's form are ``WriteRules``, and hold where they are given.
 """
 

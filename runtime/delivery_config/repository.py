@@ -57,7 +57,7 @@ class TenantConfigs:
 
     @property
     def known(self) -> bool:
-        """Whether the tenant has any item, be it disabled or invalid."""
+        """Whether the tenant has any item, also a disabled or invalid one."""
         return bool(self.configs or self.invalid)
 
     def of_type(self, type_: str) -> DeliveryConfig | InvalidItem | None:

@@ -40,7 +40,7 @@ class WriteRules:
 
 
 def rules_of(info: ValidationInfo) -> WriteRules | None:
-    """Give the rules if a writer validates, ``None`` for a reader."""
+    """Return the rules if a writer validates, ``None`` for a reader."""
     return info.context if isinstance(info.context, WriteRules) else None
 
 

@@ -1,6 +1,6 @@
 """Checks what a writer wants to store, with the model that readers use, at its strictest.
 
-Every wrong field is named at once, with how to mend it, and never with its value.
+Every wrong field is named at once, with how to correct it, and never with its value.
 """
 
 import json
@@ -22,7 +22,7 @@ SERVICE_FIELDS = frozenset({"created_at", "updated_at", "schema_version", "versi
 PLAIN_NAME = re.compile(r"[\w-]+", re.ASCII)
 """A name that can stand in a dotted path as it is."""
 
-MENDING = {
+CORRECTIONS = {
     "missing": "is required",
     "extra_forbidden": "is not a field of this delivery method",
     "bool_type": "must be true or false",
@@ -49,7 +49,7 @@ class InvalidConfigError(ValueError):
 
 
 def validate(fields: Mapping[str, Any], models: Models, rules: WriteRules) -> DeliveryConfig:
-    """Give the config that these fields (JSON values) make.
+    """Return the config that these fields (JSON values) make.
 
     :raises InvalidConfigError: with all that is wrong.
     """
@@ -71,7 +71,7 @@ def validate(fields: Mapping[str, Any], models: Models, rules: WriteRules) -> De
 
 
 def item_of(config: DeliveryConfig) -> dict[str, Any]:
-    """Give the item (typed attribute values) that stores a config; what is absent or empty isn't stored."""
+    """Return the item (typed attribute values) that stores a config; what is absent or empty isn't stored."""
     fields = config.model_dump(exclude_none=True)
     return {name: typed(value) for name, value in fields.items() if value != ()}
 
@@ -80,13 +80,13 @@ def _problems_of(error: ValidationError, taken: set[str]) -> list[FieldProblem]:
     found = []
     for each in error.errors(include_url=False, include_context=False, include_input=False):
         field = ".".join(_named(part) for part in each["loc"])
-        message = MENDING.get(each["type"], each["msg"].removeprefix("Value error, "))
+        message = CORRECTIONS.get(each["type"], each["msg"].removeprefix("Value error, "))
         if field not in taken:
             found.append(FieldProblem(field, message.replace("String should", "must").replace("Input should", "must")))
     return found
 
 
 def _named(part: str | int) -> str:
-    """Say a field's name, or a list's index. A caller's own name can be anything, also empty: as in JSON, quoted."""
+    """Return a field's name, or a list's index. A caller's own name can be anything, also empty: as in JSON, quoted."""
     name = str(part)
     return name if PLAIN_NAME.fullmatch(name) else json.dumps(name)

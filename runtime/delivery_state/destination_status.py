@@ -1,6 +1,6 @@
 """How each destination is: its last success and failure, and, while deliveries are parked, when it is tried again.
 
-One item beside the parked deliveries: sort key ``!{type}``. Whoever has to look after it finds it through the index
+One item beside the parked deliveries: sort key ``!{type}``. What is due is found through the index
 ``by-work``, whose items are only those with something to do.
 """
 

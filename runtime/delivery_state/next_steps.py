@@ -25,5 +25,5 @@ _OTHERWISE = "none known: it is tried again by itself; if it stays, the provider
 
 
 def next_step(reason: str) -> str:
-    """Say what has to be done about a reason."""
+    """Return what has to be done about a reason."""
     return _NEXT_STEPS.get(reason, _OTHERWISE)

@@ -50,7 +50,7 @@ class ParkedDeliveries:
     def park(self, parked: ParkedDelivery, due_at: float) -> None:
         """Write one, and that its destination is to be tried then, both or neither; an earlier item is replaced.
 
-        What is written without the other would wait for ever, or be looked for in vain.
+        One without the other would wait for ever, or be searched in vain.
         """
         message = parked.message
         there = {"Update": parked_there(message.tenant_id, message.type, due_at)}

@@ -25,7 +25,7 @@ class ReconciliationProgress:
         return float(item["through"]["N"]) if item else None
 
     def save(self, through: float) -> None:
-        """Note how far it is; two that run side by side don't set each other back."""
+        """Store how far it is; concurrent runs never set it back."""
         newer = "attribute_not_exists(through) OR through < :at"
         self._table.update(reconciliation_key(THROUGH), changes("SET through = :at", {":at": through}, condition=newer))
 

@@ -71,7 +71,7 @@ class Selection:
         )
 
     def document(self) -> dict[str, Any]:
-        """Give it as plain values; what isn't set is left out."""
+        """Return it as plain values; what isn't set is left out."""
         values = {name: getattr(self, name) for name in self.__slots__}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items() if value}
 
@@ -83,7 +83,7 @@ class Selection:
 
 
 def object_time(key: ObjectKey, last_modified: float) -> float:
-    """Give an object's time: the one in its name, else when it was written (epoch seconds)."""
+    """Return an object's time: the one in its name, else when it was written (epoch seconds)."""
     named = _TIME_IN_NAME.match(key.filename)
     if named:
         try:

@@ -169,7 +169,7 @@ class Replays:
         return self._if_running(replay, update, ended=replay.state is not ReplayState.RUNNING)
 
     def cancel(self, tenant_id: str, replay_id: str) -> bool:
-        """End a running one, whoever works on it; what was sent is sent. False if there is none that runs."""
+        """End a running one, also while it is worked on; sent messages stay sent. False if none runs."""
         replay = self.of(tenant_id, replay_id)
         update = changes(
             "SET #state = :cancelled REMOVE #work, due_at",

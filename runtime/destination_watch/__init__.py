@@ -1,4 +1,4 @@
-"""Looks, on a schedule, for what no message tells: a tenant that has fallen silent, a destination that gets logs late.
+"""Finds, on a schedule, silent tenants and destinations that get logs late.
 
-A function of its own. What it finds is two numbers, whatever the number of tenants; who they are stands in its line.
+A function of its own. It publishes two numbers, whatever the number of tenants; its log line names them.
 """

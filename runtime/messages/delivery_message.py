@@ -36,7 +36,7 @@ class DeliveryMessage:
     :param not_before: when the next may be made, epoch seconds. :param reason: why the last one didn't settle.
     :param resumptions: how often it was parked and resumed. :param probe: it is resumed to find out whether its
         destination works again: one attempt, whatever the circuit breaker says, and parked again if that fails.
-    :param schedule_from: when its schedule of attempts began anew, epoch seconds; 0: with the first attempt.
+    :param schedule_from: when its schedule of attempts was restarted, epoch seconds; 0: with the first attempt.
     """
 
     bucket: str

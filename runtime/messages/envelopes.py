@@ -21,7 +21,7 @@ class UnreadableMessageError(ValueError):
 
 
 def read_document(body: str) -> dict[str, Any]:
-    """Give the innermost JSON object of a queue message's body.
+    """Return the innermost JSON object of a queue message's body.
 
     :raises UnreadableMessageError: it isn't JSON, or not an object, or wrapped again and again.
     """
@@ -35,7 +35,7 @@ def read_document(body: str) -> dict[str, Any]:
 
 
 def message_bodies(text: str) -> list[str]:
-    """Give the bodies of the queue messages in what a person pasted; without an SQS envelope the text is one body."""
+    """Return the bodies of the queue messages in what a person pasted; without an SQS envelope the text is one body."""
     document = _parse(text)
     messages = document.get("Records") or document.get("Messages") or [document]
     if not isinstance(messages, list):

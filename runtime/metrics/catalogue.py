@@ -49,7 +49,7 @@ _TENANTS: Final[DimensionSet] = (Dimension.TENANT, Dimension.OUTCOME)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Metric:
-    """One metric. Each is one constant, told apart as such: they are keys of every record.
+    """One metric. Each is one constant, compared by identity: they are keys of every record.
 
     :param sets: the combinations of dimensions under which it is emitted, as far as a line has values for them.
     """
@@ -158,7 +158,7 @@ READ: Final = {
 }
 """What was met while an object was read, by the counters of ``runtime.objects.events.ReadStats``."""
 
-LATE_DESTINATIONS: Final = Metric("LateDestinations", "destinations that receive logs late, or not at all", Watch.ALARM)
+LATE_DESTINATIONS: Final = Metric("LateDestinations", "destinations that receive logs late or never", Watch.ALARM)
 SILENT_TENANTS: Final = Metric("SilentTenants", "tenants without new logs for a while", Watch.ALARM)
 
 EMITTED: Final[tuple[Metric, ...]] = (

@@ -121,7 +121,7 @@ class _Planner:
         return True
 
     def close(self) -> Batch:
-        """Give the open batch in chronological order, events of one time in the object's order; begin the next."""
+        """Return the open batch in chronological order, events of one time in the object's order; begin the next."""
         batch = _in_time_order(Batch(self._index, self._timestamps, self._literals, self._sizes))
         self._index += 1
         self._begin()

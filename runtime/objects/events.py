@@ -21,7 +21,7 @@ from runtime.objects.text import MAX_EVENT_BYTES, LenientUtf8, TextCutter, cut, 
 _SHORT_LINE_BYTES = MAX_EVENT_BYTES // 3
 # Ours. A line printed a million times is a log whose size shrinks a thousandfold; 64 MiB of nothing are none.
 MAX_BLANK_BYTES = 64 * 1024 * 1024
-_ABSENT = b"\0"  # begins no JSON value, and never empty: its first byte can be looked at like any other's
+_ABSENT = b"\0"  # begins no JSON value, and never empty: its first byte can be read like any other's
 _BLANK_LINES = re.compile(rb"^(?:[ \t\r\x0b\x0c]*+\n)++", re.MULTILINE)
 MAX_AHEAD_MS = 10 * 60 * 1000
 """How far an event may be ahead of its object's LastModified (contract §4): it is printed before that is written."""
@@ -155,7 +155,7 @@ class _Reader:
         return EventBlock(self._times([row.timestamp for row in rows]), literals, sizes)
 
     def _literal(self, message: bytes, line: bytes) -> bytes:
-        """Give the literal of an event's text: valid UTF-8, whatever the message is."""
+        """Return the literal of an event's text: valid UTF-8, whatever the message is."""
         if message[0] == _QUOTE:
             return message if message.isascii() else self._lenient(message).encode()
         return _encode(self._lenient(self._text_source(message, line)))
@@ -211,17 +211,17 @@ class _Reader:
         return None
 
     def _repaired_row(self, line: bytes) -> _Line | None:
-        mended = surrogates.replace_lone_halves(line)
+        replaced = surrogates.replace_lone_halves(line)
         try:
-            row = _decode(mended)
+            row = _decode(replaced)
         except (msgspec.DecodeError, RecursionError):
             return None
-        span = surrogates.member_span(mended, "message")
+        span = surrogates.member_span(replaced, "message")
         if span is None:
             return row
         source = line[span].strip()
         if source[0] == _QUOTE:
-            self._stats.invalid_utf8 += mended[span].strip() != source
+            self._stats.invalid_utf8 += replaced[span].strip() != source
             return row
         return _Line(timestamp=row.timestamp, message=Raw(source))  # its own source text, unmended
 
@@ -231,7 +231,7 @@ class _Reader:
         return blank
 
     def _text_source(self, message: bytes, line: bytes) -> bytes:
-        """Say which bytes are the text of an event whose message isn't a JSON string."""
+        """Return which bytes are the text of an event whose message isn't a JSON string."""
         if message != _ABSENT:
             return message
         self._stats.no_message += 1

@@ -1,7 +1,7 @@
 """Whether an object of the central bucket is gone: asked where S3 answers 403, which it does for a missing key, too.
 
 A tenant's session may list its own prefix alone, and reading names no prefix: so S3 doesn't say 404 to it (S3 API
-reference, GetObject, permissions). Listing the key itself tells an expired object from a refused one.
+reference, GetObject, permissions). Listing the key itself distinguishes an expired object from a refused one.
 """
 
 from typing import Any

@@ -31,10 +31,10 @@ class ObjectBody(Protocol):
     last_modified_ms: int
 
     def read(self, size: int) -> bytes:
-        """Give up to ``size`` stored (compressed) bytes, empty bytes at the end."""
+        """Return up to ``size`` stored (compressed) bytes, empty bytes at the end."""
 
     def close(self) -> None:
-        """Give the connection back, or up."""
+        """Return the connection to the pool, or close it."""
 
 
 OpenBody = Callable[[], ObjectBody]

@@ -63,13 +63,13 @@ class SharedRead:
             return subscription
 
     def begin(self, subscription: "Subscription", start: int) -> None:
-        """Say which batch a subscription wants first. This and the next two are for ``Subscription`` alone."""
+        """Set which batch a subscription reads first. This and the next two are for ``Subscription`` alone."""
         with self._changed:
             subscription.position = start
             self._moved(subscription)
 
     def take(self, subscription: "Subscription") -> Batch | None:
-        """Give the subscription's next batch; ``None`` at the end or, if it is ``alone`` then, from here on."""
+        """Return the subscription's next batch; ``None`` at the end or, if it is ``alone`` then, from here on."""
         while True:
             with self._changed:
                 if not self._wait_for_turn(subscription):

@@ -90,7 +90,7 @@ def _has_whole_header(data: bytes) -> bool:
 
 
 def _magic_of(data: bytes, read: Read, padding: bytes = b"") -> bytes:
-    """Read on until there are enough bytes to be told from a gzip header. Zeros between members are padding (gzip)."""
+    """Read on until there are enough bytes to recognize a gzip header. Zeros between members are padding (gzip)."""
     data = data.lstrip(padding) if padding else data
     while len(data) < len(_MAGIC) and (more := read(READ_BYTES)):
         data += more

@@ -1,6 +1,6 @@
 r"""Lines that hold half of a surrogate pair as an escape (``\ud83d`` alone), which no valid UTF-8 can stand for.
 
-Rare and slow on purpose: a decoder that is fast refuses such a line, and this module mends it.
+Rare and slow on purpose: a fast decoder refuses such a line, and this module repairs it.
 """
 
 import re

@@ -67,7 +67,7 @@ def parse_column(sources: Sequence[bytes | Raw]) -> list[int | None]:
 
 def _parse_agent_form(column: bytes) -> list[int | None] | None:
     """Read a column of the agent's form; ``None`` where one of its times isn't usable, or has a leap second."""
-    # Seconds and milliseconds of each row, "ssmmm", are a number of ms as they stand. All rows' become one JSON
+    # Seconds and milliseconds of each row, "ssmmm", are a number of ms already. All rows' become one JSON
     # array, decoded at once: "1" before the digits, because JSON's numbers have no leading zeros.
     count = len(column) // _WIDTH
     numbers = bytearray(b"[") + b"100000," * count

@@ -1,4 +1,4 @@
-"""Attempts all of an object's deliveries side by side, and waits for none of them longer than the budget allows.
+"""Attempts all of an object's deliveries concurrently, and waits for none longer than the budget allows.
 
 What bounds the work of a process: so many objects are read at once, and so many threads deliver. An object whose
 deliveries have stopped moving gives its slot to another, so that a destination that hangs holds up nobody else.
@@ -163,7 +163,7 @@ class _Running:
         if self.future.done():
             return self.future.result()
         error = RetryableError("hung", "a call did not end within the time budget")
-        # Whoever waits for the object isn't held up by its destination.
+        # A thread that waits for the object isn't delayed by its destination.
         reading = self._source is not None and self._source.waiting
         error.call = FailedCall(Hop.SOURCE.name if reading else Hop.DESTINATION.name)
         return error

@@ -52,7 +52,7 @@ class _Circuit:
     failures: int = 0
     pauses: int = 0
     closed_until_probe: float | None = None  # monotonic seconds; None: the circuit is closed
-    probing_until: float = 0.0  # monotonic seconds: so long a probe is heard of, or it tells nothing
+    probing_until: float = 0.0  # monotonic seconds: the deadline of a probe's answer
     last: DeliveryError | None = None
 
 
@@ -98,7 +98,7 @@ class CircuitBreakers:
                 changed = circuit is not None and circuit.closed_until_probe is not None
             elif not _is_the_destinations(error):
                 if circuit is not None:
-                    circuit.probing_until = 0.0  # it told nothing: the next one is the probe
+                    circuit.probing_until = 0.0  # it showed nothing: the next one is the probe
                 return
             else:
                 if circuit is None or circuit.config != config:

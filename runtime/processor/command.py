@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def queue_urls(settings: ProcessorSettings, *, one_queue: bool) -> list[str]:
-    """Give the queues to poll: the object queue and the delivery queue, unless a process has one of its own."""
+    """Return the queues to poll: the object queue and the delivery queue, unless a process has one of its own."""
     if settings.sqs_queue_url is None:
         return []
     delivery = settings.delivery_queue_url

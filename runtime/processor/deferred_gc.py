@@ -14,7 +14,7 @@ _PLUGINS = "pydantic.plugin._loader"
 
 @contextmanager
 def deferred_gc_import() -> Iterator[None]:
-    """Load modules inside: nothing of them is garbage, so it isn't looked for, then or later."""
+    """Load modules inside: none of their objects is garbage, so they are never scanned."""
     if _PLUGINS not in sys.modules:
         sys.modules[_PLUGINS] = none = ModuleType(_PLUGINS, "There are none.")
         none.get_plugins = tuple  # type: ignore[attr-defined]  # of a module made here

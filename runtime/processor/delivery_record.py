@@ -53,7 +53,7 @@ NOTIFIED: Final = {"notified": 1}
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRecord:
-    """What is told of an attempt's end.
+    """What a record says of an attempt's end.
 
     :param attempts: this one included.
     :param notified: it is the one record, of those that a notification leaves, by which its object is counted.

@@ -13,7 +13,7 @@ _MIB = 1 << 20
 
 
 def tune_malloc() -> bool:
-    """Say so to the C library, before threads are started; false where it knows no such thing (musl, macOS)."""
+    """Set it in the C library, before threads are started; false where it knows no such thing (musl, macOS)."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return False

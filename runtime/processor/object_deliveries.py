@@ -51,7 +51,7 @@ class ObjectDeliveries:
         return True
 
     def first(self, object_: StoredObject, budget: TimeBudget, seen: SettledTypes, *, notified: bool) -> bool:
-        """Deliver a new object to whoever wants it; return whether all of it is settled.
+        """Deliver a new object to every config that selects it; return whether all of it is settled.
 
         :param notified: a record of this is the one by which the object's notification is counted.
         :raises ConfigsUnreadableError: nothing was done.
@@ -164,7 +164,7 @@ def _acknowledged(wanted: DeliveryMessage) -> DeliveryProgress:
 
 
 def _why_to_start_over(wanted: DeliveryMessage, config: DeliveryConfig) -> str:
-    """Say why a checkpoint doesn't hold; empty if it does. A message of a version without digests is believed."""
+    """Return why a checkpoint doesn't hold; empty if it does. A message of a version without digests is believed."""
     if not (wanted.checkpoint or wanted.ahead or wanted.unkept):
         return ""
     if wanted.plan_version != PLAN_VERSION:
@@ -181,7 +181,7 @@ def _is_gone(config: DeliveryConfig | InvalidItem | None) -> bool:
 
 
 def _why_not(config: DeliveryConfig | InvalidItem | None) -> BlockedByCustomerError:
-    """Say what keeps a waiting delivery from being tried: it isn't given up, the config may be mended or come back."""
+    """Return what keeps a waiting delivery from being tried: it stays, the config may be corrected or restored."""
     if isinstance(config, InvalidItem):
         return BlockedByCustomerError(config.reason, f"correct {', '.join(config.fields)}: {config.problem}")
     state = "deleted" if config is None else "disabled"

@@ -100,14 +100,14 @@ class MessageProcessor:
             return True
         object_ = StoredObject(created.bucket, key, created.etag, created.version_id, created.size)
         # The one record by which a notification's object is counted; of one that was put off there is one already.
-        told = NOTIFIED if not put_offs else {}
-        about = {**named(object_), "tenant_id": key.tenant_id, **told}
+        marks = NOTIFIED if not put_offs else {}
+        about = {**named(object_), "tenant_id": key.tenant_id, **marks}
         with correlated(key.key):  # the id of all that is logged about an object, now and when it is tried again
             foreign = self._foreign(object_)
             if foreign:
                 return self._refuse(json.dumps(write_notification(object_)), foreign)
             try:
-                return self._objects.first(object_, budget, _Seen(self._memory, created), notified=bool(told))
+                return self._objects.first(object_, budget, _Seen(self._memory, created), notified=bool(marks))
             except ConfigsUnreadableError as error:
                 self._records.returned(error.reason, **about)
                 return self._put_off(error, lambda to: to.put_off_object(object_, created.sequencer, put_offs + 1))
@@ -168,7 +168,7 @@ class MessageProcessor:
 class _Seen:
     """The types for which a notification was settled already.
 
-    Without a sequencer two notifications can't be told from one that came twice: then nothing is remembered.
+    Without a sequencer two notifications look like one that came twice: then nothing is remembered.
     """
 
     def __init__(self, memory: DeduplicationCache, created: CreatedObject) -> None:

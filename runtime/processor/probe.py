@@ -1,6 +1,6 @@
-"""Tries the roles of one delivery config for real, as the processor itself: what an operator's own rights can't tell.
+"""Tries the roles of one delivery config for real, as the processor: an operator's own rights can't show it.
 
-Both hops are assumed anew, under the tenant's tag and session policy, and the central session lists what it may:
+Both hops are assumed again, under the tenant's tag and session policy, and the central session lists what it may:
 nothing is delivered, and nothing remembered.
 """
 
@@ -19,7 +19,7 @@ from runtime.processor.settings import ProcessorSettings
 
 
 def probe(settings: ProcessorSettings, clients: AwsClients, tenant_id: str, type_: str) -> dict[str, str]:
-    """Give what failed, in the words of a destination's status; nothing if all is well.
+    """Return what failed, in the words of a destination's status; nothing if all is well.
 
     Whatever the table's client raises is raised.
     """

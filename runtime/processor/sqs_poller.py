@@ -1,4 +1,4 @@
-"""The container host: long polling of one or two queues, until it is told to stop.
+"""The container host: long polling of one or two queues, until it is stopped.
 
 A queue has one loop. It receives while there is room for messages, begins each at once, and deletes what is settled: no
 message waits for another that was received with it.
@@ -40,7 +40,7 @@ logger = logging.getLogger("logrouter.poller")
 
 
 class StopSignal:
-    """Says that the host was told to stop, and when running work must end (monotonic seconds)."""
+    """The signal that the host stops, and when running work must end (monotonic seconds)."""
 
     def __init__(self, clock: Callable[[], float] = scheduling.monotonic) -> None:
         self._clock = clock
@@ -54,11 +54,11 @@ class StopSignal:
             self._event.set()
 
     def is_set(self) -> bool:
-        """Whether it was told to stop."""
+        """Whether it was stopped."""
         return self._event.is_set()
 
     def wait(self, seconds: float) -> bool:
-        """Pause, but no longer than until it is told to stop."""
+        """Pause, at most until it is stopped."""
         return self._event.wait(seconds)
 
     def deadline(self) -> float:
@@ -98,7 +98,7 @@ class QueuePoller:
         return bool(self._at_work or (self._deletions and not self._deletions.failing))
 
     def run(self, threads: ThreadPoolExecutor) -> None:
-        """Poll until told to stop. Returns when everything received is settled or left in its queue, or time is up.
+        """Poll until stopped. Returns when everything received is settled or left in its queue, or time is up.
 
         A loop that ends for any other reason stops its siblings: better started again than half alive.
         """
@@ -195,7 +195,7 @@ def run(
 ) -> bool:
     """Poll each queue in a loop and threads of its own, so that many retries never take the place of new objects.
 
-    :returns: whether every loop ended because it was told to; false: one has crashed.
+    :returns: whether every loop ended because it was stopped; false: one has crashed.
     """
     heartbeats = Heartbeats(heartbeat_file)
     crashed: list[str] = []

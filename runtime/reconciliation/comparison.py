@@ -31,7 +31,7 @@ class BudgetSpentError(Exception):
 
 @dataclass(slots=True)
 class Notified:
-    """What the records tell of. ``lags``: seconds from an object's time to its record, of the last minutes."""
+    """What the records name. ``lags``: seconds from an object's time to its record, of the last minutes."""
 
     tally: Tally = field(default_factory=Tally)
     records: int = 0
@@ -39,7 +39,7 @@ class Notified:
 
     @property
     def lag(self) -> float | None:
-        """How old objects are when the processor comes to them; ``None`` if it came to none lately."""
+        """How old objects are when the processor reads them; ``None`` if it has read none lately."""
         return median(self.lags) if self.lags else None
 
 
@@ -47,8 +47,8 @@ class Notified:
 class Difference:
     """What was found.
 
-    :param compared: objects of these hours in the bucket. :param untold: those that no record tells of, and that are
-        old enough. :param told: what the records say.
+    :param compared: objects of these hours in the bucket. :param missed: those that no record names, and that are
+        old enough. :param notified: what the records say.
     """
 
     compared: int
@@ -69,7 +69,7 @@ class Comparison:
     ) -> Difference:
         """Compare the objects whose name's time is in [begin, end). Times are epoch seconds.
 
-        :param written_before: an object that was written later may still be on its way: it is never untold.
+        :param written_before: an object that was written later may still be on its way: it never counts as missed.
         :raises BudgetSpentError: there was no time for all of it.
         """
         notified = self._notified(begin, end, now, budget)

@@ -1,13 +1,13 @@
-"""Hands over what no notification ever told of: hours that are long past, each looked at twice, oldest first.
+"""Hands over objects without a notification: hours that are long past, each compared twice, oldest first.
 
 A notification may get lost (SNS couldn't deliver it, a queue's message was deleted or expired): then nothing in the
-processor's path knows of the object. Whatever a record tells of isn't touched: the processor, its queues and the
+processor's path knows of the object. What a record names isn't touched: the processor, its queues and the
 parked deliveries see to it.
 
 Never twice: an object must be older than any message of it can be; while the queue is behind that, or the records are
-silent, findings are only counted. A handed-over object is claimed first, so that runs side by side send it once, and
-not again before its own record can be there. And never not at all: whoever claimed it may have been killed before it
-was sent, so no run counts its hours as compared before a record tells of it or the claim has run out.
+silent, findings are only counted. A handed-over object is claimed first, so that concurrent runs send it once, and
+not again before its own record can be there. At least once: a claim expires if its holder dies, so no run counts
+its hours as compared before a record names the object or the claim has expired.
 """
 
 import json
@@ -31,10 +31,10 @@ from runtime.time_budget import TimeBudget
 STEP_HOURS: Final = 6
 """Compared in one go: the listing costs by pods rather than by hours; what a spent budget repeats is so much."""
 AGAIN_HOURS: Final = 6
-"""An hour is looked at once more so much later: an agent that retries for long writes an object under an old name."""
+"""An hour is compared again so much later: an agent that retries for long writes an object under an old name."""
 _DEPTHS: Final = tuple(f"ApproximateNumberOfMessages{kind}" for kind in ("", "NotVisible", "Delayed"))
 MOST_KEYS: Final = 100
-CLAIMED: Final = "an object was claimed a short while ago and nothing tells of it yet: these hours are looked at again"
+CLAIMED: Final = "an object was claimed a short while ago and has no record yet: these hours are compared again"
 logger = logging.getLogger("logrouter.reconciler")
 
 
@@ -54,7 +54,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a run came to.
+    """The result of a run.
 
     :param postponed: why nothing was handed over. :param complete: whether all of the hours were compared.
     :param through: up to where, epoch seconds. :param keys: of what was found, the first hundred.
@@ -138,7 +138,7 @@ class Reconciler:
         return total
 
     def _why_not_now(self, difference: Difference, older_than: float) -> str:
-        """Say what forbids handing over: what looks untold may be on its way, or told of where nobody looks."""
+        """Return what forbids handing over: what looks missed may be on its way, or its records may be elsewhere."""
         if not difference.missed:
             return ""
         notified = difference.notified
@@ -147,9 +147,9 @@ class Reconciler:
         if not self._waiting():
             return ""
         if notified.lag is None:
-            return "messages wait and the processor has come to none lately: nothing is handed over beside them"
+            return "messages wait and the processor has received none lately: nothing more is handed over"
         if notified.lag > older_than / 2:
-            return "the object queue is behind: what looks untold may still lie in it"
+            return "the object queue is behind: objects that look missed may still be in it"
         return ""
 
     def _waiting(self) -> int:
@@ -164,7 +164,7 @@ class Reconciler:
             self._pace.acquire()
             self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(write_notification(object_)))
             logger.warning(
-                "an object that no notification told of is handed over",
+                "an object without a notification is handed over",
                 extra={"tenant_id": object_.key.tenant_id, "object": object_.key.key},
             )
             sent += 1

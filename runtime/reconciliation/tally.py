@@ -1,7 +1,7 @@
-"""Counts that tell whether two collections of keys are the same, without keeping a key: for each tenant and hour.
+"""Counts that show whether two collections of keys are the same, without keeping a key: for each tenant and hour.
 
-A count alone would miss that one object is counted twice and another not at all: beside it stands the sum of the keys'
-hashes, which doesn't depend on their order. Equal tallies are equal collections; unequal ones are looked at by key.
+A count alone would miss that one object is counted twice and another never: a tally also has the sum of the keys'
+hashes, which doesn't depend on their order. Equal tallies are equal collections; unequal ones are compared by key.
 """
 
 from collections import defaultdict
@@ -33,11 +33,11 @@ class Tally:
         self.cells[cell] = (count + 1, (total + digest) % _MODULUS)
 
     def total(self) -> int:
-        """Give how many were counted."""
+        """Return how many were counted."""
         return sum(count for count, _ in self.cells.values())
 
     def unlike(self, other: "Tally") -> dict[str, set[int]]:
-        """Give the cells of this one in which the other has other keys: hours by tenant."""
+        """Return the cells of this one in which the other has other keys: hours by tenant."""
         found: dict[str, set[int]] = defaultdict(set)
         for cell, counted in self.cells.items():
             if other.cells.get(cell) != counted:
@@ -46,5 +46,5 @@ class Tally:
 
 
 def hour_of(at: float) -> int:
-    """Give the hour of a time, in hours since the epoch."""
+    """Return the hour of a time, in hours since the epoch."""
     return int(at // HOUR_SECONDS)

@@ -1,7 +1,7 @@
 """Reads records with FilterLogEvents, which answers with the lines themselves and is not charged for.
 
 The filter pattern keeps other lines from being sent at all. Quotas of FilterLogEvents (CloudWatch Logs quotas): 1 MiB
-or 10,000 lines an answer, and some ten requests a second: whoever is over that is told to wait, and waits.
+or 10,000 lines an answer, and some ten requests a second: above that, requests are throttled and repeated.
 """
 
 import json
@@ -26,7 +26,7 @@ class RecordLine:
     fields: dict[str, Any]
 
     def count(self, name: str) -> int:
-        """Give a metric's value; 0 where there was nothing to count."""
+        """Return a metric's value; 0 where there was nothing to count."""
         return int(self.fields.get(name, 0))
 
 

@@ -1,4 +1,4 @@
-"""What a replay would come to: objects, bytes, messages, time, and about what it costs.
+"""The size of a replay: objects, bytes, messages, time, and about what it costs.
 
 By the list prices of ``runtime/costs/``. What the customer pays for is named apart: it is nearly all of it.
 """
@@ -75,7 +75,7 @@ def _count(total: Estimate, one: FoundObject) -> None:
 
 
 def wanted_by(configs: Sequence[DeliveryConfig], found: FoundObject) -> list[DeliveryConfig]:
-    """Give the configs that want an object, as the processor will decide it."""
+    """Return the configs that want an object, as the processor will decide it."""
     key = found.object.key
     return [config for config in configs if config.enabled and config.selects(key.application, key.cluster_id)]
 

@@ -22,7 +22,7 @@ class FoundObject:
 
 @dataclass(frozen=True, slots=True)
 class ListingPage:
-    """What one request found of a selection: perhaps nothing. ``through`` is the last key that was looked at."""
+    """What one request found of a selection: perhaps nothing. ``through`` is the last key that was listed."""
 
     found: Sequence[FoundObject]
     through: str
@@ -30,7 +30,7 @@ class ListingPage:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Lists as whoever the clients are; what S3's client raises is raised."""
+    """Lists with the clients' credentials; what S3's client raises is raised."""
 
     clients: AwsClients
     bucket: str
@@ -69,7 +69,7 @@ class Listing:
             yield from (each["Prefix"] for each in page.get("CommonPrefixes", ()))
 
     def _named(self, selection: Selection, after: str) -> Iterator[ListingPage]:
-        """Look each named object up by listing it: whoever may list a tenant's objects need not be able to read one."""
+        """Look each named object up by listing it: permission to list doesn't imply permission to read."""
         for key in sorted(set(selection.keys)):
             if key <= after:
                 continue

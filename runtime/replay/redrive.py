@@ -26,7 +26,7 @@ NO_REASON = "received-too-often"  # SQS itself moved it: it carries no reason of
 class Redriven:
     """What was met: how many were moved (or would be), how many passed over, by reason.
 
-    ``complete``: every message that lay there was looked at.
+    ``complete``: every message of the queue was read.
     """
 
     moved: Counter[str] = field(default_factory=Counter)

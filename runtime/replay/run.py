@@ -1,4 +1,4 @@
-"""Sends a replay's delivery messages, at a limited rate, with its progress kept: whoever comes next goes on with it.
+"""Sends a replay's delivery messages, at a limited rate, with its progress stored: the next run continues it.
 
 Progress is written after what it counts was sent: who is killed in between leaves at most one part to be sent twice.
 """
@@ -47,7 +47,7 @@ class ReplayRunner:
         self._wait = wait
 
     def run_due(self, budget: TimeBudget) -> int:
-        """Work on what is due until the budget is spent; give how many deliveries were sent."""
+        """Work on what is due until the budget is spent; return how many deliveries were sent."""
         sent = 0
         while budget.allows(LAST_SECONDS) and (due := self._replays.due()):
             for replay in round_robin(due):
@@ -77,7 +77,7 @@ class ReplayRunner:
         return self._replays.save(noted, replace(part, state=ReplayState.DONE)) or part
 
     def _steps(self, replay: Replay, pace: RateLimiter) -> Iterator[Replay]:
-        """Yield the progress after each object that is sent, and after each page that is looked at."""
+        """Yield the progress after each object that is sent, and after each page that is read."""
         for page in self._listing.pages(replay.selection, after=replay.after):
             for found, following in zip_longest(page.found, page.found[1:]):
                 replay = self._send(replay, found, pace)

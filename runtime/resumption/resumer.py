@@ -65,7 +65,7 @@ class Resumer:
             logger.info("a changed config's parked deliveries are due", extra={"tenant_id": tenant_id, "type": type_})
 
     def run(self, budget: TimeBudget, max_wait_seconds: float = MAX_WAIT_SECONDS) -> int:
-        """Work until nothing is due or the budget is spent; give how many were resumed.
+        """Work until nothing is due or the budget is spent; return how many were resumed.
 
         :param max_wait_seconds: seconds to wait for the answer to a probe, so that the rest follows in the same run.
         """
@@ -82,7 +82,7 @@ class Resumer:
         return resumed
 
     def _round(self, budget: TimeBudget) -> tuple[int, float | None]:
-        """Look after each destination that is due; give how many were resumed, and when the next one wants to be."""
+        """Look after each destination that is due; return how many were resumed, and when the next one wants to be."""
         resumed = 0
         pauses: list[float] = []
         for status in self._statuses.due():
@@ -95,11 +95,11 @@ class Resumer:
         return resumed, min(pauses, default=None)
 
     def _look_after(self, seen: DestinationStatus, budget: TimeBudget) -> tuple[int, float | None]:
-        """Do the next thing for a destination; give how many were resumed, and seconds until there is more to do."""
+        """Do the next thing for a destination; return how many were resumed, and seconds until there is more to do."""
         leased_until = self._clock() + LEASE_SECONDS
         if not self._statuses.reschedule(seen, leased_until):
             return 0, None
-        status = self._statuses.of(seen.tenant_id, seen.type)  # the index may tell of a moment ago
+        status = self._statuses.of(seen.tenant_id, seen.type)  # the index may lag behind
         if not self._has_live_config(status):
             # Its return is a change of the config, which starts this function: looking is only the second line.
             self._statuses.reschedule(status, self._clock() + self._delays.longest)

@@ -27,7 +27,7 @@ class Cloud:
     home: Path
 
     def client(self, service: str, keys: Keys | str = CENTRAL, *, region: str | None = None) -> Any:
-        """Give a client, by default of the central account's root."""
+        """Return a client, by default of the central account's root."""
         return self.accounts.client(service, keys, region=region)
 
     @cached_property
@@ -49,7 +49,7 @@ class Cloud:
         return writer_keys(self.accounts, CENTRAL, self.outputs["ProcessorExecutionRoleArn"], token)
 
     def api(self, keys: Keys | str = CENTRAL) -> Client:
-        """Give a client of the API, by default signed by the central account's root."""
+        """Return a client of the API, by default signed by the central account's root."""
         return self.accounts.api_client(self.environment.api_url, keys)
 
     def central_role(self, tenant_id: str, **more: Any) -> Keys:

@@ -13,7 +13,7 @@ SECONDS = 10.0
 
 
 def logrouter(cloud, *arguments, status=0):
-    """Run a command; give what it printed. A status of ``None``: whichever."""
+    """Run a command; return what it printed. A status of ``None``: whichever."""
     begun = time.monotonic()
     with _environment_as_it_was():
         words = ["--local", "--environment", str(cloud.home / "environment.json"), *arguments]

@@ -65,7 +65,7 @@ def onboard(
 
 
 def deploy_template(cloud: Cloud, account: str, region: str, name: str, parameters: dict[str, str]) -> dict[str, str]:
-    """Deploy the onboarding template with plain CloudFormation and give its outputs."""
+    """Deploy the onboarding template with plain CloudFormation and return its outputs."""
     cloudformation = cloud.client("cloudformation", account, region=region)
     template = cloud.home / "cdk.out" / f"{STACK}.template.json"
     cloudformation.create_stack(

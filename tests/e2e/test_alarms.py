@@ -9,14 +9,14 @@ from tests.unit.stacks.alarm_state import PERIOD, Datum, state
 
 
 def deployed(cloud, name):
-    """Give the one alarm whose name in its stack begins so, as CloudWatch describes it."""
+    """Return the one alarm whose name in its stack begins so, as CloudWatch describes it."""
     alarms = cloud.client("cloudwatch").describe_alarms(MaxRecords=100)["MetricAlarms"]
     (found,) = [alarm for alarm in alarms if f"-Alarms{name}Alarm" in alarm["AlarmName"]]
     return found
 
 
 def recorded(cloud, alarm, since):
-    """Give what CloudWatch has of the alarm's own metric since then (epoch s), second by second."""
+    """Return what CloudWatch has of the alarm's own metric since then (epoch s), second by second."""
     metric = {name: alarm[name] for name in ("Namespace", "MetricName", "Dimensions")}
     query = {"Id": "m1", "MetricStat": {"Metric": metric, "Period": 1, "Stat": alarm["Statistic"]}}
     (result,) = cloud.client("cloudwatch").get_metric_data(
@@ -31,7 +31,7 @@ def recorded(cloud, alarm, since):
 
 
 def judged(alarm, data):
-    """Give the alarm's state after as many periods of these data as it looks at."""
+    """Return the alarm's state after as many periods of these data as it looks at."""
     begin = time.time() // PERIOD * PERIOD
     periods = alarm["EvaluationPeriods"]
     shifted = [replace(one, at=begin + number * PERIOD) for number in range(periods) for one in data]

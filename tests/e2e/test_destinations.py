@@ -33,7 +33,7 @@ ABROAD = "eu-west-1"
 
 
 def arrived(cloud, tenant, config, count=1):
-    """Wait until a bucket has as many objects, and give them."""
+    """Wait until a bucket has as many objects, and return them."""
     return until(
         lambda: found if len(found := objects(cloud, tenant, config)) >= count else None, f"objects of {config['type']}"
     )

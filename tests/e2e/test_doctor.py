@@ -8,7 +8,7 @@ from tests.e2e.traffic import messages, without_lambda
 
 
 def findings(cloud, *words):
-    """Give what the doctor finds wrong, and to do, by subject; but for dead letters, which other tests may leave."""
+    """Return what the doctor finds wrong, and to do, by subject; but for dead letters, which other tests may leave."""
     found = json.loads(logrouter(cloud, "doctor", *words, "--json", status=None))["findings"]
     texts = {each["subject"]: f"{each['wrong']}; {each['change']}" for each in found if " holds " not in each["wrong"]}
     assert len(texts) == len([each for each in found if " holds " not in each["wrong"]])

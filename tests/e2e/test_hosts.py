@@ -128,7 +128,7 @@ def test_two_processors_at_once_deliver_everything_once(cloud, new_tenant, tmp_p
 
 
 def objects_of(cloud, tenant):
-    """Give the keys in the tenant's bucket."""
+    """Return the keys in the tenant's bucket."""
     bucket = tenant.s3["bucket_name"]
     found = cloud.client("s3", tenant.account).list_objects_v2(Bucket=bucket).get("Contents", [])
     return [item["Key"] for item in found]

@@ -22,7 +22,7 @@ def asked(cloud, *words, status=0):
 
 
 def by_type(found):
-    """Give the answer's destinations by their type."""
+    """Return the answer's destinations by their type."""
     return {each["type"]: each for each in found["destinations"]}
 
 

@@ -25,7 +25,7 @@ def of_that_hour(tenant, text, hour):
 
 
 def reconcile(cloud, hour):
-    """Run the function as an operator does; give what it found. Nothing of that hour is on its way."""
+    """Run the function as an operator does; return what it found. Nothing of that hour is on its way."""
     name = cloud.outputs["ReconciliationFunctionName"]
     until = hour + timedelta(hours=1)
     asked = {"since": hour.isoformat(), "until": until.isoformat(), "older_than_seconds": 0}

@@ -79,7 +79,7 @@ class Upgraded:
             thread.join()
 
     def waiting(self, *queues):
-        """Say how many messages queues hold."""
+        """Return how many messages queues hold."""
         sqs = self.cloud.client("sqs", self.installation.central)
         return sum(depth(sqs, self.outputs[name]).total for name in queues)
 

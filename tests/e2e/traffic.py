@@ -26,7 +26,7 @@ SECONDS = 60.0
 
 
 def line(message: str, *, age: timedelta = timedelta(minutes=5), **more: Any) -> bytes:
-    """Give one event as the agent writes it, ``age`` old."""
+    """Return one event as the agent writes it, ``age`` old."""
     stamp = (datetime.now(UTC) - age).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return json.dumps({"timestamp": stamp, "message": message, **more}).encode()
 
@@ -34,7 +34,7 @@ def line(message: str, *, age: timedelta = timedelta(minutes=5), **more: Any) ->
 def object_of(
     tenant_id: str, lines: Iterable[bytes] | bytes, *, application: str = "etcd", pod: str = "etcd-0"
 ) -> LogObject:
-    """Give an object of these lines; bytes are taken as the whole body."""
+    """Return an object of these lines; bytes are taken as the whole body."""
     body = lines if isinstance(lines, bytes) else gzip.compress(b"".join(each + b"\n" for each in lines))
     name = f"20261123-120000-{unique('file')}.json.gz"
     key = f"tenant_id={tenant_id}/cluster_id={cluster.CLUSTER_ID}/application={application}/pod_name={pod}/{name}"
@@ -48,13 +48,13 @@ def send(cloud: Cloud, object_: LogObject) -> LogObject:
 
 
 def messages(cloud: Cloud, tenant: Tenant, config: dict[str, Any] | None = None) -> list[str]:
-    """Give the messages in a tenant's log group, in CloudWatch's order."""
+    """Return the messages in a tenant's log group, in CloudWatch's order."""
     logs = cloud.client("logs", tenant.account, region=tenant.region)
     return [event.message for event in log_group_events(logs, (config or tenant.cloudwatch)["log_group_name"])]
 
 
 def objects(cloud: Cloud, tenant: Tenant, config: dict[str, Any] | None = None) -> dict[str, bytes]:
-    """Give the objects of a tenant's bucket, by key."""
+    """Return the objects of a tenant's bucket, by key."""
     config = config or tenant.s3
     s3 = cloud.client("s3", tenant.account, region=tenant.region)
     return bucket_objects(s3, config["bucket_name"], config["bucket_prefix"])
@@ -66,7 +66,7 @@ def until[T](condition: Callable[[], T | None], what: str, seconds: float = SECO
 
 
 def delivered(cloud: Cloud, tenant: Tenant, expected: list[str]) -> list[str]:
-    """Wait until a tenant's log group has as many messages as expected, and give them."""
+    """Wait until a tenant's log group has as many messages as expected, and return them."""
     return until(
         lambda: found if len(found := messages(cloud, tenant)) >= len(expected) else None,
         f"{len(expected)} events of {tenant.tenant_id}",
@@ -80,13 +80,13 @@ def settled(cloud: Cloud) -> None:
 
 
 def records(cloud: Cloud, mark: str) -> list[dict[str, Any]]:
-    """Give the records about ``mark`` (a tenant, an object's key) that the function has written to its log so far."""
+    """Return the records about ``mark`` (a tenant, an object's key) that the function has written to its log so far."""
     lines = log_group_events(cloud.client("logs"), cloud.outputs["ProcessorLogGroupName"])
     return [json.loads(line.message) for line in lines if line.message.startswith('{"_aws"') and mark in line.message]
 
 
 def outcome(cloud: Cloud, tenant_id: str, type_: str, outcome: str) -> dict[str, Any]:
-    """Wait for a delivery's record with this outcome, and give it."""
+    """Wait for a delivery's record with this outcome, and return it."""
     return until(
         lambda: next(
             (
@@ -132,7 +132,7 @@ def without_lambda(cloud: Cloud, *queues: str):
 
 
 def receive(cloud: Cloud, url: str, mark: str) -> dict[str, Any]:
-    """Wait for a message whose body holds ``mark``, take it off the queue and give it; others are put back."""
+    """Wait for a message whose body holds ``mark``, take it off the queue and return it; others are put back."""
     sqs = cloud.client("sqs")
 
     def find() -> dict[str, Any] | None:
@@ -152,7 +152,7 @@ def receive(cloud: Cloud, url: str, mark: str) -> dict[str, Any]:
 
 
 def notification(cloud: Cloud, object_: LogObject) -> str:
-    """Give the S3 event notification of an object, as S3 writes it."""
+    """Return the S3 event notification of an object, as S3 writes it."""
     head = cloud.client("s3").head_object(Bucket=cloud.environment.central_bucket, Key=object_.key)
     entity = {"key": quote_plus(object_.key, safe="/"), "size": head["ContentLength"], "eTag": head["ETag"].strip('"')}
     record = {
@@ -166,7 +166,7 @@ def notification(cloud: Cloud, object_: LogObject) -> str:
 
 
 def host_environment(cloud: Cloud, folder: Any) -> dict[str, str]:
-    """Give the environment of a processor on Kubernetes: its stack's variables, and the service account's token."""
+    """Return the environment of a processor on Kubernetes: its stack's variables, and the service account's token."""
     token = folder / "token"
     token.write_text(web_identity_token(cluster.ISSUER, cluster.subject(cluster.POLLER)))
     return {

@@ -66,7 +66,7 @@ class Version:
 
 
 def earlier() -> Version:
-    """Give the earlier version, with its dependencies as it had pinned them."""
+    """Return the earlier version, with its dependencies as it had pinned them."""
     with tempfile.TemporaryDirectory() as folder, tarfile.open(ARCHIVE) as archive:
         archive.extractall(folder, filter="data")
         packages = Path(folder) / "packages"
@@ -108,17 +108,17 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
 
 
 def functions_of(assembly: Path) -> list[Path]:
-    """Give the folders of an assembly's functions."""
+    """Return the folders of an assembly's functions."""
     return [path for path in sorted(assembly.glob("asset.*")) if (path / "runtime").is_dir()]
 
 
 def files_of(folder: Path) -> Iterator[Path]:
-    """Give all files below a folder, in order."""
+    """Return all files below a folder, in order."""
     return (path for path in sorted(folder.rglob("*")) if path.is_file())
 
 
 def is_own(path: Path, asset: Path) -> bool:
-    """Say whether a function's file is of this project."""
+    """Return whether a function's file is of this project."""
     top = path.relative_to(asset).parts[0]
     return top in OWN or top.startswith("logrouter-")
 
@@ -132,12 +132,12 @@ def _zip(content: dict[Path, Path]) -> bytes:
 
 
 def central_stacks(version: Version) -> list[str]:
-    """Give the names of a version's central stacks, in the order in which they can be deployed."""
+    """Return the names of a version's central stacks, in the order in which they can be deployed."""
     return sorted(version.templates.keys() - {STACK}, key=lambda name: PARTS.index(part_of(name)))
 
 
 def part_of(stack: str) -> str:
-    """Give the part that a stack is, whatever its Region."""
+    """Return the part that a stack is, whatever its Region."""
     return stack.removeprefix("LogRouter").partition("-")[0]
 
 
@@ -160,7 +160,7 @@ class Installation:
     customer: str
 
     def deploy(self, version: Version) -> dict[str, str]:
-        """Deploy the central stacks of a version, one after the other; give all their outputs."""
+        """Deploy the central stacks of a version, one after the other; return all their outputs."""
         s3, bucket = self._assets(self.central)
         ssm = self.cloud.client("ssm", self.central)  # of the CDK's bootstrap, this is all that templates ask for
         ssm.put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String", Overwrite=True)
@@ -187,13 +187,13 @@ class Installation:
         return self.deploy_stack(self.customer, version, STACK, parameters)
 
     def _assets(self, account: str) -> tuple[Any, str]:
-        """Give a client and the bucket of what is deployed into an account: the CDK's bootstrap names it so."""
+        """Return a client and the bucket of what is deployed into an account: the CDK's bootstrap names it so."""
         s3, bucket = self.cloud.client("s3", account), f"cdk-hnb659fds-assets-{account}-us-east-1"
         s3.create_bucket(Bucket=bucket)
         return s3, bucket
 
     def deploy_stack(self, account: str, version: Version, name: str, parameters: dict[str, str]) -> dict[str, str]:
-        """Create a stack, or update it; give its outputs."""
+        """Create a stack, or update it; return its outputs."""
         cloudformation = self.cloud.client("cloudformation", account)
         s3, bucket = self._assets(account)
         s3.put_object(Bucket=bucket, Key=name, Body=version.templates[name].replace(CENTRAL, self.central).encode())

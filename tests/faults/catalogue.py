@@ -24,7 +24,7 @@ KINDS: Final[tuple[Kind, ...]] = (
 
 
 def chosen(names: tuple[str, ...] = ()) -> list[Kind]:
-    """Give the kinds of these names; all where there are none.
+    """Return the kinds of these names; all where there are none.
 
     :raises ValueError: there is no such kind.
     """

@@ -64,7 +64,7 @@ def with_the_vector_engine(scene: Scene, kind: Kind, target: int) -> None:
 def notifying(
     choose: Callable[[list[LogObject], Random], list[list[LogObject]]], sequencer: str = ""
 ) -> Callable[[Scene, Kind, int], None]:
-    """Give a scenario: write objects, and send more notifications of them.
+    """Return a scenario: write objects, and send more notifications of them.
 
     :param choose: which, and in what order; several in a message.
     """

@@ -38,7 +38,7 @@ def _slow(lot: Random) -> Slow:
 
 
 def outage(seconds: float) -> Callable[[Scene, Kind, int], None]:
-    """Give a scenario: CloudWatch is down for that long while objects keep coming, until enough calls met it."""
+    """Return a scenario: CloudWatch is down for that long while objects keep coming, until enough calls met it."""
 
     def scenario(scene: Scene, kind: Kind, target: int) -> None:
         while scene.injected < target and not scene.is_over():

@@ -79,7 +79,7 @@ class Ledger:
             self.met[kind, call, fault] += count
 
     def calls_met(self, kind: str) -> list[str]:
-        """Give the calls that met a kind's faults, in order."""
+        """Return the calls that met a kind's faults, in order."""
         with self.lock:
             return sorted({call for its_kind, call, _ in self.met if its_kind == kind})
 
@@ -100,7 +100,7 @@ class Ledger:
             self.crashes.append(Crash(host, since, until))
 
     def may_be_doubled(self, tenant: str, pod: str) -> int:
-        """Give how many events of an object may lawfully be there twice, from what happened to it."""
+        """Return how many events of an object may lawfully be there twice, from what happened to it."""
         with self.lock:
             deaths = sum(self._was_at_work((tenant, pod), crash) for crash in self.crashes)
             return self.again[tenant, pod] + deaths * self.owed.get((tenant, pod), 0)
@@ -174,7 +174,7 @@ class Ledger:
             return (tenant, place, pod) in self.arrived_at
 
     def work_seconds(self, tenant: str) -> list[float]:
-        """Give what each object of a tenant took, from the first call about it until it was everywhere."""
+        """Return what each object of a tenant took, from the first call about it until it was everywhere."""
         with self.lock:
             last: dict[str, float] = {}
             for (its_tenant, _, pod), at in self.arrived_at.items():
@@ -183,7 +183,7 @@ class Ledger:
             return [at - self.begun_at[tenant, pod] for pod, at in last.items()]
 
     def delays(self, tenant: str, place: str, *, since: float = 0.0, until: float = math.inf) -> list[float]:
-        """Give the seconds from writing to arrival, of a tenant's objects that arrived in a place.
+        """Return the seconds from writing to arrival, of a tenant's objects that arrived in a place.
 
         :param since, until: when they were written (monotonic seconds).
         """

@@ -23,7 +23,7 @@ class Measured:
         return self.seconds is not None and self.bound_seconds is not None and self.seconds <= self.bound_seconds
 
     def as_dict(self) -> dict[str, Any]:
-        """Give it as the report has it."""
+        """Return it as the report has it."""
         return asdict(self)
 
 

@@ -17,7 +17,7 @@ NAME = "logrouter-faults"
 
 @cache
 def limit_file() -> tuple[Path, str] | None:
-    """Give a cgroup of ours and the name of its limit's file; ``None`` where none may be made."""
+    """Return a cgroup of ours and the name of its limit's file; ``None`` where none may be made."""
     for controller, file in ROOTS:
         group = CGROUP / controller / f"{NAME}-{os.getpid()}"
         with suppress(OSError):

@@ -23,7 +23,7 @@ class Event:
 
 
 def usual_events(tenant_id: str, pod: str, batches: int = 2) -> list[Event]:
-    """Give two events of one time, which must keep their order, for each batch."""
+    """Return two events of one time, which must keep their order, for each batch."""
     ages = [timedelta(hours=1) + BATCH * (batches - 1 - place // 2) for place in range(2 * batches)]
     return [Event(age, f"{tenant_id} {pod} event {number}") for number, age in enumerate(ages)]
 

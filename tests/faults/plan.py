@@ -54,7 +54,7 @@ class Rule:
 
     @property
     def columns(self) -> frozenset[str]:
-        """Give the columns of the table of calls and faults that it may fill."""
+        """Return the columns of the table of calls and faults that it may fill."""
         drawn = {self.make(Random(number)).column for number in range(DRAWS)}
         return frozenset(drawn - {""}) if self.counts is Counts.ALL else frozenset()
 

@@ -68,7 +68,7 @@ def _end(process: subprocess.Popen[bytes], ledger: Ledger) -> None:
 
 
 def poller_environment(place: Place, more: dict[str, str], folder: Path) -> dict[str, str]:
-    """Give the environment of a processor on Kubernetes, pointed at the proxy."""
+    """Return the environment of a processor on Kubernetes, pointed at the proxy."""
     token = folder / "token"
     token.write_text(web_identity_token(cluster.ISSUER, cluster.subject(cluster.POLLER)))
     return {

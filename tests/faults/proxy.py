@@ -71,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     @override
     def log_message(self, *_: object) -> None:
-        """Say nothing: the ledger counts."""
+        """Log nothing: the ledger counts."""
 
 
 class _Server(ThreadingHTTPServer):

@@ -15,7 +15,7 @@ type Progress = Callable[[str], None]
 
 
 def waiting(place: Place) -> tuple[int, int]:
-    """Give how many messages the object queue and the delivery queue hold, in whatever state."""
+    """Return how many messages the object queue and the delivery queue hold, in whatever state."""
     sqs, environment = place.central("sqs"), place.environment
     objects, deliveries = (
         depth(sqs, url).total for url in (environment.object_queue_url, environment.delivery_queue_url)

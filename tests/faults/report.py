@@ -63,7 +63,7 @@ class Report:
 
 
 def cells(row: Row) -> list[str]:
-    """Give a row's cells, in the order of ``HEADERS``."""
+    """Return a row's cells, in the order of ``HEADERS``."""
     delay = "" if row.delay_added is None else f"{row.delay_added:+.2f}"
     ratio = "" if row.healthy_delay_ratio is None else f"{row.healthy_delay_ratio:.2f}"
     numbers = [f"{getattr(row.tally, name):,}" for name in NUMBERS]

@@ -93,7 +93,7 @@ class Run:
     rows: dict[str, Row] = field(default_factory=dict)
 
     def run(self) -> list[Row]:
-        """Do it all, and give the rows, the baseline's first."""
+        """Do it all, and return the rows, the baseline's first."""
         plan = Plan(self.effort.seed, self.ledger)
         self.foreign = waiting(self.place)[1]
         kinds = [Kind(BASELINE), *self.kinds]
@@ -233,7 +233,7 @@ class Run:
         )
 
     def target(self, kind: Kind) -> int:
-        """Give how many faults of a kind are wanted."""
+        """Return how many faults of a kind are wanted."""
         return min(kind.target, self.effort.target)
 
     def _wait_until_parked(self, lasting: Sequence[Scene]) -> None:

@@ -39,7 +39,7 @@ class Numbers:
         self._next = 0
 
     def take(self) -> int:
-        """Give the next one."""
+        """Return the next one."""
         with self._lock:
             self._next += 1
             return self._next
@@ -187,7 +187,7 @@ class Scene:
             wait_until(self.is_idle, what="idle queues", timeout_seconds=seconds, interval_seconds=0.1)
 
     def healthy_delay_ratio(self) -> float | None:
-        """Give the healthy tenants' median delay with the fault to that without, in the median of all rounds.
+        """Return the healthy tenants' median delay with the fault to that without, in the median of all rounds.
 
         Each phase with the fault is compared with those before and after it, so that whatever else the machine does
         falls on both. ``None``: the kind has no phases.
@@ -203,7 +203,7 @@ class Scene:
         return round(median(ratios), 3) if ratios else None
 
     def _healthy_delays(self, phase: Phase) -> list[float]:
-        """Give the delays of all tenants but the first, of objects that were written in a phase."""
+        """Return the delays of all tenants but the first, of objects that were written in a phase."""
         return [
             delay
             for tenant in self.tenants[1:]

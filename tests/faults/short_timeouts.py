@@ -86,7 +86,7 @@ def _read(place: Place, mapping: dict[str, Any], messages: int, invocations: int
 
 
 def proxied(proxy_url: str, pace: Pace) -> dict[str, str]:
-    """Give what a host's environment has more than the deployed one's."""
+    """Return what a host's environment has more than the deployed one's."""
     return {
         "AWS_ENDPOINT_URL": proxy_url,
         **_schedule(pace),

@@ -15,7 +15,7 @@ def skew(seconds: float) -> None:
 
         @classmethod
         def now(cls, tz: dt.tzinfo | None = None) -> "Skewed":
-            """Give the time by the wrong clock."""
+            """Return the time by the wrong clock."""
             return super().now(tz) + by
 
     time.time = lambda: right() + seconds

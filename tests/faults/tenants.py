@@ -27,12 +27,12 @@ class Place:
     home: Path
 
     def central(self, service: str) -> Any:
-        """Give a client of the central account's root: the run's own hands, past the proxy."""
+        """Return a client of the central account's root: the run's own hands, past the proxy."""
         return self.accounts.client(service, self.environment.central_account)
 
     @property
     def outputs(self) -> dict[str, str]:
-        """Give all outputs of the central account's stacks."""
+        """Return all outputs of the central account's stacks."""
         stacks = json.loads((self.home / f"outputs-{self.environment.central_account}.json").read_text())
         return {name: value for stack in stacks.values() for name, value in stack.items()}
 
@@ -56,7 +56,7 @@ class Tenant:
         return str(self.configs["s3"]["bucket_name"])
 
     def client(self, place: Place, service: str) -> Any:
-        """Give a client of the customer's root."""
+        """Return a client of the customer's root."""
         return place.accounts.client(service, self.account)
 
 

@@ -94,7 +94,7 @@ class Row:
         return not self.broken
 
     def as_dict(self) -> dict[str, Any]:
-        """Give it as the report has it."""
+        """Return it as the report has it."""
         plain = asdict(self)
         tally = plain.pop("tally")
         return {**plain, **tally, "broken": self.broken}
@@ -144,7 +144,7 @@ def _modified_ms(scene: Scene, object_: LogObject) -> int | None:
 
 
 def expected_events(object_: LogObject, modified_ms: int | None) -> list[SentEvent]:
-    """Give the events that a log group is owed of an object: one ahead of its LastModified takes that (contract §5)."""
+    """Return the events of an object that a log group is owed: one after its LastModified takes that (contract §5)."""
     events = without_empty(events_of(object_))
     if modified_ms is None:
         return events
@@ -228,7 +228,7 @@ def _is_too_old(event: SentEvent) -> bool:
 
 
 def out_of_order(written: Sequence[SentEvent], found: Sequence[SentEvent]) -> int:
-    """Give how many events stand elsewhere among those of their time than where they were written.
+    """Return how many events stand elsewhere among those of their time than where they were written.
 
     Of what arrived twice the first counts: what a lawful repetition adds stands behind it.
     """
@@ -245,7 +245,7 @@ def out_of_order(written: Sequence[SentEvent], found: Sequence[SentEvent]) -> in
 
 
 def parked_keys(place: Place, tenant: Tenant) -> set[tuple[str, str]]:
-    """Give (type, object key) of a tenant's parked deliveries."""
+    """Return (type, object key) of a tenant's parked deliveries."""
     table = place.outputs["ParkedDeliveriesTableName"]
     pages = (
         place.central("dynamodb")
@@ -262,7 +262,7 @@ def parked_keys(place: Place, tenant: Tenant) -> set[tuple[str, str]]:
 
 
 def delay_added(scene: Scene, kind: Kind, baseline: Mapping[str, float]) -> float | None:
-    """Give how much later than without faults the healthy deliveries arrived; ``None``: nothing can be compared."""
+    """Return how much later than without faults the healthy deliveries arrived; ``None``: nothing can be compared."""
     healthy = scene.tenants[1:] if kind.beside == "quiet" else scene.tenants
     where = [(one.tenant_id, "s3" if kind.beside == "s3" else one.log_group) for one in healthy]
     delays = [delay for one in where for delay in scene.ledger.delays(*one)]

@@ -163,7 +163,7 @@ def _kill(lot: Random) -> Strike:
 
 
 def _of(host: str, calls: str, *, every: bool = False) -> dict[str, tuple[Rule, ...]]:
-    """Give what a worker's calls can meet, by name."""
+    """Return what a worker's calls can meet, by name."""
     met: dict[str, tuple[Fault | MakeFault, float]] = {
         "5xx": (Refuse(500, "InternalServerError"), 0.4),
         "answer-lost": (LoseAnswer(), 0.2),

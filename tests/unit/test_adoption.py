@@ -1,4 +1,4 @@
-"""What a repository needs that others work with: its workflow, hooks, updates, release, and the documentation's site."""
+"""What a repository needs to be adopted: its workflow, hooks, updates, release, and the documentation's site."""
 
 import json
 import re

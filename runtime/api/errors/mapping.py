@@ -26,7 +26,7 @@ logger = logging.getLogger("logrouter.api")
 
 
 def problem_of(error: Exception) -> ProblemError:
-    """Give the problem that a request ends with."""
+    """Return the problem that a request ends with."""
     match error:
         case ProblemError():
             return error

@@ -1,6 +1,6 @@
 """Everything that isn't a success: RFC 9457 problem details, one shape for all of them.
 
-``type`` is a URN whose last part is stable and made for programs; ``detail`` is for people and says how to mend it.
+``type`` is a URN whose last part is stable and made for programs; ``detail`` is for people and says how to fix it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -47,10 +47,10 @@ class ProblemError(Exception):
 
 
 def not_found(tenant_id: str, type_: str) -> ProblemError:
-    """Say that there is no such config."""
+    """Return that there is no such config."""
     return ProblemError(HTTPStatus.NOT_FOUND, "no-such-config", f"{tenant_id} has no delivery config {type_}")
 
 
 def invalid(code: str, detail: str, errors: Iterable[tuple[str, str]]) -> ProblemError:
-    """Say which fields or parameters are wrong."""
+    """Return which fields or parameters are wrong."""
     return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, code, detail, errors=errors)

@@ -26,6 +26,6 @@ def read_caller(scope: Scope) -> Caller:
 
 
 def caller_of(request: Request) -> Caller:
-    """Give a request's caller (a dependency of routes)."""
+    """Return a request's caller (a dependency of routes)."""
     caller: Caller = request.scope["logrouter.caller"]
     return caller

@@ -82,7 +82,7 @@ class _Answer:
 
 
 class _Replay:
-    """Gives a body that was read already."""
+    """Replays a body that was read already."""
 
     def __init__(self, body: bytes) -> None:
         self._messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
@@ -92,7 +92,7 @@ class _Replay:
 
 
 def _asked_path(scope: Scope) -> str:
-    """Give the path as the gateway got it; what the app's host made of it is decoded once more."""
+    """Return the path as the gateway got it; what the app's host made of it is decoded once more."""
     event = scope.get("aws.event")
     if event:
         return str(event.get("path") or "/")

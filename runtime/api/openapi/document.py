@@ -37,7 +37,7 @@ PATCH_EXAMPLE = {"enabled": False, "groups": None}
 
 
 def document(app: FastAPI, models: Models) -> dict[str, Any]:
-    """Give the document of an app with these config models."""
+    """Return the document of an app with these config models."""
     made = get_openapi(
         title=app.title,
         version=app.version,
@@ -64,7 +64,7 @@ def document(app: FastAPI, models: Models) -> dict[str, Any]:
 
 
 def _own_schemas(models: Models) -> dict[str, Any]:
-    """Give the schemas of configs, as they are written and as they are answered, and of problems."""
+    """Return the schemas of configs, as they are written and as they are answered, and of problems."""
     found: dict[str, Any] = {}
     for method, model in models.items():
         found[f"New_{method}"] = _written(model, method)
@@ -158,7 +158,7 @@ def _add_answers(operations: Mapping[str, Any]) -> None:
 
 
 def _links() -> dict[str, Any]:
-    """Say what can be done with a config that was just written; clients and tests follow these."""
+    """Return what can be done with a config that was just written; clients and tests follow these."""
     key = {"tenant_id": "$request.path.tenant_id", "type": "$response.body#/type"}
     follow = ("get", "patch", "delete", "replace")
     links = {name: {"operationId": f"{name}_delivery_config", "parameters": key} for name in follow}

@@ -30,7 +30,7 @@ async def merge_patch(request: Request) -> dict[str, Any]:
 
 
 def parse(body: bytes) -> dict[str, Any]:
-    """Give the object. Raises ``ProblemError`` 400 for anything else."""
+    """Return the object. Raises ``ProblemError`` 400 for anything else."""
     try:
         value = json.loads(
             body.decode("utf-8"),

@@ -31,7 +31,7 @@ ServicesOf = Annotated[Services, Depends(services_of)]
 
 
 def changes_of(request: Request) -> Changes:
-    """Give what makes changes for this request's caller (a dependency of routes)."""
+    """Return what makes changes for this request's caller (a dependency of routes)."""
     return Changes(services_of(request), caller_of(request))
 
 
@@ -54,12 +54,12 @@ def no_query(*known: str) -> Any:
 
 
 def token_of(type_: str) -> str:
-    """Give the token of the page behind a config; of characters that a URL leaves as they are."""
+    """Return the token of the page behind a config; of characters that a URL leaves as they are."""
     return base64.urlsafe_b64encode(type_.encode()).decode().rstrip("=")
 
 
 def type_of(token: str) -> str:
-    """Give the config behind which a page begins. Raises 422 for a token that no page gave."""
+    """Return the config behind which a page begins. Raises 422 for a token that no page gave."""
     padded = token + "=" * (-len(token) % 4)
     try:
         type_ = base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True).decode()

@@ -68,7 +68,7 @@ def list_deliveries(  # noqa: PLR0917 - FastAPI gives them by name
     dependencies=[no_query()],
 )
 def get_delivery_status(tenant_id: TenantId, type_: Type, services: ServicesOf) -> StatusView:
-    """Say when the destination last acknowledged something, what failed last, and how much waits for someone."""
+    """Return when the destination last acknowledged something, what failed last, and how much waits for someone."""
     stored = services.store.get(tenant_id, type_)
     if stored is None or not stored.is_live(services.clock()):
         raise not_found(tenant_id, type_)
@@ -134,7 +134,7 @@ def _shown(view: ReplayView, status: HTTPStatus) -> JSONResponse:
     dependencies=[no_query()],
 )  # fmt: skip
 def get_replay(tenant_id: TenantId, replay_id: ReplayId, services: ServicesOf) -> ReplayView:
-    """Say how far a replay is."""
+    """Return how far a replay is."""
     replay = services.replays.of(tenant_id, replay_id)
     if replay is None:
         raise _no_replay(replay_id)

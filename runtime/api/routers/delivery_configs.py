@@ -92,7 +92,7 @@ def delete_delivery_config(tenant_id: TenantId, type_: Type, changes: ChangesOf,
 
 
 def readable(services: Services, tenant_id: str, type_: str) -> StoredConfig:
-    """Give a live config. Raises 404 where there is none, 409 where the item can't be read as one."""
+    """Return a live config. Raises 404 where there is none, 409 where the item can't be read as one."""
     stored = services.store.get(tenant_id, type_)
     if stored is None or not stored.is_live(services.clock()):
         raise not_found(tenant_id, type_)
@@ -100,7 +100,7 @@ def readable(services: Services, tenant_id: str, type_: str) -> StoredConfig:
         raise ProblemError(
             HTTPStatus.CONFLICT,
             "invalid-stored-config",
-            "the stored item can't be read as a config and delivers nothing; PUT or PATCH mends it, DELETE removes it",
+            "the stored item isn't a valid config and delivers nothing; PUT or PATCH corrects it, DELETE removes it",
             errors=[(field, "is wrong in the stored item") for field in stored.config.fields],
             headers={"ETag": stored.etag},
         )
@@ -108,7 +108,7 @@ def readable(services: Services, tenant_id: str, type_: str) -> StoredConfig:
 
 
 def _live_page(services: Services, tenant_id: str, limit: int, after: str | None) -> tuple[list[StoredConfig], bool]:
-    """Give up to ``limit`` items that aren't expired, and whether there are more."""
+    """Return up to ``limit`` items that aren't expired, and whether there are more."""
     found: list[StoredConfig] = []
     while len(found) <= limit:
         page = services.store.page(tenant_id, limit + 1 - len(found), after)

@@ -23,7 +23,7 @@ JsonBody = Annotated[dict[str, Any], Depends(json_object)]
 
 @router.get("/effective", operation_id="get_effective_delivery_config", response_model=ResolvedConfig)
 def get_effective_delivery_config(tenant_id: TenantId, type_: Type, services: ServicesOf) -> dict[str, Any]:
-    """Give what a stored config really selects: its groups expanded and united with its `desired_logs`."""
+    """Return what a stored config really selects: its groups expanded and united with its `desired_logs`."""
     config = _config(services, tenant_id, type_)
     return {
         "tenant_id": tenant_id,
@@ -41,7 +41,7 @@ def get_effective_delivery_config(tenant_id: TenantId, type_: Type, services: Se
     "/match", operation_id="match_delivery_config", response_model=MatchResults, response_model_exclude_none=True
 )
 def match_delivery_config(tenant_id: TenantId, type_: Type, services: ServicesOf, body: JsonBody) -> dict[str, Any]:
-    """Say for application names and object keys whether they would be delivered, and why.
+    """Return for application names and object keys whether they would be delivered, and why.
 
     With a `config` in the body it is that one that is tried, before anything is saved; nothing ever is by this.
     """

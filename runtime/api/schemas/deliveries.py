@@ -128,7 +128,7 @@ class ReplayRequest(BaseModel):
 
 
 class EstimateView(BaseModel):
-    """What it comes to. Costs are list prices in US dollars."""
+    """The estimate. Costs are list prices in US dollars."""
 
     complete: bool = Field(description="false: there are more objects than were counted for this answer")
     objects: int
@@ -195,7 +195,7 @@ class ReplayList(BaseModel):
 
 
 def shown(selection: Selection) -> dict[str, Any]:
-    """Give a selection as it was asked for."""
+    """Return a selection as it was asked for."""
     document = selection.document()
     document |= {name: iso(document[name]) for name in ("since", "until") if name in document}
     if "keys" in document:

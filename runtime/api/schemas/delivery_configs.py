@@ -75,12 +75,12 @@ class MatchRequest(BaseModel):
 
 
 def view(stored: StoredConfig) -> dict[str, Any]:
-    """Give a stored config as an answer. It must be readable."""
+    """Return a stored config as an answer. It must be readable."""
     assert isinstance(stored.config, DeliveryConfig)
     fields = stored.config.model_dump(mode="json", exclude_none=True)
     return fields | {"warnings": warnings(stored.config)}
 
 
 def warnings(config: DeliveryConfig) -> list[str]:
-    """Say what is allowed, but hardly meant."""
+    """Return what is allowed, but hardly meant."""
     return [f"groups: {name!r} is not a known group and adds no application" for name in config.expansion.unknown]

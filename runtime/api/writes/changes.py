@@ -123,7 +123,7 @@ def _repeated[T](attempt: Callable[[], T], wanted: Preconditions) -> T:
         return PAUSES.repeat(attempt, ATTEMPTS, lambda one: unconditional and isinstance(one, ChangedMeanwhileError))
     except ChangedMeanwhileError:
         if not unconditional:
-            raise changed("it was changed since you read it; read it again and decide anew") from None
+            raise changed("it was changed since you read it; read it again and repeat the change") from None
         raise ProblemError(
             HTTPStatus.SERVICE_UNAVAILABLE,
             "too-many-writers",

@@ -19,7 +19,7 @@ WINDOW_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class WriteCounter:
-    """A tenant's writes of the current minute, as they were read.
+    """A tenant's writes of the current minute, as read from the table.
 
     :param window: the minute's number since the epoch. :param count: writes in it.
     """

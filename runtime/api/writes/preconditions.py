@@ -30,7 +30,7 @@ class Preconditions:
     def require(self, etag: str) -> None:
         """Raise 412 unless a change of the config with this ETag is what the caller wants."""
         if self.if_match is not None and not _names(self.if_match, etag, weak=False):
-            raise changed("it was changed since you read it; read it again and decide anew")
+            raise changed("it was changed since you read it; read it again and repeat the change")
         if self.if_none_match is not None and _names(self.if_none_match, etag, weak=True):
             raise changed("it exists")
 
@@ -42,7 +42,7 @@ class Preconditions:
 
 
 def changed(detail: str) -> ProblemError:
-    """Say that the precondition doesn't hold."""
+    """Return that the precondition doesn't hold."""
     return ProblemError(HTTPStatus.PRECONDITION_FAILED, "precondition-failed", detail)
 
 

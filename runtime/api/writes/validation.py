@@ -22,7 +22,7 @@ def validate_fields(
     type_: str | None = None,
     errors: Iterable[tuple[str, str]] = (),
 ) -> DeliveryConfig:
-    """Give the config that the fields make for the path's tenant (and type); both may be left out of the fields.
+    """Return the config that the fields make for the path's tenant (and type); both may be left out of the fields.
 
     :param errors: what is known to be wrong already; reported with the rest.
     """
@@ -43,7 +43,7 @@ def validate_fields(
 
 
 def _size_problems(services: Services, config: DeliveryConfig) -> list[tuple[str, str]]:
-    """Say what makes a config too large for STS: it would be stored, and never deliver anything."""
+    """Return what makes a config too large for STS: it would be stored, and never deliver anything."""
     settings = services.settings
     problem = size_problem(config, regions()[settings.aws_region], settings.central_bucket)
     longest = max(config.destination_fields(), key=lambda name: len(str(getattr(config, name))))
@@ -53,7 +53,7 @@ def _size_problems(services: Services, config: DeliveryConfig) -> list[tuple[str
 def patched(
     services: Services, stored: StoredConfig, patch: Mapping[str, Any], tenant_id: str, type_: str
 ) -> DeliveryConfig:
-    """Give the config that a merge patch makes of a stored one; ``null`` removes a field."""
+    """Return the config that a merge patch makes of a stored one; ``null`` removes a field."""
     model = services.models.get(type_.partition(":")[0])
     known = set(model.model_fields) if model else set()
     before = {

@@ -109,7 +109,7 @@ class CloudWatchDelivery:
         batch: Batch,
         check: Callable[[Batch], None],
     ) -> SentBatch:
-        """Send one batch and keep what can't be sent; several of these run side by side.
+        """Send one batch and set aside what can't be sent; several of these run concurrently.
 
         What is known to be refused is set aside first: where that fails, nothing was sent. What the service refuses is
         set aside afterwards: where that fails, ``progress.unkept`` says so, and the next attempt does only that.

@@ -14,7 +14,7 @@ from runtime.objects.batches import Batch
 from runtime.time_budget import TimeBudget
 
 CredentialsSource = Callable[[], Credentials]
-"""Gives the customer role's credentials, from the role chain's cache, fresh enough to sign a call now."""
+"""Returns the customer role's credentials, from the role chain's cache, fresh enough to sign a call now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Rejection:
 
 
 class BatchSender(Protocol):
-    """Sends the batches of one delivery: the first alone, then as many side by side as ``Engine.calls_in_flight``.
+    """Sends the batches of one delivery: the first alone, then up to ``Engine.calls_in_flight`` at once.
 
     One that creates missing log groups itself says in an attribute ``created_log_group`` whether it has.
     """
@@ -42,7 +42,7 @@ class BatchSender(Protocol):
 
         :raises runtime.errors.RetryableError: the caller repeats the call with backoff while the budget
             lasts, unless it is a ``RefusedError`` (repeating now can't help: handed over).
-        :raises runtime.errors.BlockedByCustomerError: only the customer can mend it.
+        :raises runtime.errors.BlockedByCustomerError: only the customer can fix it.
         """
 
     def close(self) -> None:

@@ -51,7 +51,7 @@ class CallsInFlight[Sent]:
     """A context manager for one delivery; used by one thread, sends in up to ``limit`` of its own.
 
     :param send: sends one batch, with its retries; calls ``check`` before each attempt.
-    :param settle: is told in the delivery's own thread what ``send`` gave: in order, at last what is behind a gap.
+    :param settle: called in the delivery's own thread with each result of ``send``: in order, then those behind a gap.
     :param places: for calls beside a delivery's first, shared by all deliveries: each call holds a batch and its body.
     """
 
@@ -94,7 +94,7 @@ class CallsInFlight[Sent]:
                     self._settle(call.future.result())
 
     def check(self, batch: Batch) -> None:
-        """Say whether a batch may still be attempted.
+        """Return whether a batch may still be attempted.
 
         :raises RefusedError: one before it has failed for good; the next attempt sends both.
         """

@@ -34,7 +34,7 @@ class SentBatch:
         progress.set_aside.update(self.set_aside)
         if self.oldest_ms is not None:
             progress.oldest_event_ms = min(self.oldest_ms, progress.oldest_event_ms or self.oldest_ms)
-        progress.acknowledge(self.index)  # last: whoever reads it meanwhile repeats a batch, loses none
+        progress.acknowledge(self.index)  # last: a concurrent reader repeats a batch, loses none
 
 
 def of_filtered(filtered: FilteredBatch, rejected: Sequence[Rejection], kept: Counter[str]) -> SentBatch:
@@ -68,10 +68,10 @@ def of_earlier(batch: Batch, unkept: Sequence[Unkept]) -> SentBatch:
 def refused_ranges(batch: Batch, filtered: FilteredBatch, rejected: Iterable[Rejection]) -> tuple[Unkept, ...]:
     """Return what can't be taken, known before or from the answer, by positions in the planned batch."""
     known = [(one.reason, one.positions) for one in filtered.refused]
-    told = [(one.reason, [filtered.positions[position] for position in one.positions]) for one in rejected]
+    rejections = [(one.reason, [filtered.positions[position] for position in one.positions]) for one in rejected]
     return tuple(
         Unkept(batch.index, reason, start, stop)
-        for reason, positions in (*known, *told)
+        for reason, positions in (*known, *rejections)
         for start, stop in _runs(batch, positions)
     )
 

@@ -34,19 +34,19 @@ class CopyTask:
     metadata: dict[str, str]
 
     def destination(self) -> dict[str, Any]:
-        """Give the parameters that every call to the customer's bucket has."""
+        """Return the parameters that every call to the customer's bucket has."""
         owner = {"ExpectedBucketOwner": self.bucket_owner} if self.bucket_owner else {}
         return {"Bucket": self.bucket, "Key": self.key, **owner}
 
     def source(self) -> dict[str, Any]:
-        """Give the parameters that name the source, and make sure that it still is the notified one."""
+        """Return the parameters that name the source, and make sure that it still is the notified one."""
         source = {"Bucket": self.source_bucket, "Key": self.source_key}
         if self.source_version:
             source["VersionId"] = self.source_version
         return {"CopySource": source, **({"CopySourceIfMatch": f'"{self.etag}"'} if self.etag else {})}
 
     def description(self) -> dict[str, Any]:
-        """Give the parameters that describe the new object."""
+        """Return the parameters that describe the new object."""
         return {
             "ACL": ACL,
             "Metadata": self.metadata,
@@ -72,7 +72,7 @@ def part_size(size: int, threshold: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class MultipartCopy:
-    """A copy in parts, side by side.
+    """A copy in concurrent parts.
 
     :param call: ``call(action, f)`` makes one AWS call, whichever thread it is called in.
     :param call_late: the same, once, also when the time budget is spent.
@@ -120,6 +120,6 @@ class MultipartCopy:
         return {"PartNumber": number, "ETag": answer["CopyPartResult"]["ETag"]}
 
     def _abort(self, upload: dict[str, Any]) -> None:
-        # Where this fails the bucket's lifecycle rule removes the parts; it is the first error that is told.
+        # Where this fails the bucket's lifecycle rule removes the parts; the first error is reported.
         with suppress(Exception):
             self.call_late("s3:AbortMultipartUpload", lambda: self.client.abort_multipart_upload(**upload))

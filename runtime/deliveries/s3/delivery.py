@@ -31,7 +31,7 @@ class S3Delivery:
         self._retry = retry or Retry()
 
     def deliver(self, delivery: Delivery, source: BatchSource | None) -> None:  # noqa: ARG002 - reads no events
-        """Copy the object, in parts if it is over the copy threshold. An attempt that fails begins anew.
+        """Copy the object, in parts if it is over the copy threshold. A failed attempt starts again from the beginning.
 
         :raises runtime.errors.DeliveryError: see ``error_mapping.py``.
         """

@@ -35,7 +35,7 @@ def destination_key(object_: StoredObject, config: S3Config, *, plain: bool = Tr
 
 
 def traceability_metadata(object_: StoredObject, config: S3Config) -> dict[str, str]:
-    """Say whose and which object the copy is of; values percent-encoded, since S3 takes US-ASCII only.
+    """Return whose and which object the copy is of; values percent-encoded, since S3 takes US-ASCII only.
 
     What would not fit into S3's 2 KB is left out, the least telling last in the list first.
     """

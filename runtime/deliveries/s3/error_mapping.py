@@ -20,7 +20,7 @@ CODES: dict[str, Rule] = {
     "NoSuchKey": (PermanentError, "object-gone"),
     "NoSuchVersion": (PermanentError, "object-gone"),
     "404": (PermanentError, "object-gone"),
-    # The object was written anew since; that one has a notification of its own.
+    # The object was overwritten since; the new one has a notification of its own.
     "PreconditionFailed": (PermanentError, "object-replaced"),
     "NoSuchBucket": (BlockedByCustomerError, "no-such-bucket"),
     "InvalidBucketName": (BlockedByCustomerError, "no-such-bucket"),

@@ -15,7 +15,7 @@ COMMAND = re.compile(r"^logrouter .+$|`(logrouter [^`]+)`", re.MULTILINE)
 
 
 def commands():
-    """Give each command line of the documents."""
+    """Yield each command line of the documents."""
     for page in PAGES:
         for found in COMMAND.finditer(page.read_text()):
             yield pytest.param(found[1] or found[0], id=f"{page.name}: {found[1] or found[0]}")

@@ -19,7 +19,7 @@ def policy(scope, *resources):
 
 
 def wildcards(app):
-    """Give the wildcard findings that a synthesis reports, without the acknowledged ones."""
+    """Return the wildcard findings that a synthesis reports, without the acknowledged ones."""
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     with suppress(RuntimeError):  # other findings on these bare resources end the synthesis
         app.synth()

@@ -52,7 +52,7 @@ class Fault:
     after: int = 0
 
     def answer(self):
-        """Give what botocore takes for the service's answer."""
+        """Return what botocore takes for the service's answer."""
         if self.error:
             raise self.error
         error = {"Code": self.code, "Message": self.message, **(self.extra or {})}
@@ -75,7 +75,7 @@ LIST_VERSIONS, S3Backend.list_object_versions = S3Backend.list_object_versions, 
 
 
 def in_memory(status, body=b"", headers=None):
-    """Give a response that has come whole, with a request id."""
+    """Return a response that has come whole, with a request id."""
     content = io.BytesIO(body)
     return Response(status, {"x-amzn-requestid": "r", **(headers or {})}, content.read, content.close)
 
@@ -144,7 +144,7 @@ class RecordingClients(MotoClients):
         return client
 
     def direct_call(self, service, operation, region=None, **options):
-        """Give the real call, recorded and failing as the client's would."""
+        """Return the real call, recorded and failing as the client's would."""
         call = super().direct_call(service, operation, region, **options)
         return RecordedDirectCall(self, call, operation, region or self.region)
 
@@ -236,6 +236,6 @@ def recording_clients(monkeypatch):
 
 
 def emf(capsys):
-    """Give the records written to standard output so far, without their metric definitions."""
+    """Return the records written to standard output so far, without their metric definitions."""
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
     return [line for line in lines if "_aws" in line]

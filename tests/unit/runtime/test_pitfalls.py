@@ -43,7 +43,7 @@ def world(clients):
 
 
 def deliver(world, lines, type_="cloudwatch", **config):
-    """Deliver an object of these lines (bytes, or what is to be JSON); give the messages in the stream."""
+    """Deliver an object of these lines (bytes, or what is to be JSON); return the messages in the stream."""
     raw = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]
     world.put_object(data=gzip.compress(b"\n".join(raw) + b"\n"))
     world.put_config(type_, **config)

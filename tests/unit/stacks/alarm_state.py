@@ -23,7 +23,7 @@ class Datum:
 
 
 def state(alarm, data, now):
-    """Give an alarm's state at a time: ``ALARM`` or ``OK``.
+    """Return an alarm's state at a time: ``ALARM`` or ``OK``.
 
     :param alarm: the properties of an ``AWS::CloudWatch::Alarm``.
     """
@@ -40,7 +40,7 @@ def state(alarm, data, now):
 
 
 def dimensions(alarm):
-    """Give an alarm's dimensions by name; a value that only the deployment knows as its JSON text."""
+    """Return an alarm's dimensions by name; a value that only the deployment knows as its JSON text."""
     named = {each["Name"]: each["Value"] for each in alarm.get("Dimensions", ())}
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in named.items()}
 

@@ -42,7 +42,7 @@ class Drive:
 
 
 def written(scene, *arguments):
-    """Give the metrics of the lines that a scene writes."""
+    """Return the metrics of the lines that a scene writes."""
     out = StringIO()
     with redirect_stdout(out):
         scene(*arguments)
@@ -170,7 +170,7 @@ def by_lines(bad, good=deliver):
 
 
 def queue_says(world, name, alarm, *, later=0.0):
-    """Give the alarm's metric of a queue, from its messages as they lie there."""
+    """Return the alarm's metric of a queue, from its messages as they lie there."""
     messages = [
         {"visible_at": one.visible_at / 1000, "sent_at": one.sent_timestamp / 1000, "receive_count": 0}
         for one in world.messages(name)

@@ -55,7 +55,7 @@ def section(alarm):
 
 
 def shifted(data, begin):
-    """Give data of one period, put into the period that begins then."""
+    """Return data of one period, put into the period that begins then."""
     return [replace(one, at=begin + 1) for one in data]
 
 

@@ -166,7 +166,7 @@ def test_flags_are_the_command_lines_own():
 
 
 def test_nothing_is_looked_up(production, development):
-    """A synthesis would need credentials, and give something else tomorrow."""
+    """A synthesis would need credentials, and return something else tomorrow."""
     for assembly in (production, development):
         manifest = json.loads((Path(assembly.directory) / "manifest.json").read_text())
         assert "missing" not in manifest

@@ -67,7 +67,7 @@ def holds(condition, template, given):
 
 
 def documents(template):
-    """Give each policy of the template: what it belongs to, the condition it is made on, its statements."""
+    """Yield each policy of the template: what it belongs to, the condition it is made on, its statements."""
     for resource in template["Resources"].values():
         properties, condition = resource.get("Properties", {}), resource.get("Condition")
         for policy in properties.get("Policies", ()):
@@ -81,7 +81,7 @@ def documents(template):
 
 
 def statements(template):
-    """Give each statement that is about the provider, with its place and the conditions it is made on."""
+    """Yield each statement that is about the provider, with its place and the conditions it is made on."""
     for location, condition, found in documents(template):
         for statement in found:
             unless = statement["Fn::If"][0] if "Fn::If" in statement else None
@@ -93,7 +93,7 @@ def statements(template):
 
 
 def allowed(template, **given):
-    """Give the actions that the provider may do, with their resources, under these parameters."""
+    """Return the actions that the provider may do, with their resources, under these parameters."""
     made = [
         statement
         for _, conditions, statement in statements(template)

@@ -116,7 +116,7 @@ def resolved(value):
 
 
 def arn(name):
-    """Give an ARN of the kind of resource that a logical id speaks of."""
+    """Return an ARN of the kind of resource that a logical id speaks of."""
     kinds = {
         "Queue": "arn:aws:sqs:us-east-1:111111111111:queue",
         "UndeliveredNotifications": "arn:aws:sqs:us-east-1:111111111111:queue",

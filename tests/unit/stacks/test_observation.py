@@ -25,7 +25,7 @@ def watched_more(synthesize):
 
 
 def resources(assembly, kind):
-    """Give a kind's properties by stack and logical id."""
+    """Return a kind's properties by stack and logical id."""
     return {
         (stack.stack_name, name): resource["Properties"]
         for stack in assembly.stacks

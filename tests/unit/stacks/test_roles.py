@@ -47,7 +47,7 @@ def cell(values):
 
 
 def statements(role_id, role, resources):
-    """Give the statements of the policies that belong to a role, by reference or by its name."""
+    """Yield the statements of the policies that belong to a role, by reference or by its name."""
     mine = ({"Ref": role_id}, role["Properties"].get("RoleName"))
     for policy in role["Properties"].get("Policies", ()):
         yield from policy["PolicyDocument"]["Statement"]

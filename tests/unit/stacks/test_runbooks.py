@@ -14,7 +14,7 @@ PARTS = ("**Means**", "**Look at**", "**Do**", "**It worked**")
 
 
 def anchor(heading):
-    """Give the anchor that a heading has where Markdown is rendered."""
+    """Return the anchor that a heading has where Markdown is rendered."""
     return re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
 
 
@@ -87,7 +87,7 @@ def row(name, severity, count):
 
 
 def per(name):
-    """Say what an alarm is there for each of."""
+    """Return what an alarm is there for each of."""
     words = {
         "function": "function",
         "table": "table, reads and writes",

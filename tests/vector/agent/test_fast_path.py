@@ -26,7 +26,7 @@ def assert_same(lines: list[dict]) -> None:
 
 
 def taken(lines: list[dict]) -> list[bool]:
-    """Say which lines the fast path takes."""
+    """Return which lines the fast path takes."""
     program = "\n".join((PROGRAMS / name).read_text() for name in ("message.vrl", "klog.vrl", "fast.vrl"))
     agent = Agent(SETTINGS)
     agent.__dict__["program"] = program + '\n.message = if format == "" { "no" } else { "yes" }'

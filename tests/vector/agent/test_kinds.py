@@ -62,6 +62,6 @@ def test_with_parsed_fields_they_stand_under_one_key():
 
 
 def canonical(stamp: str) -> str:
-    """Give a stamp as JSON shows it: a fraction of 3, 6 or 9 digits."""
+    """Return a stamp as JSON shows it: a fraction of 3, 6 or 9 digits."""
     seconds, _, fraction = stamp.removesuffix("Z").partition(".")
     return seconds + ("." + fraction.ljust((len(fraction) + 2) // 3 * 3, "0") if fraction else "") + "Z"

@@ -35,7 +35,7 @@ ODD_VALUES = [*ODD, None, 7, True, ["a"], {"a": "b"}]
 
 
 def origins(*changes):
-    """Give the events of pods whose Kubernetes metadata is changed so; one run, because a run compiles the programs."""
+    """Return the events of pods with so changed Kubernetes metadata; one run, because each compiles the programs."""
     return run([source_line("m", kubernetes=POD["kubernetes"] | kubernetes) for kubernetes in changes])
 
 

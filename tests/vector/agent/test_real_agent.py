@@ -82,7 +82,7 @@ def test_vector_s_own_unit_tests(tmp_path):
 
 
 def unit_test() -> dict:
-    """Give one test of Vector's: each kind of line a source event, for each a condition that one event must meet."""
+    """Return one test of Vector's: each kind of line a source event, for each a condition that one event must meet."""
     inputs = [
         {
             "type": "vrl",
@@ -185,7 +185,7 @@ def recorded(tmp_path_factory):
 
 
 def scraped(address: str) -> str:
-    """Give what Prometheus would read."""
+    """Return what Prometheus would read."""
     with urllib.request.urlopen(f"http://{address}/metrics") as answer:
         return answer.read().decode()
 

@@ -20,7 +20,7 @@ LEAST_SHARES = {  # of lines whose time was taken from the line; the rest has no
 
 @pytest.fixture(scope="module")
 def recorded():
-    """Give (record, event) pairs."""
+    """Return (record, event) pairs."""
     records = [(file, record) for file, its_records in read_archive() for record in its_records]
     events = Agent({"CLUSTER_ID": "demo"}).events(source_event(file, record) for file, record in records)
     return [(record, json.loads(event["message"])) for (_, record), event in zip(records, events, strict=True)]
@@ -72,6 +72,6 @@ def test_share_of_lines_with_their_own_time(recorded):
 
 
 def seconds(stamp: str) -> float:
-    """Give the seconds of the day."""
+    """Return the seconds of the day."""
     hours, minutes, rest = stamp[11:].rstrip("Z").split(":")
     return int(hours) * 3600 + int(minutes) * 60 + float(rest)

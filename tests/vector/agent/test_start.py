@@ -38,7 +38,7 @@ class Node:
         }
 
     def start(self) -> str:
-        """Start, and give the notes from which Vector begins."""
+        """Start, and return the notes from which Vector begins."""
         for name in ("pid", "began"):
             (self.data / name).unlink(missing_ok=True)
         self.processes.append(subprocess.Popen(["sh", str(SCRIPT), "--config", "x"], env=self.environment))
@@ -46,7 +46,7 @@ class Node:
         return self.read("began")
 
     def read(self, name: str) -> str:
-        """Give a file's text; of one that isn't there, none."""
+        """Return a file's text; of one that isn't there, none."""
         path = self.data / name
         return path.read_text() if path.exists() else ""
 

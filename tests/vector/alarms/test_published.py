@@ -122,7 +122,7 @@ def test_a_real_vector_publishes_what_was_sent_and_what_was_lost(tmp_path):
 
 
 def summed(bodies):
-    """Give the sum of each metric over the requests so far."""
+    """Return the sum of each metric over the requests so far."""
     sums = {}
     for body in list(bodies):
         assert b"Namespaceo" + AGENT_NAMESPACE.encode() in body

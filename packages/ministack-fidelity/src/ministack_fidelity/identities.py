@@ -47,7 +47,7 @@ def make_role(
 
 
 def assume(accounts: Accounts, caller: Keys | str, role_arn: str, **more: Any) -> Keys:
-    """Assume a role and give the session's keys."""
+    """Assume a role and return the session's keys."""
     request = {"RoleArn": role_arn, "RoleSessionName": "session", **more}
     found = accounts.client("sts", caller, config=UNCHECKED).assume_role(**request)["Credentials"]
     return Keys(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])

@@ -45,7 +45,7 @@ def end_group(group: int, leader: subprocess.Popen[bytes] | None = None) -> None
 
 
 def _wait_for_end(group: int, seconds: float) -> None:
-    """Return when nothing of it runs, or after so many seconds; reaps nothing, which is for the one that started it."""
+    """Return when none of it runs, or after so many seconds; reaping is left to the process that started it."""
     deadline = time.monotonic() + seconds
     while members(group) and time.monotonic() < deadline:
         time.sleep(INTERVAL_SECONDS)

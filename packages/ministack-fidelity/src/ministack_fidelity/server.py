@@ -56,7 +56,7 @@ class Server:
 
     @classmethod
     def load(cls, home: Path) -> Self | None:
-        """Return the server that was started in this home, or None if nothing of it runs any more."""
+        """Return the server that was started in this home, or None if it doesn't run any more."""
         with suppress(FileNotFoundError):
             server = cls(**json.loads((home / RECORD).read_text()))
             return server if server.processes() else None

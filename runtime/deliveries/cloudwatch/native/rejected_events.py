@@ -7,7 +7,7 @@ from runtime.deliveries.cloudwatch.filtering import EXPIRED, TOO_NEW, TOO_OLD
 
 
 def rejections(info: Mapping[str, int], sent: int) -> list[Rejection]:
-    """Say which of the ``sent`` events were refused, each once.
+    """Return which of the ``sent`` events were refused, each once.
 
     ``tooOldLogEventEndIndex`` and ``expiredLogEventEndIndex`` are the first index that is *not* refused;
     ``tooNewLogEventStartIndex`` is the first one that is. Events are in chronological order, and the group's

@@ -29,13 +29,13 @@ DENIED = frozenset({"AccessDenied", "AccessDeniedException", "KMSAccessDeniedExc
 NOT_LITERAL = frozenset("'$%{}[]")
 
 EndpointOf = Callable[[str], str]
-"""Gives the CloudWatch Logs endpoint of a Region, as the SDK resolves it."""
+"""Returns the CloudWatch Logs endpoint of a Region, as the SDK resolves it."""
 RetentionOf = Callable[[LogDestination, Credentials], int | None]
-"""Gives a log group's retention in milliseconds, None where it keeps for ever or doesn't exist yet."""
+"""Returns a log group's retention in milliseconds, None where it keeps for ever or doesn't exist yet."""
 
 
 class VectorEngine:
-    """Starts a Vector for every delivery, ``max_processes`` side by side.
+    """Starts a Vector for every delivery, ``max_processes`` at once.
 
     :param binary: name or path of the program (``VECTOR_BINARY``).
     :param fallback: sends to the few log streams whose name can't be written in Vector's configuration
@@ -102,7 +102,7 @@ def is_literal(name: str) -> bool:
 
 
 class VectorSender:
-    """The batches of one delivery through one Vector process, which is started anew when it or its credentials end."""
+    """The batches of one delivery through one Vector process, restarted when it ends or its credentials expire."""
 
     def __init__(
         self,
@@ -126,7 +126,7 @@ class VectorSender:
         self._signed_by: Credentials | None = None
 
     def send(self, batch: Batch) -> Sequence[Rejection]:
-        """Post one batch and wait for Vector's 200; give what it would have dropped. Errors as in ``BatchSender``."""
+        """Post one batch and wait for Vector's 200; return what it would have dropped. Errors as in ``BatchSender``."""
         current = self._credentials()
         now_ms = self._now_ms()
         retention_ms = self._retention(current) if limits.needs_retention(batch, now_ms) else None
@@ -156,7 +156,7 @@ class VectorSender:
         try:
             process.start(self._budget)
         except VectorStartError as error:
-            # Ours to mend, not the customer's: the delivery waits (handed over, at last parked), nothing is dropped.
+            # For the provider to fix, not the customer: the delivery waits (handed over, then parked).
             raise RetryableError("vector-not-started", str(error)) from error
         self._process, self._signed_by = process, current
         return process

@@ -23,7 +23,7 @@ MAX_MESSAGE_BYTES = 1_048_499  # the sink refuses 1 MiB - 50 - 26 and more
 
 
 def refused(batch: Batch, now_ms: int, retention_ms: int | None) -> tuple[range, list[Rejection]]:
-    """Tell which events of a batch may be posted, and which the sink or the group's retention would swallow.
+    """Return which events of a batch may be posted, and which the sink or the group's retention would drop.
 
     :param now_ms: epoch milliseconds. :param retention_ms: the log group's, None where it keeps for ever.
     :return: the positions to post, and the rejections, which don't overlap with it or with each other.

@@ -11,7 +11,7 @@ MAX_LINES = 20
 MAX_LINE_CHARACTERS = 300
 SHOWN = frozenset({"WARN", "ERROR"})
 CODE_WAIT_SECONDS = 0.5  # the answer to a request may overtake the log line that explains it
-# Codes that decide what happens next or tell an operator where to look. A closed list: the rest of an SDK's error may
+# Codes that decide what happens next or show an operator where to look. A closed list: the rest of an SDK's error may
 # quote what was sent.
 ERROR_CODES = (
     "AccessDenied",
@@ -61,14 +61,14 @@ class LogTail:
             self._take(line.decode("utf-8", "replace").strip())
 
     def take_codes(self) -> set[str]:
-        """Give the AWS error codes seen since the last call, waiting a moment for the first, and forget them."""
+        """Return the AWS error codes seen since the last call, waiting a moment for the first, and forget them."""
         with self._changed:
             self._changed.wait_for(lambda: self._codes, CODE_WAIT_SECONDS)
             codes, self._codes = self._codes, set()
         return codes
 
     def text(self) -> str:
-        """Give the kept lines as one, newest last."""
+        """Return the kept lines as one, newest last."""
         with self._changed:
             return " | ".join(self._lines)
 

@@ -26,7 +26,7 @@ INHERITED = ("PATH", "TMPDIR", "LANG", "TZ", "HTTP_PROXY", "HTTPS_PROXY", "NO_PR
 
 
 class VectorStartError(Exception):
-    """The process did not come to serve: it is not there, ended, or took too long. The message says which."""
+    """The process doesn't serve: it is missing, has ended, or took too long. The message says which."""
 
 
 class VectorConnectionError(Exception):
@@ -68,7 +68,7 @@ class VectorProcess:
     def start(self, budget: TimeBudget) -> None:
         """Start the program and wait until it answers, ``START_SECONDS`` at most and never past the budget.
 
-        :raises VectorStartError: it does not come to serve; nothing is left behind.
+        :raises VectorStartError: it doesn't serve; no process is left behind.
         """
         try:
             self._spawn()
@@ -79,7 +79,7 @@ class VectorProcess:
         self._log.mark_serving()
 
     def post(self, body: bytes, seconds: float) -> int:
-        """Send one request and give its status.
+        """Send one request and return its status.
 
         :raises VectorConnectionError: no answer within ``seconds``, or the connection broke.
         """
@@ -137,7 +137,7 @@ class VectorProcess:
             inherited
             | self._variables
             | {
-                "HOME": data_directory,  # no profile file of whoever started the processor
+                "HOME": data_directory,  # no profile file of the processor's user
                 "VECTOR_DANGEROUSLY_ALLOW_ENV_VAR_INTERPOLATION": "true",  # off by default since 0.57
                 "VECTOR_COLOR": "never",
                 "VECTOR_INTERNAL_LOG_RATE_LIMIT": "1",  # seconds; at its default of 10 the second failure has no reason

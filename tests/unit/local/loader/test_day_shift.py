@@ -12,7 +12,7 @@ RECORDED = "2026-11-23T13:25:54.472665152Z"
 
 
 def moved(message: bytes, days: int, stamp: str = "2026-11-23T13:23:04.757533123Z") -> bytes:
-    """Give a message after its record was moved."""
+    """Return a message after its record was moved."""
     return shifted(Record(stamp, "stdout", message), days).message
 
 

@@ -79,7 +79,7 @@ def make_app(clients, clock=time.time, **limits):
 
 
 def make_client(app, **headers):
-    """Give a client that signs as the stand-in wants it."""
+    """Return a client that signs as the stand-in wants it."""
     return TestClient(app, headers={"authorization": SIGNATURE, **headers}, raise_server_exceptions=False)
 
 
@@ -123,7 +123,7 @@ def signed_client(clients):
 
 
 def items(clients):
-    """Give everything that the table has, ordered, so that it can be compared."""
+    """Return everything that the table has, ordered, so that it can be compared."""
     found = clients.client("dynamodb").scan(TableName=TABLE)["Items"]
     return sorted(found, key=lambda item: (item["tenant_id"]["S"], item["type"]["S"]))
 
@@ -141,7 +141,7 @@ def put_item(clients, **fields):
 
 
 def document():
-    """Give the OpenAPI document; it depends on the installed delivery methods alone."""
+    """Return the OpenAPI document; it depends on the installed delivery methods alone."""
     settings = ApiSettings(
         tenant_config_table=TABLE,
         parked_deliveries_table=PARKED,

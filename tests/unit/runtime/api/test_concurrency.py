@@ -20,7 +20,7 @@ def writers(clients):
 
 
 def at_once(writers, act):
-    """Let all writers act at the same time; give what each got."""
+    """Let all writers act at the same time; return what each got."""
     with ThreadPoolExecutor(len(writers)) as threads:
         return list(threads.map(act, writers, range(len(writers))))
 

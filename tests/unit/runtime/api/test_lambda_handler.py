@@ -14,7 +14,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:There is no current event loop:D
 
 
 def event(method, path, **more):
-    """Give an event as API Gateway's proxy integration makes it."""
+    """Return an event as API Gateway's proxy integration makes it."""
     context = {"requestId": "id-1", "identity": {"userArn": CALLER, "sourceIp": "10.0.0.1"}, "stage": "v1"}
     return {
         "resource": "/{proxy+}",

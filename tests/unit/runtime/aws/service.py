@@ -9,12 +9,12 @@ REQUEST_ID = "x-amzn-RequestId: r\r\n"
 
 
 def whole(body=b"", status=200, extra=REQUEST_ID):
-    """Give an answer with its length."""
+    """Return an answer with its length."""
     return f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n{extra}\r\n".encode() + body
 
 
 def document(members):
-    """Give a whole answer of a JSON service."""
+    """Return a whole answer of a JSON service."""
     return whole(json.dumps(members).encode())
 
 

@@ -16,7 +16,7 @@ OBJECT = {"Bucket": "central-bucket", "Key": "k"}
 
 @pytest.fixture
 def serve(monkeypatch):
-    """Give a function that starts a server, and clients that find it."""
+    """Yield a function that starts a server, and clients that find it."""
     started = []
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")

@@ -49,7 +49,7 @@ CODES = [
 
 @pytest.fixture
 def serve(monkeypatch):
-    """Give a function that starts a server, and clients that find it."""
+    """Yield a function that starts a server, and clients that find it."""
     started, made = [], []
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "OWN")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")

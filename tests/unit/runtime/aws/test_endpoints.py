@@ -36,7 +36,7 @@ def session():
 
 
 def sdk_url(session, service, region, bucket, url, *, fips=False, dual_stack=False):
-    """Give the URL that the SDK's client calls; ``None``: it knows none."""
+    """Return the URL that the SDK's client calls; ``None``: it knows none."""
     config = Config(use_fips_endpoint=fips, use_dualstack_endpoint=dual_stack)
     try:
         client = session.create_client(service, region_name=region, endpoint_url=url, config=config)

@@ -22,7 +22,7 @@ LIMITS = CallLimits(connect_seconds=5, read_seconds=5, total_seconds=5)
 
 @pytest.fixture
 def serve():
-    """Give a function that starts a server."""
+    """Yield a function that starts a server."""
     started = []
 
     def start(*answers, closes=False):

@@ -163,7 +163,7 @@ class Service(Server):
 
 @pytest.fixture(scope="module")
 def world():
-    """Give a service, and clients that find it; they make no pauses."""
+    """Yield a service, and clients that find it; they make no pauses."""
     with pytest.MonkeyPatch.context() as patch:
         service = Service()
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -178,7 +178,7 @@ def world():
 
 
 def call(world, raw, service, operation, *, hot):
-    """Make a call and give what it raised, with how many requests it took."""
+    """Make a call and return what it raised, with how many requests it took."""
     server, clients = world
     server.raw = raw
     server.requests.clear()

@@ -53,7 +53,7 @@ ANSWERS = {
 
 @pytest.fixture
 def serve(monkeypatch):
-    """Give a function that starts a service that answers once, and clients that find it."""
+    """Yield a function that starts a service that answers once, and clients that find it."""
     started = []
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")

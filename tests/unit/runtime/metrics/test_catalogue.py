@@ -21,7 +21,7 @@ def world(clients):
 
 
 def emitted(capsys):
-    """Give each metric of the lines so far, with its namespace, dimension sets and unit."""
+    """Return each metric of the lines so far, with its namespace, dimension sets and unit."""
     found = {}
     for line in map(json.loads, filter(lambda text: '"_aws"' in text, capsys.readouterr().out.splitlines())):
         for directive in line["_aws"]["CloudWatchMetrics"]:

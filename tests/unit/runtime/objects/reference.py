@@ -19,7 +19,7 @@ class Event(NamedTuple):
 
 
 def read(body: bytes, last_modified_ms: int, max_line_bytes: int = 16 * 2**20) -> Iterator[Event]:
-    """Give the events of an object's plain bytes."""
+    """Yield the events of an object's plain bytes."""
     lines = body.split(b"\n")
     if lines[-1] == b"":
         lines.pop()

@@ -15,7 +15,7 @@ LAST_MODIFIED = 1_760_000_000_123
 
 
 def read(body: bytes, cuts=(), max_line_bytes=16 * 2**20):
-    """Read bytes that arrive in chunks cut at the given places; check the columns; give events and counters."""
+    """Read bytes that arrive in chunks cut at the given places; check the columns; return events and counters."""
     places = sorted({cut % (len(body) + 1) for cut in cuts} | {0, len(body)})
     chunks = [body[begin:end] for begin, end in pairwise(places)]
     stats = ReadStats()

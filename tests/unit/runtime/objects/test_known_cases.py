@@ -30,13 +30,13 @@ OVERRULED = {
 
 
 def cases(file, *members):
-    """Give a file's cases whose ``given`` has one of these members."""
+    """Return a file's cases whose ``given`` has one of these members."""
     rows = map(json.loads, (CASES / file).read_text().splitlines())
     return [pytest.param(row, id=row["id"]) for row in rows if set(members) & set(row["given"])]
 
 
 def read(*lines):
-    """Read lines; give (timestamp, message) pairs."""
+    """Read lines; return (timestamp, message) pairs."""
     body = "".join(f"{line}\n" for line in lines).encode()
     found = read_events([body], last_modified_ms=LAST_MODIFIED, stats=ReadStats())
     return [

@@ -31,7 +31,7 @@ NO_LIMIT = 1 << 40
 
 @pytest.fixture
 def stored(monkeypatch):
-    """Keep an object in a made-up central bucket; give a function that opens it."""
+    """Keep an object in a made-up central bucket; yield a function that opens it."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)

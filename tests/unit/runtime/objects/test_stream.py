@@ -24,7 +24,7 @@ def reader(body: bytes, at_most=1 << 30):
 
 
 def outcome(body: bytes, *, at_most=1 << 30, max_bytes=NO_LIMIT, library=isal_zlib):
-    """Give the plain bytes, and the reason of the defect that ended them."""
+    """Return the plain bytes, and the reason of the defect that ended them."""
     plain = bytearray()
     try:
         for chunk in decompress(reader(body, at_most), max_bytes=max_bytes, zlib=library):

@@ -20,7 +20,7 @@ PINNED = re.compile(r"[\w./-]+:\d+\.\d+[\w.-]*")
 
 
 def instructions() -> Iterator[tuple[str, str, str]]:
-    """Give (stage, instruction, arguments), continuation lines joined, comments left out."""
+    """Yield (stage, instruction, arguments), continuation lines joined, comments left out."""
     text = re.sub(r"^#.*\n", "", DOCKERFILE.read_text(), flags=re.MULTILINE)
     stage = ""
     for line in re.sub(r"\\\n\s*", "", text).splitlines():

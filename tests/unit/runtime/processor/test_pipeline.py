@@ -41,7 +41,7 @@ def again(**changes):
 
 
 def ends(capsys):
-    """Give each record's outcome or, for what was passed over, its reason."""
+    """Return each record's outcome or, for what was passed over, its reason."""
     return [
         line.get("Outcome") or line["Reason"] for line in emf(capsys) if line["message"] not in ("read", "returned")
     ]

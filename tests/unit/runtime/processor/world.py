@@ -142,7 +142,7 @@ class World:
         return (processor or self.processor()).process(QueueMessage(text, "message-1", receipt), budget)
 
     def put_object(self, key=KEY, data=None):
-        """Write an object into the central bucket; give its ETag."""
+        """Write an object into the central bucket; return its ETag."""
         answer = self.plain("s3").put_object(Bucket=CENTRAL, Key=key, Body=body() if data is None else data)
         return answer["ETag"].strip('"')
 

@@ -28,7 +28,7 @@ class UnknownPatternError(ValueError):
 
 
 def apply() -> None:
-    """Understand the patterns, and give pages."""
+    """Understand the patterns, and return pages."""
     wrap(COMPILE, _with_json)
     wrap(FILTER, _paged)
 
@@ -41,7 +41,7 @@ def _with_json(original: Function) -> Function:
 
 
 def json_pattern(raw: str) -> Matches:
-    """Return what tells whether a line matches.
+    """Return a predicate: whether a line matches.
 
     :raises UnknownPatternError: it is of a form that isn't known here.
     """

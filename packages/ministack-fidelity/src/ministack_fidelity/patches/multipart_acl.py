@@ -17,7 +17,7 @@ _acls: dict[str, str] = {}
 
 
 def apply() -> None:
-    """Remember each upload's ACL and give it to the evaluation of its later requests."""
+    """Remember each upload's ACL and return it to the evaluation of its later requests."""
     wrap(CREATE, _remember)
     wrap(CONTEXT, _recall)
 

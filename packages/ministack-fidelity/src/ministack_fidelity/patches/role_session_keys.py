@@ -14,7 +14,7 @@ KEYS = ("ExternalId", "RoleSessionName")
 
 
 def apply() -> None:
-    """Add them to what a request tells of itself."""
+    """Add them to the request's condition keys."""
     wrap(REQUEST_CONTEXT, _with_session_keys)
 
 
