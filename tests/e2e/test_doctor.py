@@ -79,7 +79,7 @@ def test_what_is_broken_is_found_by_name(cloud, new_tenant):
         ):
             stack.enter_context(change)
         found = findings(cloud, well.tenant_id, broken.tenant_id)
-    assert "doesn't tell" in found.pop(f"bucket {environment.central_bucket}")
+    assert "doesn't notify" in found.pop(f"bucket {environment.central_bucket}")
     assert "has no policy" in found.pop(f"queue {objects}")
     assert "doesn't send its dead letters" in found.pop(f"queue {deliveries}")
     assert "update-event-source-mapping" in found.pop(f"function {environment.processor_function_name}")

@@ -136,7 +136,7 @@ def test_what_was_written_lately_is_left_alone(scene, lost):
     assert (found.missed, scene.sent()) == (0, [])
 
 
-@pytest.mark.parametrize(("lag", "words"), [(None, "has come to none lately"), (1.9 * HOUR, "is behind"), (60.0, "")])
+@pytest.mark.parametrize(("lag", "words"), [(None, "has received none lately"), (1.9 * HOUR, "is behind"), (60.0, "")])
 def test_nothing_is_handed_over_beside_a_queue_that_is_behind(scene, lost, lag, words):
     """After an outage everything that still waits would be delivered twice; or, under load, nothing ever."""
     scene.leave_waiting()
