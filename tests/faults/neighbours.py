@@ -17,7 +17,7 @@ ROUNDS = 3
 OBJECTS_A_SECOND, BROKEN_EVERY = 5.0, 5
 LEAST_SECONDS = 2.0
 CROWD, CROWD_SECONDS = 100, 60.0
-IDLE_SECONDS = 15.0
+IDLE_SECONDS = 8.0
 
 
 def broken_beside_healthy(scene: Scene, kind: Kind, target: int) -> None:

@@ -1,6 +1,5 @@
 """The run: tenants, the proxies, a baseline, every kind, the end of all faults, the count."""
 
-import json
 import threading
 import time
 from collections import Counter
@@ -23,7 +22,7 @@ from tests.faults.scene import Numbers, Scene
 from tests.faults.short_timeouts import Pace, proxied, short_timeouts
 from tests.faults.tenants import Place, Tenant, onboard
 from tests.faults.triggers import nothing_starts
-from tests.faults.verdict import Row, judge, parked_keys
+from tests.faults.verdict import Row, judge, parked_keys, waits
 
 FIRST, QUIET = "fr-{}-t000", "fr-{}-t900"
 """Faults concern a kind's first tenant; its others, and its quiet one, shall not notice."""
@@ -45,8 +44,8 @@ WARM_UP_OBJECTS = 10
 ROUNDS = 3
 """Redrives: what a kind's last fault sent to a dead-letter queue may go there once more."""
 
-RESUME_EVERY_SECONDS = 5.0
-"""The schedule runs the resumer once a minute, of a schedule of 24 hours; here that lasts minutes."""
+RESUMED_SECONDS = 240.0
+"""At least a replay's lease, of one that was killed, and a slice of the next one."""
 
 type Progress = Callable[[str], None]
 
@@ -266,7 +265,7 @@ class Run:
                 break
             self.dead += moved
             self._settle()
-        self._resume([tenant for scene in scenes.values() for tenant in scene.tenants])
+        self._resume(list(scenes.values()))
         with nothing_starts(self.place, self.place.outputs["ResumptionFunctionName"]):
             self._settle()  # what is parked stays so while it is counted
             self.screen.begin("counting every event in every destination")
@@ -274,25 +273,20 @@ class Run:
                 if kind.name not in self.rows:
                     self._judge(kind, scene)
 
-    def _resume(self, tenants: Sequence[Tenant]) -> None:
-        """Wait until what was parked has been resumed: every destination works again."""
-        left = [tenant for tenant in tenants if parked_keys(self.place, tenant)]
-        resumer, function = self.place.outputs["ResumptionFunctionName"], self.place.central("lambda")
+    def _resume(self, scenes: Sequence[Scene]) -> None:
+        """Wait until what was parked has been resumed, and every replay is done: all destinations work again."""
+        left = [(scene, tenant) for scene in scenes for tenant in scene.tenants if waits(self.place, tenant)]
 
         def resumed() -> bool:
-            self.screen.progress(f"{len(left)} tenants have parked deliveries")
-            function.invoke(FunctionName=resumer, Payload=json.dumps({"source": "aws.events"}))
-            left[:] = [tenant for tenant in left if parked_keys(self.place, tenant)]
+            self.screen.progress(f"{len(left)} tenants have parked deliveries, or replays")
+            left[0][0].resume()
+            left[:] = [(scene, tenant) for scene, tenant in left if waits(self.place, tenant)]
             return not left
 
         if left:
+            self.stop.clear()  # a pause between two starts is one
             with suppress(WaitedTooLongError):
-                wait_until(
-                    resumed,
-                    what="the resumption",
-                    timeout_seconds=SETTLE_SECONDS,
-                    interval_seconds=RESUME_EVERY_SECONDS,
-                )
+                wait_until(resumed, what="the resumption", timeout_seconds=RESUMED_SECONDS, interval_seconds=0.1)
 
     def _judge(self, kind: Kind, scene: Scene) -> None:
         """Write a kind's row, and what was measured with it."""

@@ -1,5 +1,6 @@
 """A kind of fault at work: its tenants, the objects sent to them, what its customers and operators do meanwhile."""
 
+import json
 import math
 import threading
 import time
@@ -27,6 +28,7 @@ Those that are at work, or hidden since a process was killed that had received t
 """
 
 BACKLOG_SECONDS = 300.0
+RESUME_EVERY_SECONDS = 3.0
 
 
 class Numbers:
@@ -35,6 +37,8 @@ class Numbers:
     def __init__(self) -> None:
         self.turn = threading.Lock()
         """Held by the one kind that waits for room in the queue: else all would find the same room, and fill it."""
+        self.turn_to_resume = threading.Lock()
+        self.resumed_at = 0.0
         self._lock = threading.Lock()
         self._next = 0
 
@@ -185,6 +189,14 @@ class Scene:
         """Wait until nothing waits in the queues, but not for long, whatever the kind's own time is."""
         with suppress(WaitedTooLongError):
             wait_until(self.is_idle, what="idle queues", timeout_seconds=seconds, interval_seconds=0.1)
+
+    def resume(self) -> None:
+        """Start the resumer, as its schedule does once a minute of a day; here that is a matter of seconds."""
+        with self.numbers.turn_to_resume:
+            self.pause_until(self.numbers.resumed_at + RESUME_EVERY_SECONDS)
+            name, event = self.place.outputs["ResumptionFunctionName"], json.dumps({"source": "aws.events"})
+            self.place.central("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=event)
+            self.numbers.resumed_at = time.monotonic()
 
     def healthy_delay_ratio(self) -> float | None:
         """Return the healthy tenants' median delay with the fault to that without, in the median of all rounds.

@@ -246,19 +246,23 @@ def out_of_order(written: Sequence[SentEvent], found: Sequence[SentEvent]) -> in
 
 def parked_keys(place: Place, tenant: Tenant) -> set[tuple[str, str]]:
     """Return (type, object key) of a tenant's parked deliveries."""
-    table = place.outputs["ParkedDeliveriesTableName"]
-    pages = (
-        place.central("dynamodb")
-        .get_paginator("query")
-        .paginate(
-            TableName=table,
-            KeyConditionExpression="tenant_id = :id",
-            ExpressionAttributeValues={":id": {"S": tenant.tenant_id}},
-        )
-    )
-    items = [item for page in pages for item in page["Items"]]
     # The table also has the destinations' statuses and the replays' progress; those have no message.
-    return {(item["type"]["S"], item["object_key"]["S"]) for item in items if "message" in item}
+    return {(one["type"]["S"], one["object_key"]["S"]) for one in _items(place, tenant) if "message" in one}
+
+
+def waits(place: Place, tenant: Tenant) -> bool:
+    """Whether a tenant has a parked delivery, or a replay that isn't done."""
+    return any("message" in one or one.get("state") == {"S": "running"} for one in _items(place, tenant))
+
+
+def _items(place: Place, tenant: Tenant) -> list[dict[str, Any]]:
+    query = place.central("dynamodb").get_paginator("query")
+    pages = query.paginate(
+        TableName=place.outputs["ParkedDeliveriesTableName"],
+        KeyConditionExpression="tenant_id = :id",
+        ExpressionAttributeValues={":id": {"S": tenant.tenant_id}},
+    )
+    return [item for page in pages for item in page["Items"]]
 
 
 def delay_added(scene: Scene, kind: Kind, baseline: Mapping[str, float]) -> float | None:

@@ -43,7 +43,7 @@ def parking(scene: Scene, kind: Kind, target: int) -> None:
         scene.begin(*(one for one in kind.rules if one.of))
         ends = time.monotonic() + SECONDS
         while parked_keys(scene.place, scene.tenant) and time.monotonic() < ends and not scene.is_over():
-            invoke(scene, "ResumptionFunctionName")
+            scene.resume()
             if scene.injected >= target:
                 scene.end()
         scene.end()
@@ -94,11 +94,10 @@ def replaying(scene: Scene, kind: Kind, target: int) -> None:
         scene.begin(*kind.rules)
         ends = time.monotonic() + SECONDS
         while not _have_arrived(scene, objects) and time.monotonic() < ends and not scene.is_over():
-            invoke(scene, "ResumptionFunctionName")
+            scene.resume()
             if scene.injected >= target:
                 scene.end()
         scene.end()
-        invoke(scene, "ResumptionFunctionName")
         scene.wait_for(partial(_have_arrived, scene, objects), SECONDS)
     scene.end()
 

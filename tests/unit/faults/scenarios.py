@@ -1,0 +1,356 @@
+"""Each function of the runtime at work on moto: what it does once, and what has to have come of it in the end.
+
+A scenario's ``work`` is done once while a call fails (besides those of ``usual``), and then again without faults until
+it is ``done``; after ``die`` by another process. What ``check`` allows to be there ``again`` is what a lost answer
+explains. ``uncertain`` are actions after whose failure nobody knows whether the step before them has to be repeated.
+"""
+
+import gzip
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from types import MappingProxyType, SimpleNamespace
+
+from runtime.backoff import Backoff
+from runtime.delivery_state.parked_deliveries import CLAIM_SECONDS
+from runtime.delivery_state.replay_selection import Selection
+from runtime.messages.delivery_message import DeliveryMessage
+from runtime.processor import circuit_breaker, sqs_poller, visibility
+from runtime.processor.sqs_poller import QueuePoller, StopSignal
+from runtime.record_log.lines import RecordLog
+from runtime.time_budget import TimeBudget
+from tests.unit.runtime.api.gateway import CLOUDWATCH, CONFIGS, PATCH, S3, make_app, make_client, make_parked_table
+from tests.unit.runtime.api.gateway import make_table as make_config_table
+from tests.unit.runtime.aws_world import Fault
+from tests.unit.runtime.destination_watch.test_watch import Scene as Watching
+from tests.unit.runtime.processor.world import CENTRAL, KEY, World, body, notification, s3_event
+from tests.unit.runtime.reconciliation.test_reconciler import HOUR
+from tests.unit.runtime.reconciliation.test_reconciler import Scene as Reconciling
+from tests.unit.runtime.reconciliation.test_reconciler import key as reconciled_key
+from tests.unit.runtime.replay_scene import ReplayScene, key
+from tests.unit.runtime.resumption.test_resumer import Scene as Resuming
+
+NOW_MS = int(time.time() * 1000)
+YOUNG = [f"line {number}" for number in range(3)]
+TOO_OLD = NOW_MS - 20 * 86_400_000
+TOLD = notification(s3_event(sequencer="0A"))
+BLOCKED = {"CopyObject": Fault("NoSuchBucket", 404)}
+SLOW_DOWN = {"CopyObject": Fault("SlowDown", 503)}
+
+
+class Delivering:
+    """The function delivers an object: to a log group that isn't there yet, and to a bucket that is slow at first."""
+
+    usual = SLOW_DOWN
+    uncertain = ()
+
+    def __init__(self, clients, monkeypatch):
+        monkeypatch.setattr(circuit_breaker, "PAUSES", Backoff(0.0, 0.0))
+        monkeypatch.setattr(circuit_breaker, "FIRST_ATTEMPTS_WAIT_SECONDS", 0.0)
+        self.world = World(clients)
+        self.processor = self.world.processor()
+        self.world.put_config("cloudwatch")
+        self.world.put_config("s3")
+        lines = [{"timestamp": TOO_OLD, "message": "too old"}]
+        lines += [{"timestamp": NOW_MS + number, "message": text} for number, text in enumerate(YOUNG)]
+        self.world.put_object(data=body(lines))
+        self.waiting = [TOLD]
+
+    def work(self):
+        """Work on all messages that there are; what isn't settled, or was at work when a process died, comes again."""
+        try:
+            for text in tuple(self.waiting):
+                if self.world.process(text, self.processor):
+                    self.waiting.remove(text)
+        finally:
+            self.waiting += self.handed_over()
+
+    def handed_over(self):
+        """Take what waits in the delivery queue, as if its time had come."""
+        documents = [json.loads(message.body) for message in self.world.messages("deliveries")]
+        self.world.empty("deliveries")
+        return [json.dumps({**document, "not_before": 0}) for document in documents]
+
+    def die(self):
+        self.processor = self.world.processor()
+
+    def done(self):
+        return not self.waiting
+
+    def check(self, again):
+        texts = [text for stream in self.world.streams().values() for text in stream]
+        assert set(texts) == set(YOUNG)
+        assert all(texts.count(text) <= 1 + again for text in YOUNG), texts
+        assert len(self.world.copies()) == 1
+        assert self.world.copies(CENTRAL)[0].startswith("set-aside/"), self.world.copies(CENTRAL)
+
+
+class Parking(Delivering):
+    """The function parks a delivery whose schedule is over."""
+
+    usual = BLOCKED
+
+    def __init__(self, clients, monkeypatch):
+        super().__init__(clients, monkeypatch)
+        self.waiting = [DeliveryMessage(CENTRAL, KEY, "acme-corp", "s3", attempt=30, first_attempt_at=1.0).write()]
+
+    def work(self):
+        self.world.clients.faults.setdefault("CopyObject", BLOCKED["CopyObject"])
+        super().work()
+
+    def check(self, again):
+        assert len(self.world.parked()) == 1
+        assert self.world.status().due_at is not None
+
+
+class DeadLettering(Delivering):
+    """The function gives a message up that nobody can read."""
+
+    usual = MappingProxyType({})
+
+    def __init__(self, clients, monkeypatch):
+        super().__init__(clients, monkeypatch)
+        self.waiting = ["rubbish"]
+
+    def check(self, again):
+        assert 1 <= len(self.world.messages("objects-dlq")) <= 1 + again
+
+
+class Polling(Delivering):
+    """The poller receives, keeps hidden, delivers and deletes."""
+
+    usual = MappingProxyType({})
+
+    def __init__(self, clients, monkeypatch):
+        super().__init__(clients, monkeypatch)
+        monkeypatch.setattr(visibility, "EXTEND_SECONDS", -1.0)  # due at once
+        monkeypatch.setattr(sqs_poller, "SHORT_SECONDS", 0.0)  # it is looked after while it is at work
+        self.clients = clients
+        self._send(TOLD)
+
+    def _send(self, text):
+        self.world.plain("sqs").send_message(QueueUrl=self.world.queues["objects"], MessageBody=text)
+
+    def work(self):
+        """Poll until what was received has ended; what isn't deleted by then is visible again for the next one."""
+        pauses = SimpleNamespace(pause=lambda _: 0.0)
+        with ThreadPoolExecutor(4) as threads:
+            url = self.world.queues["objects"]
+            poller = QueuePoller(self.processor, self.clients, url, stop=StopSignal(), pauses=pauses)
+            for _ in range(ROUNDS):
+                poller.poll_once(threads)
+                if not poller.busy:
+                    break
+        self._show_again()
+        for text in self.handed_over():
+            self._send(text)
+
+    def _show_again(self):
+        """Let the time be over for which messages that aren't deleted are hidden."""
+        for message in self.world.messages("objects"):
+            self.world.plain("sqs").change_message_visibility(
+                QueueUrl=self.world.queues["objects"], ReceiptHandle=message.receipt_handle, VisibilityTimeout=0
+            )
+
+    def done(self):
+        return not self.world.messages("objects")
+
+
+ROUNDS = 40
+
+
+class Resumption:
+    """The resumer probes, and resumes what is parked."""
+
+    usual = MappingProxyType({})
+    uncertain = ("DeleteItem",)
+
+    def __init__(self, clients, monkeypatch):
+        self.scene = Resuming(clients)
+        self.scene.world.put_config()
+        self.scene.park(1, 2, 3)
+        self.numbers = []
+
+    def work(self):
+        try:
+            self.scene.resumer.config_changed("acme-corp", "s3")
+            self.scene.run(30)
+        finally:
+            self.numbers += self.scene.numbers()
+            with suppress(Exception):
+                self.scene.statuses.succeeded("acme-corp", "s3", 1.0)  # the processor, of the probe
+            self.scene.now += CLAIM_SECONDS + 1
+
+    def done(self):
+        return not self.scene.left()
+
+    def die(self):
+        """Nothing is kept in the process."""
+
+    def check(self, again):
+        assert set(self.numbers) == {1, 2, 3}
+        assert all(self.numbers.count(number) <= 1 + again for number in (1, 2, 3)), self.numbers
+        assert self.scene.statuses.of("acme-corp", "s3").due_at is None or not self.scene.left()
+
+
+class Replaying:
+    """The resumer's function works a replay off."""
+
+    usual = MappingProxyType({})
+    uncertain = ("TransactWriteItems",)  # the progress
+
+    def __init__(self, clients, monkeypatch):
+        self.scene = ReplayScene(clients)
+        self.objects = [key(number) for number in range(3)]
+        self.scene.put(*self.objects)
+        self.scene.world.put_config("s3")
+        self.replay = self.scene.start(Selection("acme-corp"))
+
+    def work(self):
+        self.scene.runner.run_due(TimeBudget.of_seconds(3000, self.scene.clock))
+
+    def done(self):
+        self.scene.now += 3600  # whoever had it is gone
+        return not self.scene.replays.due()
+
+    def die(self):
+        """Nothing is kept in the process."""
+
+    def check(self, again):
+        sent = [object_ for object_, _ in self.scene.sent()]
+        assert set(sent) == set(self.objects)
+        assert all(sent.count(object_) <= 1 + again for object_ in self.objects), sent
+
+
+class Reconciliation:
+    """The reconciler hands over what nothing told of."""
+
+    usual = MappingProxyType({})
+    uncertain = ()
+
+    def __init__(self, clients, monkeypatch):
+        self.scene = Reconciling(clients)
+        self.told, self.lost = (reconciled_key(self.scene.written - 3 * HOUR, number=number) for number in (0, 1))
+        self.scene.put(self.told, self.lost)
+        self.scene.settle(self.told)
+        self._tell_by_the_log(clients)
+        self.handed_over = []
+
+    def _tell_by_the_log(self, clients):
+        """Let it ask a log group for the records, too."""
+        logs = self.scene.world.plain("logs")
+        logs.create_log_group(logGroupName="/records")
+        log = RecordLog(clients, ("/records",))
+        told = self.scene.lines
+
+        def lines(since, until, **wanted):
+            yield from log.lines(since, until, **wanted)
+            yield from told(since, until, **wanted)
+
+        self.scene.reconciler._comparison.records.lines = lines
+
+    def work(self):
+        self.ran = None
+        try:
+            self.ran = self.scene.run()
+        finally:
+            self.handed_over += self.scene.sent()
+            self.scene.world.empty("objects")  # the processor's
+            self.scene.now += HOUR / 2
+
+    def done(self):
+        return self.ran is not None and self.ran.complete
+
+    def die(self):
+        """Nothing is kept in the process."""
+
+    def check(self, again):
+        assert set(self.handed_over) == {self.lost}
+        assert len(self.handed_over) <= 1 + again
+
+
+class Watch:
+    """The watch looks at every destination: what it can't see it doesn't report as well."""
+
+    usual = MappingProxyType({})
+    uncertain = ()
+
+    def __init__(self, clients, monkeypatch):
+        self.scene = Watching(clients)
+        self.scene.world.put_config("s3")
+        self.scene.statuses.succeeded("acme-corp", "s3", 1e6)
+        self.seen = []
+
+    def work(self):
+        self.seen.append(self.scene.look())
+
+    def done(self):
+        return bool(self.seen)
+
+    def die(self):
+        """Nothing is kept in the process."""
+
+    def check(self, again):
+        assert set(self.seen) == {(("acme-corp/s3",), ())}
+
+
+class Api:
+    """The API writes, changes and shows a tenant's configs, and starts a replay."""
+
+    usual = MappingProxyType({})
+    uncertain = ()
+
+    def __init__(self, clients, monkeypatch):
+        make_config_table(clients)
+        make_parked_table(clients)
+        clients.client("s3").create_bucket(Bucket="central-bucket")
+        clients.client("s3").put_object(Bucket="central-bucket", Key=key(1), Body=gzip.compress(b"x"))
+        clients.calls.clear()
+        self.now = time.time()
+        self.api = make_client(make_app(clients, lambda: self.now))
+        self.answers = []
+
+    def work(self):
+        tenant = "/tenants/acme-corp"
+        asked = {"everything": True}
+        for method, path, more in (
+            ("POST", CONFIGS, {"json": CLOUDWATCH, "headers": {"idempotency-key": "one-key-for-this"}}),
+            ("POST", CONFIGS, {"json": S3}),
+            ("PATCH", f"{CONFIGS}/s3", {"content": b'{"enabled": true}', "headers": PATCH}),
+            ("GET", CONFIGS, {}),
+            ("GET", f"{CONFIGS}/s3/status", {}),
+            ("GET", f"{tenant}/deliveries", {"params": {"state": "parked"}}),
+            ("POST", f"{tenant}/replays", {"json": {**asked, "dry_run": True}}),
+            ("POST", f"{tenant}/replays", {"json": asked}),
+            ("GET", f"{tenant}/replays", {}),
+        ):
+            self.answers.append((method, path, self.api.request(method, path, **more)))
+        self.now += 3600
+
+    def done(self):
+        return len(self.answers) >= 2 * REQUESTS
+
+    def die(self):
+        """Nothing is kept in the process."""
+
+    def check(self, again):
+        """What is answered is a problem or the truth; and afterwards everything is there, once."""
+        for method, path, answer in self.answers:
+            if "content-type" in answer.headers:  # else the process was killed
+                assert answer.headers["content-type"].startswith("application/"), answer.text
+                assert answer.status_code < 500 or answer.json()["type"], (method, path)
+        found = [config["type"] for config in self.api.get(CONFIGS).json()["delivery_configs"]]
+        assert found == ["cloudwatch", "s3"]
+
+
+REQUESTS = 9
+
+SCENARIOS = {
+    "function": (Delivering, Parking, DeadLettering),
+    "poller": (Polling,),
+    "resumption": (Resumption, Replaying),
+    "reconciliation": (Reconciliation,),
+    "watch": (Watch,),
+    "api": (Api,),
+}
