@@ -1,4 +1,4 @@
-"""All kinds of fault."""
+"""All kinds of fault; of those that run side by side the slow ones first."""
 
 from typing import Final
 
@@ -14,11 +14,11 @@ KINDS: Final[tuple[Kind, ...]] = (
     *NEIGHBOURS,
     *HOSTS,
     *HANGING,
-    *CLOUDWATCH,
-    *S3,
-    *CENTRAL,
     *WORKERS,
     *CUSTOMERS,
+    *CENTRAL,
+    *CLOUDWATCH,
+    *S3,
     *INPUTS,
 )
 

@@ -120,9 +120,9 @@ def in_one_message(objects: list[LogObject], lot: Random) -> list[list[LogObject
 CRASH = Kind("", target=30, turn=Turn.ALONE)
 POLLER = replace(CRASH, host=Host.POLLER)
 HOSTS: tuple[Kind, ...] = (
-    replace(CRASH, name="function-killed", rules=(rule(CALLS, _kill, 0.06),)),
-    replace(CRASH, name="function-frozen-until-its-timeout", rules=(rule(CALLS, _freeze, 0.06),)),
-    replace(CRASH, name="function-out-of-memory", rules=(rule(CALLS, Starve(), 0.06),)),
+    replace(CRASH, name="function-killed", rules=(rule(CALLS, _kill, 0.1),)),
+    replace(CRASH, name="function-frozen-until-its-timeout", rules=(rule(CALLS, _freeze, 0.1),)),
+    replace(CRASH, name="function-out-of-memory", rules=(rule(CALLS, Starve(), 0.15),)),
     replace(POLLER, name="poller-killed", rules=(rule(POLLERS_CALLS, _kill, 0.03, host=True),)),
     replace(POLLER, name="poller-told-to-stop", rules=(rule(POLLERS_CALLS, _tell_to_stop, 0.02, host=True),)),
     replace(POLLER, name="poller-receive-hanging", rules=(rule(RECEIVE, Hang(1.5), 0.3, host=True),)),

@@ -54,6 +54,7 @@ class Ledger:
     :param sent_at: when an object was written, by tenant and pod (monotonic seconds, as all times here).
     :param arrived_at: when its last batch, or its first copy, took effect, by tenant, place (a log group; "s3" for a
         bucket) and pod.
+    :param received_at: when a poller has asked for messages last.
     :param begun_at: when the first call about an object came, by tenant and pod.
     :param acknowledged: every event that CloudWatch took, of tenants whose customers delete their log groups: there the
         group itself can't be asked afterwards. Tenants are put in beforehand.
@@ -68,6 +69,7 @@ class Ledger:
     touched: dict[tuple[Object, str], list[float]] = field(default_factory=lambda: defaultdict(list))
     sent_at: dict[Object, float] = field(default_factory=dict)
     arrived_at: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    received_at: float = 0.0
     begun_at: dict[Object, float] = field(default_factory=dict)
     acknowledged: dict[str, list[SentEvent]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -114,6 +116,8 @@ class Ledger:
 
     def begun(self, call: Call) -> None:
         """Note that a call about an object has come."""
+        if call.host == POLLER and call.action == "ReceiveMessage":
+            self.received_at = time.monotonic()
         if call.tenant and call.object:
             object_ = (call.tenant, call.object)
             with self.lock:

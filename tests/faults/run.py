@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from statistics import median
 
 from local.waiting import WaitedTooLongError, wait_until
@@ -39,6 +40,12 @@ TIMED_OUT = "timed out after"
 
 SHARE_ONE_BY_ONE = 0.6
 """Of the time: kinds that run one by one, all of them. The others share the rest."""
+
+LEAST_SECONDS = 8.0
+"""That a kind has which runs alone, however many there are."""
+
+POLLER_SECONDS = 40.0
+"""A poller that was told to stop ends when its long poll of 20 s is over, and another one is started."""
 
 WARM_UP_OBJECTS = 10
 ROUNDS = 3
@@ -190,11 +197,17 @@ class Run:
         for number, kind in enumerate(kinds, 1):
             self.screen.begin(f"{kind.name} ({number} of {len(kinds)} that run one by one)")
             scene = scenes[kind]
-            scene.deadline = time.monotonic() + share * kind.weight
+            if kind.host is Host.POLLER and not kind.own_process:
+                scene.wait_for(partial(self._is_polled, time.monotonic()), POLLER_SECONDS)
+            scene.deadline = time.monotonic() + max(LEAST_SECONDS, share * kind.weight)
             self._run_kind(kind, scene)
             # What one leaves behind the next may hurt, and then it may be there twice: that is counted, too.
-            if kind.turn is Turn.QUIET and self._settle(BRIEFLY_SECONDS) and not self._parked(scene):
-                self._judge(kind, scene)
+            if kind.turn is Turn.QUIET and self._settle(BRIEFLY_SECONDS):
+                self._judge(kind, scene, finally_=False)
+
+    def _is_polled(self, since: float) -> bool:
+        """Whether a poller has asked for messages since then: one that has just ended has to be started again."""
+        return self.ledger.received_at > since
 
     def _on_a_poller(self, kinds: Sequence[Kind], scenes: dict[Kind, Scene], share: float) -> None:
         """Run kinds while a poller does what else the function does. What it leaves behind the function finds later."""
@@ -208,10 +221,14 @@ class Run:
             self._one_by_one([kind for kind in kinds if kind.own_process], scenes, share)
 
     def _side_by_side(self, kinds: Sequence[Kind], scenes: dict[Kind, Scene], deadline: float) -> None:
-        for kind in kinds:
-            scenes[kind].deadline = deadline
+        share = (deadline - time.monotonic()) * SIDE_BY_SIDE / max(SIDE_BY_SIDE, len(kinds))
+
+        def run(kind: Kind) -> None:
+            scenes[kind].deadline = time.monotonic() + share
+            self._run_kind(kind, scenes[kind])
+
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            running = [pool.submit(self._run_kind, kind, scenes[kind]) for kind in kinds]
+            running = [pool.submit(run, kind) for kind in kinds]
             while not all(one.done() for one in running):
                 done = sum(one.done() for one in running)
                 left = max(0.0, deadline - time.monotonic())
@@ -288,11 +305,14 @@ class Run:
             with suppress(WaitedTooLongError):
                 wait_until(resumed, what="the resumption", timeout_seconds=RESUMED_SECONDS, interval_seconds=0.1)
 
-    def _judge(self, kind: Kind, scene: Scene) -> None:
-        """Write a kind's row, and what was measured with it."""
+    def _judge(self, kind: Kind, scene: Scene, *, finally_: bool = True) -> None:
+        """Write a kind's row, and what was measured with it; what is still away may come by the end of the run."""
         self.screen.progress(kind.name)
         letters = sum(self.dead[tenant.tenant_id] for tenant in scene.tenants)
-        self.rows[kind.name] = judge(scene, kind, letters, self.baseline)
+        row = judge(scene, kind, letters, self.baseline)
+        if not finally_ and (row.tally.lost or row.tally.parked):
+            return
+        self.rows[kind.name] = row
         self.screen.judged(self.rows[kind.name])
         if kind.measures:
             try:

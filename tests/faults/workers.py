@@ -121,10 +121,10 @@ def reconciling(scene: Scene, kind: Kind, target: int) -> None:
             "older_than_seconds": 0,
         }
         scene.begin(*kind.rules)
-        ends = time.monotonic() + SECONDS
-        while not _have_arrived(scene, objects) and time.monotonic() < ends:
+        begun = time.monotonic()
+        while not _have_arrived(scene, objects) and time.monotonic() < begun + 2 * SECONDS:
             invoke(scene, "ReconciliationFunctionName", event)
-            if scene.injected >= target:
+            if scene.injected >= target or time.monotonic() > begun + SECONDS / 2:
                 scene.end()
             scene.settle(SECONDS / 4)
         scene.end()

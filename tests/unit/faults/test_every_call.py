@@ -1,4 +1,4 @@
-"""Every call that a function makes fails in every way: nothing is lost, and only what the fault explains is repeated."""
+"""Every call of every function fails in every way: nothing is lost, and only what the fault explains is repeated."""
 
 from contextlib import contextmanager
 from dataclasses import dataclass
