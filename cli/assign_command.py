@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from cli.installation import Installation
 from cli.output import console, readable_problems
 from runtime.delivery_config.model import TENANT_ID_PATTERN
 from runtime.objects.key import UNLABELLED, ObjectKey
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import CopySourceTypeDef
 
 Namespace = Annotated[str | None, typer.Argument(help="the Kubernetes namespace")]
 AssignedTenant = Annotated[str | None, typer.Argument(help="the tenant whose namespace it is")]
@@ -58,11 +61,11 @@ def move(installation: Installation, namespace: str, tenant: str, cluster: str |
     moved = 0
     for key in unlabelled(installation):
         if namespace_of(key) == namespace and cluster in {None, key.cluster_id}:
-            source = {"Bucket": bucket, "Key": key.key}
+            source: CopySourceTypeDef = {"Bucket": bucket, "Key": key.key}
             copied = key.key.replace(f"tenant_id={UNLABELLED}/", f"tenant_id={tenant}/", 1)
             answer = s3.copy_object(Bucket=bucket, Key=copied, CopySource=source)
             if answer["CopyObjectResult"]["ETag"]:  # the proof that it is there: only then may the original go
-                s3.delete_object(**source)
+                s3.delete_object(Bucket=bucket, Key=key.key)
                 moved += 1
     return moved
 

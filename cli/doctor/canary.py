@@ -60,7 +60,7 @@ class Canary:
         line = {"timestamp": f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}", "message": f"canary {uuid.uuid4()}"}
         body = gzip.compress(json.dumps(line).encode() + b"\n")
         bucket = self.deployment.output("CentralBucketName")
-        self.deployment.client("s3").put_object(Bucket=bucket, Key=key.key, Body=body)
+        self.deployment.clients.client("s3").put_object(Bucket=bucket, Key=key.key, Body=body)
         return key
 
     def _follow(self, key: ObjectKey, written: float, wanted: list[str]) -> dict[str, RecordLine]:

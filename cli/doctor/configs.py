@@ -12,7 +12,7 @@ EXPIRING: Final = ("TenantConfigTableName", "ParkedDeliveriesTableName")
 def tables_are_set_up(deployment: DeployedRegion) -> list[Finding]:
     """Items expire, and the table's stream reports changed configs."""
     findings: list[Finding] = []
-    dynamodb = deployment.client("dynamodb")
+    dynamodb = deployment.clients.client("dynamodb")
     for output in EXPIRING:
         table = deployment.output(output)
         with missing(findings, f"table {table}"):
@@ -55,7 +55,7 @@ def roles_can_be_assumed(deployment: DeployedRegion, tenants: Iterable[str]) -> 
 
 def _probe(deployment: DeployedRegion, function: str, tenant: str, type_: str) -> list[Finding]:
     asked = json.dumps({"probe": {"tenant_id": tenant, "type": type_}}).encode()
-    answer = deployment.client("lambda").invoke(FunctionName=function, Payload=asked)
+    answer = deployment.clients.client("lambda").invoke(FunctionName=function, Payload=asked)
     found: dict[str, Any] = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
         return [Finding(f"function {function}", f"failed: {found.get('errorMessage', '')}", "look at its log")]

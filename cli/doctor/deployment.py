@@ -4,11 +4,15 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from cli.operation.sources import Sources
+from runtime.aws.clients import AwsClients
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +34,19 @@ class DeployedRegion:
         """Return an output; empty where the stacks have none of that name."""
         return self.sources.installation.outputs.get(name, "")
 
-    def client(self, service: str) -> Any:
-        """Return a client of the central account."""
-        return self.sources.client(service)
+    @property
+    def clients(self) -> AwsClients:
+        """The central account's clients."""
+        return self.sources.clients
 
-    def queue(self, output: str) -> dict[str, Any]:
+    def queue(self, output: str) -> dict[str, str]:
         """Return a queue's attributes."""
-        answer = self.client("sqs").get_queue_attributes(QueueUrl=self.output(output), AttributeNames=["All"])
-        attributes: dict[str, Any] = answer["Attributes"]
-        return attributes
+        answer = self.clients.client("sqs").get_queue_attributes(QueueUrl=self.output(output), AttributeNames=["All"])
+        return {str(name): value for name, value in answer["Attributes"].items()}
 
-    def function(self, output: str) -> dict[str, Any]:
+    def function(self, output: str) -> "FunctionConfigurationResponseTypeDef":
         """Return a function's configuration."""
-        answer: dict[str, Any] = self.client("lambda").get_function_configuration(FunctionName=self.output(output))
-        return answer
+        return self.clients.client("lambda").get_function_configuration(FunctionName=self.output(output))
 
 
 def statements(policy: str | None) -> list[dict[str, Any]]:

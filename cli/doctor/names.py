@@ -37,7 +37,7 @@ def stacks_are_whole(deployment: DeployedRegion) -> list[Finding]:
     for part in STACKS:
         name = f"LogRouter{part}-{deployment.sources.installation.clients.region}"
         with missing(findings, f"stack {name}"):
-            (stack,) = deployment.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+            (stack,) = deployment.clients.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
             status = stack["StackStatus"]
             if not status.endswith("_COMPLETE") or "ROLLBACK" in status:
                 change = "read the stack's events, fix what failed, deploy it again"
@@ -55,7 +55,7 @@ def names_exist(deployment: DeployedRegion) -> list[Finding]:
                 look(deployment, name)
     for group in filter(None, deployment.output("RecordLogGroupNames").split(",")):
         with missing(findings, f"log group {group}"):
-            found = deployment.client("logs").describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+            found = deployment.clients.client("logs").describe_log_groups(logGroupNamePrefix=group)["logGroups"]
             if group not in [each["logGroupName"] for each in found]:
                 change = "deploy LogRouterProcessing, or correct record_log_groups of the stage"
                 findings.append(Finding(f"log group {group}", "isn't there: its records can't be read", change))
@@ -63,14 +63,14 @@ def names_exist(deployment: DeployedRegion) -> list[Finding]:
 
 
 _LOOKS: Final[dict[str, Callable[[DeployedRegion, str], object]]] = {
-    "CentralBucketName": lambda deployment, name: deployment.client("s3").head_bucket(Bucket=name),
-    "NotificationTopicArn": lambda deployment, arn: deployment.client("sns").get_topic_attributes(TopicArn=arn),
+    "CentralBucketName": lambda deployment, name: deployment.clients.client("s3").head_bucket(Bucket=name),
+    "NotificationTopicArn": lambda deployment, arn: deployment.clients.client("sns").get_topic_attributes(TopicArn=arn),
     **{
-        output: lambda deployment, name: deployment.client("dynamodb").describe_table(TableName=name)
+        output: lambda deployment, name: deployment.clients.client("dynamodb").describe_table(TableName=name)
         for output in ("TenantConfigTableName", "ParkedDeliveriesTableName")
     },
     **{
-        output: lambda deployment, url: deployment.client("sqs").get_queue_attributes(
+        output: lambda deployment, url: deployment.clients.client("sqs").get_queue_attributes(
             QueueUrl=url, AttributeNames=["QueueArn"]
         )
         for output in ("ObjectQueueUrl", "DeliveryQueueUrl", "ObjectDlqUrl", "DeliveryDlqUrl")

@@ -1,10 +1,14 @@
 """The way of a notification: bucket, topic, queues, event sources."""
 
 import json
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cli.doctor.deployment import DeployedRegion, Finding, missing, name_of, statements
 from cli.operation.queues import DELAYED, IN_FLIGHT, VISIBLE
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
+    from mypy_boto3_s3.type_defs import TopicConfigurationOutputTypeDef
 
 PREFIX: Final = "tenant_id="
 VISIBILITY_FACTOR: Final = 6
@@ -21,7 +25,7 @@ def bucket_notifies(deployment: DeployedRegion) -> list[Finding]:
     bucket, topic = deployment.output("CentralBucketName"), deployment.output("NotificationTopicArn")
     findings: list[Finding] = []
     with missing(findings, f"bucket {bucket}"):
-        found = deployment.client("s3").get_bucket_notification_configuration(Bucket=bucket)
+        found = deployment.clients.client("s3").get_bucket_notification_configuration(Bucket=bucket)
         notified = [each for each in found.get("TopicConfigurations", ()) if each["TopicArn"] == topic]
         if not any(_of_all_objects(each) for each in notified):
             wrong = f"doesn't notify {topic} of new objects under {PREFIX}"
@@ -29,7 +33,7 @@ def bucket_notifies(deployment: DeployedRegion) -> list[Finding]:
     return findings
 
 
-def _of_all_objects(configuration: dict[str, Any]) -> bool:
+def _of_all_objects(configuration: "TopicConfigurationOutputTypeDef") -> bool:
     rules = configuration.get("Filter", {}).get("Key", {}).get("FilterRules", [])
     prefixes = [rule["Value"] for rule in rules if rule["Name"].lower() == "prefix"]
     others = [rule for rule in rules if rule["Name"].lower() != "prefix"]
@@ -42,7 +46,7 @@ def topic_reaches_queue(deployment: DeployedRegion) -> list[Finding]:
     findings: list[Finding] = []
     with missing(findings, f"topic {topic}"):
         queue = deployment.queue("ObjectQueueUrl")
-        pages = deployment.client("sns").get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
+        pages = deployment.clients.client("sns").get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
         endpoints = [each["Endpoint"] for page in pages for each in page["Subscriptions"]]
         name = name_of(queue["QueueArn"])
         if queue["QueueArn"] not in endpoints:
@@ -104,17 +108,22 @@ def function_reads_queues(deployment: DeployedRegion) -> list[Finding]:
     return findings
 
 
-def _source(deployment: DeployedRegion, queue_arn: str, function: str) -> dict[str, Any] | None:
+def _source(
+    deployment: DeployedRegion, queue_arn: str, function: str
+) -> "EventSourceMappingConfigurationTypeDef | None":
     """Find by the queue what feeds the function, or its alias: a list by function leaves out what feeds an alias."""
-    pages = deployment.client("lambda").get_paginator("list_event_source_mappings").paginate(EventSourceArn=queue_arn)
-    found: dict[str, Any] | None = next(
+    pages = (
+        deployment.clients.client("lambda")
+        .get_paginator("list_event_source_mappings")
+        .paginate(EventSourceArn=queue_arn)
+    )
+    return next(
         (each for page in pages for each in page["EventSourceMappings"] if function in each["FunctionArn"].split(":")),
         None,
     )
-    return found
 
 
-def _fed(mapping: dict[str, Any] | None, function: str, queue: str) -> list[Finding]:
+def _fed(mapping: "EventSourceMappingConfigurationTypeDef | None", function: str, queue: str) -> list[Finding]:
     if mapping is None:
         return [
             Finding(f"function {function}", f"isn't fed by {queue}", "deploy LogRouterProcessing: the source is gone")

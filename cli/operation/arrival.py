@@ -91,7 +91,7 @@ def arrivals(sources: Sources, tenant_id: str, since: float, until: float) -> Ar
 
 
 def _applications(sources: Sources, tenant_id: str) -> list[str]:
-    s3 = sources.client("s3")
+    s3 = sources.clients.client("s3")
     clusters = folders(s3, sources.bucket, f"tenant_id={tenant_id}/")
     return [application for cluster in clusters for application in folders(s3, sources.bucket, cluster)]
 
@@ -100,7 +100,7 @@ def _listed(
     sources: Sources, prefix: str, times: tuple[float, float], deadline: float
 ) -> tuple[list[tuple[ObjectKey, ListedObject]], bool]:
     found: list[tuple[ObjectKey, ListedObject]] = []
-    for listed in objects_between(sources.client("s3"), sources.bucket, prefix, *times):
+    for listed in objects_between(sources.clients.client("s3"), sources.bucket, prefix, *times):
         if time.monotonic() > deadline:
             return found, False
         try:

@@ -101,7 +101,7 @@ def overview(sources: Sources, tenant_id: str | None = None, *, most: int = MOST
 
 
 def _depth(sources: Sources, output: str) -> QueueDepth:
-    return depth(sources.client("sqs"), sources.installation.outputs[output])
+    return depth(sources.clients.client("sqs"), sources.installation.outputs[output])
 
 
 def _tenant(sources: Sources, tenant_id: str) -> tuple[TenantConfigs, list[DestinationStatus]]:

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from cli.installation import Installation
+from runtime.aws.clients import AwsClients
 from runtime.delivery_config.methods import find_config_models
 from runtime.delivery_config.repository import DeliveryConfigRepository
 from runtime.delivery_state.destination_status import DestinationStatuses
@@ -50,9 +50,10 @@ class Sources:
         """The central bucket."""
         return self._outputs["CentralBucketName"]
 
-    def client(self, service: str) -> Any:
-        """Return a client of the central account."""
-        return self.installation.clients.client(service)
+    @property
+    def clients(self) -> AwsClients:
+        """The central account's clients."""
+        return self.installation.clients
 
     def tenants(self) -> Iterator[str]:
         """Yield the tenants that have objects in the bucket: a thousand an answer, where a table could only be scanned.
@@ -60,7 +61,7 @@ class Sources:
         A tenant whose cluster has not written anything yet is none of them.
         """
         pages = (
-            self.client("s3")
+            self.clients.client("s3")
             .get_paginator("list_objects_v2")
             .paginate(Bucket=self.bucket, Prefix=TENANT_FOLDER, Delimiter="/")
         )

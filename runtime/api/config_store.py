@@ -5,12 +5,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runtime.aws.clients import AwsClients
 from runtime.delivery_config.attribute_values import plain_item
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import InvalidItem, Models, read_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 Item = Mapping[str, Any]
 
@@ -96,7 +99,7 @@ class ConfigStore:
         key = {name: stored.item[name] for name in ("tenant_id", "type")}
         self._transact({"Delete": {"TableName": self._table, "Key": key, **_unchanged(stored)}}, counter)
 
-    def _transact(self, *writes: Mapping[str, Any]) -> None:
+    def _transact(self, *writes: Any) -> None:
         """Write all or nothing. The SDK names each call: one that it repeats after a lost answer takes effect once."""
         try:
             self._dynamodb.transact_write_items(TransactItems=writes)
@@ -107,7 +110,7 @@ class ConfigStore:
             raise ChangedMeanwhileError from None
 
     @property
-    def _dynamodb(self) -> Any:
+    def _dynamodb(self) -> "DynamoDBClient":
         return self._clients.client("dynamodb")
 
     def _stored(self, item: Item) -> StoredConfig:

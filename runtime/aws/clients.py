@@ -9,7 +9,7 @@ import os
 import random
 import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from runtime import scheduling
 from runtime.aws.credentials import Credentials, current_credentials, environment_credentials
@@ -21,6 +21,16 @@ from runtime.errors import Hop, classify
 
 if TYPE_CHECKING:
     from botocore.session import Session
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sts import STSClient
+
+type Service = Literal["cloudformation", "dynamodb", "lambda", "logs", "s3", "sns", "sqs", "sts"]
 
 CONNECT_SECONDS = 5
 LIMITS: Mapping[str, CallLimits] = {
@@ -66,14 +76,25 @@ class AwsClients:
             self._clients: dict[tuple[str, str], Any] = {}
             self._direct_calls: dict[tuple[str, str, str, str], DirectCall] = {}
 
+    @overload
+    def client(self, service: Literal["cloudformation"], region: str | None = None) -> "CloudFormationClient": ...
+    @overload
+    def client(self, service: Literal["dynamodb"], region: str | None = None) -> "DynamoDBClient": ...
+    @overload
+    def client(self, service: Literal["lambda"], region: str | None = None) -> "LambdaClient": ...
+    @overload
+    def client(self, service: Literal["logs"], region: str | None = None) -> "CloudWatchLogsClient": ...
+    @overload
+    def client(self, service: Literal["s3"], region: str | None = None) -> "S3Client": ...
+    @overload
+    def client(self, service: Literal["sns"], region: str | None = None) -> "SNSClient": ...
+    @overload
+    def client(self, service: Literal["sqs"], region: str | None = None) -> "SQSClient": ...
+    @overload
+    def client(self, service: Literal["sts"], region: str | None = None) -> "STSClient": ...
     def client(self, service: str, region: str | None = None) -> Any:
-        """Return the client of a service in a Region (default: the processor's own)."""
-        key = (service, region or self.region)
-        client = self._clients.get(key)
-        if client is None:
-            with self._lock:  # making clients isn't thread-safe in botocore; using them is
-                client = self._clients.get(key) or self._clients.setdefault(key, self._make(*key))
-        return client
+        """Return the client of a service in a Region (default: the processor's own). Its type knows its calls."""
+        return self._find(service, region or self.region)
 
     def call(self, service: str, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Make a call of the services that are asked again and again; return the output's members.
@@ -132,13 +153,21 @@ class AwsClients:
                 self._transport,
                 self._endpoints.find(service, region, bucket),
                 LIMITS.get(service, DEFAULT_LIMITS),
-                lambda: self.client(service, region),
+                lambda: self._find(service, region),
                 operation,
                 method=method,
                 streams=streams,
             )
             call = self._direct_calls.setdefault(key, made)  # made twice by two threads: harmless
         return call
+
+    def _find(self, service: str, region: str) -> Any:
+        key = (service, region)
+        client = self._clients.get(key)
+        if client is None:
+            with self._lock:  # making clients isn't thread-safe in botocore; using them is
+                client = self._clients.get(key) or self._clients.setdefault(key, self._make(*key))
+        return client
 
     def _make(self, service: str, region: str) -> Any:
         from botocore.config import Config  # noqa: PLC0415 - 0.1 s: not before the first client is wanted

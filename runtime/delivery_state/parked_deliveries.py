@@ -85,8 +85,9 @@ class ParkedDeliveries:
         )
         total = 0
         while most is None or total < most:
-            limit = {} if most is None else {"Limit": most - total}
-            answer = self._table.client.query(**request, **limit, Select="COUNT", ConsistentRead=True)
+            if most is not None:
+                request["Limit"] = most - total
+            answer = self._table.client.query(**request, Select="COUNT", ConsistentRead=True)
             total += int(answer["Count"])
             if not answer.get("LastEvaluatedKey"):
                 break

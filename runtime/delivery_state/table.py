@@ -10,12 +10,15 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from runtime.aws.clients import AwsClients
 from runtime.delivery_config.attribute_values import typed
 from runtime.delivery_config.model import is_delivery_type, is_tenant_id
 from runtime.delivery_state.conflicts import retry_conflicts
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 MAX_SORT_KEY_BYTES: Final = 1024  # DynamoDB quotas, partition and sort keys
 BY_WORK: Final = "by-work"
@@ -112,18 +115,20 @@ class StateTable:
 
     def transact(self, *writes: Mapping[str, Mapping[str, Any]]) -> bool:
         """Make several writes of the table, all or none; false where a condition doesn't hold."""
-        of_table = [{name: {"TableName": self.name, **write} for name, write in each.items()} for each in writes]
+        of_table: list[Any] = [
+            {name: {"TableName": self.name, **write} for name, write in each.items()} for each in writes
+        ]
         try:
             retry_conflicts(lambda: self.client.transact_write_items(TransactItems=of_table))
         except self.client.exceptions.TransactionCanceledException as error:
-            reasons: list[dict[str, str]] = error.response.get("CancellationReasons", [])
-            if "ConditionalCheckFailed" not in {reason.get("Code") for reason in reasons}:
+            reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", ())}
+            if "ConditionalCheckFailed" not in reasons:
                 raise
             return False
         return True
 
     @property
-    def client(self) -> Any:
+    def client(self) -> "DynamoDBClient":
         """DynamoDB's client."""
         return self.clients.client("dynamodb")
 

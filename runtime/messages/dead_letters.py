@@ -2,12 +2,15 @@
 
 import json
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runtime.aws.clients import AwsClients
 from runtime.delivery_config.model import is_tenant_id
 from runtime.messages.notifications import write_notification
 from runtime.objects.stored_object import StoredObject
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef
 
 MAX_DETAIL_CHARACTERS = 1024  # ours: a message's attributes count towards its size
 logger = logging.getLogger("logrouter.dead_letter")
@@ -36,7 +39,9 @@ class DeadLetters:
             logger.error("no dead-letter queue is configured: the message stays where it is", extra=extra)
             return False
         texts = {"reason": reason, "detail": _printable(detail)}
-        attributes = {name: {"DataType": "String", "StringValue": text} for name, text in texts.items() if text}
+        attributes: dict[str, MessageAttributeValueTypeDef] = {
+            name: {"DataType": "String", "StringValue": text} for name, text in texts.items() if text
+        }
         group: dict[str, Any] = {"MessageGroupId": tenant_id} if tenant_id and is_tenant_id(tenant_id) else {}
         try:
             self._clients.client("sqs").send_message(

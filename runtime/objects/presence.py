@@ -4,11 +4,14 @@ A tenant's session may list its own prefix alone, and reading names no prefix: s
 reference, GetObject, permissions). Listing the key itself distinguishes an expired object from a refused one.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import Credentials, use_credentials
 from runtime.objects.stored_object import StoredObject
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 
 def is_gone(clients: AwsClients, object_: StoredObject, credentials: Credentials) -> bool:
@@ -24,12 +27,12 @@ def is_gone(clients: AwsClients, object_: StoredObject, credentials: Credentials
         return False
 
 
-def _key_is_gone(client: Any, object_: StoredObject) -> bool:
+def _key_is_gone(client: "S3Client", object_: StoredObject) -> bool:
     answer = client.list_objects_v2(Bucket=object_.bucket, Prefix=object_.key.key, MaxKeys=1)
     return all(entry["Key"] != object_.key.key for entry in answer.get("Contents", ()))
 
 
-def _version_is_gone(client: Any, object_: StoredObject) -> bool:
+def _version_is_gone(client: "S3Client", object_: StoredObject) -> bool:
     """Look at the key's newest 1,000 versions: one that has more isn't said to have lost any."""
     answer = client.list_object_versions(Bucket=object_.bucket, Prefix=object_.key.key)
     entries = answer.get("Versions", ())

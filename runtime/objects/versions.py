@@ -3,7 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ListObjectVersionsRequestTypeDef
 
 UNVERSIONED: Final = "null"  # S3 user guide, versioning: the version id of what was written without it
 
@@ -36,15 +40,17 @@ class VersionsPage:
     is_last: bool
 
 
-def list_page(s3: Any, bucket: str, prefix: str, after: str) -> VersionsPage:
+def list_page(s3: "S3Client", bucket: str, prefix: str, after: str) -> VersionsPage:
     """List the objects behind a key; more than one request only where a single key has more versions than one shows.
 
     A key whose newest version is a delete marker has expired, and isn't listed. What S3's client raises is raised.
     """
     entries: list[Mapping[str, Any]] = []
-    markers = {"KeyMarker": after} if after else {}
+    request: ListObjectVersionsRequestTypeDef = {"Bucket": bucket, "Prefix": prefix}
+    if after:
+        request["KeyMarker"] = after
     while True:
-        page = s3.list_object_versions(Bucket=bucket, Prefix=prefix, **markers)
+        page = s3.list_object_versions(**request)
         gone = [{**each, "Size": None} for each in page.get("DeleteMarkers", ())]
         entries += [*page.get("Versions", ()), *gone]
         last = max((each["Key"] for each in entries), default="")
@@ -53,11 +59,13 @@ def list_page(s3: Any, bucket: str, prefix: str, after: str) -> VersionsPage:
         whole = [each for each in entries if each["Key"] != last]
         if whole:  # the last key may have more versions: it is listed again, from its first
             return VersionsPage(list(_objects(whole)), max(each["Key"] for each in whole), is_last=False)
-        version = page.get("NextVersionIdMarker")
-        markers = {"KeyMarker": page["NextKeyMarker"], **({"VersionIdMarker": version} if version else {})}
+        request["KeyMarker"] = page["NextKeyMarker"]
+        request.pop("VersionIdMarker", None)
+        if version := page.get("NextVersionIdMarker"):
+            request["VersionIdMarker"] = version
 
 
-def list_pages(s3: Any, bucket: str, prefix: str, after: str = "") -> Iterator[VersionsPage]:
+def list_pages(s3: "S3Client", bucket: str, prefix: str, after: str = "") -> Iterator[VersionsPage]:
     """Yield page after page, from behind a key on."""
     while True:
         page = list_page(s3, bucket, prefix, after)

@@ -13,10 +13,10 @@ from runtime.processor.malloc import tune_malloc
 from runtime.time_budget import TimeBudget
 
 if TYPE_CHECKING:
-    from runtime.aws.clients import AwsClients
+    from runtime.aws.clients import AwsClients, Service
     from runtime.processor.pipeline import MessageProcessor
 
-SERVICES = ("dynamodb", "logs", "s3", "sqs", "sts")  # what an object may need in the processor's own Region
+SERVICES: "tuple[Service, ...]" = ("dynamodb", "logs", "s3", "sqs", "sts")  # an object's, in the processor's Region
 MESSAGES_SIDE_BY_SIDE = 10  # all of a batch: none waits for another that hangs
 SETTLE_SECONDS = 10.0  # kept at the end, for handing over what isn't done
 SETTLE_SHARE = 0.2  # of what is left, where the function's timeout is short

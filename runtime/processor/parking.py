@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
@@ -15,6 +16,9 @@ from runtime.delivery_state.parked_delivery import ParkedDelivery
 from runtime.errors import DeliveryError
 from runtime.messages.delivery_message import DeliveryMessage
 from runtime.objects.stored_object import StoredObject
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import HeadObjectRequestTypeDef
 
 PROBE_AFTER_SECONDS = 60.0
 logger = logging.getLogger("logrouter.parking")
@@ -56,8 +60,10 @@ class Parking:
         policy = reader(self._role_chain.partition, object_.bucket, object_.key.tenant_id)
         try:
             with use_credentials(self._role_chain.central(object_.key.tenant_id, policy)):
-                version = {"VersionId": object_.version_id} if object_.version_id else {}
-                answer = self._clients.client("s3").head_object(Bucket=object_.bucket, Key=object_.key.key, **version)
+                request: HeadObjectRequestTypeDef = {"Bucket": object_.bucket, "Key": object_.key.key}
+                if object_.version_id:
+                    request["VersionId"] = object_.version_id
+                answer = self._clients.client("s3").head_object(**request)
             return expiry_of(answer.get("Expiration", ""))
         except Exception as error:  # noqa: BLE001 - the item matters, its time of expiry doesn't
             logger.warning("the object's expiry isn't known", extra={"error": type(error).__name__})

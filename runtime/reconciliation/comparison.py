@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
@@ -17,6 +17,9 @@ from runtime.reconciliation.hours import folders, objects_between
 from runtime.reconciliation.tally import HOUR_SECONDS, Tally, hour_of
 from runtime.record_log.lines import RecordLog
 from runtime.time_budget import TimeBudget
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 SIDE_BY_SIDE: Final = 8  # tenants listed at once
 SKEW_SECONDS: Final = 600  # ours: an agent's clock may be ahead of the log's
@@ -131,7 +134,7 @@ class Comparison:
                 yield key, listed
 
     @property
-    def _s3(self) -> Any:
+    def _s3(self) -> "S3Client":
         return self.clients.client("s3")
 
 

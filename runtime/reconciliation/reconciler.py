@@ -14,7 +14,7 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
@@ -28,11 +28,19 @@ from runtime.reconciliation.comparison import LAST_SECONDS, BudgetSpentError, Co
 from runtime.reconciliation.tally import HOUR_SECONDS
 from runtime.time_budget import TimeBudget
 
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
+
 STEP_HOURS: Final = 6
 """Compared in one go: the listing costs by pods rather than by hours; what a spent budget repeats is so much."""
 AGAIN_HOURS: Final = 6
 """An hour is compared again so much later: an agent that retries for long writes an object under an old name."""
-_DEPTHS: Final = tuple(f"ApproximateNumberOfMessages{kind}" for kind in ("", "NotVisible", "Delayed"))
+_DEPTHS: "Final[tuple[QueueAttributeNameType, ...]]" = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
 MOST_KEYS: Final = 100
 CLAIMED: Final = "an object was claimed a short while ago and has no record yet: these hours are compared again"
 logger = logging.getLogger("logrouter.reconciler")
@@ -180,7 +188,7 @@ class Reconciler:
         self._lines.write(values, {}, properties)
 
     @property
-    def _sqs(self) -> Any:
+    def _sqs(self) -> "SQSClient":
         return self._clients.client("sqs")
 
 

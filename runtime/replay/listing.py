@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from runtime.aws.clients import AwsClients
 from runtime.delivery_state.replay_selection import Selection, object_time
 from runtime.objects.key import MalformedKeyError, ObjectKey
 from runtime.objects.stored_object import StoredObject
 from runtime.objects.versions import ListedObject, list_page, list_pages
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,5 +89,5 @@ class Listing:
         return FoundObject(object_, object_time(key, listed.written_at), listed.size)
 
     @property
-    def _s3(self) -> Any:
+    def _s3(self) -> "S3Client":
         return self.clients.client("s3")

@@ -5,15 +5,23 @@ message is deleted after it was sent: who is killed in between leaves at most te
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import batched
-from typing import Any
+from typing import TYPE_CHECKING
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.rate_limit import RateLimiter
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import (
+        ChangeMessageVisibilityBatchRequestEntryTypeDef,
+        MessageTypeDef,
+        SendMessageRequestTypeDef,
+    )
 
 MESSAGES_A_RECEIVE = 10  # SQS API reference, ReceiveMessage
 HIDDEN_SECONDS = 300  # what isn't moved is hidden while this runs, and shown again at its end
@@ -81,7 +89,7 @@ class Redrive:
                 break
         return done
 
-    def _messages(self, held: dict[str, str], moved: AbstractSet[str]) -> Iterator[dict[str, Any]]:
+    def _messages(self, held: dict[str, str], moved: AbstractSet[str]) -> "Iterator[MessageTypeDef]":
         """Yield each message once, and note under its id how to show it again.
 
         One that was hidden for too long comes again: that alone is no end. All have been met when the queue has
@@ -98,12 +106,12 @@ class Redrive:
 
     def _show(self, receipt_handles: Iterable[str]) -> None:
         for some in batched(receipt_handles, MESSAGES_A_RECEIVE, strict=False):
-            entries = [
+            entries: list[ChangeMessageVisibilityBatchRequestEntryTypeDef] = [
                 {"Id": str(index), "ReceiptHandle": handle, "VisibilityTimeout": 0} for index, handle in enumerate(some)
             ]
             self._sqs.change_message_visibility_batch(QueueUrl=self.source_url, Entries=entries)
 
-    def _receive(self) -> list[dict[str, Any]]:
+    def _receive(self) -> "Sequence[MessageTypeDef]":
         answer = self._sqs.receive_message(
             QueueUrl=self.source_url,
             MaxNumberOfMessages=MESSAGES_A_RECEIVE,
@@ -112,23 +120,25 @@ class Redrive:
             MessageAttributeNames=["reason"],
             MessageSystemAttributeNames=["MessageGroupId", "SentTimestamp"],
         )
-        messages: list[dict[str, Any]] = answer.get("Messages", [])
-        return messages
+        return answer.get("Messages", ())
 
-    def _move(self, message: dict[str, Any]) -> None:
+    def _move(self, message: "MessageTypeDef") -> None:
         group = message.get("Attributes", {}).get("MessageGroupId")
-        more = {"MessageGroupId": group} if group else {}
-        self._sqs.send_message(QueueUrl=self.target_url, MessageBody=message["Body"], **more)
+        request: SendMessageRequestTypeDef = {"QueueUrl": self.target_url, "MessageBody": message["Body"]}
+        if group:
+            request["MessageGroupId"] = group
+        self._sqs.send_message(**request)
         self._sqs.delete_message(QueueUrl=self.source_url, ReceiptHandle=message["ReceiptHandle"])
 
     @property
-    def _sqs(self) -> Any:
+    def _sqs(self) -> "SQSClient":
         return self.clients.client("sqs")
 
 
-def _reason(message: dict[str, Any]) -> str:
-    return str(message.get("MessageAttributes", {}).get("reason", {}).get("StringValue", NO_REASON))
+def _reason(message: "MessageTypeDef") -> str:
+    attributes = message.get("MessageAttributes", {})
+    return attributes["reason"].get("StringValue", NO_REASON) if "reason" in attributes else NO_REASON
 
 
-def _sent_at(message: dict[str, Any]) -> float:
+def _sent_at(message: "MessageTypeDef") -> float:
     return int(message.get("Attributes", {}).get("SentTimestamp", 0)) / 1000

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Header
 from starlette.requests import Request
@@ -20,6 +20,9 @@ from runtime.api.middleware.caller import caller_of
 from runtime.api.services import Services
 from runtime.delivery_config.attribute_values import typed
 from runtime.delivery_state.table import OTHERS
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 KEPT_SECONDS = 86_400
 RUNNING_SECONDS = 30  # API Gateway quotas: an integration ends after 29 s at the latest
@@ -135,5 +138,5 @@ class Idempotency:
         return self.services.settings.parked_deliveries_table
 
     @property
-    def _dynamodb(self) -> Any:
+    def _dynamodb(self) -> "DynamoDBClient":
         return self.services.clients.client("dynamodb")

@@ -3,9 +3,13 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runtime import scheduling
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 MIB = 1024**2
 MIN_PART_BYTES = 5 * MIB  # S3 user guide, multipart upload limits: parts of 5 MiB to 5 GiB, the last one any size
@@ -55,7 +59,7 @@ class CopyTask:
         }
 
 
-def copy_whole(client: Any, task: CopyTask) -> None:
+def copy_whole(client: "S3Client", task: CopyTask) -> None:
     """Copy in one call (up to 5 GB)."""
     client.copy_object(**task.destination(), **task.source(), **task.description(), MetadataDirective="REPLACE")
 
@@ -78,7 +82,7 @@ class MultipartCopy:
     :param call_late: the same, once, also when the time budget is spent.
     """
 
-    client: Any
+    client: "S3Client"
     task: CopyTask
     call: Call
     call_late: Call
@@ -101,7 +105,7 @@ class MultipartCopy:
             self._abort(upload)
             raise
 
-    def _copy_parts(self, upload: dict[str, Any], ranges: list[str]) -> list[dict[str, Any]]:
+    def _copy_parts(self, upload: dict[str, Any], ranges: list[str]) -> "list[CompletedPartTypeDef]":
         with scheduling.thread_pool(min(PARTS_AT_A_TIME, len(ranges)), "copy-part") as parts:
             futures = [parts.submit(self._copy_part, upload, number, range_) for number, range_ in enumerate(ranges, 1)]
             try:
@@ -110,7 +114,7 @@ class MultipartCopy:
                 parts.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def _copy_part(self, upload: dict[str, Any], number: int, range_: str) -> dict[str, Any]:
+    def _copy_part(self, upload: dict[str, Any], number: int, range_: str) -> "CompletedPartTypeDef":
         answer = self.call(
             "s3:UploadPartCopy",
             lambda: self.client.upload_part_copy(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from runtime.aws.credentials import Credentials, use_credentials
 from runtime.backoff import Retry
@@ -15,6 +15,10 @@ from runtime.deliveries.s3.version_name import VersionName
 from runtime.deliveries.session_policy import reader
 from runtime.errors import EXPIRED, PermanentError
 from runtime.objects.presence import is_gone
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import HeadObjectRequestTypeDef
 
 NEEDED_SECONDS = 1.0  # a copy of a usual object takes some tenths of a second
 
@@ -80,7 +84,7 @@ class _Attempt:
         """Ask how large the object is: only where its notification didn't say."""
         object_ = self.delivery.object
         client = self.services.clients.client("s3")
-        source = {"Bucket": object_.bucket, "Key": object_.key.key}
+        source: HeadObjectRequestTypeDef = {"Bucket": object_.bucket, "Key": object_.key.key}
         if object_.version_id:
             source["VersionId"] = object_.version_id
         answer = self._call("s3:HeadObject", lambda: client.head_object(**source))
@@ -120,7 +124,7 @@ class _Attempt:
         (policy,) = self.config.session_policies(role_chain.partition, self.delivery.object.bucket)
         return role_chain.central(self.config.tenant_id, policy)
 
-    def _client(self) -> Any:
+    def _client(self) -> "S3Client":
         return self.services.clients.client("s3", self.config.target_region)
 
     def _task(self) -> CopyTask:

@@ -4,8 +4,8 @@ A writer may overwrite its own object before it is delivered: both versions are 
 one content (an agent's second try after a lost answer) are one object, under one name.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from runtime.aws.credentials import use_credentials
 from runtime.backoff import Retry
@@ -52,22 +52,20 @@ class VersionName:
         same = bool(kinds) and same_way and all(own[name] == other[name] for name in kinds)
         return own["ContentLength"] == other["ContentLength"] and (same or own["ETag"] == other["ETag"])
 
-    def _head(self, version_id: str) -> dict[str, Any]:
+    def _head(self, version_id: str) -> Mapping[str, object]:
         return self.retry.run(lambda: self._head_once(version_id), self.delivery.budget)
 
-    def _head_once(self, version_id: str) -> dict[str, Any]:
+    def _head_once(self, version_id: str) -> Mapping[str, object]:
         object_, chain = self.delivery.object, self.services.role_chain
         tenant_id = object_.key.tenant_id
         credentials = chain.central(tenant_id, reader(chain.partition, object_.bucket, tenant_id))
-        request = {"Bucket": object_.bucket, "Key": object_.key.key, "VersionId": version_id}
         try:
             with use_credentials(credentials):
-                answer: dict[str, Any] = self.services.clients.client("s3").head_object(
-                    **request, ChecksumMode="ENABLED"
+                return self.services.clients.client("s3").head_object(
+                    Bucket=object_.bucket, Key=object_.key.key, VersionId=version_id, ChecksumMode="ENABLED"
                 )
         except Exception as error:
             raise self._failure(error) from error
-        return answer
 
     def _failure(self, error: Exception) -> DeliveryError:
         object_ = self.delivery.object

@@ -16,6 +16,8 @@ from runtime.objects.batches import Batch
 from runtime.time_budget import TimeBudget
 
 if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+
     from runtime.aws.direct_call import DirectCall
 
 
@@ -38,7 +40,7 @@ class NativeEngine:
 class _NativeSender:
     def __init__(
         self,
-        client: Callable[[], Any],
+        client: "Callable[[], CloudWatchLogsClient]",
         call: "DirectCall",
         destination: LogDestination,
         credentials: CredentialsSource,

@@ -1,16 +1,19 @@
 """Creating what PutLogEvents said is missing."""
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runtime.deliveries.cloudwatch.destination import LogDestination
 from runtime.deliveries.cloudwatch.error_mapping import failure
 from runtime.errors import BlockedByCustomerError
 
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+
 NEXT_STEP = "create the log group again, as it was, or let the role create it"
 
 
-def create_log_stream(client: Any, destination: LogDestination) -> bool:
+def create_log_stream(client: "CloudWatchLogsClient", destination: LogDestination) -> bool:
     """Create the log stream, and the log group if that is missing, too; return whether the group was created.
 
     A group that comes back in this way has none of what its owner gave it: no retention, class, key or tags.
@@ -26,7 +29,9 @@ def create_log_stream(client: Any, destination: LogDestination) -> bool:
     return bool(created)
 
 
-def _create(call: Any, request: dict[str, str], client: Any, destination: LogDestination, action: str) -> bool | None:
+def _create(
+    call: Any, request: dict[str, str], client: "CloudWatchLogsClient", destination: LogDestination, action: str
+) -> bool | None:
     """Return whether it was created; false where it is there, ``None`` where the group that it needs isn't."""
     try:
         call(**request)

@@ -4,8 +4,6 @@ Asked only for a batch that is older than the shortest retention (``limits.needs
 backfill or a long outage, never the common delivery.
 """
 
-from typing import Any
-
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runtime.aws.clients import AwsClients
@@ -29,7 +27,7 @@ def retention_ms(clients: AwsClients, destination: LogDestination, credentials: 
             answer = clients.client("logs", destination.region).describe_log_groups(logGroupNamePrefix=name, limit=1)
     except (ClientError, BotoCoreError) as error:
         raise _classified(error, destination) from error
-    groups: list[dict[str, Any]] = answer["logGroups"]
+    groups = answer["logGroups"]
     days = next((group.get("retentionInDays") for group in groups if group["logGroupName"] == name), None)
     return None if days is None else days * DAY_MS
 

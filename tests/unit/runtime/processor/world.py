@@ -45,7 +45,7 @@ def key_schema(partition, sort):
 
 def body(events=EVENTS):
     """An object's bytes."""
-    return gzip.compress(b"".join(json.dumps(event).encode() + b"\n" for event in events))
+    return gzip.compress(b"".join(json.dumps(event).encode() + b"\n" for event in events), mtime=0)
 
 
 def s3_event(key=KEY, bucket=CENTRAL, name="ObjectCreated:Put", **object_fields):
