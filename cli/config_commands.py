@@ -10,6 +10,7 @@ from rich.table import Table
 from cli.client import ConfigDocument
 from cli.connection import connection_of
 from cli.output import console, print_fields, print_json, readable_problems
+from cli.unknown_tenant import refuse_unknown_to_api
 from runtime.api.schemas.delivery_configs import InvalidStored
 from runtime.delivery_config.writing import SERVICE_FIELDS
 
@@ -26,7 +27,10 @@ FieldsFile = Annotated[typer.FileText, typer.Argument(metavar="FILE", help="a JS
 def list_configs(context: typer.Context, tenant: Tenant, *, as_json: AsJson = False) -> None:
     """List a tenant's configs."""
     with readable_problems():
-        found = list(connection_of(context).client().list(tenant))
+        client = connection_of(context).client()
+        found = list(client.list(tenant))
+        if not found:
+            refuse_unknown_to_api(client, tenant)
     if as_json:
         print_json([dict(each.fields) if isinstance(each, ConfigDocument) else each.model_dump() for each in found])
         return

@@ -8,6 +8,7 @@ from rich.table import Table
 from cli.config_commands import AsJson, Tenant, Type
 from cli.connection import connection_of
 from cli.output import console, print_fields, print_json, readable_problems
+from cli.unknown_tenant import refuse_unknown_to_api
 from runtime.api.schemas.deliveries import ParkedView
 from runtime.delivery_state.parked_deliveries import ParkedDeliveries
 
@@ -23,7 +24,10 @@ Limit = Annotated[int, typer.Option("--limit", min=1, help="show at most so many
 def list_parked(context: typer.Context, tenant: Tenant, *, type_: OfType = None, as_json: AsJson = False) -> None:
     """List a tenant's parked deliveries."""
     with readable_problems():
-        found = list(connection_of(context).client().parked(tenant, type_=type_))
+        client = connection_of(context).client()
+        found = list(client.parked(tenant, type_=type_))
+        if not found:
+            refuse_unknown_to_api(client, tenant)
     if as_json:
         print_json([each.model_dump() for each in found])
         return

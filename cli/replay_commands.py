@@ -11,6 +11,7 @@ from cli.client import Client
 from cli.config_commands import AsJson, Tenant
 from cli.connection import connection_of
 from cli.output import console, print_fields, print_json, readable_problems
+from cli.unknown_tenant import refuse_unknown_to_api
 from runtime.api.schemas.deliveries import EstimateView, ReplayView
 
 app = typer.Typer(no_args_is_help=True, help="Replay and backfill: deliver again, or what was never tried.")
@@ -77,7 +78,10 @@ def show_replay(context: typer.Context, tenant: Tenant, replay_id: ReplayId, *, 
 def list_replays(context: typer.Context, tenant: Tenant, *, as_json: AsJson = False) -> None:
     """List a tenant's replays."""
     with readable_problems():
-        found = connection_of(context).client().replays(tenant).replays
+        client = connection_of(context).client()
+        found = client.replays(tenant).replays
+        if not found:
+            refuse_unknown_to_api(client, tenant)
     if as_json:
         print_json([each.model_dump() for each in found])
         return

@@ -18,6 +18,7 @@ from cli.operation.queues import SHOULD_BE_EMPTY
 from cli.operation.sources import Sources
 from cli.output import console, print_json, readable_problems
 from cli.times import ago, short
+from cli.unknown_tenant import refuse_unknown
 from runtime.delivery_state.parked_delivery import iso
 
 OneTenant = Annotated[str | None, typer.Argument(metavar="[TENANT]", help="one tenant; without, all of them")]
@@ -40,12 +41,15 @@ def show_status(
     """
     sources = Sources(connection_of(context).installation())
     with readable_problems():
-        if as_json:
-            print_json(document(overview(sources, tenant)))
-        elif watch:
+        if watch and not as_json:
             _watch(sources, tenant, every)
-        else:
-            console.print(picture(overview(sources, tenant)))
+        found = overview(sources, tenant)
+        if tenant and not found.destinations:
+            refuse_unknown(sources, tenant)
+    if as_json:
+        print_json(document(found))
+    else:
+        console.print(picture(found))
 
 
 def _watch(sources: Sources, tenant: str | None, every: float) -> NoReturn:

@@ -18,6 +18,7 @@ from cli.operation.sources import Sources
 from cli.output import console, print_json, readable_problems
 from cli.status_command import WRONG, OneTenant
 from cli.times import ago, short
+from cli.unknown_tenant import refuse_unknown
 from runtime.costs.tenant import Payer, total
 from runtime.delivery_state.parked_delivery import iso
 
@@ -44,6 +45,8 @@ def show_freshness(context: typer.Context, tenant: OneTenant = None, *, as_json:
     sources = Sources(connection_of(context).installation())
     with readable_problems():
         read = recent(sources.records, sources.clock(), tenant_id=tenant)
+        if tenant and not read.lines:
+            refuse_unknown(sources, tenant)
     found = freshness(read.lines)
     if as_json:
         print_json(
@@ -66,8 +69,11 @@ def show_freshness(context: typer.Context, tenant: OneTenant = None, *, as_json:
 
 def show_cost(context: typer.Context, tenant: Tenant, *, as_json: AsJson = False) -> None:
     """What does the tenant cost? Price its deliveries of the last day, carried on to a month."""
+    sources = Sources(connection_of(context).installation())
     with readable_problems():
-        found = cost(Sources(connection_of(context).installation()), tenant)
+        found = cost(sources, tenant)
+        if not found.usage.objects:
+            refuse_unknown(sources, tenant)
     if as_json:
         print_json(asdict(found))
         return
