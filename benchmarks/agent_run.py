@@ -87,6 +87,29 @@ def agent(
     """
     for name in ("data", "pods"):
         (home / name).mkdir(exist_ok=True)
+    file = _write_configuration(home, endpoints, change)
+    with (home / "vector.log").open("wb") as log:
+        process = subprocess.Popen(
+            ["unshare", "-rm", "sh", "-c", IN_A_NAMESPACE.format(pods=home / "pods", start=start, file=file)],
+            cwd=ROOT,
+            env=_environment(home, endpoints) | (settings or {}),
+            stdin=subprocess.PIPE,  # for a change that reads lines from there; closed when the agent is ended
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.communicate(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
+
+
+def _write_configuration(home: Path, endpoints: AgentEndpoints, change: Callable[[dict[str, Any]], None]) -> Path:
+    """Write the agent's configuration, and the kubeconfig that it names; return where."""
     kube = {
         "clusters": [{"name": "c", "cluster": {"server": endpoints.url}}],
         "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
@@ -98,9 +121,13 @@ def agent(
     configuration["sources"]["pods"]["kube_config_file"] = str(home / "kubeconfig")
     configuration["api"]["enabled"] = False  # its port is fixed, and two may run at once
     change(configuration)
-    (home / "vector.yaml").write_text(yaml.safe_dump(configuration))
-    command = IN_A_NAMESPACE.format(pods=home / "pods", start=start, file=home / "vector.yaml")
-    environment = {
+    file = home / "vector.yaml"
+    file.write_text(yaml.safe_dump(configuration))
+    return file
+
+
+def _environment(home: Path, endpoints: AgentEndpoints) -> dict[str, str]:
+    return {
         "PATH": os.environ["PATH"],
         "VECTOR_DANGEROUSLY_ALLOW_ENV_VAR_INTERPOLATION": "true",
         "VECTOR_SELF_NODE_NAME": "node-1",
@@ -116,25 +143,7 @@ def agent(
         "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_EC2_METADATA_DISABLED": "true",
-    } | (settings or {})
-    with (home / "vector.log").open("wb") as log:
-        process = subprocess.Popen(
-            ["unshare", "-rm", "sh", "-c", command],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.PIPE,  # for a change that reads lines from there; closed when the agent is ended
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            yield process
-        finally:
-            process.terminate()
-            try:
-                process.communicate(timeout=20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.communicate()
+    }
 
 
 def wait_until(condition: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float) -> None:

@@ -61,14 +61,7 @@ class H11Transport(HttpTransport):
         import h11  # noqa: PLC0415 - no requirement of the project
 
         peer = _Peer(url, None)
-        parts = urlsplit(url)
-        connection = self._take(peer)
-        if connection is None:
-            import socket  # noqa: PLC0415 - as ours
-
-            connection = socket.create_connection((parts.hostname or "", parts.port or 80), limits.connect_seconds)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection.settimeout(limits.read_seconds)
+        connection = self._take(peer) or _connect(url, limits)
         machine, is_over = h11.Connection(h11.CLIENT), False
 
         def event() -> Any:
@@ -98,6 +91,16 @@ class H11Transport(HttpTransport):
         found = event()
         lowered = {name.decode(): value.decode() for name, value in found.headers}
         return Response(found.status_code, lowered, _reader(more), connection.close)
+
+
+def _connect(url: str, limits: CallLimits) -> Any:
+    import socket  # noqa: PLC0415 - as ours
+
+    parts = urlsplit(url)
+    connection = socket.create_connection((parts.hostname or "", parts.port or 80), limits.connect_seconds)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.settimeout(limits.read_seconds)
+    return connection
 
 
 class _WholeLines:
