@@ -9,9 +9,9 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.break_even import PAGE
+from benchmarks.firehose_cost import direct_writes, firehose
 from benchmarks.pages import dollars, renewed
 from runtime.costs.assumptions import GIB, Assumptions
-from runtime.costs.firehose import direct_writes, firehose
 from runtime.costs.prices import list_prices
 from runtime.costs.tenant import Part, Payer, tenant_costs, total, usage_of
 

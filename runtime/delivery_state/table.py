@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from runtime import scheduling
 from runtime.aws.clients import AwsClients
+from runtime.backoff import Backoff
 from runtime.delivery_config.attribute_values import typed
 from runtime.delivery_config.model import is_delivery_type, is_tenant_id
-from runtime.delivery_state.conflicts import retry_conflicts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -31,6 +32,9 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9#_-]{0,127}")
 logger = logging.getLogger("logrouter.delivery_state")
 
 Key = Mapping[str, Any]
+CONFLICT_ATTEMPTS: Final = 6
+CONFLICT_PAUSES: Final = Backoff(0.05, 1.0)
+_CONFLICT = "TransactionConflict"
 
 
 def parked_key(tenant_id: str, type_: str, object_key: str) -> Key:
@@ -183,3 +187,23 @@ def readable[Read](items: Iterable[Mapping[str, Any]], read: Callable[[Mapping[s
             logger.error(  # noqa: TRY400 - the exception's message might quote content
                 "an item can't be read", extra={"error": type(error).__name__, "delivery": item.get("delivery")}
             )
+
+
+def retry_conflicts(write: Callable[[], Any], wait: Callable[[float], object] = scheduling.sleep) -> Any:
+    """Write; once more, after growing pauses with full jitter, while another's transaction is at the item.
+
+    DynamoDB refuses one of two writes that meet on an item at once, and botocore repeats neither. A destination's
+    status is written by every delivery that is parked for it, so they do meet.
+
+    What the write raises for any other reason, or at last for this one, is raised.
+    """
+    return CONFLICT_PAUSES.repeat(write, CONFLICT_ATTEMPTS, _is_conflict, wait=wait)
+
+
+def _is_conflict(error: Exception) -> bool:
+    """Whether that was all that stood against it (``TransactionCanceledException`` names a reason an item)."""
+    response: dict[str, Any] = getattr(error, "response", {})
+    if response.get("Error", {}).get("Code") == f"{_CONFLICT}Exception":
+        return True
+    codes = {reason.get("Code") for reason in response.get("CancellationReasons", ())}
+    return _CONFLICT in codes and codes <= {_CONFLICT, "None"}

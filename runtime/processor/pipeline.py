@@ -6,11 +6,12 @@ object that it names: ``object_deliveries``.
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from runtime import scheduling
+from runtime.bounded_map import BoundedMap
 from runtime.errors import DeliveryError
 from runtime.logs import correlated, without_message
 from runtime.messages.dead_letters import DeadLetters
@@ -21,13 +22,40 @@ from runtime.messages.notifications import CreatedObject, read_notification, wri
 from runtime.messages.queue_message import QueueMessage
 from runtime.objects.key import MalformedKeyError
 from runtime.objects.stored_object import StoredObject
-from runtime.processor.deduplication import DeduplicationCache
 from runtime.processor.delivery_record import NOTIFIED, Records, Skipped, named
 from runtime.processor.object_deliveries import ConfigsUnreadableError, ObjectDeliveries
 from runtime.time_budget import TimeBudget
 
 EARLY_SECONDS = 1.0  # a message that is due within that is not put off again for it
+REMEMBERED_SECONDS = 900.0  # ours: longer than the poller hides a message at work, and than SQS's own repetitions take
+REMEMBERED_MESSAGES = 20_000  # some 200 bytes each
 logger = logging.getLogger("logrouter.pipeline")
+
+
+class DeduplicationCache:
+    """Remembers what was settled: SQS may deliver a message twice, and a host may see it again at once.
+
+    In the process, bounded in time and size: it makes duplicates rarer, nothing depends on it. Shared by all threads.
+    ``clock``: seconds, monotonic.
+    """
+
+    def __init__(self, seconds: float = REMEMBERED_SECONDS, clock: Callable[[], float] = scheduling.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._lock = scheduling.lock()
+        self._settled: BoundedMap[Hashable, float] = BoundedMap(REMEMBERED_MESSAGES)
+
+    def add(self, identity: Hashable) -> None:
+        """Remember one."""
+        now = self._clock()
+        with self._lock:
+            self._settled[identity] = now + self._seconds
+            while next(iter(self._settled.values())) <= now:
+                self._settled.popitem(last=False)
+
+    def __contains__(self, identity: Hashable) -> bool:
+        with self._lock:
+            return self._settled.get(identity, 0.0) > self._clock()
 
 
 class MessageProcessor:

@@ -18,7 +18,6 @@ from runtime.api.middleware.caller import Caller
 from runtime.api.services import Services
 from runtime.api.writes import audit
 from runtime.api.writes.limits import read_counter, require_room
-from runtime.api.writes.overlap import refuse_overlap
 from runtime.api.writes.preconditions import Preconditions, changed
 from runtime.api.writes.validation import patched, validate_fields
 from runtime.backoff import Backoff
@@ -29,6 +28,7 @@ from runtime.delivery_config.writing import item_of
 ATTEMPTS: Final = 30
 """Retry limit for optimistic-lock conflicts: of the writers that race one succeeds each time, so 20 at once do."""
 PAUSES: Final = Backoff(0.02, 0.02)
+CONFIGS_A_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,3 +148,28 @@ def _require_understood(stored: StoredConfig) -> None:
             f"it is of schema version {stored.schema_version}, written by a newer release; "
             f"this one knows {SCHEMA_VERSION} and would lose what it doesn't know",
         )
+
+
+def refuse_overlap(services: Services, config: DeliveryConfig) -> None:
+    """Raise 409 where another enabled config of the tenant delivers some of the same to the same place, too.
+
+    Best effort: two configs written at the same moment don't see each other.
+    """
+    if not config.enabled or config.destination_key is None:
+        return
+    region, now = services.settings.aws_region, services.clock()
+    destination = config.in_region(region).destination_key
+    after: str | None = None
+    while page := services.store.page(config.tenant_id, CONFIGS_A_PAGE, after):
+        for other in (stored.config for stored in page):
+            if not isinstance(other, DeliveryConfig) or other.type == config.type:
+                continue
+            live = other.enabled and other.is_live(now)
+            if live and other.in_region(region).destination_key == destination and config.overlaps(other):
+                raise ProblemError(
+                    HTTPStatus.CONFLICT,
+                    "overlapping-config",
+                    f"{other.type} delivers to the same place and its filter overlaps: logs would arrive there twice. "
+                    f"Make the filters disjoint, choose another place, or disable one",
+                )
+        after = page[-1].item["type"]["S"]

@@ -22,10 +22,9 @@ from runtime.messages.hand_over import HandOver, Schedule
 from runtime.messages.queue_message import QueueMessage
 from runtime.processor.attempts import Attempts
 from runtime.processor.circuit_breaker import CircuitBreakers
-from runtime.processor.deduplication import DeduplicationCache
 from runtime.processor.delivery_record import Records
 from runtime.processor.object_deliveries import ObjectDeliveries
-from runtime.processor.pipeline import MessageProcessor
+from runtime.processor.pipeline import DeduplicationCache, MessageProcessor
 from runtime.processor.settlement import Settlement
 from runtime.rate_limit import RateLimiter
 from runtime.resumption.resumer import Resumer

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from local.paths import ROOT
-from runtime.deliveries.cloudwatch.native.rejected_events import rejections
+from runtime.deliveries.cloudwatch.native.engine import rejections
 from runtime.delivery_state.replay_selection import Selection
 from runtime.messages.delivery_message import DeliveryMessage
 from tests.unit.runtime.aws_world import (

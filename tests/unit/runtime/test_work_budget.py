@@ -16,7 +16,7 @@ from runtime.aws.clients import AwsClients
 from runtime.aws.http_transport import HttpTransport
 from runtime.deliveries.cloudwatch.destination import LogDestination
 from runtime.deliveries.cloudwatch.filtering import filter_events
-from runtime.deliveries.cloudwatch.native.request_body import put_log_events_body
+from runtime.deliveries.cloudwatch.native.engine import put_log_events_body
 from runtime.objects.batches import plan
 from runtime.objects.events import ReadStats, read_events
 from runtime.objects.stream import decompress

@@ -1,17 +1,18 @@
-"""The native engine: PutLogEvents with a request body made from bytes, past the client's own cost for each call."""
+"""The native engine: PutLogEvents, its request body made from bytes; what it says is missing is created."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
 
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import Credentials, use_credentials
 from runtime.deliveries.cloudwatch.destination import LogDestination
 from runtime.deliveries.cloudwatch.engine import BatchSender, CredentialsSource, Rejection
 from runtime.deliveries.cloudwatch.error_mapping import failure
-from runtime.deliveries.cloudwatch.native.log_group import create_log_stream
-from runtime.deliveries.cloudwatch.native.rejected_events import rejections
-from runtime.deliveries.cloudwatch.native.request_body import put_log_events_body
-from runtime.errors import RetryableError
+from runtime.deliveries.cloudwatch.filtering import EXPIRED, TOO_NEW, TOO_OLD
+from runtime.errors import BlockedByCustomerError, RetryableError
 from runtime.objects.batches import Batch
 from runtime.time_budget import TimeBudget
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
     from runtime.aws.direct_call import DirectCall
+
+RESTORE_LOG_GROUP = "create the log group again, as it was, or let the role create it"
+_DERIVED = "put-log-events"  # under this name siblings of a batch find its encoded events
+_encode = msgspec.json.Encoder().encode
 
 
 class NativeEngine:
@@ -81,3 +86,78 @@ class _NativeSender:
             if type(error).__name__ == "DataAlreadyAcceptedException":
                 return {}
             raise failure(error, "logs:PutLogEvents", self._destination) from error
+
+
+def create_log_stream(client: Any, destination: LogDestination) -> bool:
+    """Create the log stream, and the log group if that is missing, too; return whether the group was created.
+
+    A group that comes back in this way has none of what its owner gave it: no retention, class, key or tags.
+
+    :raises runtime.errors.DeliveryError: blocked by the customer where their role may not create it.
+    """
+    group, stream = destination.log_group_name, destination.log_stream_name
+    in_group = {"logGroupName": group, "logStreamName": stream}
+    if _create(client.create_log_stream, in_group, client, destination, "CreateLogStream") is not None:
+        return False
+    created = _create(client.create_log_group, {"logGroupName": group}, client, destination, "CreateLogGroup")
+    _create(client.create_log_stream, in_group, client, destination, "CreateLogStream")
+    return bool(created)
+
+
+def _create(call: Any, request: dict[str, str], client: Any, destination: LogDestination, action: str) -> bool | None:
+    """Return whether it was created; false where it is there, ``None`` where the group that it needs isn't."""
+    try:
+        call(**request)
+    except client.exceptions.ResourceAlreadyExistsException:
+        return False
+    except client.exceptions.ResourceNotFoundException:
+        return None
+    except Exception as error:
+        failed = failure(error, f"logs:{action}", destination)
+        if action == "CreateLogGroup" and isinstance(failed, BlockedByCustomerError):
+            gone = BlockedByCustomerError("log-group-missing", f"{failed.detail}; or {RESTORE_LOG_GROUP}")
+            gone.call = replace(failed.call, next_step=RESTORE_LOG_GROUP)
+            raise gone from error
+        raise failed from error
+    return True
+
+
+def put_log_events_body(destination: LogDestination, batch: Batch) -> bytes:
+    """Encode one call's request body: JSON as the service's protocol has it (awsJson 1.1), the messages verbatim.
+
+    From bytes: no dict for an event, no message decoded to be encoded again.
+    """
+    events = batch.derived.get(_DERIVED)
+    if events is None:
+        events = batch.derived[_DERIVED] = _log_events(batch)
+    group, stream = _encode(destination.log_group_name), _encode(destination.log_stream_name)
+    return b"".join((b'{"logGroupName":', group, b',"logStreamName":', stream, b',"logEvents":[', events, b"]}"))
+
+
+def _log_events(batch: Batch) -> bytes:
+    if not len(batch):
+        return b""
+    # All times become text in one step, as a JSON array that is taken apart at its commas.
+    times = _encode(batch.timestamps)[1:-1].split(b",")
+    parts = [b',"message":'] * (4 * len(times))
+    parts[0::4] = [b'},{"timestamp":'] * len(times)
+    parts[0] = b'{"timestamp":'
+    parts[1::4] = times
+    parts[3::4] = batch.literals
+    parts.append(b"}")
+    return b"".join(parts)
+
+
+def rejections(info: Mapping[str, int], sent: int) -> list[Rejection]:
+    """Return which of the ``sent`` events ``rejectedLogEventsInfo`` names, each once.
+
+    ``tooOldLogEventEndIndex`` and ``expiredLogEventEndIndex`` are the first index that is *not* refused;
+    ``tooNewLogEventStartIndex`` is the first one that is. Events are in chronological order, and the group's
+    retention may be longer or shorter than 14 days: what both ends cover counts as too old.
+    """
+    too_old = min(info.get("tooOldLogEventEndIndex", 0), sent)
+    expired = min(info.get("expiredLogEventEndIndex", 0), sent)
+    old = max(too_old, expired)
+    too_new = max(min(info.get("tooNewLogEventStartIndex", sent), sent), old)
+    parts = ((TOO_OLD, range(too_old)), (EXPIRED, range(too_old, old)), (TOO_NEW, range(too_new, sent)))
+    return [Rejection(reason, positions) for reason, positions in parts if positions]

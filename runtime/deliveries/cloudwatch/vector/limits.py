@@ -8,8 +8,15 @@ The sink answers such an event like a delivered one. Its limits are narrower tha
 import json
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runtime.aws.clients import AwsClients
+from runtime.aws.credentials import Credentials, use_credentials
+from runtime.deliveries.cloudwatch.destination import LogDestination
 from runtime.deliveries.cloudwatch.engine import Rejection
+from runtime.errors import BlockedByCustomerError, DeliveryError, RetryableError
 from runtime.objects.batches import Batch
 
 MINUTE_MS = 60_000
@@ -20,6 +27,7 @@ RETENTION_MARGIN_MS = 10 * MINUTE_MS  # CloudWatch compares when the call arrive
 SHORTEST_RETENTION_MS = DAY_MS  # PutRetentionPolicy: 1 day is the least
 CONTINUATION = range(0x80, 0xC0)  # UTF-8: every byte of a character but its first
 MAX_MESSAGE_BYTES = 1_048_499  # the sink refuses 1 MiB - 50 - 26 and more
+DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 
 
 def refused(batch: Batch, now_ms: int, retention_ms: int | None) -> tuple[range, list[Rejection]]:
@@ -66,3 +74,34 @@ def _cut(text: bytes) -> Iterator[str]:
         yield text[:end].decode()
         text = text[end:]
     yield text.decode()
+
+
+def retention_ms(clients: AwsClients, destination: LogDestination, credentials: Credentials) -> int | None:
+    """Return the log group's retention in milliseconds; None where it keeps for ever or doesn't exist yet.
+
+    Asked only for a batch that may be older (``needs_retention``): a backfill or a long outage, never the common
+    delivery.
+
+    :raises DeliveryError: it can't be known now, so no event of that age may be handed to Vector.
+    """
+    name = destination.log_group_name
+    try:
+        with use_credentials(credentials):
+            # A prefix's matches come in alphabetical order: the group of exactly that name is the first.
+            answer = clients.client("logs", destination.region).describe_log_groups(logGroupNamePrefix=name, limit=1)
+    except (ClientError, BotoCoreError) as error:
+        raise _classified(error, destination) from error
+    groups: list[dict[str, Any]] = answer["logGroups"]
+    days = next((group.get("retentionInDays") for group in groups if group["logGroupName"] == name), None)
+    return None if days is None else days * DAY_MS
+
+
+def _classified(error: ClientError | BotoCoreError, destination: LogDestination) -> DeliveryError:
+    where = f"DescribeLogGroups for {destination.log_group_name} in {destination.region}"
+    if isinstance(error, ClientError) and error.response["Error"]["Code"] in DENIED:
+        return BlockedByCustomerError(
+            "access-denied",
+            f"{where} was refused, which the Vector engine needs for events older than a day. Allow the customer's "
+            "role logs:DescribeLogGroups, or deliver with the native engine (CLOUDWATCH_ENGINE=native)",
+        )
+    return RetryableError("retention-unknown", f"{where} failed: {type(error).__name__}")

@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from runtime.delivery_state.conflicts import ATTEMPTS, retry_conflicts
+from runtime.delivery_state.table import CONFLICT_ATTEMPTS, retry_conflicts
 
 
 def cancelled(*codes):
@@ -49,4 +49,4 @@ def test_what_will_not_pass_is_told_at_once(error):
 def test_a_conflict_that_does_not_pass_is_told():
     """A write that was never made would count as made."""
     with pytest.raises(ClientError):
-        retry_conflicts(raising(*[CONFLICT] * ATTEMPTS), lambda _: None)
+        retry_conflicts(raising(*[CONFLICT] * CONFLICT_ATTEMPTS), lambda _: None)

@@ -9,7 +9,7 @@ PROGRAM = """
 import resource, sys, zlib
 import botocore.session, pydantic  # what the processor has loaded besides
 from runtime.deliveries.cloudwatch.destination import LogDestination
-from runtime.deliveries.cloudwatch.native.request_body import put_log_events_body
+from runtime.deliveries.cloudwatch.native.engine import put_log_events_body
 from runtime.objects.reading import read_batches
 from runtime.objects.events import ReadStats
 from runtime.time_budget import TimeBudget

@@ -1,7 +1,7 @@
 """The memory of what was settled: bounded in time and size."""
 
-from runtime.processor import deduplication
-from runtime.processor.deduplication import SECONDS, DeduplicationCache
+from runtime.processor import pipeline
+from runtime.processor.pipeline import REMEMBERED_SECONDS, DeduplicationCache
 
 
 def test_it_remembers_and_forgets():
@@ -11,13 +11,13 @@ def test_it_remembers_and_forgets():
     memory.add("one")
     assert "one" in memory
     assert "other" not in memory
-    now[0] += SECONDS
+    now[0] += REMEMBERED_SECONDS
     assert "one" not in memory
 
 
 def test_it_is_bounded(monkeypatch):
     """A host would grow with every object that it ever saw."""
-    monkeypatch.setattr(deduplication, "CAPACITY", 10)
+    monkeypatch.setattr(pipeline, "REMEMBERED_MESSAGES", 10)
     memory = DeduplicationCache()
     for number in range(25):
         memory.add(number)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from runtime.deliveries.cloudwatch.delivery import CloudWatchDelivery
 from runtime.deliveries.cloudwatch.engine import Rejection
 from runtime.deliveries.cloudwatch.filtering import filter_events
-from runtime.deliveries.cloudwatch.native.rejected_events import rejections
+from runtime.deliveries.cloudwatch.native.engine import rejections
 from runtime.deliveries.cloudwatch.sent_batch import events, of_earlier, refused_ranges
 from runtime.deliveries.method import MAX_UNKEPT, DeliveryProgress, Unkept
 from runtime.errors import (

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.deliveries.cloudwatch.native.rejected_events import rejections
+from runtime.deliveries.cloudwatch.native.engine import rejections
 
 INDEX = st.integers(0, 12)
 INFO = st.fixed_dictionaries(

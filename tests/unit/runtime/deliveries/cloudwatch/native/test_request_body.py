@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.deliveries.cloudwatch.destination import LogDestination
-from runtime.deliveries.cloudwatch.native.request_body import put_log_events_body
+from runtime.deliveries.cloudwatch.native.engine import put_log_events_body
 from runtime.objects.batches import Batch
 from tests.unit.runtime.deliveries.cloudwatch.doubles import DESTINATION
 

@@ -9,7 +9,7 @@ from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import Credentials
 from runtime.deliveries.cloudwatch.destination import LogDestination
 from runtime.deliveries.cloudwatch.vector.engine import VectorEngine
-from runtime.deliveries.cloudwatch.vector.retention import retention_ms
+from runtime.deliveries.cloudwatch.vector.limits import retention_ms
 from runtime.errors import BlockedByCustomerError, RetryableError
 
 CREDENTIALS = Credentials("AKID", "secret", "token", 0.0)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from benchmarks.firehose_cost import direct_writes, firehose
 from runtime.costs.assumptions import Assumptions
-from runtime.costs.firehose import direct_writes, firehose
 from runtime.costs.prices import list_prices
 
 PRICES = list_prices()
