@@ -1,7 +1,8 @@
-"""The app: routers, errors of one shape, the gate in front."""
+"""The app: its own endpoints, the routers, errors of one shape, the gate in front."""
 
 from functools import cache
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,10 +15,36 @@ from runtime.api.errors.problems import ProblemError
 from runtime.api.middleware.caller import caller_of
 from runtime.api.middleware.gate import Gate
 from runtime.api.openapi.document import document
-from runtime.api.routers import deliveries, delivery_configs, service, views
+from runtime.api.requests.parameters import no_query
+from runtime.api.routers import deliveries, delivery_configs, views
+from runtime.api.schemas.delivery_configs import GroupList, Health
 from runtime.api.services import Services
+from runtime.delivery_config.groups import GROUPS
 
-ROUTERS: tuple[APIRouter, ...] = (delivery_configs.router, views.router, deliveries.router, service.router)
+service = APIRouter(tags=["service"], dependencies=[no_query()])
+
+
+@service.get("/health", operation_id="get_health", summary="Is it there?", response_model=Health)
+def get_health() -> dict[str, str]:
+    """Answer, and nothing more: it calls nothing and discloses nothing. The one endpoint that needs no signature."""
+    return {"status": "ok"}
+
+
+@service.get("/groups", operation_id="list_groups", summary="The application groups", response_model=GroupList)
+def list_groups() -> dict[str, Any]:
+    """Return the names that a config's `groups` may have, and what each stands for. Case doesn't count."""
+    groups = sorted(GROUPS.by_name.values(), key=lambda group: group.name)
+    return {"groups": [{"name": group.name, "applications": list(group.applications)} for group in groups]}
+
+
+@service.get("/openapi.json", operation_id="get_openapi", summary="This document")
+def get_openapi(request: Request) -> dict[str, Any]:
+    """Return the OpenAPI document of what is deployed."""
+    own: dict[str, Any] = request.app.openapi()
+    return own
+
+
+ROUTERS: tuple[APIRouter, ...] = (delivery_configs.router, views.router, deliveries.router, service)
 """A new group of endpoints is a module with a router, and a name here."""
 
 

@@ -1,22 +1,34 @@
 """The function: started by a schedule."""
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    from runtime.destination_watch.watch import DestinationCheck
+from pydantic import Field
+
+from runtime.aws.clients import AwsClients
+from runtime.delivery_state.destination_status import DestinationStatuses
+from runtime.destination_watch.watch import DestinationCheck
+from runtime.environment import Environment
+from runtime.logs import configure
+from runtime.metrics.catalogue import NAMESPACE
+from runtime.metrics.lines import MetricLines
+
+
+class DestinationWatchSettings(Environment):
+    """The environment that the stack sets."""
+
+    aws_region: str
+    tenant_config_table: str
+    parked_deliveries_table: str
+    late_seconds: float = Field(gt=0)
+    silent_seconds: float = Field(gt=0)
+    metrics_namespace: str = NAMESPACE
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
 
 @cache
-def watch() -> "DestinationCheck":
-    """Make the watch, once an execution environment."""
-    from runtime.aws.clients import AwsClients
-    from runtime.delivery_state.destination_status import DestinationStatuses
-    from runtime.destination_watch.settings import DestinationWatchSettings
-    from runtime.destination_watch.watch import DestinationCheck
-    from runtime.logs import configure
-    from runtime.metrics.lines import MetricLines
-
+def watch() -> DestinationCheck:
+    """Return the watch, made once an execution environment."""
     settings = DestinationWatchSettings.read()
     configure(settings.log_level)
     clients = AwsClients(settings.aws_region)

@@ -3,36 +3,45 @@
 from dataclasses import asdict
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
+from pydantic import Field
+
+from runtime.aws.clients import AwsClients
+from runtime.delivery_state.reconciliation_progress import ReconciliationProgress
+from runtime.environment import Environment
+from runtime.logs import configure
+from runtime.metrics.lines import MetricLines
+from runtime.reconciliation.comparison import Comparison
+from runtime.reconciliation.reconciler import Limits, Reconciler
+from runtime.record_log.lines import RecordLog
 from runtime.time_budget import TimeBudget
 
-if TYPE_CHECKING:
-    from runtime.reconciliation.reconciler import Reconciler
-    from runtime.reconciliation.settings import ReconciliationSettings
+
+class ReconciliationSettings(Environment):
+    """The environment that the stack sets."""
+
+    aws_region: str
+    central_bucket: str
+    object_queue_url: str
+    parked_deliveries_table: str
+    record_log_groups: str = Field(min_length=1, description="comma-separated")
+    older_than_seconds: float = Field(default=7_200, ge=0)
+    look_back_seconds: float = Field(default=259_200, gt=0)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
 
 @cache
-def settings() -> "ReconciliationSettings":
-    """Read the environment, once an execution environment."""
-    from runtime.logs import configure
-    from runtime.reconciliation.settings import ReconciliationSettings
-
+def settings() -> ReconciliationSettings:
+    """Return the environment, read once an execution environment."""
     read = ReconciliationSettings.read()
     configure(read.log_level)
     return read
 
 
 @cache
-def reconciler() -> "Reconciler":
-    """Make it, once an execution environment."""
-    from runtime.aws.clients import AwsClients
-    from runtime.delivery_state.reconciliation_progress import ReconciliationProgress
-    from runtime.metrics.lines import MetricLines
-    from runtime.reconciliation.comparison import Comparison
-    from runtime.reconciliation.reconciler import Limits, Reconciler
-    from runtime.record_log.lines import RecordLog
-
+def reconciler() -> Reconciler:
+    """Return the reconciler, made once an execution environment."""
     given = settings()
     clients = AwsClients(given.aws_region)
     records = RecordLog(clients, tuple(given.record_log_groups.split(",")))

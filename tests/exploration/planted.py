@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from unittest.mock import patch
 
+from runtime.processor.deduplication import DeduplicationCache
+
 from runtime.aws import botocore_transport, direct_call
 from runtime.aws.direct_call import DirectCall
 from runtime.deliveries.cloudwatch.delivery import CloudWatchDelivery
@@ -15,7 +17,6 @@ from runtime.delivery_state.parked_deliveries import ParkedDeliveries
 from runtime.delivery_state.replays import Replays
 from runtime.messages.hand_over import HandOver
 from runtime.processor import lambda_handler
-from runtime.processor.deduplication import DeduplicationCache
 from runtime.processor.parking import Parking
 from runtime.processor.pipeline import MessageProcessor
 from runtime.processor.settlement import Settlement

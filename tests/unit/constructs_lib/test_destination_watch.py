@@ -6,7 +6,7 @@ from aws_cdk.assertions import Match, Template
 from constructs_lib.destination_watch import HANDLER, DestinationLimits, DestinationWatch
 from constructs_lib.limits import PropertyError
 from constructs_lib.pipeline_function import FunctionSettings
-from runtime.destination_watch.settings import DestinationWatchSettings
+from runtime.destination_watch.lambda_handler import DestinationWatchSettings
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from constructs_lib.limits import PropertyError
 from constructs_lib.pipeline_function import FunctionSettings
 from constructs_lib.reconciliation import PARTITION, Reconciliation, ReconciliationPace
 from runtime.delivery_state import reconciliation_progress
-from runtime.reconciliation.settings import ReconciliationSettings
+from runtime.reconciliation.lambda_handler import ReconciliationSettings
 
 MAY = {
     "s3:ListBucket",

@@ -10,9 +10,8 @@ from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import Credentials, use_credentials
 from runtime.deliveries.cloudwatch.destination import LogDestination
 from runtime.deliveries.cloudwatch.engine import BatchSender, CredentialsSource, Rejection
-from runtime.deliveries.cloudwatch.error_mapping import failure
 from runtime.deliveries.cloudwatch.filtering import EXPIRED, TOO_NEW, TOO_OLD
-from runtime.errors import BlockedByCustomerError, RetryableError
+from runtime.errors import BlockedByCustomerError, DeliveryError, Hop, RefusedError, RetryableError, Rule, classify
 from runtime.objects.batches import Batch
 from runtime.time_budget import TimeBudget
 
@@ -20,6 +19,17 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
     from runtime.aws.direct_call import DirectCall
+
+_CODES: dict[str, Rule] = {
+    "InvalidParameterException": (RefusedError, "request-refused"),  # a bug of ours or a new rule: kept, not dropped
+    "SerializationException": (RefusedError, "request-refused"),
+    "InvalidSequenceTokenException": (RetryableError, "sequence-token"),  # of the time before 2023; emulators know it
+    "OperationAbortedException": (RetryableError, "conflict"),
+    "LimitExceededException": (BlockedByCustomerError, "customer-limit"),
+    "InvalidOperationException": (BlockedByCustomerError, "log-group-refused"),
+    "ResourceNotFoundException": (RetryableError, "log-group-missing"),
+}
+"""What CloudWatch Logs' own error codes mean for a delivery; the general ones are in ``runtime/errors.py``."""
 
 RESTORE_LOG_GROUP = "create the log group again, as it was, or let the role create it"
 _DERIVED = "put-log-events"  # under this name siblings of a batch find its encoded events
@@ -161,3 +171,9 @@ def rejections(info: Mapping[str, int], sent: int) -> list[Rejection]:
     too_new = max(min(info.get("tooNewLogEventStartIndex", sent), sent), old)
     parts = ((TOO_OLD, range(too_old)), (EXPIRED, range(too_old, old)), (TOO_NEW, range(too_new, sent)))
     return [Rejection(reason, positions) for reason, positions in parts if positions]
+
+
+def failure(error: Exception, action: str, destination: LogDestination) -> DeliveryError:
+    """Classify the error of a call to the customer's log group."""
+    resource = f"log group {destination.log_group_name} in {destination.region}"
+    return classify(error, hop=Hop.DESTINATION, action=action, resource=resource, codes=_CODES)
