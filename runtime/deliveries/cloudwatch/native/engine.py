@@ -98,7 +98,7 @@ class _NativeSender:
             raise failure(error, "logs:PutLogEvents", self._destination) from error
 
 
-def create_log_stream(client: Any, destination: LogDestination) -> bool:
+def create_log_stream(client: "CloudWatchLogsClient", destination: LogDestination) -> bool:
     """Create the log stream, and the log group if that is missing, too; return whether the group was created.
 
     A group that comes back in this way has none of what its owner gave it: no retention, class, key or tags.
@@ -114,7 +114,9 @@ def create_log_stream(client: Any, destination: LogDestination) -> bool:
     return bool(created)
 
 
-def _create(call: Any, request: dict[str, str], client: Any, destination: LogDestination, action: str) -> bool | None:
+def _create(
+    call: Any, request: dict[str, str], client: "CloudWatchLogsClient", destination: LogDestination, action: str
+) -> bool | None:
     """Return whether it was created; false where it is there, ``None`` where the group that it needs isn't."""
     try:
         call(**request)

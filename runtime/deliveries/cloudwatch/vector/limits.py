@@ -8,7 +8,6 @@ The sink answers such an event like a delivered one. Its limits are narrower tha
 import json
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -91,7 +90,7 @@ def retention_ms(clients: AwsClients, destination: LogDestination, credentials: 
             answer = clients.client("logs", destination.region).describe_log_groups(logGroupNamePrefix=name, limit=1)
     except (ClientError, BotoCoreError) as error:
         raise _classified(error, destination) from error
-    groups: list[dict[str, Any]] = answer["logGroups"]
+    groups = answer["logGroups"]
     days = next((group.get("retentionInDays") for group in groups if group["logGroupName"] == name), None)
     return None if days is None else days * DAY_MS
 
