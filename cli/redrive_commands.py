@@ -53,7 +53,8 @@ def _run(
 ) -> None:
     installation = connection_of(context).installation()
     source, target = (installation.outputs[name] for name in names)
-    done = Redrive(installation.clients, source, target, per_second).run(reason=reason, limit=limit, dry_run=dry_run)
+    redrive = Redrive(installation.clients, source, target, per_second)
+    done = redrive.run(chosen=lambda letter: reason in (None, letter.reason), limit=limit, dry_run=dry_run)
     table = Table("reason", "would be moved" if dry_run else "moved", "left", title=source.rsplit("/", 1)[-1])
     for each in sorted({*done.moved, *done.passed_over}):
         table.add_row(each, f"{done.moved[each]:,}", f"{done.passed_over[each]:,}")

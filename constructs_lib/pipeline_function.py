@@ -90,14 +90,25 @@ class PipelineFunction(Construct):
         )
         self.invoked: lambda_.IFunction = self.function.add_alias(LIVE) if snap_start else self.function
 
-    def run_every(self, every: Duration, *, description: str) -> None:
-        """Invoke it on a schedule, without a retry: what one run leaves undone, the next one does."""
+    def run_every(
+        self,
+        every: Duration,
+        *,
+        description: str,
+        schedule_id: str = "Schedule",
+        event: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Invoke it on a schedule, without a retry: what one run leaves undone, the next one does.
+
+        :param event: what it is invoked with, instead of EventBridge's own.
+        """
+        given = events.RuleTargetInput.from_object(event) if event else None
         events.Rule(
             self,
-            "Schedule",
+            schedule_id,
             description=description,
             schedule=events.Schedule.rate(every),
-            targets=[targets.LambdaFunction(self.function, retry_attempts=0)],
+            targets=[targets.LambdaFunction(self.function, retry_attempts=0, event=given)],
         )
 
     def _policy(self, policy_id: str, permissions: Sequence[iam.PolicyStatement]) -> iam.Policy:

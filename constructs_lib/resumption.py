@@ -1,4 +1,4 @@
-"""What hands parked deliveries over again by itself: a function with a role of its own, a stream and a schedule."""
+"""What sends again by itself: parked deliveries, and dead letters; a function with a role of its own and schedules."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -14,11 +14,14 @@ from constructs_lib.limits import require, require_between
 from constructs_lib.pipeline_function import FunctionSettings, PipelineFunction
 from constructs_lib.processor_execution_role import ProcessorResources
 from constructs_lib.tables import INDEXES
+from runtime.resumption.lambda_handler import REDRIVE
 
 HANDLER: Final = "runtime.resumption.lambda_handler.handler"
 _EVERY: Final = Duration.minutes(1)
 _MEMORY_MIB: Final = 512
 """For its processor share: what it holds itself is a tenth."""
+_DEAD_LETTERS_EVERY: Final = Duration.minutes(10)
+"""As long as a dead letter waits at least before it is sent again: ``runtime.resumption.dead_letters``."""
 _STREAM_RETRIES: Final = 3
 """Then the schedule finds what the record would have reported."""
 
@@ -41,7 +44,7 @@ class ResumptionPace:
 
 
 class Resumption(PipelineFunction):
-    """Function that may read configs and parked deliveries and send delivery messages; it touches no object's bytes.
+    """Function that may read configs and parked deliveries, take dead letters, and send messages; it reads no object.
 
     :param delivery_schedule: how long a resumed delivery is tried before it is parked again.
     """
@@ -75,7 +78,11 @@ class Resumption(PipelineFunction):
             environment=_environment(resources, delivery_schedule, pace),
             permissions=_permissions(resources, config_stream_arn),
         )
-        acknowledge_wildcards(self.policy, reason="Streams can be listed only in all.", resources=("*",))
+        acknowledge_wildcards(
+            self.policy,
+            reason="DynamoDB lists a table's streams only together with all others.",
+            resources=("*",),
+        )
         self.function.add_event_source_mapping(
             "ConfigChanges",
             event_source_arn=config_stream_arn,
@@ -84,6 +91,12 @@ class Resumption(PipelineFunction):
             retry_attempts=_STREAM_RETRIES,
         )
         self.run_every(pace.every, description="Checks whether a parked delivery's destination works again")
+        self.run_every(
+            _DEAD_LETTERS_EVERY,
+            description="Redrives dead letters that have no reason of their own",
+            schedule_id="DeadLetterSchedule",
+            event=REDRIVE,
+        )
 
 
 def _environment(resources: ProcessorResources, delivery_schedule: Duration, pace: ResumptionPace) -> dict[str, str]:
@@ -91,7 +104,10 @@ def _environment(resources: ProcessorResources, delivery_schedule: Duration, pac
         "CENTRAL_BUCKET": resources.bucket.bucket_name,
         "TENANT_CONFIG_TABLE": resources.delivery_configs.table_name,
         "PARKED_DELIVERIES_TABLE": resources.parked_deliveries.table_name,
+        "OBJECT_QUEUE_URL": resources.object_queue.queue.queue_url,
+        "OBJECT_DLQ_URL": resources.object_queue.dead_letter_queue.queue_url,
         "DELIVERY_QUEUE_URL": resources.delivery_queue.queue.queue_url,
+        "DELIVERY_DLQ_URL": resources.delivery_queue.dead_letter_queue.queue_url,
         "DELIVERY_SCHEDULE_SECONDS": str(delivery_schedule.to_seconds()),
         "RESUME_PER_SECOND": str(pace.per_second),
     }
@@ -99,6 +115,7 @@ def _environment(resources: ProcessorResources, delivery_schedule: Duration, pac
 
 def _permissions(resources: ProcessorResources, config_stream_arn: str) -> list[iam.PolicyStatement]:
     parked = resources.parked_deliveries.table_arn
+    queues = (resources.object_queue, resources.delivery_queue)
     return [
         iam.PolicyStatement(
             sid="ReadParkedDeliveries",
@@ -125,7 +142,12 @@ def _permissions(resources: ProcessorResources, config_stream_arn: str) -> list[
             resources=["*"],
         ),
         iam.PolicyStatement(
-            sid="HandOver", actions=["sqs:SendMessage"], resources=[resources.delivery_queue.queue.queue_arn]
+            sid="SendAgain", actions=["sqs:SendMessage"], resources=[queue.queue.queue_arn for queue in queues]
+        ),
+        iam.PolicyStatement(
+            sid="TakeDeadLetters",
+            actions=["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"],
+            resources=[queue.dead_letter_queue.queue_arn for queue in queues],
         ),
         allow_listing_objects(resources.bucket.bucket, sid="ListObjects"),
     ]

@@ -64,3 +64,7 @@ class TimeBudget:
     def overrun(self) -> float:
         """Seconds since the deadline, 0 before it."""
         return max(0.0, self.clock() - min(self.deadline, self.stop_by()))
+
+
+FOREVER = TimeBudget(math.inf)
+"""For work that a person waits for, and ends."""

@@ -1,5 +1,7 @@
 """What holds for every test run: how tests are spread over workers, what is generated, and where Node is."""
 
+import logging
+
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
@@ -50,3 +52,13 @@ def pytest_configure(config: pytest.Config) -> None:
     # The same cases in each run, however busy the machine is: `make fuzz` is what looks for new ones.
     settings.register_profile("suite", derandomize=True, deadline=None)
     settings.load_profile("suite")
+
+
+@pytest.fixture(autouse=True)
+def own_log():
+    """Undo what a host under test does to the process's log: later tests would find its lines in their output."""
+    logger = logging.getLogger("logrouter")
+    level, propagate, handlers = logger.level, logger.propagate, logger.handlers
+    yield
+    logger.setLevel(level)
+    logger.propagate, logger.handlers = propagate, handlers

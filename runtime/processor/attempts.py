@@ -14,6 +14,7 @@ from typing import Final
 
 from runtime import scheduling
 from runtime.deliveries.method import Delivery, DeliveryMethod
+from runtime.delivery_config.model import DeliveryConfig
 from runtime.errors import DeliveryError, FailedCall, Hop, OutOfTimeError, RetryableError
 from runtime.logs import without_message
 from runtime.messages.delivery_message import DeliveryMessage
@@ -56,10 +57,7 @@ class Attempts:
         """
         probe = previous is not None and previous.probe
         started_at = [delivery.progress.checkpoint for delivery in deliveries]
-        refusals = [
-            None if probe else self._breakers.refuses(delivery.config, first=previous is None)
-            for delivery in deliveries
-        ]
+        refusals = [self._refusal(delivery.config, first=previous is None, probe=probe) for delivery in deliveries]
         tried = iter(self._try([one for one, refusal in zip(deliveries, refusals, strict=True) if refusal is None]))
         return [
             AttemptResult(
@@ -72,6 +70,9 @@ class Attempts:
             )
             for delivery, refusal, start in zip(deliveries, refusals, started_at, strict=True)
         ]
+
+    def _refusal(self, config: DeliveryConfig, *, first: bool, probe: bool) -> DeliveryError | None:
+        return self._shares.refuses(config) or (None if probe else self._breakers.refuses(config, first=first))
 
     def _try(self, deliveries: Sequence[Delivery]) -> list[DeliveryError | None]:
         if not deliveries:

@@ -10,6 +10,7 @@ from typing import Final
 
 from runtime import scheduling
 from runtime.deliveries.method import Delivery
+from runtime.delivery_config.model import DeliveryConfig
 from runtime.errors import NotTriedError
 from runtime.objects.shared_read import Subscription
 
@@ -73,6 +74,13 @@ class DestinationShares:
         self._running: dict[tuple[str, str], _Running] = {}
         self._total = 0
 
+    def refuses(self, config: DeliveryConfig) -> DestinationBusyError | None:
+        """Return why an attempt would be in vain: asked before the object takes a place that others could have."""
+        with self._changed:
+            running = self._taken((config.tenant_id, config.type))
+            stalled = running is not None and running.still_for(self._clock()) >= STALL_SECONDS
+            return DestinationBusyError() if stalled else None
+
     @contextmanager
     def part(self, delivery: Delivery, source: Subscription | None) -> Iterator[None]:
         """Take a part of the destination's share for the time of an attempt; wait for it while others there move.
@@ -99,11 +107,16 @@ class DestinationShares:
                 self._changed.notify_all()
 
     def _wait_for_turn(self, key: tuple[str, str], delivery: Delivery) -> None:
-        while running := self._running.get(key):
-            if len(running.motions) < (self._share if self._total < CROWDED else 1):
-                return
+        while running := self._taken(key):
             left = STALL_SECONDS - running.still_for(self._clock())
             if left <= 0:
                 raise DestinationBusyError
             delivery.budget.check()
             self._changed.wait(left)
+
+    def _taken(self, key: tuple[str, str]) -> _Running | None:
+        """Return the attempts that fill a destination's share; ``None`` where there is room."""
+        running = self._running.get(key)
+        if running is None or len(running.motions) < (self._share if self._total < CROWDED else 1):
+            return None
+        return running

@@ -1,4 +1,4 @@
-"""Puts the function's two workers together from its settings."""
+"""Puts the function's workers together from its settings."""
 
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ from runtime.messages.hand_over import HandOver, Schedule
 from runtime.rate_limit import RateLimiter
 from runtime.replay.listing import Listing
 from runtime.replay.run import ReplayRunner
+from runtime.resumption.dead_letters import REDRIVE_DELAYS, DeadLetterRedrive
 from runtime.resumption.resumer import PROBE_DELAYS, Resumer
 from runtime.resumption.settings import ResumptionSettings
 
@@ -20,14 +21,15 @@ CONFIG_CACHE_SECONDS = 1.0  # a run asks for the same tenant again and again; a 
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """What one invocation lets work, one after the other."""
+    """What the function lets work: parked deliveries and replays in one invocation, dead letters in another."""
 
     resumer: Resumer
     replays: ReplayRunner
+    dead_letters: DeadLetterRedrive
 
 
 def make_workers(settings: ResumptionSettings, clients: AwsClients) -> Workers:
-    """Make both."""
+    """Make all of them."""
     schedule = Schedule(settings.delivery_schedule_seconds)
     table = settings.parked_deliveries_table
     models = {name: class_.config_model for name, class_ in find_methods().items()}
@@ -44,4 +46,13 @@ def make_workers(settings: ResumptionSettings, clients: AwsClients) -> Workers:
         delays=PROBE_DELAYS.scaled(schedule.scale()),
     )
     listing = Listing(clients, settings.central_bucket)
-    return Workers(resumer, ReplayRunner(Replays(clients, table), listing, configs, hand_over))
+    dead_letters = DeadLetterRedrive(
+        clients,
+        (
+            (settings.object_dlq_url, settings.object_queue_url),
+            (settings.delivery_dlq_url, settings.delivery_queue_url),
+        ),
+        settings.resume_per_second,
+        REDRIVE_DELAYS.scaled(schedule.scale()),
+    )
+    return Workers(resumer, ReplayRunner(Replays(clients, table), listing, configs, hand_over), dead_letters)

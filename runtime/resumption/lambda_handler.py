@@ -1,4 +1,4 @@
-"""The function: started by the config table's stream and by a schedule."""
+"""The function: started by the config table's stream and by two schedules."""
 
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -7,6 +7,8 @@ from runtime.time_budget import TimeBudget
 
 if TYPE_CHECKING:
     from runtime.resumption.assembly import Workers
+
+REDRIVE = {"work": "redrive"}
 
 
 @cache
@@ -25,13 +27,16 @@ def workers() -> "Workers":
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """Note changed configs where a stream's records say so, then work off what is due.
 
-    :returns: how many deliveries were resumed, and how many sent for replays.
+    :param event: of the stream, of the schedule, or ``REDRIVE``, the other schedule's.
+    :returns: how many deliveries were resumed, and how many sent for replays; or how many dead letters were redriven.
     """
+    budget = TimeBudget.of_seconds(context.get_remaining_time_in_millis() / 1000)
+    if event == REDRIVE:
+        return {"redriven": workers().dead_letters.run(budget)}
     changes = event.get("Records", ())
     for record in changes:
         keys = record["dynamodb"]["Keys"]
         workers().resumer.config_changed(keys["tenant_id"]["S"], keys["type"]["S"])
-    budget = TimeBudget.of_seconds(context.get_remaining_time_in_millis() / 1000)
     # A stream's records wait for each other: their run asks, and the schedule's next one hears the answer.
     resumed = workers().resumer.run(budget, 0.0) if changes else workers().resumer.run(budget)
     return {"resumed": resumed, "replayed": workers().replays.run_due(budget)}

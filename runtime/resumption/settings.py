@@ -14,7 +14,10 @@ class ResumptionSettings(Environment):
     central_bucket: str
     tenant_config_table: str
     parked_deliveries_table: str
+    object_queue_url: str
+    object_dlq_url: str
     delivery_queue_url: str
+    delivery_dlq_url: str
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     delivery_schedule_seconds: float = Field(default=86_400, gt=0)
     resume_per_second: float = Field(default=20, gt=0)

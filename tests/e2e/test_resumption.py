@@ -5,8 +5,19 @@ import time
 
 from ministack_fidelity.identities import unique
 from runtime.messages.delivery_message import DeliveryMessage
+from runtime.resumption.lambda_handler import REDRIVE
 from tests.e2e.tenants import put_configs
-from tests.e2e.traffic import delivered, line, messages, object_of, outcome, send, until
+from tests.e2e.traffic import (
+    delivered,
+    line,
+    messages,
+    object_of,
+    outcome,
+    receive,
+    send,
+    until,
+    without_lambda,
+)
 
 YESTERDAY = 2 * 86_400
 
@@ -38,11 +49,14 @@ def park(cloud, tenant, group, *texts):
     return until(lambda: len(found := parked(cloud, tenant.tenant_id)) >= len(texts) and found, "parked deliveries")
 
 
-def run_resumption(cloud):
-    """Run the function as its schedule does, once a minute."""
+def run_resumption(cloud, event=None):
+    """Run the function as its schedule does, once a minute, or as its other one does, with this event."""
     name = cloud.outputs["ResumptionFunctionName"]
-    answer = cloud.client("lambda").invoke(FunctionName=name, Payload=json.dumps({"source": "aws.events"}))
-    assert "FunctionError" not in answer, answer["Payload"].read()
+    payload = json.dumps(event or {"source": "aws.events"})
+    answer = cloud.client("lambda").invoke(FunctionName=name, Payload=payload)
+    returned = answer["Payload"].read()
+    assert "FunctionError" not in answer, returned
+    return json.loads(returned)
 
 
 def resumed(cloud, tenant):
@@ -106,3 +120,20 @@ def test_a_deleted_config_parks_what_waits_and_its_return_resumes_it(cloud, new_
     put_configs(cloud, tenant.cloudwatch)
     assert delivered(cloud, tenant, ["event"]) == ["event"]
     resumed(cloud, tenant)
+
+
+def test_dead_letters_without_a_reason_go_back_by_themselves(cloud, new_tenant):
+    """After an outage of the provider's own, somebody would have to find and redrive what it left behind."""
+    tenant = new_tenant()
+    text, kept = unique("event"), unique("kept")
+    sent = object_of(tenant.tenant_id, [line(text)])
+    url, sqs = cloud.outputs["ObjectDlqUrl"], cloud.client("sqs")
+    with without_lambda(cloud, "object"):
+        send(cloud, sent)
+        taken = receive(cloud, cloud.environment.object_queue_url, sent.key)
+        sqs.send_message(QueueUrl=url, MessageBody=taken["Body"])  # as SQS does after too many receives
+    reason = {"reason": {"DataType": "String", "StringValue": "not-gzip"}}
+    sqs.send_message(QueueUrl=url, MessageBody=kept, MessageAttributes=reason)
+    until(lambda: run_resumption(cloud, REDRIVE)["redriven"] >= 1, "a redrive")
+    assert delivered(cloud, tenant, [text]) == [text]
+    assert receive(cloud, url, kept)["Body"] == kept

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from local.reporting import Steps, console
-from tests.exploration.run import run, shrink
+from tests.exploration.run import run, run_seeds, shrink
 from tests.exploration.schedule import Schedule, draw
 
 BUILD = Path(__file__).parents[2] / "build" / "explore"
@@ -52,22 +52,6 @@ def _outcomes(wanted):
     processes = min(len(chunks), os.cpu_count() or 1)
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
         yield from pool.map(run_seeds, chunks)
-
-
-def run_seeds(seeds):
-    """Run the schedules of some seeds; return their part of the report."""
-    results = {seed: run(draw(seed)) for seed in seeds}
-    return {
-        "schedules": len(results),
-        "faults": sum(one.bitten for one in results.values()),
-        "simulated_seconds": sum(one.seconds for one in results.values()),
-        "lost": sum(one.lost for one in results.values()),
-        "failing": [
-            {"seed": seed, "what": "; ".join(f"{each.kind}: {each.what}" for each in one.failures)}
-            for seed, one in results.items()
-            if one.failures
-        ],
-    }
 
 
 def _print(report):

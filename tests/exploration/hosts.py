@@ -27,6 +27,7 @@ from tests.exploration.stand_ins.roles import CENTRAL_ROLE
 
 FUNCTION_SECONDS = 120.0
 RESUMPTION_SECONDS = 60.0
+REDRIVEN_EVERY = 600.0
 RECONCILIATION_SECONDS = 900.0
 RECONCILED_EVERY = 6 * 3600.0
 OLDER_THAN = 720.0 * 5 + 3600.0
@@ -61,6 +62,7 @@ class Hosts:
                 for _ in range(EVENT_SOURCES):
                     spawn(lambda queue=queue: self._event_source(queue), "event-source")
         spawn(self._scheduled_resumption, "schedule")
+        spawn(self._scheduled_redrive, "schedule")
         spawn(self._stream, "stream")
         spawn(self._scheduled_reconciliation, "schedule")
 
@@ -105,7 +107,10 @@ class Hosts:
             central_bucket=CENTRAL,
             tenant_config_table=self.cloud.configs.name,
             parked_deliveries_table=self.cloud.parked.name,
+            object_queue_url=self.cloud.objects.url,
+            object_dlq_url=self.cloud.object_dlq.url,
             delivery_queue_url=self.cloud.deliveries.url,
+            delivery_dlq_url=self.cloud.delivery_dlq.url,
             delivery_schedule_seconds=self.attempts_seconds,
         )
         return make_workers(settings, self.clients)
@@ -201,6 +206,14 @@ class Hosts:
             self.simulation.sleep(60.0 - self.simulation.elapsed % 60.0)
             process = Process("resumption") if process.killed else process
             self.invoke(process, resumption_function, {}, RESUMPTION_SECONDS)
+
+    def _scheduled_redrive(self):
+        process, dead_letters = Process("resumption"), (self.cloud.object_dlq, self.cloud.delivery_dlq)
+        while True:
+            self.simulation.block(lambda: any(queue.messages for queue in dead_letters))
+            self.simulation.sleep(REDRIVEN_EVERY - self.simulation.elapsed % REDRIVEN_EVERY)
+            process = Process("resumption") if process.killed else process
+            self.invoke(process, resumption_function, resumption_function.REDRIVE, RESUMPTION_SECONDS)
 
     def replay(self, tenant):
         """Let an operator replay everything of a tenant."""

@@ -14,6 +14,7 @@ from tests.exploration.cloud import Clients, Cloud, Records
 from tests.exploration.faults import Faults
 from tests.exploration.hosts import Hosts
 from tests.exploration.judgement import Allowance, Failure
+from tests.exploration.schedule import draw
 from tests.exploration.simulation import Simulation, StuckError
 from tests.exploration.world import World
 
@@ -110,3 +111,19 @@ def shrink(schedule, kinds):
         if {one.kind for one in run(candidate).failures} & kinds:
             schedule, smaller = candidate, iter(candidate.smaller())
     return schedule
+
+
+def run_seeds(seeds):
+    """Run the schedules of some seeds; return their part of the report. Here, as a process imports no ``__main__``."""
+    results = {seed: run(draw(seed)) for seed in seeds}
+    return {
+        "schedules": len(results),
+        "faults": sum(one.bitten for one in results.values()),
+        "simulated_seconds": sum(one.seconds for one in results.values()),
+        "lost": sum(one.lost for one in results.values()),
+        "failing": [
+            {"seed": seed, "what": "; ".join(f"{each.kind}: {each.what}" for each in one.failures)}
+            for seed, one in results.items()
+            if one.failures
+        ],
+    }

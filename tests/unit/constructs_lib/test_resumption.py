@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from constructs_lib.pipeline_function import FunctionSettings
 from constructs_lib.resumption import Resumption, ResumptionPace
 from constructs_lib.tables import INDEXES
 from runtime.delivery_state import destination_status, parked_deliveries
+from runtime.resumption.lambda_handler import REDRIVE
 from runtime.resumption.settings import ResumptionSettings
 from tests.unit.runtime.processor.world import PARKED_INDEXES
 
@@ -24,6 +26,9 @@ MAY = {
     "dynamodb:GetShardIterator",
     "dynamodb:ListStreams",
     "sqs:SendMessage",
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibility",
     "s3:ListBucket",
     "s3:ListBucketVersions",
     "logs:CreateLogStream",
@@ -57,6 +62,13 @@ def test_a_changed_config_and_a_schedule_start_it(template):
     template.has_resource_properties("AWS::Events::Rule", {"ScheduleExpression": "rate(1 minute)", "State": "ENABLED"})
 
 
+def test_dead_letters_have_a_schedule_of_their_own(template):
+    """What an outage led into a dead-letter queue would wait for a person."""
+    event = json.dumps(REDRIVE, separators=(",", ":"))
+    rule = {"ScheduleExpression": "rate(10 minutes)", "Targets": [Match.object_like({"Input": event})]}
+    template.has_resource_properties("AWS::Events::Rule", Match.object_like(rule))
+
+
 def test_it_may_hand_over_and_nothing_else(template):
     """A function that only sends messages again could read tenants' logs, or take on their roles."""
     policies = template.find_resources("AWS::IAM::Policy")
@@ -67,6 +79,8 @@ def test_it_may_hand_over_and_nothing_else(template):
     assert [s["Action"] for s in statements if s["Resource"] == "*"] == ["dynamodb:ListStreams"]
     (listing,) = [s for s in statements if s["Sid"] == "ListObjects"]
     assert listing["Condition"] == {"StringLike": {"s3:prefix": "tenant_id=*"}}
+    (taken,) = [s for s in statements if "sqs:ReceiveMessage" in s["Action"]]
+    assert all("DeadLetterQueue" in str(queue) for queue in taken["Resource"])  # nothing of what waits to be delivered
 
 
 def test_it_is_given_every_field_of_its_settings(template):

@@ -107,3 +107,15 @@ def test_in_a_crowd_each_destination_has_one():
         held(shares, stack, delivery("s3:new"))
         with pytest.raises(DestinationBusyError):
             tried(shares, delivery("s3:new"))
+
+
+def test_what_would_be_in_vain_is_refused_before_it_takes_a_place():
+    """Objects for a destination that hangs would hold the places of healthy ones, a moment each."""
+    now = [100.0]
+    shares = DestinationShares(share=1, clock=lambda: now[0])
+    with shares.part(delivery(), None):
+        assert shares.refuses(delivery().config) is None  # it may end at any moment: worth a turn
+        now[0] += destination_shares.STALL_SECONDS
+        assert isinstance(shares.refuses(delivery().config), DestinationBusyError)
+        assert shares.refuses(delivery("s3:eu").config) is None
+    assert shares.refuses(delivery().config) is None

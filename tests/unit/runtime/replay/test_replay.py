@@ -284,8 +284,10 @@ def test_an_objects_time_is_the_one_in_its_name(seconds):
 # --- dead-letter queues ---
 
 
-def redrive(scene, **more):
+def redrive(scene, reason=None, **more):
     queues = scene.world.queues
+    if reason:
+        more["chosen"] = lambda letter: letter.reason == reason
     drive = Redrive(scene.world.clients, queues["objects-dlq"], queues["objects"], clock=scene.clock, wait=scene.wait)
     return drive.run(**more)
 
