@@ -30,7 +30,7 @@ def assign(
     cluster: Cluster = None,
     list_only: ListOnly = False,
 ) -> None:
-    """Move what waits under `_unlabelled` of one namespace to its tenant: it is delivered as if it had just come."""
+    """Move objects of one namespace from `_unlabelled` to its tenant: they are delivered like new ones."""
     installation = connection_of(context).installation()
     with readable_problems():
         if list_only:

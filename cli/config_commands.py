@@ -61,7 +61,7 @@ def put_config(
     file: FieldsFile,
     *,
     etag: Etag = None,
-    new: Annotated[bool, typer.Option("--new", help="make it; refused where it exists")] = False,
+    new: Annotated[bool, typer.Option("--new", help="create it; refused where it exists")] = False,
 ) -> None:
     """Replace a config whole by a file, or with --new make it."""
     fields = {name: value for name, value in _read(file).items() if name not in SERVICE_FIELDS | {"etag"}}

@@ -15,7 +15,9 @@ from runtime.delivery_state.parked_deliveries import ParkedDeliveries
 if TYPE_CHECKING:
     from runtime.delivery_state.parked_delivery import ParkedDelivery
 
-app = typer.Typer(no_args_is_help=True, help="Deliveries: what is parked and why, how each destination is.")
+app = typer.Typer(
+    no_args_is_help=True, help="Deliveries: parked ones with their reasons, and the status of each destination."
+)
 OfType = Annotated[str | None, typer.Option("--type", help="of one delivery config")]
 Limit = Annotated[int, typer.Option("--limit", min=1, help="show at most so many")]
 

@@ -17,9 +17,14 @@ from cli.output import console, print_json, readable_problems
 
 def doctor(
     context: typer.Context,
-    tenants: Annotated[list[str] | None, typer.Argument(metavar="[TENANT]...", help="whose configs and roles")] = None,
+    tenants: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[TENANT]...", help="tenants tenants whose configs and roles are checked are checked"),
+    ] = None,
     *,
-    canary: Annotated[str | None, typer.Option("--canary", metavar="TENANT", help="write it a line, follow it")] = None,
+    canary: Annotated[
+        str | None, typer.Option("--canary", metavar="TENANT", help="write a test line for the tenant and follow it")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check stacks, names, queues, notifications, environments, tables, configs, and try the roles. Status 1: findings.

@@ -20,12 +20,12 @@ COMMANDS: Final = {
     "status": CommandSource(
         "cli.status_command",
         "show_status",
-        "Show queues, and each destination: freshness, rates, what failed since when and what has to be changed.",
+        "Show queues and each destination: freshness, rates, failures with their start and next step.",
     ),
     "arrived": CommandSource(
         "cli.tenant_commands",
         "show_arrivals",
-        "Did the tenant's logs arrive? Count what was written lately, and what became of it. Status 1 if some didn't.",
+        "Did the tenant's logs arrive? Count recent objects and their deliveries. Status 1 if some didn't.",
     ),
     "freshness": CommandSource(
         "cli.tenant_commands",
@@ -35,7 +35,7 @@ COMMANDS: Final = {
     "cost": CommandSource(
         "cli.tenant_commands",
         "show_cost",
-        "What does the tenant cost? Price its deliveries of the last day, carried on to a month.",
+        "What does the tenant cost? Price its deliveries of the last day, extrapolated to a month.",
     ),
     "reconcile": CommandSource(
         "cli.reconcile_command",
@@ -51,19 +51,19 @@ COMMANDS: Final = {
     "assign": CommandSource(
         "cli.assign_command",
         "assign",
-        "Move what waits under `_unlabelled` of one namespace to its tenant: it is delivered as if it had just come.",
+        "Move objects of one namespace from `_unlabelled` to its tenant: they are delivered like new ones.",
     ),
     "config": CommandSource(
         "cli.config_commands", "app", "A tenant's delivery configs: where its logs go, and which of them."
     ),
     "deliveries": CommandSource(
-        "cli.delivery_commands", "app", "Deliveries: what is parked and why, how each destination is."
+        "cli.delivery_commands",
+        "app",
+        "Deliveries: parked ones with their reasons, and the status of each destination.",
     ),
-    "replay": CommandSource(
-        "cli.replay_commands", "app", "Replay and backfill: deliver again, or what was never tried."
-    ),
+    "replay": CommandSource("cli.replay_commands", "app", "Replay and backfill: deliver again, or for the first time."),
     "redrive": CommandSource(
-        "cli.redrive_commands", "app", "Dead-letter queues: send what lies there to its queue again."
+        "cli.redrive_commands", "app", "Dead-letter queues: send their messages to their source queue again."
     ),
 }
 

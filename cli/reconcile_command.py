@@ -37,7 +37,9 @@ def reconcile(
         for key in found["keys"]:
             console.print(f"  {key}", markup=False)
     if found["postponed"] or not found["complete"]:
-        errors.print(found["postponed"] or "there was no time for all of it: ask for fewer --hours", markup=False)
+        errors.print(
+            found["postponed"] or "not everything could be compared in time: ask for fewer --hours", markup=False
+        )
         raise typer.Exit(1)
 
 

@@ -9,7 +9,7 @@ from cli.connection import connection_of
 from cli.output import console
 from runtime.replay.redrive import Redrive
 
-app = typer.Typer(no_args_is_help=True, help="Dead-letter queues: send what lies there to its queue again.")
+app = typer.Typer(no_args_is_help=True, help="Dead-letter queues: send their messages to their source queue again.")
 Reason = Annotated[str | None, typer.Option("--reason", help="only messages with this reason")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="at most so many")]
 PerSecond = Annotated[float, typer.Option("--per-second", help="messages a second")]

@@ -14,7 +14,7 @@ from cli.output import console, print_fields, print_json, readable_problems
 from cli.unknown_tenant import refuse_unknown_to_api
 from runtime.api.schemas.deliveries import EstimateView, ReplayView
 
-app = typer.Typer(no_args_is_help=True, help="Replay and backfill: deliver again, or what was never tried.")
+app = typer.Typer(no_args_is_help=True, help="Replay and backfill: deliver again, or for the first time.")
 POLL_SECONDS = 2.0
 ReplayId = Annotated[str, typer.Argument(metavar="ID", help="as `replay start` printed it")]
 
@@ -32,9 +32,9 @@ def start_replay(
     keys: Annotated[typer.FileText | None, typer.Option("--keys", help="a file of object keys, one a line")] = None,
     everything: Annotated[bool, typer.Option("--everything", help="all of the tenant's objects")] = False,
     per_second: Annotated[float, typer.Option("--per-second", help="deliveries started in a second")] = 20,
-    yes: Annotated[bool, typer.Option("--yes", help="don't ask after the estimate")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="don't ask for confirmation after the estimate")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="estimate only")] = False,
-    wait: Annotated[bool, typer.Option("--wait", help="show its progress until it is through")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="show its progress until it ends")] = False,
 ) -> None:
     """Count and estimate, ask, then start."""
     asked: dict[str, Any] = {
@@ -119,7 +119,7 @@ def _print_estimate(counted: EstimateView, tenant: str) -> None:
         "takes": f"{more}{counted.seconds:,.0f} s to start",
         "costs the provider": f"about ${counted.provider_cost:,.2f}",
         "costs the customer": f"about ${counted.customer_cost:,.2f} (CloudWatch ingestion, gzip at 1:10)",
-        "too old": f"{counted.too_old:,} objects are older than CloudWatch takes: their events are set aside"
+        "too old": f"{counted.too_old:,} objects are older than CloudWatch accepts: their events are set aside"
         if counted.too_old
         else None,
     }

@@ -35,7 +35,7 @@ def show_status(
     every: Annotated[float, typer.Option("--every", min=1, help="seconds between, with --watch")] = EVERY,
     as_json: AsJson = False,
 ) -> None:
-    """Show queues, and each destination: freshness, rates, what failed since when and what has to be changed.
+    """Show queues and each destination: freshness, rates, failures with their start and next step.
 
     It asks for no more than can be answered within seconds: status 0, whatever it shows.
     """

@@ -27,7 +27,7 @@ Minutes = Annotated[float, typer.Option("--minutes", min=1, help="how far back, 
 
 
 def show_arrivals(context: typer.Context, tenant: Tenant, *, minutes: Minutes = 60, as_json: AsJson = False) -> None:
-    """Did the tenant's logs arrive? Count what was written lately, and what became of it. Status 1 if some didn't."""
+    """Did the tenant's logs arrive? Count recent objects and their deliveries. Status 1 if some didn't."""
     sources = Sources(connection_of(context).installation())
     now = sources.clock()
     with readable_problems():
@@ -68,7 +68,7 @@ def show_freshness(context: typer.Context, tenant: OneTenant = None, *, as_json:
 
 
 def show_cost(context: typer.Context, tenant: Tenant, *, as_json: AsJson = False) -> None:
-    """What does the tenant cost? Price its deliveries of the last day, carried on to a month."""
+    """What does the tenant cost? Price its deliveries of the last day, extrapolated to a month."""
     sources = Sources(connection_of(context).installation())
     with readable_problems():
         found = cost(sources, tenant)
@@ -108,7 +108,7 @@ def _print_arrivals(found: Arrivals, now: float) -> None:
             _print_backfill(found, each)
     _print_what_is_wrong(found)
     if not found.complete:
-        console.print("there was more than could be read in time: ask for fewer --minutes", markup=False)
+        console.print("not all records could be read in time: ask for fewer --minutes", markup=False)
 
 
 def _print_backfill(found: Arrivals, each: Arrival) -> None:
@@ -120,7 +120,7 @@ def _print_backfill(found: Arrivals, each: Arrival) -> None:
 
 def _print_what_is_wrong(found: Arrivals) -> None:
     for type_ in found.unreadable:
-        wrong = f"{type_}: the config can't be read; what it wants waits"
+        wrong = f"{type_}: the config can't be read; its deliveries wait"
         console.print(f"{wrong}. logrouter config list {found.tenant_id} says why", markup=False, style=WRONG)
     if not found.known:
         console.print(

@@ -110,7 +110,7 @@ def demo(home: Annotated[Path, typer.Option(help="the folder for its files; empt
         environment = _deploy(server, home, steps, config_cache_seconds=DEMO_CACHE_SECONDS)
         accounts = _accounts(server)
         shown = Demonstration(accounts, environment, agent_s3(accounts, environment, home), home, steps).run()
-        steps.begin("asking the operator's command how it is")
+        steps.begin("running logrouter status")
         status = logrouter(home, "status")
     console.print(f"{shown.events_sent:,} records sent; no process is left; {home / REPORT}")
     _show(shown)
@@ -125,15 +125,17 @@ def verify_aws(
     region: Annotated[
         str | None, typer.Option(envvar="AWS_REGION", help="where to deploy; by default the central profile's Region")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="don't ask before anything is made")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would be made and cost; make nothing")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="don't ask for confirmation")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="show what would be created and its cost; create nothing")
+    ] = False,
     remove: Annotated[bool, typer.Option("--remove", help="only remove what an earlier run left")] = False,
 ) -> None:
     """Run the demo's driver in real accounts, under the user's profiles, and remove everything at the end.
 
     Status 1 if one event is missing or doubled, the change isn't seen, or something could not be removed.
     """
-    agreed = (lambda: True) if yes else (lambda: typer.confirm("make all this, and remove it at the end?"))
+    agreed = (lambda: True) if yes else (lambda: typer.confirm("create all this, and remove it at the end?"))
     verification = Verification(region or region_of(central), central, customers, VERIFY_HOME, agreed)
     if remove:
         verification.remove()

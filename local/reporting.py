@@ -65,7 +65,7 @@ def print_counts(counts: Iterable[Count]) -> None:
         for application, delivered in sorted(count.applications.items()):
             table.add_row(f"  {application}", "", _grouped(delivered), style="dim")
     console.print(table)
-    console.print("left out: empty events, which CloudWatch refuses", style="dim")
+    console.print("left out: empty events, which CloudWatch rejects", style="dim")
 
 
 def _grouped(number: int) -> str:

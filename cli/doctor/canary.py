@@ -42,8 +42,8 @@ class Canary:
         configs = self.deployment.sources.configs.fetch_tenant(self.tenant_id).configs
         wanted = [each.type for each in configs if each.enabled and each.selects(APPLICATION, CLUSTER)]
         if not wanted:
-            change = f"give a config of it no filter, or the application {APPLICATION} and the cluster {CLUSTER}"
-            return [], [Finding(f"tenant {self.tenant_id}", "wants no canary line", change)]
+            change = f"remove a config's filter, or add the application {APPLICATION} and the cluster {CLUSTER}"
+            return [], [Finding(f"tenant {self.tenant_id}", "selects no canary line", change)]
         written = time.time()
         key = self._write(written)
         latest = self._follow(key, written, wanted)
@@ -83,7 +83,7 @@ def _delivered(line: RecordLine | None) -> bool:
 def _missing(tenant_id: str, type_: str, line: RecordLine | None) -> Finding:
     subject = f"canary of {tenant_id} {type_}"
     if line is None:
-        change = "look at the findings above; then at the object queue, and the processor's log"
+        change = "check the findings above, then the object queue and the processor's log"
         return Finding(subject, "no attempt was made in time", change)
     wrong = f"{line.fields['Outcome']}: {line.fields.get('Reason', '')}"
     return Finding(subject, wrong, f"logrouter status {tenant_id} says what to change")

@@ -18,7 +18,7 @@ def tables_are_set_up(deployment: DeployedRegion) -> list[Finding]:
         with missing(findings, f"table {table}"):
             live = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
             if live.get("TimeToLiveStatus") != "ENABLED" or live.get("AttributeName") != "ttl":
-                wrong = "expired items are never deleted: time to live isn't on"
+                wrong = "expired items are never deleted: time to live isn't enabled"
                 findings.append(Finding(f"table {table}", wrong, "deploy LogRouterStorage"))
     table = deployment.output("TenantConfigTableName")
     with missing(findings, f"table {table}"):
@@ -58,7 +58,7 @@ def _probe(deployment: DeployedRegion, function: str, tenant: str, type_: str) -
     answer = deployment.clients.client("lambda").invoke(FunctionName=function, Payload=asked)
     found: dict[str, Any] = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
-        return [Finding(f"function {function}", f"failed: {found.get('errorMessage', '')}", "look at its log")]
+        return [Finding(f"function {function}", f"failed: {found.get('errorMessage', '')}", "check its log")]
     failure = found["failure"]
     if not failure:
         return []

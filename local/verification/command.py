@@ -39,7 +39,7 @@ class Verification:
         :raises LeftOverError: something could not be removed.
         """
         if left := Made.load(self.home):
-            raise LeftOverError(f"an earlier run left {len(left.stacks)} stacks: VERIFY_ARGS=--remove takes them away")
+            raise LeftOverError(f"an earlier run left {len(left.stacks)} stacks: VERIFY_ARGS=--remove removes them")
         shutil.rmtree(self.home, ignore_errors=True)
         with Steps() as steps:
             deployment = self._deployment(steps)

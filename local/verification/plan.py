@@ -21,7 +21,7 @@ HOURS = 1.0
 
 def plan_table(made: Made, assembly: Path) -> Table:
     """List every stack that would be made, with what is in it."""
-    table = Table("account", "stack", "holds", title=f"To be made in {made.region}, and removed at the end")
+    table = Table("account", "stack", "holds", title=f"To be created in {made.region}, and removed at the end")
     for account, name in made.stacks:
         artifact = STACK if name == STACK else name
         if (assembly / f"{artifact}.template.json").exists():

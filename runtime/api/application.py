@@ -24,7 +24,7 @@ from runtime.delivery_config.groups import GROUPS
 service = APIRouter(tags=["service"], dependencies=[no_query()])
 
 
-@service.get("/health", operation_id="get_health", summary="Is it there?", response_model=Health)
+@service.get("/health", operation_id="get_health", summary="Health check", response_model=Health)
 def get_health() -> dict[str, str]:
     """Answer, and nothing more: it calls nothing and discloses nothing. The one endpoint that needs no signature."""
     return {"status": "ok"}

@@ -76,11 +76,11 @@ AGE_OF_OLDEST_EVENT: Final = Metric(
 )
 EVENTS: Final = Metric("Events", "events that destinations acknowledged", Watch.DASHBOARD, _OUTCOMES)
 BYTES: Final = Metric("Bytes", "bytes that destinations acknowledged", Watch.DASHBOARD, _OUTCOMES, Unit.BYTES)
-SET_ASIDE_EVENTS: Final = Metric("SetAsideEvents", "events that a destination can't take", Watch.ALARM)
-LEFT_OUT_EVENTS: Final = Metric("LeftOutEvents", "empty events, which CloudWatch Logs refuses", Watch.DASHBOARD)
+SET_ASIDE_EVENTS: Final = Metric("SetAsideEvents", "events that a destination doesn't accept", Watch.ALARM)
+LEFT_OUT_EVENTS: Final = Metric("LeftOutEvents", "empty events, which CloudWatch Logs rejects", Watch.DASHBOARD)
 CREATED_LOG_GROUPS: Final = Metric(
     "CreatedLogGroups",
-    "log groups that were missing and that a delivery created, without retention, class, key and tags",
+    "missing log groups that a delivery created, without retention, class, key and tags",
     Watch.DASHBOARD,
 )
 CENTRAL_ACCESS_DENIED: Final = Metric(
@@ -114,7 +114,7 @@ UNWANTED_OBJECTS: Final = Metric(
 INVALID_CONFIGS: Final = Metric("InvalidConfigs", "invalid delivery configs in the table", Watch.ALARM, _BY_REASON)
 DISCARDED_CHECKPOINTS: Final = Metric(
     "DiscardedCheckpoints",
-    "deliveries started over: another plan counted their batches, or another destination took them",
+    "deliveries started over: the plan or the destination has changed",
     Watch.DASHBOARD,
     _BY_REASON,
 )
@@ -148,13 +148,13 @@ READ: Final = {
     "no_timestamp": Metric("NoTimestamp", "events that took their object's LastModified", Watch.DASHBOARD),
     "ahead": Metric("EventsAhead", "events ahead of their object, which took its LastModified", Watch.DASHBOARD),
     "no_message": Metric("NoMessage", "lines without a message: delivered whole", Watch.DASHBOARD),
-    "invalid_json": Metric("InvalidJson", "lines that are no JSON: delivered as text", Watch.DASHBOARD),
-    "not_an_object": Metric("NotAnObject", "lines whose JSON is no object: delivered as text", Watch.DASHBOARD),
-    "invalid_utf8": Metric("InvalidUtf8", "events of which something became U+FFFD", Watch.DASHBOARD),
+    "invalid_json": Metric("InvalidJson", "lines that aren't JSON: delivered as text", Watch.DASHBOARD),
+    "not_an_object": Metric("NotAnObject", "lines whose JSON isn't an object: delivered as text", Watch.DASHBOARD),
+    "invalid_utf8": Metric("InvalidUtf8", "events with invalid UTF-8, replaced by U+FFFD", Watch.DASHBOARD),
     "long_lines": Metric("LongLines", "lines too long to be parsed: delivered as text", Watch.DASHBOARD),
-    "split": Metric("Split", "events too large for one, delivered as several", Watch.DASHBOARD),
-    "pieces": Metric("Pieces", "events that those became", Watch.DASHBOARD),
-    "blank_lines": Metric("BlankLines", "lines with nothing on them", Watch.DASHBOARD),
+    "split": Metric("Split", "oversized events, delivered in pieces", Watch.DASHBOARD),
+    "pieces": Metric("Pieces", "pieces of oversized events", Watch.DASHBOARD),
+    "blank_lines": Metric("BlankLines", "blank lines", Watch.DASHBOARD),
 }
 """What was met while an object was read, by the counters of ``runtime.objects.events.ReadStats``."""
 
@@ -191,9 +191,9 @@ EMITTED: Final[tuple[Metric, ...]] = (
 """All that the code writes as lines, under ``NAMESPACE``."""
 
 _CLUSTERS: Final[tuple[DimensionSet, ...]] = ((Dimension.CLUSTER,),)
-AGENT_SENT_EVENTS: Final = Metric("SentEvents", "events that S3 took from the agents", Watch.ALARM, _CLUSTERS)
+AGENT_SENT_EVENTS: Final = Metric("SentEvents", "events that the agents wrote to S3", Watch.ALARM, _CLUSTERS)
 AGENT_DISCARDED_EVENTS: Final = Metric("DiscardedEvents", "events that the agents dropped", Watch.ALARM, _CLUSTERS)
-AGENT_ERRORS: Final = Metric("Errors", "errors that the agents met", Watch.DASHBOARD, _CLUSTERS)
+AGENT_ERRORS: Final = Metric("Errors", "errors of the agents", Watch.DASHBOARD, _CLUSTERS)
 AGENT_BUFFER_BYTES: Final = Metric(
     "BufferBytes", "disk buffer of one node, waiting for S3", Watch.ALARM, _CLUSTERS, Unit.BYTES
 )

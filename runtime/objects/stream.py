@@ -50,7 +50,7 @@ def decompress(
 def _members(read: Read, zlib: Any, check_time: Callable[[], object]) -> Generator[bytes]:
     data = _magic_of(b"", read)
     if not data:
-        raise CorruptObjectError("empty-object", "the object has no bytes at all; an empty gzip file has 20")
+        raise CorruptObjectError("empty-object", "the object is empty; an empty gzip file has 20 bytes")
     if not data.startswith(_MAGIC):
         raise CorruptObjectError("not-gzip", "the object does not begin with a gzip header")
     while data:
@@ -58,7 +58,7 @@ def _members(read: Read, zlib: Any, check_time: Callable[[], object]) -> Generat
         data = _with_whole_header(data, read)
         data = _magic_of((yield from _member(data, read, zlib)), read, padding=b"\0")
         if data and not data.startswith(_MAGIC):
-            raise CorruptObjectError("trailing-rubbish", "what follows a gzip member is not another one")
+            raise CorruptObjectError("trailing-rubbish", "data after a gzip member isn't another member")
 
 
 def _with_whole_header(data: bytes, read: Read) -> bytes:

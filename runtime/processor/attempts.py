@@ -128,7 +128,7 @@ class Attempts:
             return error
         except Exception as error:  # noqa: BLE001 - a bug in one method must not cost a line of the log
             logger.error(  # noqa: TRY400 - the exception's message might quote content
-                "a delivery failed in an unforeseen way",
+                "a delivery failed unexpectedly",
                 extra={"type": delivery.config.type, **without_message(error)},
             )
             return RetryableError("unexpected", f"delivery method {delivery.config.method!r}: {type(error).__name__}")

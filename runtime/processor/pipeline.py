@@ -88,7 +88,7 @@ class MessageProcessor:
         """Do what a message asks for. True: settle it. False: leave it in its queue. Never raises."""
         with correlated(message.message_id):
             if not budget.allows(0.0):  # begun now, it would still be at work when the host ends
-                logger.warning("the time budget is spent: a message is returned without having been begun")
+                logger.warning("the time budget is spent: a message is returned unstarted")
                 self._records.returned("budget-spent")
                 return False
             try:
@@ -183,14 +183,14 @@ class MessageProcessor:
         return self._dead_letters.unreadable(body, error.reason, error.detail, delivery=delivery)
 
     def _unforeseen(self, error: Exception, **about: Any) -> bool:
-        logger.error("a message failed in an unforeseen way: it is returned", extra=without_message(error))
+        logger.error("a message failed unexpectedly: it is returned", extra=without_message(error))
         self._records.returned("unforeseen", **about)
         return False
 
     def _foreign(self, object_: StoredObject) -> UnreadableMessageError | None:
         if object_.bucket == self._central_bucket:
             return None
-        return UnreadableMessageError("foreign-bucket", "it names another bucket than the central one")
+        return UnreadableMessageError("foreign-bucket", "it doesn't name the central bucket")
 
 
 class _Seen:

@@ -134,7 +134,7 @@ class QueuePoller:
             return False
         if self._processor.is_ready():
             return True
-        self._hold_off("deliveries can't be begun: nothing is received")
+        self._hold_off("deliveries can't be started: nothing is received")
         return False
 
     def _receive(self, room: int) -> Sequence[dict[str, Any]]:

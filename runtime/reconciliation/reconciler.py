@@ -129,7 +129,7 @@ class Reconciler:
                     begin, step_end, now=now, written_before=now - older_than, budget=budget
                 )
             except BudgetSpentError:
-                logger.warning("the time is spent: the next run goes on from here", extra={"from": begin})
+                logger.warning("out of time: the next run continues from here", extra={"from": begin})
                 return replace(total, complete=False)
             postponed, sent = self._why_not_now(difference, older_than), 0
             if not postponed:

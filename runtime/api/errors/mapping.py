@@ -49,7 +49,9 @@ def problem_of(error: Exception) -> ProblemError:
             )
         case _:
             logger.error("unforeseen error", extra=without_message(error))
-            return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "unforeseen; it is in the log by this id")
+            return ProblemError(
+                HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "unexpected error; the log has it under this id"
+            )
 
 
 def _codes(error: ClientError) -> set[str]:

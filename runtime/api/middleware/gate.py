@@ -107,7 +107,7 @@ def _require_canonical(path: str) -> None:
     raise ProblemError(
         HTTPStatus.BAD_REQUEST,
         "path-not-canonical",
-        "write the path in its one form: no empty or dot segments, no slash at the end, nothing encoded but ':'",
+        "write the path in canonical form: no empty or dot segments, no slash at the end, nothing encoded but ':'",
     )
 
 

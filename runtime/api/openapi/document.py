@@ -34,16 +34,16 @@ EXAMPLE = {
 }
 PATCH_EXAMPLE = {"enabled": False, "groups": None}
 DESCRIPTIONS = {
-    "400": "Not JSON, a wrong query, or a path not in its one form",
+    "400": "Not JSON, a wrong query, or a path not in canonical form",
     "403": "Unsigned, or the caller's policies don't allow it",
     "404": "There is no such config or replay",
     "405": "The path doesn't take this method",
-    "409": "It exists already, it overlaps with another config, or the stored item doesn't allow it",
-    "412": "It isn't any more what If-Match or If-None-Match says",
+    "409": "The config exists, overlaps with another one, or the stored item doesn't allow it",
+    "412": "The config doesn't match If-Match or If-None-Match",
     "413": "The body is over 64 KiB",
     "415": "The body is of another media type",
     "422": "Fields or parameters are wrong; all of them are named",
-    "429": "Slow down; Retry-After says for how long",
+    "429": "Too many requests; Retry-After says how long to wait",
     "503": "The config table doesn't answer; Retry-After says when to try again",
 }
 _ALWAYS = ("400", "403", "405", "413", "429")
@@ -95,7 +95,7 @@ def _own_schemas(models: Models) -> dict[str, Any]:
     found["NewDeliveryConfig"] = {"anyOf": [{"$ref": f"{REF}New_{method}"} for method in models], "examples": [EXAMPLE]}
     found["DeliveryConfig"] = {"anyOf": [{"$ref": f"{REF}Config_{method}"} for method in models]}
     found["DeliveryConfigReplacement"] = deepcopy(found["NewDeliveryConfig"]) | {
-        "description": "`tenant_id` and `type` may be left out: the path has them"
+        "description": "`tenant_id` and `type` may be omitted: the path has them"
     }
     found["DeliveryConfigPage"] = _page()
     for plain in (Problem, WrongField, InvalidStored, MatchRequest, ReplayRequest):
@@ -128,7 +128,7 @@ def _page() -> dict[str, Any]:
         "properties": {
             "delivery_configs": {"type": "array", "items": {"$ref": f"{REF}DeliveryConfig"}},
             "invalid": {"type": "array", "items": {"$ref": f"{REF}InvalidStored"}},
-            "next_token": {"type": "string", "description": "there are more: give it as it is"},
+            "next_token": {"type": "string", "description": "there are more: pass it unchanged"},
         },
     }
 
@@ -165,11 +165,14 @@ def _add_answers(operations: Mapping[str, Any]) -> None:
     page = {"application/json": {"schema": {"$ref": f"{REF}DeliveryConfigPage"}}}
     operations["list_delivery_configs"]["responses"]["200"] = {"description": "One page", "content": page}
     operations["get_delivery_config"]["responses"]["200"] = {"description": "The config", **config}
-    operations["get_delivery_config"]["responses"]["304"] = {"description": "It is as you have it", "headers": etag}
+    operations["get_delivery_config"]["responses"]["304"] = {
+        "description": "Unchanged: the caller's copy is current",
+        "headers": etag,
+    }
     operations["create_delivery_config"]["responses"]["201"] = created
-    operations["replace_delivery_config"]["responses"] |= {"200": {"description": "As it is now", **config}}
+    operations["replace_delivery_config"]["responses"] |= {"200": {"description": "The current state", **config}}
     operations["replace_delivery_config"]["responses"]["201"] = created
-    operations["patch_delivery_config"]["responses"]["200"] = {"description": "As it is now", **config, **links}
+    operations["patch_delivery_config"]["responses"]["200"] = {"description": "The current state", **config, **links}
 
 
 def _links() -> dict[str, Any]:

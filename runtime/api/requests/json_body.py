@@ -81,7 +81,7 @@ def _finite(text: str) -> float:
 
 
 def _refuse_constant(_name: str) -> Never:
-    raise _malformed("NaN and Infinity are no JSON")
+    raise _malformed("NaN and Infinity aren't JSON")
 
 
 def _malformed(detail: str) -> ProblemError:

@@ -66,5 +66,5 @@ def type_of(token: str) -> str:
     except (binascii.Error, UnicodeError):
         type_ = ""
     if not type_ or token_of(type_) != token or not type_.isprintable():
-        raise invalid("invalid-request", "give the token as it came", [("next_token", "is of no page")])
+        raise invalid("invalid-request", "pass next_token unchanged", [("next_token", "isn't the token of a page")])
     return type_

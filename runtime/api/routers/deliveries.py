@@ -37,7 +37,7 @@ JsonBody = Annotated[dict[str, Any], Depends(json_object)]
 ReplayId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="a replay's id", examples=["0" * 32])]
 OfType = Annotated[str | None, Query(alias="type", pattern=TYPE_PATTERN, description="of one delivery config")]
 Token = Annotated[str | None, Query(max_length=4000, description="`next_token` of the page before")]
-State = Annotated[Literal["parked"], Query(description="only parked ones are kept; the others are records")]
+State = Annotated[Literal["parked"], Query(description="only parked ones are stored; the log has records of all")]
 
 
 @router.get(
@@ -58,7 +58,9 @@ def list_deliveries(  # noqa: PLR0917 - FastAPI gives them by name
     try:
         page = services.parked.of_tenant(tenant_id, type_=type_, limit=limit, next_token=next_token)
     except UnreadableTokenError:
-        raise invalid("invalid-request", "give the token as it came", [("next_token", "is of no page")]) from None
+        raise invalid(
+            "invalid-request", "pass next_token unchanged", [("next_token", "isn't the token of a page")]
+        ) from None
     return ParkedPage(deliveries=[ParkedView.of(one) for one in page.deliveries], next_token=page.next_token)
 
 

@@ -16,7 +16,7 @@ from runtime.delivery_config.model import DeliveryConfig
 from runtime.objects.key import MalformedKeyError, ObjectKey
 
 router = APIRouter(
-    prefix="/tenants/{tenant_id}/delivery-configs/{type}", tags=["what a config means"], dependencies=[no_query()]
+    prefix="/tenants/{tenant_id}/delivery-configs/{type}", tags=["the meaning of a config"], dependencies=[no_query()]
 )
 JsonBody = Annotated[dict[str, Any], Depends(json_object)]
 

@@ -64,10 +64,10 @@ class StatusView(BaseModel):
 
     tenant_id: str
     type: str
-    works: bool | None = Field(description="null: nothing was delivered yet, nor did anything fail")
+    works: bool | None = Field(description="null: nothing was delivered yet, and nothing failed")
     last_success_at: str | None = None
     last_failure_at: str | None = None
-    failing_since: str | None = Field(default=None, description="of the failures that no success has followed yet")
+    failing_since: str | None = Field(default=None, description="start of the failures since the last success")
     last_failure: Failure | None = None
     lag_seconds: float | None = Field(default=None, description="age of the oldest event at the last success")
     parked: int = Field(description="deliveries that wait for someone's action")
@@ -135,7 +135,7 @@ class EstimateView(BaseModel):
     bytes: int = Field(description="compressed")
     deliveries: int
     by_type: dict[str, int]
-    too_old: int = Field(description="objects older than CloudWatch Logs takes: their events are set aside")
+    too_old: int = Field(description="objects older than CloudWatch Logs accepts: their events are set aside")
     seconds: float = Field(description="how long starting them takes at this rate")
     provider_cost: float
     customer_cost: float

@@ -127,7 +127,7 @@ def _repeated[T](attempt: Callable[[], T], wanted: Preconditions) -> T:
         raise ProblemError(
             HTTPStatus.SERVICE_UNAVAILABLE,
             "too-many-writers",
-            "others change this config all the time; nothing was written, try again",
+            "this config is being changed by others; nothing was written, try again",
             headers={"Retry-After": "1"},
         ) from None
 
@@ -136,7 +136,7 @@ def _exists(config: DeliveryConfig) -> ProblemError:
     return ProblemError(
         HTTPStatus.CONFLICT,
         "config-exists",
-        f"{config.tenant_id} has a delivery config {config.type} already; it was left alone. PUT replaces it",
+        f"{config.tenant_id} has a delivery config {config.type} already; it was not changed. PUT replaces it",
     )
 
 

@@ -32,7 +32,7 @@ IdempotencyKey = Annotated[
     Header(
         alias="Idempotency-Key",
         pattern=r"^[!-~]{1,255}$",
-        description="names this request for 24 hours: sent again, it gets the first answer and does nothing again",
+        description="identifies this request for 24 hours: a repetition gets the first answer and changes nothing",
     ),
 ]
 

@@ -141,7 +141,7 @@ def until_done(scenario, clients):
 
 
 def calls_of(make):
-    """Give the actions that a scenario calls in its first run, and check that it holds without a fault."""
+    """Return the actions that a scenario calls in its first run, and check that it holds without a fault."""
     with world() as (clients, patch):
         scenario = make(clients, patch)
         clients.calls.clear()
@@ -157,7 +157,7 @@ PLACES = [(host, make) for host, makes in SCENARIOS.items() for make in makes]
 
 @pytest.fixture(scope="module")
 def calls():
-    """Give the calls of each scenario."""
+    """Return the calls of each scenario."""
     return {make: calls_of(make) for _, make in PLACES}
 
 
