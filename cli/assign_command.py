@@ -1,4 +1,4 @@
-"""``logrouter assign``: sends logs of a namespace without a tenant label on to the tenant whose they are."""
+"""``logrouter assign``: moves logs of a namespace without a tenant label to their tenant."""
 
 import re
 from collections import Counter

@@ -45,7 +45,7 @@ class ApiProblemError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ConfigDocument:
-    """A delivery config as the API gives it: its fields, and the ETag to change it by."""
+    """A delivery config as the API returns it: its fields, and the ETag to change it by."""
 
     fields: Mapping[str, Any]
     etag: str | None
@@ -63,7 +63,7 @@ class ConfigDocument:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Every operation raises ``ApiProblemError`` for whatever isn't a success."""
+    """Every operation raises ``ApiProblemError`` for an answer that isn't a success."""
 
     signer: Signer
 

@@ -16,7 +16,7 @@ from cli.signing import NoCredentialsFoundError, Signer
 
 @dataclass(frozen=True, slots=True)
 class ApiConnection:
-    """The API's client and the installation that the options mean, each made when it is asked for."""
+    """The API's client and the installation that the options name, each created on first use."""
 
     options: ConnectionOptions
 

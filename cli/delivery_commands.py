@@ -1,4 +1,4 @@
-"""``logrouter deliveries``: what is parked, why, and how destinations are."""
+"""``logrouter deliveries``: parked deliveries with their reasons, and the status of destinations."""
 
 from typing import TYPE_CHECKING, Annotated
 

@@ -1,4 +1,4 @@
-"""The central account's own resources, found by what the stacks say of themselves: the same in AWS and locally."""
+"""The central account's own resources, found by the stacks' outputs: the same in AWS and locally."""
 
 import os
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ STACKS = ("Storage", "Collection", "Processing")
 
 @dataclass(frozen=True)
 class Installation:
-    """One Region's queues and tables. Who asks needs rights to them, and to read the stacks' outputs."""
+    """One Region's queues and tables. The caller needs permissions for them, and to read the stacks' outputs."""
 
     clients: AwsClients
 

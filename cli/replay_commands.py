@@ -1,4 +1,4 @@
-"""``logrouter replay``: deliver again, or for the first time, what lies in the central bucket."""
+"""``logrouter replay``: deliver again, or for the first time, objects of the central bucket."""
 
 import time
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""``logrouter status``: how the installation is, in a table that fits a terminal."""
+"""``logrouter status``: the state of the installation, in a table that fits a terminal."""
 
 import time
 from dataclasses import asdict

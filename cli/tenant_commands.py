@@ -1,4 +1,4 @@
-"""``logrouter arrived``, ``freshness``, ``cost``: a tenant's questions, each answered by one command within seconds."""
+"""``logrouter arrived``, ``freshness``, ``cost``: questions about a tenant, answered within seconds."""
 
 from dataclasses import asdict
 from typing import Annotated, Final

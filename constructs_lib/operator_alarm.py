@@ -1,4 +1,4 @@
-"""An alarm as an operator gets it, and where it goes."""
+"""An operator's alarm, and its topic."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The processor's environment, as its hosts are given it. The fields are those of the processor's settings model."""
+"""The processor's environment on its hosts. The fields are those of the processor's settings model."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""A limited rate: what is handed over again must not push aside what has just been written."""
+"""A rate limit: repeated deliveries must not delay new ones."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from runtime import scheduling
 
 
 class RateLimiter:
-    """Lets through so many a second, evenly. Used by one thread.
+    """Admits a number of calls a second, evenly spaced. Used by one thread.
 
     :param clock: seconds, monotonic. :param wait: pauses for that many seconds.
     """

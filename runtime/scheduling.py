@@ -1,4 +1,4 @@
-"""Time, waiting and threads of everything that runs here, in one place that can be replaced as a whole.
+"""Time, waiting and threads of the whole runtime, in one place that can be replaced.
 
 In operation these are the standard library's. Exploration (``tests/exploration/``) runs the same code under a simulated
 clock, one task at a time: it replaces all of them at once with ``use``. So nothing under ``runtime/`` takes them from
@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 
 class Thread(Protocol):
-    """A thread that was made, and is started and waited for by who made it."""
+    """A thread; its creator starts it and waits for it."""
 
     def start(self) -> None:
         """Start it."""
@@ -25,7 +25,7 @@ class Thread(Protocol):
 
 
 class Scheduler(Protocol):
-    """What gives time and runs threads. Each method stands for the function of its name below."""
+    """Provides time and runs threads. Each method implements the function of its name below."""
 
     def now(self) -> float: ...  # noqa: D102 - see the class
     def monotonic(self) -> float: ...  # noqa: D102 - see the class

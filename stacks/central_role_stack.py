@@ -1,4 +1,4 @@
-"""The central role, alone: customers pin it, so nothing else may ever be a reason to replace its stack."""
+"""The central role alone: customers pin it, so no other change may require replacing its stack."""
 
 from aws_cdk import CfnOutput, Environment, Stack
 from constructs import Construct

@@ -1,4 +1,4 @@
-"""The way in: which clusters may write to the bucket, and the queue in which new objects wait."""
+"""Ingestion: the clusters that may write to the bucket, and the queue of new objects."""
 
 from aws_cdk import CfnOutput, Environment
 from constructs import Construct

@@ -1,4 +1,4 @@
-"""What the command line may choose, read once and typed. Unknown words are refused with those that are known."""
+"""The context values of the command line, read once and typed. Unknown ones are refused with the known ones."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What a customer fills in: the onboarding template's parameters, conditions and rules."""
+"""The onboarding template's parameters, conditions and rules."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ DEFAULT_PREFIX: Final = "ROSA/cluster-logs/"
 
 
 class CustomerParameters:
-    """The parameters of one stack, and what follows from them.
+    """The parameters of one stack, and its conditions.
 
     ``external_id``, ``region`` and ``log_group_name`` are the values with their defaults taken in.
     """

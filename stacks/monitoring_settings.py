@@ -1,4 +1,4 @@
-"""What a stage may choose about being watched: thresholds with their reasons, who is notified, what an audit keeps."""
+"""A stage's settings for its monitoring: thresholds with their reasons, who is notified, what an audit keeps."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -19,7 +19,7 @@ _AUDIT_KEPT: Final = Duration.days(400)
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmThresholds:
-    """From which values on something is wrong. What must never happen (a dead letter, a discarded event) has none.
+    """The values from which an alarm goes off. What must never happen (a dead letter, a discarded event) has none.
 
     :param object_queue_age: of the oldest notification. An object is read within seconds; ten minutes of waiting are
         more than the whole way may take (2-5 minutes, most of it the agent's batch).
@@ -74,7 +74,7 @@ class AlarmThresholds:
 
 @dataclass(frozen=True, kw_only=True)
 class MonitoringSettings:
-    """How a stage is watched.
+    """How a stage is monitored.
 
     :param pages: who is notified at once, by e-mail address or https URL. :param tickets: the same for what can wait.
     :param runbooks: where the runbooks of the alarms are: a URL, or the path in the repository.

@@ -1,4 +1,4 @@
-"""What an operator of one Region sees and is woken by: dashboard, alarms, saved queries, and the watch behind some."""
+"""An operator's view of one Region: dashboard, alarms, saved queries, and the destination watch."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What runs: the processor, its role, its delivery queue, and this Region's part of the central role's policy."""
+"""Processing: the processor, its role, its delivery queue, and this Region's part of the central role's policy."""
 
 from collections.abc import Callable
 from dataclasses import replace

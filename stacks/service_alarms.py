@@ -1,4 +1,4 @@
-"""Alarms of what AWS measures by itself: functions, tables, the API."""
+"""Alarms on AWS's own metrics: functions, tables, the API."""
 
 from typing import Final, Protocol
 

@@ -1,4 +1,4 @@
-"""What holds tenants' data and configuration of one Region: it outlives everything that runs."""
+"""Storage of one Region: tenants' data and configuration. It outlives everything that runs."""
 
 from aws_cdk import CfnOutput, Environment
 from aws_cdk import aws_kms as kms

@@ -1,4 +1,4 @@
-"""What a Region's alarms and dashboard look at, along the data's path."""
+"""The metrics of a Region's alarms and dashboard, along the data's path."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

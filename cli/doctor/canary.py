@@ -30,7 +30,7 @@ class CanaryArrival:
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """Writes the line for one tenant, whose configs must want the cluster ``canary``."""
+    """Writes the line for one tenant, whose configs must select the cluster ``canary``."""
 
     deployment: DeployedRegion
     tenant_id: str

@@ -29,7 +29,7 @@ OF_TENANTS: Final[tuple[Callable[[DeployedRegion, Sequence[str]], list[Finding]]
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One check: what it holds to be true, and where it isn't."""
+    """One check: what it asserts, and where that doesn't hold."""
 
     what: str
     findings: Sequence[Finding]

@@ -1,4 +1,4 @@
-"""What the checks look at: the stacks' outputs, and the resources that they name."""
+"""What the checks read: the stacks' outputs, and the resources that they name."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Stacks, and the names that they give: each exists, and the functions know the right ones."""
+"""Stacks and the names in their outputs: each exists, and the functions have the right ones."""
 
 from collections.abc import Callable
 from typing import Final

@@ -1,4 +1,4 @@
-"""The way of a notification: bucket, topic, queues, event sources."""
+"""The path of a notification: bucket, topic, queues, event sources."""
 
 import json
 from typing import TYPE_CHECKING, Any, Final

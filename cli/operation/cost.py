@@ -1,4 +1,4 @@
-"""What a tenant costs: its deliveries of the last day, carried on to a month, at ``runtime.costs``' list prices."""
+"""What a tenant costs: its deliveries of the last day, extrapolated to a month, at ``runtime.costs``' list prices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ STEPS_SECONDS: Final = (300, 600, 2_700, 10_800, 28_800, 43_200)
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The usage is that of the ``seconds`` that were read, carried on to a month; so are the items' dollars."""
+    """The usage is that of the ``seconds`` that were read, extrapolated to a month; so are the items' dollars."""
 
     tenant_id: str
     seconds: float

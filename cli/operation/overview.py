@@ -1,4 +1,4 @@
-"""How the whole installation is, or one tenant: queues, destinations, what was delivered lately, what fails and why."""
+"""The state of the installation, or of one tenant: queues, destinations, recent deliveries, failures with reasons."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,7 +26,7 @@ COUNTED_PARKED: Final = 1_000
 
 
 class State(StrEnum):
-    """How a destination is."""
+    """The state of a destination."""
 
     WORKS = "works"
     FAILING = "failing"

@@ -1,4 +1,4 @@
-"""How much waits in a deployment's queues."""
+"""The number of messages in a deployment's queues."""
 
 from dataclasses import dataclass
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Everything the questions are asked of, made of an installation: the same in AWS and in the embedded cloud."""
+"""The sources of all answers, for an installation: the same in AWS and in the embedded cloud."""
 
 import time
 from collections.abc import Callable, Iterator

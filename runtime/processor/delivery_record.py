@@ -1,4 +1,4 @@
-"""Delivery records: every delivery's end, and everything that was given up, as one structured line each (EMF).
+"""Delivery records: the end of each delivery attempt, and everything skipped, as one structured line each (EMF).
 
 Each is a metric too; ``runtime/metrics/catalogue.py`` says under which dimensions. A record never holds any of a
 tenant's content.
@@ -30,7 +30,7 @@ class Outcome(StrEnum):
 
 
 class Skipped(Enum):
-    """What is counted beside deliveries: its metric."""
+    """What is counted in addition to deliveries: its metric."""
 
     OBJECTS = catalogue.REFUSED_OBJECTS
     UNLABELLED = catalogue.UNLABELLED_OBJECTS

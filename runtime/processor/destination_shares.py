@@ -31,7 +31,7 @@ class DestinationBusyError(NotTriedError):
 
 
 class Motion:
-    """Whether an attempt has moved since it was last looked at."""
+    """Whether an attempt has moved since the last check."""
 
     def __init__(self, delivery: Delivery, source: Subscription | None) -> None:
         self._progress = delivery.progress

@@ -1,4 +1,4 @@
-"""The Lambda host: batches of both queues in, the messages that must come back out (partial batch response)."""
+"""The Lambda host: takes batches of both queues, returns the messages that must come back (partial batch response)."""
 
 import math
 import os

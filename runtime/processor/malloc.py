@@ -1,4 +1,4 @@
-"""Memory that was freed is kept for the next batch, instead of being given back to the system and asked for again.
+"""Keeps freed memory for the next batch, instead of returning it to the system and requesting it again.
 
 A batch and its body are a few MiB that come and go; the C library gives pieces of that size back at once, and each new
 one costs a page fault for every 4 KiB: a fifth of what reading an object costs. What is kept is bounded by what was in

@@ -1,4 +1,4 @@
-"""What is done with an object: its tenant's delivery configs, the deliveries that they want, how these are settled."""
+"""Delivers an object: reads its tenant's delivery configs, makes the deliveries that they select, settles them."""
 
 from typing import Protocol
 
@@ -18,7 +18,7 @@ from runtime.time_budget import TimeBudget
 
 
 class ConfigsUnreadableError(RetryableError):
-    """The table of delivery configs can't be read: an outage of ours, and no answer to who wants an object."""
+    """The table of delivery configs can't be read: an outage of the provider, no answer for the object."""
 
 
 class SettledTypes(Protocol):

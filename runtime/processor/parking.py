@@ -25,7 +25,7 @@ logger = logging.getLogger("logrouter.parking")
 
 
 class Parking:
-    """Writes parked deliveries and has their destinations looked after. ``clock``: epoch seconds.
+    """Writes parked deliveries and schedules their destinations' probes. ``clock``: epoch seconds.
 
     :param probe_after_seconds: until the destination of the first one is tried again.
     """

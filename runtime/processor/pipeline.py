@@ -1,4 +1,4 @@
-"""The one pipeline of all hosts: a queue message in, whether it may be settled out (contract §5).
+"""The one pipeline of all hosts: takes a queue message, returns whether it may be settled (contract §5).
 
 Here it is decided what a message is: its kind, whether it is ours, early, or was seen before. What is done with the
 object that it names: ``object_deliveries``.

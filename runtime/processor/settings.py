@@ -13,7 +13,7 @@ ROLE_ARN = re.compile(r"arn:(?P<partition>aws[a-z0-9-]*):iam::(?P<account>[0-9]{
 
 
 class ProcessorSettings(DeliverySettings):
-    """What the stack, the manifest or a person by hand sets."""
+    """The variables that a stack, a manifest or a person sets."""
 
     tenant_config_table: str
     central_log_distribution_role_arn: str

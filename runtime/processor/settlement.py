@@ -1,4 +1,4 @@
-"""Decides what becomes of each attempt: delivered, permanent, handed over or parked; if none works, returned.
+"""Decides the outcome of each attempt: delivered, permanent, handed over or parked; if none works, returned.
 
 Whatever is to come later is written down before the message it came from is settled: a crash in between repeats
 work and never loses any.

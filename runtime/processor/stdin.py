@@ -1,4 +1,4 @@
-"""The host by hand: what is pasted into standard input is processed once."""
+"""The manual host: processes standard input once."""
 
 import sys
 from typing import TextIO

@@ -29,7 +29,7 @@ LAST_SECONDS: Final = 20.0
 
 
 class BudgetSpentError(Exception):
-    """There was no time for all of it: nothing is known of these hours."""
+    """The time budget ended: nothing is known of these hours."""
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Lists the objects of some hours without listing all there are: a name begins with its time, under its pod's folder.
+"""Lists the objects of some hours without listing all: a name begins with its time, under its pod's folder.
 
 S3 lists by key, so a pod's hours lie apart. After the keys before the wanted time, and after those behind it, the
 listing goes on by a jump: one or two requests for each pod's folder, and one for each thousand wanted objects.

@@ -19,7 +19,7 @@ from runtime.time_budget import TimeBudget
 
 
 class ReconciliationSettings(Environment):
-    """The environment that the stack sets."""
+    """The variables that the stack sets."""
 
     aws_region: str
     central_bucket: str

@@ -32,7 +32,7 @@ class RecordLine:
 
 @dataclass(frozen=True, slots=True)
 class RecordLog:
-    """The log groups of one Region's processors. What the client raises is raised, once waiting didn't help."""
+    """The log groups of one Region's processors. What the client raises is raised after the retries."""
 
     clients: AwsClients
     groups: tuple[str, ...]

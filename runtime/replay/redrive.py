@@ -69,7 +69,7 @@ class DeadLetter:
 
 @dataclass(slots=True)
 class Redriven:
-    """What was met: how many were moved (or would be), how many passed over, by reason.
+    """The result: how many were moved (or would be), how many skipped, by reason.
 
     ``complete``: every message of the queue was read.
     """

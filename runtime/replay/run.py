@@ -27,7 +27,7 @@ LAST_SECONDS = 5.0
 
 
 class ReplayRunner:
-    """Works replays off. ``clock``: epoch seconds; ``wait`` pauses for that many seconds."""
+    """Runs replays. ``clock``: epoch seconds; ``wait`` pauses for that many seconds."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Puts the function's workers together from its settings."""
+"""Creates the function's workers from its settings."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ CONFIG_CACHE_SECONDS = 1.0  # a run asks for the same tenant again and again; a 
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """What the function lets work: parked deliveries and replays in one invocation, dead letters in another."""
+    """The function's workers: parked deliveries and replays in one invocation, dead letters in another."""
 
     resumer: Resumer
     replays: ReplayRunner

@@ -1,4 +1,4 @@
-"""Dead letters without a reason of their own go back to their queue by themselves, ever later.
+"""Redrives dead letters without a reason attribute automatically, with growing delays.
 
 SQS moves a message that was received too often: what received it could neither do it nor say why. That is an outage
 of the provider's own (or a message that crashes the processor), and heals without a person when the outage ends. What

@@ -8,7 +8,7 @@ from runtime.environment import Environment
 
 
 class ResumptionSettings(Environment):
-    """What the stack sets."""
+    """The variables that the stack sets."""
 
     aws_region: str
     central_bucket: str
