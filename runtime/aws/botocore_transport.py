@@ -128,19 +128,21 @@ def prepare(client: Any, transport: Transport, limits: CallLimits, attempts: int
     events.register("before-call", refuse_unknown_action)
     events.register("before-call", _sign_as_current)
 
-    def repeat_unproven(*, response: Any, operation: Any, attempts: int, request_dict: Any, **_: Any) -> float | None:
+    def repeat_unproven(
+        *, response: Any, operation: Any, attempts: int, request_dict: Any, **_: object
+    ) -> float | None:
         return _repeat_unproven(response, operation, request_dict, may_repeat=attempts < most)
 
     most = attempts
     events.register("needs-retry", repeat_unproven)
 
 
-def refuse_unknown_action(*, model: Any, **_: Any) -> None:
+def refuse_unknown_action(*, model: Any, **_: object) -> None:
     """Refuse a call whose success nobody could prove (handler of ``before-call``)."""
     proof_of(model.service_model.service_name, model.name)
 
 
-def _sign_as_current(*, context: dict[str, Any], **_: Any) -> None:
+def _sign_as_current(*, context: dict[str, Any], **_: object) -> None:
     """Set botocore's signer to the credentials of ``use_credentials``, if any (handler of ``before-call``)."""
     credentials = current_credentials()
     if credentials is None:

@@ -1,7 +1,7 @@
 """The function: started by a schedule."""
 
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -42,7 +42,7 @@ def watch() -> DestinationCheck:
     )
 
 
-def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
+def handler(_event: object, _context: object) -> dict[str, int]:
     """Look once.
 
     :returns: how many destinations are late, and how many tenants silent.

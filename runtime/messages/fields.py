@@ -25,13 +25,13 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{16}")
 _WORD: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _MAX_WORD: Final = 64
 
-Reader = Callable[[Any], Any]
+Reader = Callable[[object], Any]
 
 
 def text_of(pattern: re.Pattern[str]) -> Reader:
     """Return the reader of a text that the pattern matches as a whole."""
 
-    def read(value: Any) -> str:
+    def read(value: object) -> str:
         if not isinstance(value, str) or not pattern.fullmatch(value):
             raise ValueError
         return value
@@ -42,7 +42,7 @@ def text_of(pattern: re.Pattern[str]) -> Reader:
 def whole(most: int) -> Reader:
     """Return the reader of a whole number from 0 to ``most``."""
 
-    def read(value: Any) -> int:
+    def read(value: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
             raise ValueError
         return value
@@ -50,28 +50,28 @@ def whole(most: int) -> Reader:
     return read
 
 
-def tenant_id(value: Any) -> str:
+def tenant_id(value: object) -> str:
     """Return a tenant's id."""
     if not isinstance(value, str) or not is_tenant_id(value):
         raise ValueError
     return value
 
 
-def key(value: Any) -> str:
+def key(value: object) -> str:
     """Return a text that S3 can have as a key, 1 to 1,024 bytes of UTF-8; ``ObjectKey`` checks its form."""
     if not isinstance(value, str) or not 0 < len(value.encode()) <= MAX_KEY_BYTES:  # a lone surrogate isn't UTF-8
         raise ValueError
     return value
 
 
-def epoch_seconds(value: Any) -> float:
+def epoch_seconds(value: object) -> float:
     """Return a time."""
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < FAR_FUTURE:
         raise ValueError
     return float(value)
 
 
-def truth(value: Any) -> bool:
+def truth(value: object) -> bool:
     """Return a truth."""
     if not isinstance(value, bool):
         raise ValueError  # noqa: TRY004 - every reader refuses with the same
@@ -86,7 +86,7 @@ def reason(value: Any) -> str:
     return value if fits else "unreadable-reason"
 
 
-def word(value: Any) -> str:
+def word(value: object) -> str:
     """Return a short kebab-case word."""
     if not isinstance(value, str) or not value or reason(value) != value:
         raise ValueError
@@ -101,7 +101,7 @@ def or_empty(read: Reader) -> Reader:
 def tuple_of(read: Reader, most: int) -> Reader:
     """Return the reader of a list of at most so many of these."""
 
-    def read_all(value: Any) -> tuple[Any, ...]:
+    def read_all(value: object) -> tuple[object, ...]:
         if not isinstance(value, list) or len(value) > most:
             raise ValueError
         return tuple(map(read, value))

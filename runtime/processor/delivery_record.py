@@ -125,11 +125,11 @@ class Records:
             dimensions[Dimension.REASON] = record.reason
         self._write(metrics, dimensions, properties)
 
-    def skipped(self, what: Skipped, reason: str, *, count: int = 1, **properties: Any) -> None:
+    def skipped(self, what: Skipped, reason: str, *, count: int = 1, **properties: object) -> None:
         """Write that something was given up or passed over, and why."""
         self._write({what.value: count}, {Dimension.REASON: reason}, {"message": "skipped", **properties})
 
-    def returned(self, reason: str, **properties: Any) -> None:
+    def returned(self, reason: str, **properties: object) -> None:
         """Write that a message is left in its queue, and why."""
         metrics = {catalogue.RETURNED_MESSAGES: 1.0, **_denied(reason)}
         self._write(metrics, {Dimension.REASON: reason}, {"message": "returned", **properties})

@@ -182,7 +182,7 @@ class MessageProcessor:
         self._records.skipped(Skipped.MESSAGES, error.reason, detail=error.detail)
         return self._dead_letters.unreadable(body, error.reason, error.detail, delivery=delivery)
 
-    def _unforeseen(self, error: Exception, **about: Any) -> bool:
+    def _unforeseen(self, error: Exception, **about: object) -> bool:
         logger.error("a message failed unexpectedly: it is returned", extra=without_message(error))
         self._records.returned("unforeseen", **about)
         return False

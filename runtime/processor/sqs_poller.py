@@ -153,7 +153,7 @@ class QueuePoller:
         messages: Sequence[dict[str, Any]] = answer.get("Messages", ())
         return messages
 
-    def _hold_off(self, why: str, **extra: Any) -> None:
+    def _hold_off(self, why: str, **extra: object) -> None:
         """Receive nothing for a while, a longer one each time; what is at work goes on."""
         self._failures += 1
         pause = self._pauses.pause(self._failures)
