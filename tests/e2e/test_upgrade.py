@@ -105,6 +105,7 @@ def versions(cloud):
     return earlier(), Version.of(cloud.home / "cdk.out")
 
 
+@pytest.mark.timeout(600)  # two versions are deployed, one after the other
 def test_an_upgrade_and_the_way_back_lose_and_repeat_nothing(cloud, versions):
     """Each release would lose what was under way, or leave its queues' messages unreadable, or allow no return."""
     before, now = versions
