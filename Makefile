@@ -11,7 +11,7 @@ COMPILE := -m uv pip compile --quiet --python-version 3.13 --no-header --no-emit
 INSTALL := -m uv pip install --quiet --python $(PY)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format synth customer-template agent-settings bench bench-agent bench-freshness decisions docs openapi explore faults fuzz verify-aws requirements snapshots clean
+.PHONY: help setup demo up down status test lint format synth customer-template agent-settings bench bench-agent bench-freshness decisions docs openapi explore faults fault-table fuzz verify-aws requirements snapshots clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -99,6 +99,9 @@ faults: $(READY) ## inject faults into the deployed processor, count every event
 
 verify-aws: $(READY) ## the demo's driver in real accounts, all removed at the end (CENTRAL=profile CUSTOMERS="profile profile" VERIFY_ARGS=--dry-run)
 	@$(PY) -m local verify-aws $(if $(CENTRAL),--central-profile $(CENTRAL)) $(foreach c,$(CUSTOMERS),--customer-profile $(c)) $(VERIFY_ARGS)
+
+fault-table: $(READY) ## draw the table of calls and faults into docs/fault-report.md
+	@$(PY) -m tests.faults.table
 
 fuzz: $(READY) ## a million generated inputs through every reader (INPUTS=…, SEED=…)
 	@$(PY) -m tests.fuzzing $(if $(SEED),--seed $(SEED)) $(if $(INPUTS),--inputs $(INPUTS))

@@ -4,7 +4,7 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from typing import Protocol
@@ -67,7 +67,7 @@ class Exchange:
     """A request, its client, and what has happened so far.
 
     :param answered: the client was sent a whole answer. :param met: the client has got to feel the fault.
-    :param crashed: the calling process has been killed, or will be soon.
+    :param noted: is called when it does. :param crashed: the calling process has been killed, or will be soon.
     """
 
     call: Call
@@ -77,6 +77,7 @@ class Exchange:
     took_effect: bool = False
     answered: bool = False
     met: bool = False
+    noted: Callable[[], None] = lambda: None
     crashed: bool = False
 
     def forward(self) -> Answer:
@@ -107,7 +108,12 @@ class Exchange:
         :raises ClientGoneError: it has gone before, and meets nothing.
         """
         self.check_client()
+        self.note()
+
+    def note(self) -> None:
+        """Note that the client meets the fault."""
         self.met = True
+        self.noted()
 
     def check_client(self) -> None:
         """Check that the client still waits: it sends nothing before it has its answer, so what can be read is an end.

@@ -61,7 +61,7 @@ class Pass:
         """Relay."""
         answer = exchange.forward()
         exchange.reply(answer)
-        exchange.met = True
+        exchange.note()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ class Slow:
 
     def apply(self, exchange: Exchange) -> None:
         """Wait, then relay."""
-        exchange.met = True
+        exchange.meet()
         exchange.wait(self.seconds)
         exchange.reply(exchange.forward())
 
@@ -282,7 +282,7 @@ class Strike:
     def _strike(self, exchange: Exchange, caller: psutil.Process | None) -> None:
         if caller is not None:
             caller.send_signal(self.signal_number)
-            exchange.met = True
+            exchange.note()
             exchange.crashed = self.signal_number is not signal.SIGTERM
 
 
@@ -298,6 +298,7 @@ class Starve:
         answer = exchange.forward()
         if caller is not None:
             starve(caller)
-            exchange.met = exchange.crashed = True
+            exchange.note()
+            exchange.crashed = True
         exchange.reply(answer)
         exchange.answered = False

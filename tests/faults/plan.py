@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from random import Random
 
 from tests.faults.call import Call
@@ -112,10 +113,13 @@ class Plan:
                 exchange.reply(exchange.forward())
             else:
                 kind, fault, counts = found
+                inject = partial(self.ledger.inject, kind, exchange.call.name, fault.column)
+                if counts is Counts.ALL:
+                    exchange.noted = inject
                 with suppress(ClientGoneError):
                     fault.apply(exchange)
-                if _counts(exchange, counts):
-                    self.ledger.inject(kind, exchange.call.name, fault.column)
+                if counts is Counts.REFUSED and exchange.answered and not exchange.took_effect:
+                    inject()
                 if not exchange.answered:
                     raise ClientGoneError
         finally:
@@ -134,10 +138,3 @@ class Plan:
                 if lot.random() < one.chance:
                     return kind, one.make(lot), one.counts
         return None
-
-
-def _counts(exchange: Exchange, counts: Counts) -> bool:
-    """Whether the caller has met what is to be counted."""
-    if counts is Counts.REFUSED:
-        return exchange.answered and not exchange.took_effect
-    return exchange.met and counts is Counts.ALL

@@ -221,10 +221,10 @@ class Run:
             self._one_by_one([kind for kind in kinds if kind.own_process], scenes, share)
 
     def _side_by_side(self, kinds: Sequence[Kind], scenes: dict[Kind, Scene], deadline: float) -> None:
-        share = (deadline - time.monotonic()) * SIDE_BY_SIDE / max(SIDE_BY_SIDE, len(kinds))
+        share = (deadline - time.monotonic()) * SIDE_BY_SIDE / max(SIDE_BY_SIDE, sum(kind.weight for kind in kinds))
 
         def run(kind: Kind) -> None:
-            scenes[kind].deadline = time.monotonic() + share
+            scenes[kind].deadline = time.monotonic() + share * kind.weight
             self._run_kind(kind, scenes[kind])
 
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:

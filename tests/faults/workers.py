@@ -19,7 +19,7 @@ from tests.faults.tenants import put_config, remove_config
 from tests.faults.triggers import nothing_starts
 from tests.faults.verdict import parked_keys
 
-PART = 5
+PART = 3
 """Objects of a round."""
 
 SECONDS = 20.0
@@ -174,22 +174,30 @@ def _of(host: str, calls: str, *, every: bool = False) -> dict[str, tuple[Rule, 
 
 
 RESUMERS = "dynamodb:Query dynamodb:GetItem dynamodb:UpdateItem dynamodb:DeleteItem dynamodb:PutItem sqs:SendMessage"
-REPLAYS = f"{RESUMERS} s3:ListObjectVersions s3:ListObjectsV2 s3:HeadObject"
-RECONCILERS = "logs:FilterLogEvents s3:ListObjectVersions dynamodb:UpdateItem dynamodb:GetItem sqs:SendMessage"
+REPLAYS = f"{RESUMERS} dynamodb:TransactWriteItems s3:ListObjectVersions s3:ListObjectsV2 s3:HeadObject"
+RECONCILERS = (
+    "logs:FilterLogEvents s3:ListObjectVersions s3:ListObjectsV2 dynamodb:UpdateItem dynamodb:GetItem sqs:SendMessage"
+)
 RECONCILERS += " sqs:GetQueueAttributes"
 WATCHS = "dynamodb:Scan dynamodb:BatchGetItem"
 
 WORKERS: tuple[Kind, ...] = (
-    Kind("parking-conflict", (rule(PARK, Refuse(400, "TransactionCanceledException"), 0.5),), parking, target=50),
-    Kind("parking-5xx", (rule(PARK, Refuse(500, "InternalServerError"), 0.5),), parking, target=50),
-    Kind("parking-answer-lost", (rule(PARK, LoseAnswer(), 0.5),), parking, target=50),
-    Kind("parking-incomplete", (rule(PARK, incomplete, 0.5),), parking, target=50),
+    Kind(
+        "parking-conflict",
+        (rule(PARK, Refuse(400, "TransactionCanceledException"), 0.5),),
+        parking,
+        target=50,
+        weight=3.0,
+    ),
+    Kind("parking-5xx", (rule(PARK, Refuse(500, "InternalServerError"), 0.5),), parking, target=50, weight=3.0),
+    Kind("parking-answer-lost", (rule(PARK, LoseAnswer(), 0.5),), parking, target=50, weight=3.0),
+    Kind("parking-incomplete", (rule(PARK, incomplete, 0.5),), parking, target=50, weight=3.0),
     *(
-        Kind(f"resumer-{name}", rules, parking, target=30, host=Host.RESUMER)
+        Kind(f"resumer-{name}", rules, parking, target=30, host=Host.RESUMER, weight=3.0)
         for name, rules in _of(RESUMER, RESUMERS).items()
     ),
     *(
-        Kind(f"replay-{name}", rules, replaying, target=30, host=Host.RESUMER)
+        Kind(f"replay-{name}", rules, replaying, target=30, host=Host.RESUMER, weight=3.0)
         for name, rules in _of(RESUMER, REPLAYS).items()
     ),
     *(

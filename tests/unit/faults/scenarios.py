@@ -24,13 +24,15 @@ from tests.unit.runtime.api.gateway import CLOUDWATCH, CONFIGS, PATCH, S3, make_
 from tests.unit.runtime.api.gateway import make_table as make_config_table
 from tests.unit.runtime.aws_world import Fault
 from tests.unit.runtime.destination_watch.test_watch import Scene as Watching
-from tests.unit.runtime.processor.world import CENTRAL, KEY, World, body, notification, s3_event
+from tests.unit.runtime.processor.world import CENTRAL, CUSTOMER, KEY, World, body, notification, s3_event
 from tests.unit.runtime.reconciliation.test_reconciler import HOUR
 from tests.unit.runtime.reconciliation.test_reconciler import Scene as Reconciling
 from tests.unit.runtime.reconciliation.test_reconciler import key as reconciled_key
 from tests.unit.runtime.replay_scene import ReplayScene, key
 from tests.unit.runtime.resumption.test_resumer import Scene as Resuming
 
+PART_BYTES = 5 * 1024 * 1024  # S3 user guide, multipart upload limits: the least that a part may have
+LARGE = bytes(PART_BYTES + 1)
 NOW_MS = int(time.time() * 1000)
 YOUNG = [f"line {number}" for number in range(3)]
 TOO_OLD = NOW_MS - 20 * 86_400_000
@@ -102,6 +104,74 @@ class Parking(Delivering):
     def check(self, again):
         assert len(self.world.parked()) == 1
         assert self.world.status().due_at is not None
+
+
+class CopyingVersions(Delivering):
+    """The function copies two versions of one key, of one size and other content."""
+
+    usual = MappingProxyType({})
+
+    def __init__(self, clients, monkeypatch):
+        super().__init__(clients, monkeypatch)
+        self.world.drop_config("cloudwatch")
+        s3 = self.world.plain("s3")
+        s3.put_bucket_versioning(Bucket=CENTRAL, VersioningConfiguration={"Status": "Enabled"})
+        self.waiting = [self._write(data) for data in (body(), body([{"message": "another"}]))]
+
+    def _write(self, data):
+        answer = self.world.plain("s3").put_object(Bucket=CENTRAL, Key=KEY, Body=data)
+        version = {"eTag": answer["ETag"], "versionId": answer["VersionId"], "size": len(data)}
+        return notification(s3_event(sequencer=f"0A{len(data):04x}", **version))
+
+    def check(self, again):
+        assert len(self.world.copies()) == len(set(self.world.copies())) == 2
+
+
+class CopyingParts(Delivering):
+    """The function copies an object that is too large for one call."""
+
+    usual = MappingProxyType({})
+
+    def __init__(self, clients, monkeypatch):
+        super().__init__(clients, monkeypatch)
+        self.world.drop_config("cloudwatch")
+        self.world.options["copy_threshold_bytes"] = PART_BYTES
+        self.processor = self.world.processor()
+        self.world.put_object(data=LARGE)
+        self.waiting = [notification(s3_event(sequencer="0A", size=len(LARGE)))]
+
+    def check(self, again):
+        s3 = self.world.plain("s3")
+        (copy,) = self.world.copies()
+        assert s3.get_object(Bucket=CUSTOMER, Key=copy)["Body"].read() == LARGE
+
+
+class AbortingParts(CopyingParts):
+    """The function has copied a part when the next one is refused."""
+
+    usual = MappingProxyType({"UploadPartCopy": Fault("AccessDenied", 403)})
+
+
+class MissingObject(Delivering):
+    """The function is told of an object that is gone, which S3 says by refusing it."""
+
+    usual = MappingProxyType({"CopyObject": Fault("AccessDenied", 403)})
+    version = MappingProxyType({})
+
+    def __init__(self, clients, monkeypatch):
+        super().__init__(clients, monkeypatch)
+        self.world.drop_config("cloudwatch")
+        self.world.plain("s3").delete_object(Bucket=CENTRAL, Key=KEY)
+        self.waiting = [notification(s3_event(sequencer="0A", **self.version))]
+
+    def check(self, again):
+        assert self.world.copies() == []
+
+
+class MissingVersion(MissingObject):
+    """The same of a version."""
+
+    version = MappingProxyType({"versionId": "a-version-that-is-gone"})
 
 
 class DeadLettering(Delivering):
@@ -199,13 +269,14 @@ class Replaying:
 
     usual = MappingProxyType({})
     uncertain = ("TransactWriteItems",)  # the progress
+    application = None
 
     def __init__(self, clients, monkeypatch):
         self.scene = ReplayScene(clients)
         self.objects = [key(number) for number in range(3)]
         self.scene.put(*self.objects)
         self.scene.world.put_config("s3")
-        self.replay = self.scene.start(Selection("acme-corp"))
+        self.scene.start(Selection("acme-corp", application=self.application))
 
     def work(self):
         self.scene.runner.run_due(TimeBudget.of_seconds(3000, self.scene.clock))
@@ -221,6 +292,12 @@ class Replaying:
         sent = [object_ for object_, _ in self.scene.sent()]
         assert set(sent) == set(self.objects)
         assert all(sent.count(object_) <= 1 + again for object_ in self.objects), sent
+
+
+class ReplayingAnApplication(Replaying):
+    """The same of one application: its clusters are found first."""
+
+    application = "etcd"
 
 
 class Reconciliation:
@@ -347,9 +424,18 @@ class Api:
 REQUESTS = 9
 
 SCENARIOS = {
-    "function": (Delivering, Parking, DeadLettering),
+    "function": (
+        Delivering,
+        Parking,
+        CopyingVersions,
+        CopyingParts,
+        AbortingParts,
+        MissingObject,
+        MissingVersion,
+        DeadLettering,
+    ),
     "poller": (Polling,),
-    "resumption": (Resumption, Replaying),
+    "resumption": (Resumption, Replaying, ReplayingAnApplication),
     "reconciliation": (Reconciliation,),
     "watch": (Watch,),
     "api": (Api,),

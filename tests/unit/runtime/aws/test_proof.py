@@ -177,7 +177,7 @@ def world():
         service.close()
 
 
-def call(world, raw, service, operation, *, hot):
+def call(world, raw, service, operation, *, hot, reads=False):
     """Make a call and return what it raised, with how many requests it took."""
     server, clients = world
     server.raw = raw
@@ -190,7 +190,9 @@ def call(world, raw, service, operation, *, hot):
         else:
             answer = getattr(clients.client(service), xform_name(operation))(**request)
             for body in (answer.get("Body"), answer.get("Payload")):
-                if body is not None:
+                if body is not None and reads:
+                    body.read()
+                elif body is not None:
                     body.close()
     except Exception as raised:  # noqa: BLE001 - what it is, is the test
         error = raised
@@ -242,6 +244,25 @@ def test_a_head_that_is_cut_is_no_success(world, service, operation, hot):
         del server.converse
         clients._transport.forget()
     assert classify(error, hop=Hop.EXECUTION).reason == "connection"
+
+
+@pytest.mark.parametrize(("service", "operation", "hot"), WAYS)
+def test_a_head_without_its_body_is_no_success(world, service, operation, hot):
+    """A connection that was closed in good order after the head would make a call count as done."""
+    server, clients = world
+    clients._transport.forget()
+    proof = "ETag: e\r\nLast-Modified: Mon, 23 Nov 2026 10:15:00 GMT\r\n"
+    raw = f"HTTP/1.1 200 OK\r\nx-amzn-RequestId: r\r\n{proof}Content-Length: 100\r\n\r\n".encode()
+    server.converse = _cut(server)
+    try:
+        error, _ = call(world, raw, service, operation, hot=hot, reads=True)
+    finally:
+        del server.converse
+        clients._transport.forget()
+    if operation.startswith("Head"):
+        assert error is None  # whose answers have no body
+    else:
+        assert classify(error, hop=Hop.EXECUTION).reason == "connection"
 
 
 def _cut(server):
