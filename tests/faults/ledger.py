@@ -20,8 +20,8 @@ FUNCTION, POLLER, RESUMER, RECONCILER, WATCH = "function", "poller", "resumption
 """The runtime's hosts whose calls go through the proxy."""
 
 AT_WORK_SECONDS: Final = {FUNCTION: 10.0, POLLER: 30.0, RESUMER: 30.0, RECONCILER: 30.0}
-"""So long before its host died an object may have been touched last and still be at work: twice the
-function's own timeout, as a busy machine kills late; what a poller may keep (it deletes what is settled within a second, but a hanging call lasts)."""
+"""So long before its host died an object may have been touched last and still be at work: twice the function's own
+timeout, as a busy machine kills late; what a poller may keep (it deletes soon, but a hanging call lasts)."""
 
 TYPE = re.compile(r'type\\?"\s*:\s*\\?"([a-z0-9-]+)')
 
