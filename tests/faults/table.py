@@ -17,7 +17,7 @@ from tests.faults import injected
 from tests.faults.catalogue import KINDS
 from tests.faults.hosts import VECTOR
 from tests.faults.kind import Host, Kind
-from tests.unit.faults.test_every_call import FAILURES, PLACES, WRITES, calls_of
+from tests.unit.faults.test_every_call import FAILURES, PLACES, WRITES, tried
 from tests.unit.runtime.aws.test_proof import ROWS, calls_in
 
 type Call = tuple[str, str]
@@ -145,14 +145,11 @@ def calls_in_code(host: str) -> set[str]:
 
 
 def calls_made() -> dict[Call, list[tuple[str, str]]]:
-    """Return the calls that functions make when they work, each with the scenarios (host, name) in which it is made."""
+    """Return the calls that functions make when they work, each with the scenarios (host, name) in which it fails."""
     made: dict[Call, list[tuple[str, str]]] = defaultdict(list)
-    own = calls_in_code(POLLER)
     for host, scenario in PLACES:
-        for action in calls_of(scenario):  # type: ignore[no-untyped-call] # as above
-            name = service_of(action)
-            of_both = host == Host.FUNCTION or (host == POLLER and name not in own)
-            made[PROCESSOR if of_both else host, name].append((host, scenario.__name__))
+        for action in tried()[scenario]:
+            made[PROCESSOR if host == Host.FUNCTION else host, service_of(action)].append((host, scenario.__name__))
     return made
 
 

@@ -1,5 +1,8 @@
 """Each function of the runtime at work on moto: what it does once, and what has to have come of it in the end.
 
+An action is tried in the first scenario of its function that calls it, and in those that name it in ``tries``: there it
+is about something else.
+
 A scenario's ``work`` is done once while a call fails (besides those of ``usual``), and then again without faults until
 it is ``done``; after ``die`` by another process. What ``check`` allows to be there ``again`` is what a lost answer
 explains. ``uncertain`` are actions after whose failure nobody knows whether the step before them has to be repeated.
@@ -178,6 +181,7 @@ class DeadLettering(Delivering):
     """The function gives a message up that nobody can read."""
 
     usual = MappingProxyType({})
+    tries = ("SendMessage",)
 
     def __init__(self, clients, monkeypatch):
         super().__init__(clients, monkeypatch)
@@ -269,6 +273,7 @@ class Replaying:
 
     usual = MappingProxyType({})
     uncertain = ("TransactWriteItems",)  # the progress
+    tries = ("SendMessage",)
     application = None
 
     def __init__(self, clients, monkeypatch):
@@ -297,6 +302,7 @@ class Replaying:
 class ReplayingAnApplication(Replaying):
     """The same of one application: its clusters are found first."""
 
+    tries = ()
     application = "etcd"
 
 
@@ -391,7 +397,7 @@ class Api:
     def work(self):
         tenant = "/tenants/acme-corp"
         asked = {"everything": True}
-        for method, path, more in (
+        requests = (
             ("POST", CONFIGS, {"json": CLOUDWATCH, "headers": {"idempotency-key": "one-key-for-this"}}),
             ("POST", CONFIGS, {"json": S3}),
             ("PATCH", f"{CONFIGS}/s3", {"content": b'{"enabled": true}', "headers": PATCH}),
@@ -401,8 +407,9 @@ class Api:
             ("POST", f"{tenant}/replays", {"json": {**asked, "dry_run": True}}),
             ("POST", f"{tenant}/replays", {"json": asked}),
             ("GET", f"{tenant}/replays", {}),
-        ):
-            self.answers.append((method, path, self.api.request(method, path, **more)))
+        )
+        with self.api:  # one event loop for all
+            self.answers += [(method, path, self.api.request(method, path, **more)) for method, path, more in requests]
         self.now += 3600
 
     def done(self):
@@ -429,9 +436,9 @@ SCENARIOS = {
         Parking,
         CopyingVersions,
         CopyingParts,
-        AbortingParts,
         MissingObject,
         MissingVersion,
+        AbortingParts,
         DeadLettering,
     ),
     "poller": (Polling,),
