@@ -137,7 +137,7 @@ def calls_in_code(host: str) -> set[str]:
     found = {
         f"{service}:{action}"
         for source in sources
-        for candidates in calls_in(source)  # type: ignore[no-untyped-call] # a test's helper
+        for candidates in calls_in(source)  # type: ignore[no-untyped-call]  # a test's helper
         for service, action in candidates
         if (service, action) in ROWS
     }
