@@ -89,7 +89,7 @@ class Client:
     def put(
         self, tenant_id: str, type_: str, fields: Mapping[str, Any], *, etag: str | None = None, new: bool = False
     ) -> ConfigDocument:
-        """Replace a config whole, with ``etag`` only as it was read; with ``new`` make it, only where there is none."""
+        """Replace a whole config, with ``etag`` only if unchanged; with ``new`` create it, only where there is none."""
         headers = JSON | _match(etag) | ({"if-none-match": "*"} if new else {})
         return _stored(self._send("PUT", _config(tenant_id, type_), fields, headers))
 
@@ -116,7 +116,7 @@ class Client:
         object_keys: Sequence[str] = (),
         config: Mapping[str, Any] | None = None,
     ) -> MatchResults:
-        """Return what a config, stored or given here, would deliver."""
+        """Return what a stored config, or the one passed, would deliver."""
         asked: dict[str, Any] = {"applications": [*applications], "object_keys": [*object_keys]}
         if config is not None:
             asked["config"] = dict(config)

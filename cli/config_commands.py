@@ -63,7 +63,7 @@ def put_config(
     etag: Etag = None,
     new: Annotated[bool, typer.Option("--new", help="create it; refused where it exists")] = False,
 ) -> None:
-    """Replace a config whole by a file, or with --new make it."""
+    """Replace a whole config by a file, or with --new create it."""
     fields = {name: value for name, value in _read(file).items() if name not in SERVICE_FIELDS | {"etag"}}
     with readable_problems():
         stored = connection_of(context).client().put(tenant, type_, fields, etag=etag, new=new)

@@ -60,7 +60,7 @@ def list_reason(
     *,
     limit: Limit = 100,
 ) -> None:
-    """List all tenants' deliveries that are parked for one reason (for operators: asks the table itself)."""
+    """List all tenants' deliveries that are parked for one reason (for operators: reads the table itself)."""
     installation = connection_of(context).installation()
     parked = ParkedDeliveries(installation.clients, installation.outputs["ParkedDeliveriesTableName"])
     found: list[ParkedDelivery] = []

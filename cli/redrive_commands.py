@@ -1,4 +1,4 @@
-"""``logrouter redrive``: dead letters go back to their queue (for operators: it asks the queues themselves)."""
+"""``logrouter redrive``: dead letters go back to their queue (for operators: it uses the queues themselves)."""
 
 from typing import Annotated
 

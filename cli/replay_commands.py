@@ -103,7 +103,7 @@ def list_replays(context: typer.Context, tenant: Tenant, *, as_json: AsJson = Fa
 
 @app.command("cancel")
 def cancel_replay(context: typer.Context, tenant: Tenant, replay_id: ReplayId) -> None:
-    """End a running replay; what it has started goes on."""
+    """End a running replay; deliveries that it has started continue."""
     with readable_problems():
         connection_of(context).client().cancel_replay(tenant, replay_id)
     console.print(f"cancelled {replay_id}", markup=False)

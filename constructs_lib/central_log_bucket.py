@@ -135,7 +135,7 @@ class CentralLogBucket(Construct):
 
 
 def allow_listing_objects(bucket: s3.IBucket, *, sid: str) -> iam.PolicyStatement:
-    """Return a statement that allows listing tenants' objects and their versions: not what lies beside them."""
+    """Return a statement that allows listing tenants' objects and their versions, and nothing else."""
     return iam.PolicyStatement(
         sid=sid,
         actions=["s3:ListBucket", "s3:ListBucketVersions"],

@@ -1,4 +1,4 @@
-"""A function of the pipeline: a log group of its own, a role, the policy that says what it may do, a schedule."""
+"""A function of the pipeline: a log group of its own, a role, its policy, a schedule."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

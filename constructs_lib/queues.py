@@ -88,7 +88,7 @@ def _require_possible(
 
 
 class ObjectQueue(WorkQueue):
-    """Work queue subscribed to the notification topic; what SNS can't deliver lands in a queue of its own.
+    """Work queue subscribed to the notification topic; what SNS can't deliver goes to a separate queue.
 
     The processor settles an object's message as soon as each delivery is delivered or handed over, so a message
     returns only where even that failed: five receives are many.

@@ -1,4 +1,4 @@
-"""What sends again by itself: parked deliveries, and dead letters; a function with a role of its own and schedules."""
+"""The function that resumes parked deliveries and redrives dead letters: on schedules, with a role of its own."""
 
 from dataclasses import dataclass
 from typing import Final

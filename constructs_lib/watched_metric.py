@@ -50,7 +50,7 @@ def watched(
 
 
 def top(metric: Metric, statistic: str, *, by: Dimension, **dimensions: str) -> cloudwatch.MathExpression:
-    """Return the ten largest series of a metric over the values of one dimension, found when somebody looks.
+    """Return the ten largest series of a metric over the values of one dimension, found when the graph is opened.
 
     A search costs nothing where nobody looks, needs no deployment for a new tenant, and is cut to ten lines. CloudWatch
     itself takes the first 500 series that it finds (user guide, "Search expressions"): beyond that the saved queries

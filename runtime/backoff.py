@@ -29,11 +29,11 @@ class Backoff:
     jitter: Callable[[float, float], float] = random.uniform
 
     def bound(self, failures: int) -> float:
-        """Return the longest that the pause after so many failures (from 1) may be, in seconds."""
+        """Return the upper bound of the pause after that many failures (from 1), in seconds."""
         return min(self.longest, self.first * 2.0 ** min(max(failures - 1, 0), _MAX_DOUBLINGS))
 
     def pause(self, failures: int) -> float:
-        """Return the pause after so many failures, in seconds."""
+        """Return the pause after that many failures, in seconds."""
         return self.jitter(0.0, self.bound(failures))
 
     def scaled(self, scale: float) -> "Backoff":

@@ -22,7 +22,7 @@ class EntryPoint(NamedTuple):
     value: str
 
     def load(self) -> Any:
-        """Import the module; return the attribute. Raises whatever stands in the way."""
+        """Import the module; return the attribute. Raises what the import raises."""
         module, _, attribute = self.value.partition(":")
         return getattr(import_module(module), attribute)
 
@@ -33,7 +33,7 @@ def entry_points(group: str) -> list[EntryPoint]:
 
 
 def _texts() -> Iterator[str]:
-    """Yield the files' texts; of a distribution that is there twice, the first one's."""
+    """Yield the files' texts; of a distribution that is installed twice, the first one's."""
     seen: set[str] = set()
     for folder in sys.path:
         try:

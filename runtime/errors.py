@@ -44,7 +44,7 @@ class RetryableError(DeliveryError):
 
 
 class RefusedError(RetryableError):
-    """The service refused the request as it is: repeating it now can't help, a person may find out why."""
+    """The service refused the request: repeating it now can't help, a person has to find the cause."""
 
 
 class OutOfTimeError(RetryableError):
@@ -172,7 +172,7 @@ def classify(
 
 
 def failed_action(error: Exception) -> str | None:
-    """Name the action that an AccessDenied answer says was denied (``s3:GetObject``), where it says so."""
+    """Return the denied action that an AccessDenied answer names (``s3:GetObject``), if it does."""
     response = getattr(error, "response", None)
     found = _FAILED_ACTION.search(str(response["Error"].get("Message", ""))) if isinstance(response, dict) else None
     return found[1] if found else None

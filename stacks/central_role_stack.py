@@ -7,7 +7,7 @@ from constructs_lib.central_role import CentralLogDistributionRole
 
 
 class CentralRoleStack(Stack):
-    """One for the whole system, in one Region; retained when the stack goes."""
+    """One for the whole system, in one Region; retained when the stack is deleted."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, env: Environment, termination_protection: bool = False

@@ -71,7 +71,7 @@ def _require_known(context: Mapping[str, object]) -> None:
 
 
 def _regions(given: Mapping[str, str], stage: StageConfig, environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the Regions that were asked for, else the stage's own, else that of the credentials."""
+    """Return the Regions of the context, else the stage's own, else that of the credentials."""
     asked = tuple(region.strip() for region in given.get("regions", "").split(",") if region.strip())
     default = environment.get("CDK_DEFAULT_REGION", "")
     regions = asked or stage.regions or ((default,) if default else ())

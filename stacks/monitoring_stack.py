@@ -22,7 +22,7 @@ from stacks.watched_path import WatchedPath
 
 
 class MonitoringStack(RegionalStack):
-    """A stack of its own: a threshold changes without touching what delivers.
+    """A separate stack: thresholds change without touching deliveries.
 
     :param code: makes the functions' code.
     """

@@ -38,7 +38,7 @@ class Canary:
     wait: Callable[[float], object] = time.sleep
 
     def run(self) -> tuple[list[CanaryArrival], list[Finding]]:
-        """Write it, and wait until each destination has acknowledged it, or said why not."""
+        """Write it, and wait until each destination has acknowledged or refused it."""
         configs = self.deployment.sources.configs.fetch_tenant(self.tenant_id).configs
         wanted = [each.type for each in configs if each.enabled and each.selects(APPLICATION, CLUSTER)]
         if not wanted:

@@ -46,7 +46,7 @@ def stacks_are_whole(deployment: DeployedRegion) -> list[Finding]:
 
 
 def names_exist(deployment: DeployedRegion) -> list[Finding]:
-    """Whatever the outputs name is there."""
+    """Every resource that the outputs name exists."""
     findings: list[Finding] = []
     for output, look in _LOOKS.items():
         name = deployment.output(output)

@@ -158,7 +158,7 @@ def _of_config(
 
 
 def _written_at(config: DeliveryConfig) -> float:
-    """Return when the config was last changed, epoch seconds; 0 where nothing says so (it was put there by hand)."""
+    """Return when the config was last changed, epoch seconds; 0 where that isn't known (it was written by hand)."""
     try:
         return datetime.fromisoformat(str(config.updated_at or config.created_at or "")).timestamp()
     except ValueError:

@@ -45,7 +45,7 @@ def freshness(lines: Iterable[RecordLine]) -> list[Freshness]:
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """Return the smallest value that at least so many percent are not above (nearest rank)."""
+    """Return the smallest value that at least ``percent`` percent don't exceed (nearest rank)."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 

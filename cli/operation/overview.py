@@ -136,7 +136,7 @@ def _state(config: Any, status: DestinationStatus) -> State:
 
 
 def _with_parked(sources: Sources, found: Destination) -> Destination:
-    """Count what is parked, where the status says that something is: nowhere else is anything asked."""
+    """Count parked deliveries, only for destinations whose status says that there are some."""
     status = found.status
     if status.due_at is None:
         return found

@@ -35,7 +35,7 @@ class Sources:
 
     @cached_property
     def configs(self) -> DeliveryConfigRepository:
-        """The delivery configs as they are now."""
+        """The current delivery configs."""
         table = self._outputs["TenantConfigTableName"]
         return DeliveryConfigRepository(self.installation.clients, table, find_config_models(), cache_seconds=0)
 

@@ -10,7 +10,7 @@ from runtime.aws.clients import AwsClients
 
 
 def text() -> str:
-    """Return the document as it is committed."""
+    """Return the document in its committed form."""
     settings = ApiSettings(
         tenant_config_table="configs",
         parked_deliveries_table="parked",

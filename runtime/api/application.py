@@ -32,7 +32,7 @@ def get_health() -> dict[str, str]:
 
 @service.get("/groups", operation_id="list_groups", summary="The application groups", response_model=GroupList)
 def list_groups() -> dict[str, Any]:
-    """Return the names that a config's `groups` may have, and what each stands for. Case doesn't count."""
+    """Return the names that a config's `groups` may have, with their applications. Names are case-insensitive."""
     groups = sorted(GROUPS.by_name.values(), key=lambda group: group.name)
     return {"groups": [{"name": group.name, "applications": list(group.applications)} for group in groups]}
 

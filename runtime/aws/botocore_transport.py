@@ -138,7 +138,7 @@ def prepare(client: Any, transport: Transport, limits: CallLimits, attempts: int
 
 
 def refuse_unknown_action(*, model: Any, **_: object) -> None:
-    """Refuse a call whose success nobody could prove (handler of ``before-call``)."""
+    """Refuse a call whose action has no row of proof (handler of ``before-call``)."""
     proof_of(model.service_model.service_name, model.name)
 
 

@@ -97,7 +97,7 @@ class AwsClients:
         return self._find(service, region or self.region)
 
     def call(self, service: str, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Make a call of the services that are asked again and again; return the output's members.
+        """Call one of the often used services; return the output's members.
 
         Calls of queues and tables are repeated where that may help, so only calls that may be made twice are made here.
 

@@ -1,4 +1,4 @@
-"""Answers that are remembered for a while: bounded, and asked for once however many threads want them."""
+"""A bounded cache of answers with expiry; concurrent threads share one request for a key."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -39,7 +39,7 @@ class ExpiringCache[K, V]:
         return flight.result()
 
     def forget(self, unwanted: Callable[[V], bool]) -> None:
-        """Drop every value of which ``unwanted`` says so."""
+        """Drop every value for which ``unwanted`` is true."""
         with self._lock:
             for key in [key for key, (value, _) in self._entries.items() if unwanted(value)]:
                 del self._entries[key]

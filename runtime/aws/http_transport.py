@@ -116,7 +116,7 @@ class HttpTransport:
         return exchange.ask(head, body, streams=streams, without_body=method == "HEAD")
 
     def forget(self) -> None:
-        """Close what is idle: after a restore nobody is at its other end any more."""
+        """Close idle connections: after a restore their peers are gone."""
         with self._lock:
             stacks, self._idle = self._idle, {}
         for connection in (one for stack in stacks.values() for one in stack):
@@ -177,7 +177,7 @@ class HttpTransport:
 
 
 class _Exchange:
-    """One request and its response; at its end the connection is given back, or closed."""
+    """One request and its response; at its end the connection returns to the pool, or is closed."""
 
     def __init__(self, limits: CallLimits, give_back: Callable[[socket.socket], object]) -> None:
         self._limits = limits

@@ -1,4 +1,4 @@
-"""Requests and responses of the often called services: their protocols, as far as they are needed.
+"""Requests and responses of the often called services: the parts of their protocols that are needed.
 
 Members have the names that the services' API references give them; a test holds both directions to the SDK's own.
 """

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 
 class UnsafeRequestError(ValueError):
-    """Something in the request line or a header isn't visible ASCII: it could begin a request of its own."""
+    """Something in the request line or a header isn't visible ASCII: it could start another request."""
 
 
 def request_head(method: str, target: str, headers: Mapping[str, str]) -> bytes:

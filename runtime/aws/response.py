@@ -1,4 +1,4 @@
-"""A service's response, and the errors of one that isn't whole or isn't proven."""
+"""A service's response, and the errors for one that is incomplete or has no proof."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -19,7 +19,7 @@ class Work:
 
 
 def work(gib: float, objects: float, cpu: ProcessorCpu, a: Assumptions) -> Work:
-    """Return the work of so many objects, of which so many GiB (uncompressed) are read and sent."""
+    """Return the work of a number of objects, of which a number of GiB (uncompressed) are read and sent."""
     return Work(
         objects,
         gib * cpu.cpu_seconds_per_gib + objects * cpu.cpu_seconds_per_object,

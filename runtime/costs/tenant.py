@@ -170,7 +170,7 @@ class _Bill:
 
 
 def usage_of(gib: float, a: Assumptions | None = None, *, cloudwatch: bool = True, s3: bool = True) -> Usage:
-    """Return the usage of so many GiB whose objects and events are as the assumptions say, delivered whole."""
+    """Return the usage of a number of GiB, delivered completely, with objects and events by the assumptions."""
     a = a or Assumptions()
     objects, events = gib * MIB_A_GIB / a.object_mib, gib * GIB / a.event_bytes
     return Usage(

@@ -8,7 +8,7 @@ from runtime.entry_points import EntryPoint, entry_points
 
 
 class DeliveryMethodsError(RuntimeError):
-    """The installed delivery methods can't be used: none is there, or one is broken, or two have one name."""
+    """The installed delivery methods can't be used: none is installed, one is broken, or two share a name."""
 
 
 def find_methods() -> dict[str, Any]:

@@ -83,7 +83,7 @@ def use_keys_through_s3() -> Statement:
 
 
 def assume_role(role_arn: str) -> Statement:
-    """Allow the second hop, to one role. The tenant's tag isn't transitive, so nothing is to be tagged there."""
+    """Allow the second hop, to one role. The tenant's tag isn't transitive, so no tag is needed there."""
     return {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": literal(role_arn)}
 
 

@@ -1,4 +1,4 @@
-"""Checks what a writer wants to store, with the model that readers use, at its strictest.
+"""Validates what a writer stores, with the readers' model in its strict mode.
 
 Every wrong field is named at once, with how to correct it, and never with its value.
 """

@@ -94,7 +94,7 @@ class DestinationStatuses:
         self._update(tenant_id, type_, f"SET last_success_at = :now{lag}{created} REMOVE failing_since", values)
 
     def failed(self, tenant_id: str, type_: str, error: DeliveryError) -> None:
-        """Note a failure: what was called on what, why it failed, and what has to be changed."""
+        """Store a failure: the call, its resource, the reason, and the next step."""
         call = error.call
         values: dict[str, Any] = {
             ":now": self._clock(),
@@ -115,7 +115,7 @@ class DestinationStatuses:
         )
 
     def due(self, limit: int = 25) -> list[DestinationStatus]:
-        """Return the destinations that are to be looked after now, the longest waiting first."""
+        """Return the destinations that are due, the longest waiting first."""
         query = self._table.query(
             "#work = :probe AND due_at <= :now",
             {":probe": PROBE, ":now": self._clock()},
@@ -127,7 +127,7 @@ class DestinationStatuses:
     def reschedule(
         self, status: DestinationStatus, due_at: float, *, probed: bool = False, healthy: bool = False
     ) -> bool:
-        """Set when it is looked after again; false if another has done so since it was read: it is theirs then."""
+        """Set its next due time; false if another process has set it since it was read."""
         expression, values = "SET due_at = :due", {":due": due_at, ":seen": status.due_at}
         if probed:
             expression += ", probe_sent_at = :now ADD probes :one"

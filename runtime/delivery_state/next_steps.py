@@ -1,4 +1,4 @@
-"""What has to be done about each reason for which a delivery is parked, and by whom."""
+"""The next step for each reason of a parked delivery, and who takes it."""
 
 _NEXT_STEPS = {
     "second-hop-denied": "customer: let the role trust the central role with this ExternalId and tenant_id tag",
@@ -26,5 +26,5 @@ _OTHERWISE = "none known: it is tried again by itself; if it stays, the provider
 
 
 def next_step(reason: str) -> str:
-    """Return what has to be done about a reason."""
+    """Return the next step for a reason."""
     return _NEXT_STEPS.get(reason, _OTHERWISE)

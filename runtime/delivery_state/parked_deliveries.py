@@ -48,7 +48,7 @@ class ParkedDeliveries:
         self._table = StateTable(clients, table)
 
     def park(self, parked: ParkedDelivery, due_at: float) -> None:
-        """Write one, and that its destination is to be tried then, both or neither; an earlier item is replaced.
+        """Write one and its destination's due time in one transaction; an earlier item is replaced.
 
         One without the other would wait for ever, or be searched in vain.
         """
@@ -145,7 +145,7 @@ def _same(parked: ParkedDelivery) -> tuple[str, dict[str, str]]:
 
 
 class UnreadableTokenError(ValueError):
-    """A page's token isn't one that was given."""
+    """A page's token isn't a valid one."""
 
 
 def _write_token(key: Mapping[str, Any]) -> str:

@@ -106,7 +106,7 @@ class ParkedDelivery:
         return {**usual, "delivery": typed(self.sort_key)} if self.sort_key else usual
 
     def of_version(self) -> Self:
-        """Return it for a place of its own, beside another parked version of the object."""
+        """Return it with a sort key of its own, next to another parked version of the object."""
         message = self.message
         key = parked_key(message.tenant_id, message.type, f"{message.key}?versionId={message.version_id}")
         return replace(self, sort_key=str(key["delivery"]["S"]))
@@ -124,7 +124,7 @@ class ParkedDelivery:
 
 
 def _sort_key(message: DeliveryMessage, found: str) -> str:
-    """Return where an item lies, if that isn't the usual place."""
+    """Return an item's sort key, if that isn't the usual one."""
     usual = parked_key(message.tenant_id, message.type, message.key)
     return "" if usual["delivery"]["S"] == found else found
 

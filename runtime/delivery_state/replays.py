@@ -1,4 +1,4 @@
-"""Replays in the table: what is wanted, and how far it is. Sort key ``!replay#{id}``, beside the parked deliveries."""
+"""Replays in the table: selection and progress. Sort key ``!replay#{id}``, next to the parked deliveries."""
 
 import hashlib
 import json
@@ -133,7 +133,7 @@ class Replays:
         return sorted(found, key=lambda one: one.started_at, reverse=True)
 
     def due(self, limit: int = 100) -> list[Replay]:
-        """Return running replays on which nobody works, the longest waiting first."""
+        """Return running replays that no process works on, the longest waiting first."""
         query = self._table.query(
             "#work = :replay AND due_at <= :now",
             {":replay": WORK, ":now": self._clock()},

@@ -1,4 +1,4 @@
-"""The table of parked deliveries and what lies beside them: its keys, its conditional writes, its listings.
+"""The table of parked deliveries and related state: its keys, its conditional writes, its listings.
 
 Keys are (``tenant_id``, ``delivery``). A tenant's own items: parked deliveries under ``{type}#{object key}``, statuses
 under ``!{type}``, replays under ``!replay#{id}``. Partitions that begin with ``!`` are no tenant's. What a key is made
@@ -38,7 +38,7 @@ _CONFLICT = "TransactionConflict"
 
 
 def parked_key(tenant_id: str, type_: str, object_key: str) -> Key:
-    """Return the key of a parked delivery; an object's key that doesn't fit beside the type is there by its digest."""
+    """Return the key of a parked delivery; an object's key that is too long is replaced by its digest."""
     return _key(_tenant(tenant_id), fitting(f"{_type(type_)}#", object_key))
 
 
@@ -100,7 +100,7 @@ def _key(partition: str, sort_key: str) -> Key:
 def changes(
     expression: str, values: Mapping[str, Any], names: Mapping[str, str] | None = None, condition: str = ""
 ) -> dict[str, Any]:
-    """Return an update's parameters beside its key; values are plain, and those that are ``None`` are left out."""
+    """Return an update's parameters except its key; values are plain, and ``None`` is left out."""
     given = {name: typed(value) for name, value in values.items() if value is not None}
     return {
         "UpdateExpression": expression,

@@ -23,7 +23,7 @@ NAMED: Final = 50  # of each kind in the line: EMF takes a line of 1 MiB, a pers
 
 @dataclass(frozen=True, slots=True)
 class DestinationFindings:
-    """What a look found: destinations as ``tenant/type``, tenants by id; both in order."""
+    """The result of a check: destinations as ``tenant/type``, tenants by id; both in order."""
 
     late: tuple[str, ...]
     silent: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""A delivery that didn't settle, as a message of its own in the delivery queue (contract §5).
+"""An unsettled delivery as a message in the delivery queue (contract §5).
 
 Versions meet: yesterday's messages lack today's fields (they have defaults), today's have fields that yesterday's
 code doesn't know (they are ignored). A field never changes its meaning; what needs that gets a new name.

@@ -1,4 +1,4 @@
-"""Hands a delivery over: the next attempt as a message of its own in the delivery queue, after a growing delay."""
+"""Hands a delivery over: sends the next attempt to the delivery queue, with a growing delay."""
 
 import json
 import math
@@ -34,7 +34,7 @@ class Schedule:
     jitter: Callable[[], float] = random.random
 
     def delay(self, attempts: int) -> float:
-        """Seconds until the next attempt after so many: doubling from 5 s to an hour, with full jitter."""
+        """Return the seconds until the next attempt: doubling from 5 s to an hour, with full jitter."""
         return DELAYS.bound(attempts) * self.scale() * self.jitter()
 
     def is_over(self, message: DeliveryMessage, now: float) -> bool:
@@ -68,7 +68,7 @@ class HandOver:
         self.send_again(replace(message, not_before=round(self._clock() + delay, 3), put_offs=0))
 
     def send_again(self, message: DeliveryMessage) -> None:
-        """Send a message as it is, to come when it is due, or after 900 s. A hidden one would be in flight so long."""
+        """Send a message unchanged, delayed until it is due, at most 900 s. A hidden one would be in flight so long."""
         self._send(message.write(), message.not_before - self._clock(), message.tenant_id)
 
     def put_off(self, message: DeliveryMessage) -> None:

@@ -88,7 +88,7 @@ class _Planner:
         return bool(self._timestamps)
 
     def add(self, block: EventBlock) -> Generator[Batch]:
-        """Take a block whole where it fits, else event by event as far as it does."""
+        """Add a whole block where it fits, else its events until the batch is full."""
         begin, end = 0, len(block.timestamps)
         while begin < end:
             # Most blocks fit whole; near a batch's end smaller and smaller parts of one do.

@@ -44,7 +44,7 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(slots=True)
 class ReadStats:
-    """What was met while an object was read: numbers of events, or of lines where the name says so.
+    """Counts from reading an object: numbers of events, or of lines where the name says so.
 
     ``no_timestamp``: took LastModified. ``ahead``: took it, being over ten minutes after it, by the clock of
     the node is wrong. ``no_message``, ``invalid_json``, ``not_an_object``,

@@ -1,4 +1,4 @@
-"""Chunks of bytes become pieces of whole lines; a line too long to be held leaves in parts."""
+"""Splits chunks of bytes into pieces of whole lines; a line too long for memory is yielded in parts."""
 
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass

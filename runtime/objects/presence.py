@@ -1,4 +1,4 @@
-"""Whether an object of the central bucket is gone: asked where S3 answers 403, which it does for a missing key, too.
+"""Checks whether an object of the central bucket is gone, where S3 answers 403: it also does for a missing key.
 
 A tenant's session may list its own prefix alone, and reading names no prefix: so S3 doesn't say 404 to it (S3 API
 reference, GetObject, permissions). Listing the key itself distinguishes an expired object from a refused one.
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def is_gone(clients: AwsClients, object_: StoredObject, credentials: Credentials) -> bool:
-    """Return whether the bucket hasn't the object, or not that version; false where it can't be asked.
+    """Return whether the bucket lacks the object, or that version; false where that can't be read.
 
     :param credentials: of a session that may list the tenant's prefix.
     """
@@ -33,7 +33,7 @@ def _key_is_gone(client: "S3Client", object_: StoredObject) -> bool:
 
 
 def _version_is_gone(client: "S3Client", object_: StoredObject) -> bool:
-    """Look at the key's newest 1,000 versions: one that has more isn't said to have lost any."""
+    """Read the key's newest 1,000 versions; if there are more, none counts as lost."""
     answer = client.list_object_versions(Bucket=object_.bucket, Prefix=object_.key.key)
     entries = answer.get("Versions", ())
     if any((each["Key"], each["VersionId"]) == (object_.key.key, object_.version_id) for each in entries):

@@ -43,7 +43,7 @@ OpenBody = Callable[[], ObjectBody]
 def read_batches(
     open_body: OpenBody, *, max_uncompressed_bytes: int, stats: ReadStats, budget: TimeBudget
 ) -> Generator[Batch]:
-    """Read an object from its beginning; nothing is asked of S3 before the first batch is.
+    """Read an object from its beginning; S3 is called when the first batch is requested.
 
     The budget bounds the reading itself: an object that gives no batch for minutes is left in time, too.
 
@@ -68,7 +68,7 @@ class S3Opener:
     credentials: Callable[[], Credentials]
 
     def __call__(self) -> ObjectBody:
-        """Ask for the object; its ETag, where it is known, has to be the one that the notification named.
+        """Get the object; its ETag, if known, must be the one in the notification.
 
         :raises runtime.errors.DeliveryError: permanent where the object is gone or another by now.
         """

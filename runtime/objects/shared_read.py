@@ -83,7 +83,7 @@ class SharedRead:
             self._read_one()
 
     def _wait_for_turn(self, subscription: "Subscription") -> bool:
-        """Wait until the batch is held or is to be read by this thread; false if neither will ever be."""
+        """Wait until the batch is in memory or this thread has to read it; false if neither will happen."""
         while not subscription.alone and subscription.position not in self._held:
             if self._reading:
                 self._changed.wait()
@@ -211,7 +211,7 @@ class Subscription:
             self.close()
 
     def close(self) -> None:
-        """Leave: nobody waits for this one any longer. Harmless to repeat."""
+        """Unsubscribe: no other thread waits for this one any longer. Idempotent."""
         self._shared.leave(self)
 
     def lag_seconds(self, now: float) -> float:

@@ -29,7 +29,7 @@ def make_processor(
     clients: AwsClients | None = None,
     methods: dict[str, Any] | None = None,
 ) -> MessageProcessor:
-    """Make a processor. ``clients`` and ``methods`` (classes by name) are given by tests and by hosts that have them.
+    """Make a processor. ``clients`` and ``methods`` (classes by name) are passed by tests and by hosts that have them.
 
     :raises runtime.deliveries.registry.DeliveryMethodsError: no usable delivery method is installed.
     """

@@ -136,7 +136,7 @@ class Attempts:
 
 
 class _Slot:
-    """One object's slot among those that are read at once; given up once, by the thread that took it."""
+    """One object's slot among those that are read at once; released once, by the thread that took it."""
 
     def __init__(self, release: Callable[[], object]) -> None:
         self._release: Callable[[], object] | None = release

@@ -126,7 +126,7 @@ class Records:
         self._write(metrics, dimensions, properties)
 
     def skipped(self, what: Skipped, reason: str, *, count: int = 1, **properties: object) -> None:
-        """Write that something was given up or passed over, and why."""
+        """Write that something was skipped, with the reason."""
         self._write({what.value: count}, {Dimension.REASON: reason}, {"message": "skipped", **properties})
 
     def returned(self, reason: str, **properties: object) -> None:

@@ -75,7 +75,7 @@ class DestinationShares:
         self._total = 0
 
     def refuses(self, config: DeliveryConfig) -> DestinationBusyError | None:
-        """Return why an attempt would be in vain: asked before the object takes a place that others could have."""
+        """Return why an attempt would fail: checked before the object takes a slot from others."""
         with self._changed:
             running = self._taken((config.tenant_id, config.type))
             stalled = running is not None and running.still_for(self._clock()) >= STALL_SECONDS

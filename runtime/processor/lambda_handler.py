@@ -46,7 +46,7 @@ def processor() -> "MessageProcessor":
 
 
 def load_everything() -> None:
-    """Load what any object may want, the SDK and its clients too: a snapshot is taken once and restored often."""
+    """Load all that an object may need, also the SDK and its clients: a snapshot is taken once, restored often."""
     processor()
     for service in SERVICES:
         clients().client(service)

@@ -49,7 +49,7 @@ class ObjectReader:
         self._retry = retry or Retry()
 
     def open(self, object_: StoredObject, budget: TimeBudget) -> ObjectRead:
-        """Prepare to read an object; S3 is asked when the first batch is."""
+        """Prepare to read an object; S3 is called when the first batch is requested."""
         return ObjectRead(self, object_, budget)
 
     def batches(self, object_: StoredObject, budget: TimeBudget, stats: ReadStats) -> Generator[Batch]:

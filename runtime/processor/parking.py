@@ -46,7 +46,7 @@ class Parking:
         self._clock = clock
 
     def park(self, message: DeliveryMessage, object_: StoredObject, error: DeliveryError) -> None:
-        """Write the item and the note that someone must look after it. What DynamoDB's client raises is raised."""
+        """Write the item and its destination's due time. What DynamoDB's client raises is raised."""
         now = self._clock()
         waiting = replace(message, probe=False)
         parked = ParkedDelivery.of(waiting, error, now=now, expires_at=self._object_expiry(object_))

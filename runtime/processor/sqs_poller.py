@@ -154,7 +154,7 @@ class QueuePoller:
         return messages
 
     def _hold_off(self, why: str, **extra: object) -> None:
-        """Receive nothing for a while, a longer one each time; what is at work goes on."""
+        """Pause receiving, longer each time; running work continues."""
         self._failures += 1
         pause = self._pauses.pause(self._failures)
         logger.warning(why, extra={"pause_seconds": pause, **extra})

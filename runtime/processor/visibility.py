@@ -28,7 +28,7 @@ class Visibility:
         self._extend_at.update(dict.fromkeys(receipt_handles, self._clock() + EXTEND_SECONDS))
 
     def release(self, receipt_handles: Iterable[str]) -> None:
-        """Take messages out: they are settled, or stay as they are now."""
+        """Remove messages: they are settled, or keep their visibility."""
         for handle in receipt_handles:
             del self._extend_at[handle]
 

@@ -102,7 +102,7 @@ class Reconciler:
         self._clock = clock
 
     def run(self, budget: TimeBudget) -> Findings:
-        """Compare from where the last run ended to the newest hour that is old enough; go on next time if time ends."""
+        """Compare from the end of the last run to the newest hour that is old enough, as far as the time allows."""
         now = self._clock()
         oldest = now - self._limits.look_back
         through = self._progress.through()
@@ -114,7 +114,7 @@ class Reconciler:
         return found
 
     def run_between(self, since: float, until: float, older_than: float, budget: TimeBudget) -> Findings:
-        """Compare these hours, whatever was compared before: for a person who asks."""
+        """Compare these hours, also if they were compared before: for manual runs."""
         found = self._compare(_hour(since), until, older_than, budget)
         self._log_result(found, None)
         return found

@@ -50,7 +50,7 @@ def estimate(
     budget: TimeBudget,
     clock: Callable[[], float] = scheduling.now,
 ) -> Estimate:
-    """Count a selection's objects and the deliveries that the configs make of them, for as long as the budget lasts."""
+    """Count a selection's objects and their deliveries, as long as the budget lasts."""
     total, now = Estimate(per_second), clock()
     requests = 0
     for page in pages:
@@ -75,7 +75,7 @@ def _count(total: Estimate, one: FoundObject) -> None:
 
 
 def wanted_by(configs: Sequence[DeliveryConfig], found: FoundObject) -> list[DeliveryConfig]:
-    """Return the configs that want an object, as the processor will decide it."""
+    """Return the configs that select an object, by the processor's rules."""
     key = found.object.key
     return [config for config in configs if config.enabled and config.selects(key.application, key.cluster_id)]
 

@@ -57,7 +57,7 @@ class Listing:
                     yield ListingPage(wanted, page.through)
 
     def _prefixes(self, selection: Selection) -> list[str]:
-        """Narrow the listing down as far as the key's order allows: an application lies below every cluster."""
+        """Narrow the listing down as far as the key's order allows: an application is below every cluster."""
         tenant = f"tenant_id={selection.tenant_id}/"
         if selection.application is None:
             return [f"{tenant}cluster_id={selection.cluster_id}/" if selection.cluster_id else tenant]

@@ -82,7 +82,7 @@ class Resumer:
         return resumed
 
     def _round(self, budget: TimeBudget) -> tuple[int, float | None]:
-        """Look after each destination that is due; return how many were resumed, and when the next one wants to be."""
+        """Handle each destination that is due; return how many were resumed, and when the next one is due."""
         resumed = 0
         pauses: list[float] = []
         for status in self._statuses.due():

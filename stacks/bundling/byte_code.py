@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def compile_tree(target: Path, own: tuple[str, ...]) -> None:
-    """Compile each source; a dependency's goes, its byte code takes its place; ours stays, for tracebacks' lines.
+    """Compile each source; byte code replaces a dependency's source; own sources stay, for tracebacks.
 
     Raises ``py_compile.PyCompileError`` where one of ours can't be compiled. A dependency's that can't is a template
     or a relic: nothing that runs.

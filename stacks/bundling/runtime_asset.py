@@ -92,7 +92,7 @@ def zipped_size(directory: Path) -> int:
 
 
 def _build(project: Path, directory: Path, architecture: FunctionArchitecture, package: FunctionPackage) -> None:
-    """Build beside the place and move it there: neither an interrupted nor a second build is ever half seen."""
+    """Build next to the target and move it there: an interrupted or concurrent build is never visible."""
     directory.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="unfinished-", dir=directory.parent) as temporary:
         bundle = Path(temporary) / "bundle"

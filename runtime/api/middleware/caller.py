@@ -1,4 +1,4 @@
-"""Who calls, and which request it is: what API Gateway established before the app was asked."""
+"""The caller and the request's id, as API Gateway established them before it called the app."""
 
 import uuid
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from starlette.types import Scope
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The signed caller of a request. ``arn`` is ``None`` where nobody signed it."""
+    """The signed caller of a request. ``arn`` is ``None`` for an unsigned request."""
 
     arn: str | None
     source_ip: str | None
@@ -18,7 +18,7 @@ class Caller:
 
 
 def read_caller(scope: Scope) -> Caller:
-    """Read what the gateway's event says; without one (no gateway) nobody has signed."""
+    """Read what the gateway's event says; without one (no gateway) the request is unsigned."""
     context: dict[str, Any] = (scope.get("aws.event") or {}).get("requestContext") or {}
     identity = context.get("identity") or {}
     request_id = context.get("requestId") or str(uuid.uuid4())

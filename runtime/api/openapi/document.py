@@ -79,7 +79,7 @@ def document(app: FastAPI, models: Models) -> dict[str, Any]:
 
 
 def _own_schemas(models: Models) -> dict[str, Any]:
-    """Return the schemas of configs, as they are written and as they are answered, and of problems."""
+    """Return the schemas of configs, for requests and for answers, and of problems."""
     found: dict[str, Any] = {}
     for method, model in models.items():
         found[f"New_{method}"] = _written(model, method)

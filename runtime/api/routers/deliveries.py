@@ -54,7 +54,7 @@ def list_deliveries(  # noqa: PLR0917 - FastAPI gives them by name
     limit: Limit = 50,
     next_token: Token = None,
 ) -> ParkedPage:
-    """List a tenant's parked deliveries: what failed, and what has to be done about it."""
+    """List a tenant's parked deliveries: what failed, and the next step."""
     try:
         page = services.parked.of_tenant(tenant_id, type_=type_, limit=limit, next_token=next_token)
     except UnreadableTokenError:
@@ -145,7 +145,7 @@ def get_replay(tenant_id: TenantId, replay_id: ReplayId, services: ServicesOf) -
 
 @router.delete("/replays/{replay_id}", operation_id="cancel_replay", status_code=204, dependencies=[no_query()])
 def cancel_replay(tenant_id: TenantId, replay_id: ReplayId, services: ServicesOf) -> Response:
-    """End a running replay; what it has started goes on."""
+    """End a running replay; deliveries that it has started continue."""
     if not services.replays.cancel(tenant_id, replay_id):
         raise _no_replay(replay_id)
     return Response(status_code=HTTPStatus.NO_CONTENT)

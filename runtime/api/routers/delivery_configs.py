@@ -71,7 +71,7 @@ def create_delivery_config(
 def replace_delivery_config(
     tenant_id: TenantId, type_: Type, changes: ChangesOf, wanted: Wanted, body: JsonBody
 ) -> JSONResponse:
-    """Replace a config whole: what the body leaves out is absent afterwards. `If-None-Match: *` creates it instead."""
+    """Replace a whole config: fields that the body omits are removed. `If-None-Match: *` creates it instead."""
     stored, new = changes.replace(tenant_id, type_, body, wanted)
     return _created(stored) if new else _answer(stored)
 

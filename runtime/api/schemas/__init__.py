@@ -1,1 +1,1 @@
-"""What requests and answers look like: models without FastAPI, shared with the client."""
+"""Models of requests and answers: without FastAPI, shared with the client."""

@@ -195,7 +195,7 @@ class ReplayList(BaseModel):
 
 
 def shown(selection: Selection) -> dict[str, Any]:
-    """Return a selection as it was asked for."""
+    """Return the requested selection."""
     document = selection.document()
     document |= {name: iso(document[name]) for name in ("since", "until") if name in document}
     if "keys" in document:

@@ -53,7 +53,7 @@ class Changes:
     def replace(
         self, tenant_id: str, type_: str, fields: Mapping[str, Any], wanted: Preconditions
     ) -> tuple[StoredConfig, bool]:
-        """Replace a config whole; with ``If-None-Match: *`` make a new one. The second value: whether it is new."""
+        """Replace a whole config; with ``If-None-Match: *`` create it. The second value: whether it is new."""
 
         def attempt() -> tuple[StoredConfig, bool]:
             stored = self.services.store.get(tenant_id, type_)

@@ -1,4 +1,4 @@
-"""What one tenant may have and do: so many configs, so many writes a minute (contract §15).
+"""Limits of one tenant: the number of configs, and of writes a minute (contract §15).
 
 A tenant's counter is one item. It changes in the transaction of each write, on the condition that it is as it was read:
 of two writes that race, one reads it again. So what is counted between the read and the write holds, too.

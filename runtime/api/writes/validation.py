@@ -53,7 +53,7 @@ def _size_problems(services: Services, config: DeliveryConfig) -> list[tuple[str
 def patched(
     services: Services, stored: StoredConfig, patch: Mapping[str, Any], tenant_id: str, type_: str
 ) -> DeliveryConfig:
-    """Return the config that a merge patch makes of a stored one; ``null`` removes a field."""
+    """Return the result of a merge patch on a stored config; ``null`` removes a field."""
     model = services.models.get(type_.partition(":")[0])
     known = set(model.model_fields) if model else set()
     before = {

@@ -26,7 +26,7 @@ Call = Callable[[str, Callable[[], Any]], Any]
 
 @dataclass(frozen=True, slots=True)
 class CopyTask:
-    """What is to be copied where. ``etag`` without quotes; ``metadata`` is ASCII."""
+    """Source and destination of a copy. ``etag`` without quotes; ``metadata`` is ASCII."""
 
     source_bucket: str
     source_key: str

@@ -117,7 +117,7 @@ def create_log_stream(client: "CloudWatchLogsClient", destination: LogDestinatio
 def _create(
     call: Any, request: dict[str, str], client: "CloudWatchLogsClient", destination: LogDestination, action: str
 ) -> bool | None:
-    """Return whether it was created; false where it is there, ``None`` where the group that it needs isn't."""
+    """Return whether it was created; false where it exists, ``None`` where its group doesn't exist."""
     try:
         call(**request)
     except client.exceptions.ResourceAlreadyExistsException:

@@ -50,7 +50,7 @@ class LogTail:
         self._serving = False
 
     def mark_serving(self) -> None:
-        """From now on the process may print what it was sent. What it said while starting is forgotten."""
+        """Discard the output of the start; from now on the process may print what it was sent."""
         with self._changed:
             self._serving = True
             self._lines.clear()

@@ -57,12 +57,12 @@ class VectorProcess:
 
     @property
     def log(self) -> LogTail:
-        """What Vector has said."""
+        """Vector's log lines."""
         return self._log
 
     @property
     def running(self) -> bool:
-        """Whether the process is there."""
+        """Whether the process runs."""
         return self._process is not None and self._process.poll() is None
 
     def start(self, budget: TimeBudget) -> None:
