@@ -91,8 +91,8 @@ docs: $(READY) ## the documentation as a site, in build/site
 openapi: $(READY) ## write docs/openapi.json from the API's code
 	@$(PY) -m runtime.api > docs/openapi.json
 
-explore: $(READY) ## schedules of faults in simulated time, from seeds (SEEDS=1-10000); the smallest of what fails is printed
-	@$(PY) -m tests.exploration $(if $(SEEDS),--seeds $(SEEDS))
+explore: $(READY) ## schedules of faults in simulated time, from seeds (SEEDS=1-10000); the smallest of what fails is printed (PLANTED=1: find planted bugs)
+	@$(PY) -m tests.exploration $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PLANTED),--planted)
 
 faults: $(READY) ## inject faults into the deployed processor, count every event (SEED=…, DURATION=seconds, INJECTIONS=…)
 	@$(PY) -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(DURATION),--duration $(DURATION)) $(if $(INJECTIONS),--injections $(INJECTIONS)) $(if $(HOUR),--hour $(HOUR))

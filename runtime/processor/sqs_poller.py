@@ -36,6 +36,8 @@ SETTLE_SECONDS = 15.0
 GRACE_SECONDS = 60.0  # ours: from SIGTERM until running deliveries are handed over; below Kubernetes' grace period
 PAUSES: Final = Backoff(2.0, 60.0)
 """Between receives while the queue can't be read, or deliveries can't be begun: a table of ours that is down."""
+type Received = dict[str, Any]
+"""A message as ReceiveMessage gives it."""
 logger = logging.getLogger("logrouter.poller")
 
 
@@ -87,7 +89,7 @@ class QueuePoller:
         self._pauses = pauses
         self._failures = 0
         self._quiet_until = 0.0  # monotonic seconds
-        self._at_work: dict[Future[bool], str] = {}
+        self._at_work: dict[Future[bool], Received] = {}
         self._ending = False  # whether a message has ended in the last round
         self._deletions = Deletions(clients, queue_url)
         self._visibility = Visibility(clients, queue_url)
@@ -120,7 +122,7 @@ class QueuePoller:
         messages = self._receive(room) if asked else ()
         self._visibility.add(message["ReceiptHandle"] for message in messages)
         for message in messages:
-            self._at_work[threads.submit(self._process, message)] = message["ReceiptHandle"]
+            self._at_work[threads.submit(self._process, message)] = message
         at_once = len(messages) == MESSAGES_A_RECEIVE
         self._settle(0.0 if at_once else SHORT_SECONDS if asked else BUSY_WAIT_SECONDS, asked=asked)
 
@@ -137,12 +139,13 @@ class QueuePoller:
         self._hold_off("deliveries can't be started: nothing is received")
         return False
 
-    def _receive(self, room: int) -> Sequence[dict[str, Any]]:
+    def _receive(self, room: int) -> Sequence[Received]:
         request = {
             "QueueUrl": self._queue_url,
             "MaxNumberOfMessages": room,
             "WaitTimeSeconds": BUSY_WAIT_SECONDS if self.busy else IDLE_WAIT_SECONDS,
             "VisibilityTimeout": VISIBILITY_SECONDS,
+            "MessageSystemAttributeNames": ["ApproximateReceiveCount"],
         }
         try:
             answer = self._clients.call("sqs", "ReceiveMessage", request)
@@ -150,7 +153,7 @@ class QueuePoller:
             self._hold_off("the queue can't be read", **without_message(error))
             return ()
         self._failures = 0
-        messages: Sequence[dict[str, Any]] = answer.get("Messages", ())
+        messages: Sequence[Received] = answer.get("Messages", ())
         return messages
 
     def _hold_off(self, why: str, **extra: object) -> None:
@@ -170,19 +173,24 @@ class QueuePoller:
             self._ending = bool(done)
             ended = [(self._at_work.pop(future), future.result()) for future in done]
             # Before anything else happens to a message that isn't settled.
-            self._visibility.release(handle for handle, settled in ended if not settled)
-            self._deletions.add(handle for handle, settled in ended if settled)
+            self._visibility.put_back({one["ReceiptHandle"]: _receives(one) for one, settled in ended if not settled})
+            self._deletions.add(one["ReceiptHandle"] for one, settled in ended if settled)
         elif not asked and self._deletions.failing:
             scheduling.sleep(BUSY_WAIT_SECONDS)
         self._visibility.release(self._deletions.delete(idle=not self._at_work))
         self._visibility.extend()
 
-    def _process(self, message: dict[str, Any]) -> bool:
+    def _process(self, message: Received) -> bool:
         if self._stop.is_set():  # received, but not begun: it comes back to another poller
             return False
         budget = TimeBudget.of_seconds(OBJECT_SECONDS, settle_seconds=SETTLE_SECONDS, stop_by=self._stop.deadline)
         queue_message = QueueMessage(message["Body"], message["MessageId"], message["ReceiptHandle"])
         return self._processor.process(queue_message, budget)
+
+
+def _receives(message: Received) -> int:
+    """Return how often a message was received, this time included."""
+    return int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1))
 
 
 def run(

@@ -5,12 +5,15 @@ import multiprocessing
 import os
 import time
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from local.reporting import Steps, console
+from tests.exploration.planted import ALL as BUGS
+from tests.exploration.planted import first_finding
 from tests.exploration.run import run, run_seeds, shrink
 from tests.exploration.schedule import Schedule, draw
 
@@ -22,6 +25,7 @@ STORY = 60  # of the last calls of a schedule that is shown
 
 def main(
     seeds: Annotated[str, typer.Option(help="one, or a range: 1-10000")] = "1-1000",
+    planted: Annotated[bool, typer.Option(help="plant bugs, and look for each in these seeds instead")] = False,
     file: Annotated[Path | None, typer.Option(help="run this schedule instead, and print all of its calls")] = None,
 ) -> None:
     """Run schedules. Status 1 if one of them fails."""
@@ -30,6 +34,9 @@ def main(
         return
     first, _, last = seeds.partition("-")
     wanted = range(int(first), int(last or first) + 1)
+    if planted:
+        _find_planted(wanted)
+        return
     begun = time.monotonic()
     report = {"schedules": 0, "faults": 0, "simulated_seconds": 0.0, "wall_seconds": 0.0, "lost": 0, "failing": []}
     with Steps() as steps:
@@ -44,6 +51,17 @@ def main(
     (BUILD / "report.json").write_text(json.dumps(report, indent=2) + "\n")
     _print(report)
     if report["failing"]:
+        raise typer.Exit(1)
+
+
+def _find_planted(wanted):
+    """Look for each planted bug in the seeds, and say which is the first that finds it."""
+    missed = 0
+    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
+        for bug, found in zip(BUGS, pool.map(partial(first_finding, wanted), BUGS), strict=True):
+            missed += found is None
+            console.print(f"{bug}: {'not found' if found is None else f'seed {found}'}", highlight=False)
+    if missed:
         raise typer.Exit(1)
 
 

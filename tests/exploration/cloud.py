@@ -1,9 +1,11 @@
 """All stand-ins behind one transport, where every request of the runtime arrives."""
 
 import io
+from functools import cache
 from hashlib import blake2b
 
 import botocore.endpoint
+from botocore import useragent
 from botocore.retries import quota
 
 from runtime import scheduling
@@ -41,7 +43,10 @@ class Cloud:
         self.deliveries = Queue(
             simulation, "deliveries", visibility=VISIBILITY_SECONDS, max_receives=20, dead_letters=self.delivery_dlq
         )
-        self.configs, self.parked = Table("configs", "type"), Table("parked", "delivery", INDEXES)
+        self.configs, self.parked = (
+            Table(simulation, "configs", "type"),
+            Table(simulation, "parked", "delivery", INDEXES),
+        )
         self.central = Bucket(CENTRAL, versioned=True)
         self.roles = Roles(simulation)
         self.logs = LogGroups(simulation, self.roles)
@@ -124,6 +129,7 @@ class Clients(AwsClients):
         super().__init__(REGION, transport=_Current())
         self._own = Credentials("AKIAPROCESSOR", "secret", "", float("inf"))
         self._sdk_session().set_credentials("AKIAPROCESSOR", "secret")
+        useragent.sanitize_user_agent_string_component = cache(useragent.sanitize_user_agent_string_component)
         botocore.endpoint.time = scheduling  # its pauses between attempts
         for service in ("sqs", "dynamodb", "s3", "logs", "sts"):
             self.client(service)

@@ -12,9 +12,9 @@ REFUSED = {
     "denied": ("AccessDenied", 403),
     "conflict": ("TransactionConflictException", 400),
 }
-WITHOUT_ANSWER = frozenset({"lost", "empty", "hangs-after", "kill-after"})
+WITHOUT_ANSWER = frozenset({"lost", "empty-after", "hangs-after", "kill-after"})
 """The call takes effect, and the caller doesn't get to know it."""
-KINDS = (*REFUSED, *sorted(WITHOUT_ANSWER), "unsent", "hangs", "slow", "kill-before", "twice")
+KINDS = (*REFUSED, *sorted(WITHOUT_ANSWER), "unsent", "empty", "hangs", "slow", "kill-before", "twice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,8 @@ class Faults:
         if kind in REFUSED:
             code, status = REFUSED[kind]
             raise ServiceError(code, status, "by a fault")
+        if kind == "empty":
+            return Answer()
         if kind == "unsent":
             raise ConnectionClosedError("by a fault")
         if kind == "slow":
@@ -124,4 +126,4 @@ class Faults:
         if kind == "hangs-after":
             self._simulation.sleep(limits.read_seconds)
             raise TimeoutError
-        return Answer() if kind == "empty" else answer
+        return Answer() if kind == "empty-after" else answer

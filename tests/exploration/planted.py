@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from unittest.mock import patch
 
-from runtime.processor.deduplication import DeduplicationCache
-
 from runtime.aws import botocore_transport, direct_call
 from runtime.aws.direct_call import DirectCall
 from runtime.deliveries.cloudwatch.delivery import CloudWatchDelivery
@@ -16,13 +14,16 @@ from runtime.deliveries.set_aside import SetAside
 from runtime.delivery_state.parked_deliveries import ParkedDeliveries
 from runtime.delivery_state.replays import Replays
 from runtime.messages.hand_over import HandOver
-from runtime.processor import lambda_handler
+from runtime.processor import lambda_handler, object_deliveries
+from runtime.processor.destination_shares import DestinationShares
 from runtime.processor.parking import Parking
-from runtime.processor.pipeline import MessageProcessor
+from runtime.processor.pipeline import DeduplicationCache, MessageProcessor
 from runtime.processor.settlement import Settlement
 from runtime.processor.sqs_poller import QueuePoller
 from runtime.processor.visibility import Visibility
 from runtime.resumption.resumer import Resumer
+from tests.exploration.run import run
+from tests.exploration.schedule import draw
 
 
 def deleted_before_it_is_delivered():
@@ -32,7 +33,8 @@ def deleted_before_it_is_delivered():
     def early(self, room):
         messages = receive(self, room)
         if messages:
-            self._delete([message["ReceiptHandle"] for message in messages])
+            self._deletions.add(message["ReceiptHandle"] for message in messages)
+            self._deletions.delete(idle=True)
         return messages
 
     return patch.object(QueuePoller, "_receive", early)
@@ -200,6 +202,16 @@ def returned_ones_are_settled_by_the_function():
     return patch.object(lambda_handler, "handler", lambda *given: {**handler(*given), "batchItemFailures": []})
 
 
+def checkpoint_holds_for_any_destination():
+    """A delivery goes on in another log group where it was in the old one."""
+    return patch.object(object_deliveries, "_why_to_start_over", lambda *_: "")
+
+
+def no_shares():
+    """One destination that hangs may take all threads."""
+    return patch.object(DestinationShares, "_taken", lambda *_: None)
+
+
 ALL = {
     bug.__name__.replace("_", " "): bug
     for bug in (
@@ -219,5 +231,13 @@ ALL = {
         unreadable_table_is_an_unknown_tenant,
         early_ones_are_dropped,
         returned_ones_are_settled_by_the_function,
+        checkpoint_holds_for_any_destination,
+        no_shares,
     )
 }
+
+
+def first_finding(seeds, bug):
+    """Return the first seed whose schedule fails with a planted bug."""
+    with ALL[bug]():
+        return next((seed for seed in seeds if run(draw(seed)).failures), None)

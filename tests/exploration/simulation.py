@@ -15,6 +15,10 @@ START = 1_764_000_000.0
 """Epoch seconds at which every schedule begins: an hour of no special meaning."""
 
 
+TICK_SECONDS = 1e-6
+"""The least that a wait takes: less than a float's last digit would let time stand still."""
+
+
 class KilledError(BaseException):
     """The task's process was killed."""
 
@@ -99,7 +103,8 @@ class Simulation:
         task = self.current
         if task.process.killed:
             raise KilledError
-        task.until, task.deadline = until, None if timeout is None else self.elapsed + timeout
+        least = TICK_SECONDS if timeout else 0.0
+        task.until, task.deadline = until, None if timeout is None else self.elapsed + max(timeout, least)
         self._switch(self._next())
         if self.failure is not None and task is self.driver:
             raise self.failure

@@ -13,7 +13,8 @@ from tests.exploration.simulation import START
 from tests.exploration.stand_ins.buckets import Bucket
 
 BATCH_HOURS = 30  # apart, so that each is a batch of its own: one spans 24 hours at most
-OLD_HOURS = 15 * 24
+OLD_HOURS = 14 * 24 + 2
+LESS_OLD_HOURS = 14 * 24 - 10  # in one batch with those that are too old
 
 
 class World:
@@ -28,6 +29,7 @@ class World:
         self.cloud = cloud
         self.owed = defaultdict(dict)
         self.written_at = {}  # by key, seconds since the start
+        self.written_last_at = {}
         for number, (tenant, types) in enumerate(schedule.tenants.items()):
             self._prepare(tenant, f"22222222222{number}", types)
 
@@ -57,27 +59,37 @@ class World:
             f"tenant_id={written.tenant}/cluster_id=c-1/application=etcd/pod_name=etcd-{number % 2}/"
             f"{name}-{number}.json.gz"
         )
-        lines = list(self._lines(number, written))
-        text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
-        body = gzip.compress(text.encode(), 1, mtime=0)
-        version = self.cloud.buckets.write(self.cloud.central, key, body)
-        self.written_at[key] = self.simulation.elapsed
-        for type_ in self.schedule.tenants[written.tenant]:
-            what = [version.body] if type_ == "s3" else [line["message"] for line in lines]
-            self.owed[written.tenant, type_][key] = what
-        if written.notified:
-            self.cloud.objects.send(notification(CENTRAL, key, version, number + 1))
+        self._put(key, number, "")
+        if written.again:
+            self.simulation.sleep(self.simulation.random.uniform(0, 20))
+            self._put(key, number, "again " if written.again == "other" else "")
 
-    def _lines(self, number, written):
+    def _put(self, key, number, mark):
+        """Write a version. ``mark``: what its lines begin with."""
+        written = self.schedule.objects[number]
+        lines = list(self._lines(number, written, mark))
+        text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
+        body = text.encode() if written.corrupt else gzip.compress(text.encode(), 1, mtime=0)
+        version = self.cloud.buckets.write(self.cloud.central, key, body)
+        self.written_at.setdefault(key, self.simulation.elapsed)
+        self.written_last_at[key] = self.simulation.elapsed
+        for type_ in self.schedule.tenants[written.tenant]:
+            owed = [] if written.corrupt else [line["message"] for line in lines]
+            self.owed[written.tenant, type_].setdefault(key, []).extend([version.body] if type_ == "s3" else owed)
+        if written.notified:
+            self.cloud.objects.send(notification(CENTRAL, key, version, version.id))
+
+    def _lines(self, number, written, mark):
         count = 0
-        groups = [(OLD_HOURS, written.old)] if written.old else []
         batches = written.batches
-        groups += [(BATCH_HOURS * (len(batches) - index) - 29, size) for index, size in enumerate(batches)]
+        groups = [(BATCH_HOURS * (len(batches) - index) - 29, size) for index, size in enumerate(batches)]
+        if written.old:
+            groups = [(OLD_HOURS, written.old), (LESS_OLD_HOURS, 2), *groups]
         for hours, size in groups:
             for _ in range(size):
-                at = START + self.schedule.objects[number].at - hours * 3600 + count
+                at = START + written.at - hours * 3600 + count
                 stamp = datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
-                yield {"timestamp": stamp, "message": f"{written.tenant} {number} {count}"}
+                yield {"timestamp": stamp, "message": f"{mark}{written.tenant} {number} {count}"}
                 count += 1
 
     def change(self, change):
@@ -99,19 +111,21 @@ class World:
 
     # what has come of it
 
-    def arrived(self, tenant, type_):
-        """Return the arrivals at a destination: (message, epoch s), or (content, epoch s) of a bucket's objects."""
+    def places(self, tenant, type_):
+        """Return the arrivals at each place of a destination: (message or an object's content, epoch s)."""
         if type_ == "s3":
             bucket = self.cloud.buckets.buckets[f"{tenant}-logs"]
-            return [(version.body, version.at) for versions in bucket.objects.values() for version in versions]
+            return [[(version.body, version.at) for versions in bucket.objects.values() for version in versions]]
         name = self.configs[tenant, type_]["log_group_name"]["S"]
         return [
-            event
+            [event for events in streams.values() for event in events]
             for (_, group), streams in self.cloud.logs.groups.items()
             if group in (name, f"{name}-moved")
-            for events in streams.values()
-            for event in events
-        ]
+        ] or [[]]
+
+    def arrived(self, tenant, type_):
+        """Return the arrivals at all of them."""
+        return [each for place in self.places(tenant, type_) for each in place]
 
     def doubled(self):
         """Count what arrived in one log group more than once."""
@@ -132,13 +146,16 @@ class World:
         return found
 
     def missing(self):
-        """Return what hasn't arrived and isn't set aside, by (tenant, type) and key."""
+        """Return what hasn't arrived and isn't set aside, by (tenant, type) and key.
+
+        An object has to be whole in one place: where its config named another log group meanwhile, in either.
+        """
         aside = self.set_aside()
         found = {}
         for destination, objects in self.owed.items():
-            there = {what for what, _ in self.arrived(*destination)} | aside[destination]
+            places = [{what for what, _ in place} | aside[destination] for place in self.places(*destination)]
             for key, owed in objects.items():
-                lacking = [what for what in owed if what not in there]
-                if lacking:
-                    found[destination, key] = lacking
+                lacking = [[what for what in owed if what not in there] for there in places]
+                if all(lacking):
+                    found[destination, key] = min(lacking, key=len)
         return found

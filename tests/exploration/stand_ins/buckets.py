@@ -85,7 +85,8 @@ class Buckets:
     def _PutObject(self, bucket, call):
         chunked = "aws-chunked" in call.headers.get("content-encoding", "")
         version = self.write(bucket, call.request["key"], _unframed(call.body) if chunked else call.body)
-        return Answer(b"", {"etag": f'"{version.etag}"'})
+        named = {"x-amz-version-id": version.id} if bucket.versioned else {}
+        return Answer(b"", {"etag": f'"{version.etag}"', **named})
 
     def _CopyObject(self, bucket, call):
         source, _, query = call.headers["x-amz-copy-source"].partition("?versionId=")

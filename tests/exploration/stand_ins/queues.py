@@ -1,6 +1,6 @@
 """SQS: visibility, delays, receive counts, dead letters, the limit of what is in flight. Retention isn't modelled."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
@@ -8,6 +8,8 @@ from tests.exploration.stand_ins.calls import ServiceError, json_answer
 
 IN_FLIGHT = 120_000
 LONG_POLL_SECONDS = 20
+AGAIN_SECONDS = (20.0, 100.0)
+"""After which a message comes again that SQS delivers twice: a usual one has been worked off by then."""
 
 
 @dataclass(slots=True)
@@ -46,8 +48,8 @@ class Queue:
         self.changes += 1
         return message
 
-    def receive(self, most, visibility=None, wait=0.0, *, twice=False, until=lambda: False):
-        """Return what is visible, in no order; wait for it. ``twice``: it stays visible, as SQS may let it."""
+    def receive(self, most, visibility=None, wait=0.0, *, twice=lambda: False, until=lambda: False):
+        """Return what is visible, in no order; wait for it. ``twice``: it comes again though it is deleted."""
         deadline = self._simulation.now() + wait
         while not (found := self._visible()):
             now, seen = self._simulation.now(), self.changes
@@ -62,8 +64,11 @@ class Queue:
         for message in found[:most]:
             message.receives += 1
             message.receipt = f"{message.id}#{message.receives}"
-            if not twice:
-                message.visible_at = hidden_until
+            message.visible_at = hidden_until
+            if twice():
+                again_at = self._simulation.now() + self._simulation.random.uniform(*AGAIN_SECONDS)
+                again = replace(message, id=f"{message.id}-again", visible_at=again_at, receives=0)
+                self.messages[again.id] = again
         return found[:most]
 
     def _visible(self):
@@ -151,7 +156,7 @@ class Queues:
             request.get("MaxNumberOfMessages", 1),
             request.get("VisibilityTimeout"),
             self.idle_wait if wait == LONG_POLL_SECONDS and not queue.in_flight() else wait,
-            twice=self.doubled(queue),
+            twice=lambda: self.doubled(queue),
             until=lambda: process.killed or process.stopping,
         )
         return {"Messages": [_shown(message) for message in found]} if found else {}

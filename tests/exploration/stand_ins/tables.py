@@ -6,10 +6,17 @@ from tests.exploration.stand_ins.expressions import Scope, condition, plain, upd
 FAILED = "ConditionalCheckFailed"
 
 
+INDEX_SECONDS = 0.5
+"""How long an index lags behind its table."""
+
+
 class Table:
     """Items by key. ``indexes``: partition and sort attribute by name."""
 
-    def __init__(self, name, sort_key, indexes=None):
+    def __init__(self, simulation, name, sort_key, indexes=None):
+        self._simulation = simulation
+        self._indexed = {}
+        self._unindexed = []
         self.name = name
         self.keys = {None: ("tenant_id", sort_key), **(indexes or {})}
         self.items = {}
@@ -27,6 +34,7 @@ class Table:
     def change(self, key, item):
         """Write or (``None``) remove an item."""
         self.changes += 1
+        self._unindexed.append((self._simulation.elapsed, key, item))
         if item is None:
             self.items.pop(key, None)
         else:
@@ -37,13 +45,21 @@ class Table:
     def query(self, request):
         """Return the items that a query finds, in order."""
         index = request.get("IndexName")
+        items = self._of_index() if index else self.items
         wanted = condition(request["KeyConditionExpression"])
         partition, sort = self.keys[index]
-        found = [
-            item for item in self.items.values() if partition in item and sort in item and wanted(Scope(item, request))
-        ]
+        found = [item for item in items.values() if partition in item and sort in item and wanted(Scope(item, request))]
         found.sort(key=lambda item: (plain(item[sort]), self.key_of(item)))
         return found
+
+    def _of_index(self):
+        while self._unindexed and self._unindexed[0][0] <= self._simulation.elapsed - INDEX_SECONDS:
+            _, key, item = self._unindexed.pop(0)
+            if item is None:
+                self._indexed.pop(key, None)
+            else:
+                self._indexed[key] = item
+        return self._indexed
 
 
 class Tables:

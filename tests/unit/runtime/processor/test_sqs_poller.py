@@ -155,6 +155,25 @@ def test_a_delete_that_fails_is_at_worst_a_repetition(world, fault):
     assert len(world.messages("objects")) == 1
 
 
+def test_a_message_that_cannot_be_settled_comes_back_ever_later():
+    """Ten minutes in which nothing can be handed over would use up its receives, and a person have to redrive it."""
+    seen = {}
+
+    class Clients:
+        def call(self, service, operation, request):
+            seen.update({each["ReceiptHandle"]: each["VisibilityTimeout"] for each in request["Entries"]})
+            assert len(request["Entries"]) <= 10
+
+    visibility = Visibility(Clients(), "url", clock=lambda: 0.0)
+    receives = {"once": 1, "twice": 2, "often": 20, **{f"m{number}": 3 for number in range(12)}}
+    visibility.add(receives)
+    visibility.put_back(receives)
+    assert "once" not in seen
+    assert (seen["twice"], seen["m1"], seen["often"]) == (360, 1080, 21600)
+    assert len(seen) == 14
+    assert sum(VISIBILITY_SECONDS * 3**number for number in range(5)) > 4 * 3600
+
+
 def test_a_settled_message_stays_hidden_until_it_can_be_deleted(world, monkeypatch):
     """It would come back, be counted as received, and at last lie in the dead-letter queue though it is delivered."""
     monkeypatch.setattr("runtime.processor.visibility.EXTEND_SECONDS", 0.0)
