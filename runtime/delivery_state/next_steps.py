@@ -16,6 +16,7 @@ _NEXT_STEPS = {
     "session-policy-refused": "correct the delivery config: STS rejects the session policy made from it",
     "log-group-missing": "customer: create the log group again, as it was, or let the role create it",
     "session-policy-too-long": "shorten bucket_prefix or the role's path in the delivery config",
+    "destination-slow": "none: the destination takes long; it is delivered apart from its object's other deliveries",
     "destination-busy": "none: earlier deliveries there take long; it is tried again by itself",
     "first-hop-denied": "provider: the central role must trust the processor's execution role",
     "source-denied": "provider: the central role and the central bucket's key must allow reading",

@@ -72,7 +72,8 @@ class Attempts:
         ]
 
     def _refusal(self, config: DeliveryConfig, *, first: bool, probe: bool) -> DeliveryError | None:
-        return self._shares.refuses(config) or (None if probe else self._breakers.refuses(config, first=first))
+        busy = self._shares.refuses(config, first=first)
+        return busy or (None if probe else self._breakers.refuses(config, first=first))
 
     def _try(self, deliveries: Sequence[Delivery]) -> list[DeliveryError | None]:
         if not deliveries:

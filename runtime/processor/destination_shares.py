@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from runtime import scheduling
+from runtime.bounded_map import BoundedMap
 from runtime.deliveries.method import Delivery
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.errors import NotTriedError
@@ -28,6 +29,21 @@ class DestinationBusyError(NotTriedError):
 
     def __init__(self) -> None:
         super().__init__("destination-busy", "not tried: earlier attempts at this destination haven't ended")
+
+
+SLOW_SECONDS: Final = 2.0
+"""Ours: a destination that takes longer for a batch has its first attempts handed over, at once and without a delay:
+whoever received the object waits for all of its message's deliveries, and healthy tenants' objects wait behind it."""
+SLOW_FOR_SECONDS: Final = 300.0
+"""Ours: after that, one first attempt finds out whether it still is."""
+_CAPACITY: Final = 4096  # destinations that are slow at the same time
+
+
+class DestinationSlowError(NotTriedError):
+    """Not tried with the object's other deliveries: the destination was slow lately, nothing is wrong with it."""
+
+    def __init__(self) -> None:
+        super().__init__("destination-slow", "not tried with its object's other deliveries: the destination is slow")
 
 
 class Motion:
@@ -72,13 +88,21 @@ class DestinationShares:
         self._clock = clock
         self._changed = scheduling.condition()
         self._running: dict[tuple[str, str], _Running] = {}
+        self._slow_until: BoundedMap[tuple[str, str], float] = BoundedMap(_CAPACITY)
         self._total = 0
 
-    def refuses(self, config: DeliveryConfig) -> DestinationBusyError | None:
-        """Return why an attempt would fail: checked before the object takes a slot from others."""
+    def refuses(self, config: DeliveryConfig, *, first: bool) -> NotTriedError | None:
+        """Return why an attempt isn't to be made: asked before the object takes a place that others could have.
+
+        :param first: it is a delivery's first attempt.
+        """
+        key = (config.tenant_id, config.type)
         with self._changed:
-            running = self._taken((config.tenant_id, config.type))
-            stalled = running is not None and running.still_for(self._clock()) >= STALL_SECONDS
+            now = self._clock()
+            if first and now < (self._slow_until.get(key) or 0.0):
+                return DestinationSlowError()
+            running = self._taken(key)
+            stalled = running is not None and running.still_for(now) >= STALL_SECONDS
             return DestinationBusyError() if stalled else None
 
     @contextmanager
@@ -93,18 +117,28 @@ class DestinationShares:
             running = self._running.setdefault(key, _Running())
             motion = Motion(delivery, source)
             running.motions.append(motion)
-            running.moved_at = self._clock()
+            running.moved_at = begun = self._clock()
             self._total += 1
+        done_before, succeeded = delivery.progress.checkpoint, False
         try:
             yield
+            succeeded = True
         finally:
             with self._changed:
                 running.motions.remove(motion)
-                running.moved_at = self._clock()
+                running.moved_at = now = self._clock()
+                if succeeded:  # of one that fails its circuit knows
+                    self._time_taken(key, (now - begun) / max(1, delivery.progress.checkpoint - done_before))
                 self._total -= 1
                 if not running.motions:
                     del self._running[key]
                 self._changed.notify_all()
+
+    def _time_taken(self, key: tuple[str, str], batch_seconds: float) -> None:
+        if batch_seconds >= SLOW_SECONDS:
+            self._slow_until[key] = self._clock() + SLOW_FOR_SECONDS
+        else:
+            self._slow_until.pop(key, None)
 
     def _wait_for_turn(self, key: tuple[str, str], delivery: Delivery) -> None:
         while running := self._taken(key):

@@ -28,6 +28,7 @@ from runtime.objects.plan_version import PLAN_VERSION
 from runtime.objects.stored_object import StoredObject
 from runtime.processor.attempt_result import AttemptResult
 from runtime.processor.delivery_record import DeliveryRecord, Outcome, Records
+from runtime.processor.destination_shares import DestinationSlowError
 
 if TYPE_CHECKING:
     from runtime.processor.parking import Parking
@@ -122,7 +123,7 @@ class Settlement:
                 return Outcome.PARKED
         if self._hand_over is None:
             return Outcome.RETURNED
-        self._hand_over.send(message, at_once=on_the_way)
+        self._hand_over.send(message, at_once=on_the_way or isinstance(one.error, DestinationSlowError))
         return Outcome.HANDED_OVER
 
     def _next(self, one: AttemptResult, error: DeliveryError) -> DeliveryMessage:
@@ -158,7 +159,7 @@ class Settlement:
             lag = None if oldest is None or replayed else max(0.0, round(self._clock() - oldest / 1000, 3))
             more = {"created_log_group": True} if one.progress.created_log_group else {}
             self._statuses.delivered(tenant_id, one.type, lag, recovered=previous is not None, **more)
-        elif one.error is not None and outcome is not Outcome.PERMANENT:
+        elif one.error is not None and outcome is not Outcome.PERMANENT and not _says_nothing(one.error):
             self._statuses.failed(tenant_id, one.type, one.error, probed=previous is not None and previous.probe)
 
     def _record(self, one: AttemptResult, outcome: Outcome, *, notified: bool = False) -> None:
@@ -176,3 +177,8 @@ class Settlement:
                 notified=notified,
             )
         )
+
+
+def _says_nothing(error: DeliveryError) -> bool:
+    """Whether an error tells nothing of its destination: it wasn't tried, and not because it had failed."""
+    return isinstance(error, NotTriedError) and error.last is None

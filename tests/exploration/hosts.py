@@ -51,7 +51,7 @@ class Hosts:
         self.made = {}  # by process: what it keeps between invocations
         cloud.configs.listeners.append(self.changed.append)
 
-    def begin(self, host, count):
+    def begin(self, host, count, invocations=0):
         """Start everything."""
         spawn = self.simulation.spawn
         for _ in range(count):
@@ -61,6 +61,7 @@ class Hosts:
             for queue in (self.cloud.objects, self.cloud.deliveries):
                 for _ in range(EVENT_SOURCES):
                     spawn(lambda queue=queue: self._event_source(queue), "event-source")
+                spawn(lambda queue=queue: self._scale(queue, invocations), "event-source")
         spawn(self._scheduled_resumption, "schedule")
         spawn(self._scheduled_redrive, "schedule")
         spawn(self._stream, "stream")
@@ -157,6 +158,13 @@ class Hosts:
         process.killed = True
 
     # functions
+
+    def _scale(self, queue, invocations):
+        """Begin further invocations while messages wait, as Lambda does: 300 a minute, up to that many."""
+        for _ in range(EVENT_SOURCES, invocations):
+            self.simulation.block(lambda: queue.visible() > 0)
+            self.simulation.sleep(60 / 300)
+            self.simulation.spawn(lambda: self._event_source(queue), "event-source")
 
     def _event_source(self, queue):
         """Invoke the function with what a queue has; delete what it doesn't give back."""

@@ -42,8 +42,11 @@ def clients():
     return Clients()
 
 
-def run(schedule):
-    """Run a schedule to its end; the same one gives the same result."""
+def run(schedule, look=lambda _: None, invocations=0):
+    """Run a schedule to its end; the same one gives the same result. ``look`` is shown the world at the end.
+
+    :param invocations: to which the function is scaled up where messages wait; 0: it isn't.
+    """
     simulation = Simulation(schedule.seed)
     faults = Faults(simulation, schedule.faults)
     cloud = Cloud(simulation, faults)
@@ -58,12 +61,13 @@ def run(schedule):
         hosts = Hosts(simulation, cloud, clients(), schedule.attempts_seconds)
         with hosts.patched():
             try:
-                hosts.begin(schedule.host, schedule.hosts)
+                hosts.begin(schedule.host, schedule.hosts, invocations)
                 _plan(schedule, simulation, world, hosts)
                 healed = _wait(schedule, simulation, world)
                 found = judgement.judge(schedule, world, hosts, faults.bitten, allowance, healed=healed)
             except (Exception, StuckError) as error:  # noqa: BLE001 - a crash is a finding
                 found = [Failure("crashed", f"{type(error).__name__}: {error}")]
+            look(world)
             seconds = simulation.elapsed
             simulation.end()
     logging.disable(logging.NOTSET)

@@ -83,6 +83,11 @@ class Queue:
                 self.dead_letters.take_over(message)
         return visible
 
+    def visible(self):
+        """Count what a receive would show."""
+        now = self._simulation.now()
+        return sum(one.visible_at <= now for one in self.messages.values())
+
     def take_over(self, message):
         """Take a message that another queue gives up: it keeps its id and its time."""
         message.receives, message.visible_at = 0, self._simulation.now()

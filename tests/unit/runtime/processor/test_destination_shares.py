@@ -12,7 +12,12 @@ from runtime.errors import OutOfTimeError
 from runtime.objects.key import ObjectKey
 from runtime.objects.stored_object import StoredObject
 from runtime.processor import destination_shares
-from runtime.processor.destination_shares import CROWDED, DestinationBusyError, DestinationShares
+from runtime.processor.destination_shares import (
+    CROWDED,
+    DestinationBusyError,
+    DestinationShares,
+    DestinationSlowError,
+)
 from runtime.time_budget import TimeBudget
 from tests.unit.runtime.processor.world import CENTRAL, KEY
 
@@ -114,8 +119,44 @@ def test_what_would_be_in_vain_is_refused_before_it_takes_a_place():
     now = [100.0]
     shares = DestinationShares(share=1, clock=lambda: now[0])
     with shares.part(delivery(), None):
-        assert shares.refuses(delivery().config) is None  # it may end at any moment: worth a turn
+        assert shares.refuses(delivery().config, first=True) is None  # it may end at any moment: worth a turn
         now[0] += destination_shares.STALL_SECONDS
-        assert isinstance(shares.refuses(delivery().config), DestinationBusyError)
-        assert shares.refuses(delivery("s3:eu").config) is None
-    assert shares.refuses(delivery().config) is None
+        assert isinstance(shares.refuses(delivery().config, first=True), DestinationBusyError)
+        assert shares.refuses(delivery("s3:eu").config, first=True) is None
+    assert shares.refuses(delivery().config, first=True) is None
+
+
+def test_a_slow_destinations_first_attempts_are_made_apart():
+    """Every batch of the function would last as long as the slowest destination in it, and all tenants wait behind."""
+    now = [100.0]
+    shares = DestinationShares(clock=lambda: now[0])
+    with shares.part(delivery(), None):
+        now[0] += destination_shares.SLOW_SECONDS
+    assert isinstance(shares.refuses(delivery().config, first=True), DestinationSlowError)
+    assert shares.refuses(delivery().config, first=False) is None
+    assert shares.refuses(delivery("s3:eu").config, first=True) is None
+    now[0] += destination_shares.SLOW_FOR_SECONDS
+    assert shares.refuses(delivery().config, first=True) is None  # it finds out
+
+
+def test_many_batches_are_no_slowness():
+    """A large object's healthy destination would be taken for a slow one."""
+    now = [100.0]
+    shares = DestinationShares(clock=lambda: now[0])
+    large = delivery()
+    with shares.part(large, None):
+        for index in range(10):
+            now[0] += 1.0
+            large.progress.acknowledge(index)
+    assert shares.refuses(delivery().config, first=True) is None
+
+
+def test_a_quick_attempt_ends_the_slowness():
+    """A destination that has recovered would cost a message more for each object."""
+    now = [100.0]
+    shares = DestinationShares(clock=lambda: now[0])
+    with shares.part(delivery(), None):
+        now[0] += destination_shares.SLOW_SECONDS
+    with shares.part(delivery(), None):
+        now[0] += 0.1
+    assert shares.refuses(delivery().config, first=True) is None
