@@ -33,7 +33,7 @@ class DestinationBusyError(NotTriedError):
 
 SLOW_SECONDS: Final = 2.0
 """Ours: a destination that takes longer for a batch has its first attempts handed over, at once and without a delay:
-whoever received the object waits for all of its message's deliveries, and healthy tenants' objects wait behind it."""
+a message is settled when all of its deliveries have ended, and healthy tenants' objects wait behind it."""
 SLOW_FOR_SECONDS: Final = 300.0
 """Ours: after that, one first attempt finds out whether it still is."""
 _CAPACITY: Final = 4096  # destinations that are slow at the same time

@@ -180,5 +180,5 @@ class Settlement:
 
 
 def _says_nothing(error: DeliveryError) -> bool:
-    """Whether an error tells nothing of its destination: it wasn't tried, and not because it had failed."""
+    """Return whether an attempt was skipped for another one, so that nothing is known of its destination."""
     return isinstance(error, NotTriedError) and error.last is None
