@@ -22,6 +22,8 @@ from runtime.messages.delivery_message import DeliveryMessage
 from runtime.processor import circuit_breaker, sqs_poller, visibility
 from runtime.processor.sqs_poller import QueuePoller, StopSignal
 from runtime.record_log.lines import RecordLog
+from runtime.replay import redrive
+from runtime.resumption.dead_letters import REDRIVE_DELAYS, DeadLetterRedrive
 from runtime.time_budget import TimeBudget
 from tests.unit.runtime.api.gateway import CLOUDWATCH, CONFIGS, PATCH, S3, make_app, make_client, make_parked_table
 from tests.unit.runtime.api.gateway import make_table as make_config_table
@@ -216,22 +218,24 @@ class Polling(Delivering):
                 poller.poll_once(threads)
                 if not poller.busy:
                     break
-        self._show_again()
+        show_again(self.world, "objects")
         for text in self.handed_over():
             self._send(text)
-
-    def _show_again(self):
-        """Let the time be over for which messages that aren't deleted are hidden."""
-        for message in self.world.messages("objects"):
-            self.world.plain("sqs").change_message_visibility(
-                QueueUrl=self.world.queues["objects"], ReceiptHandle=message.receipt_handle, VisibilityTimeout=0
-            )
 
     def done(self):
         return not self.world.messages("objects")
 
 
 ROUNDS = 40
+
+
+def show_again(world, queue):
+    """Let the time be over for which a queue's messages are hidden since they were received."""
+    for message in world.messages(queue):
+        if message.receipt_handle:
+            world.plain("sqs").change_message_visibility(
+                QueueUrl=world.queues[queue], ReceiptHandle=message.receipt_handle, VisibilityTimeout=0
+            )
 
 
 class Resumption:
@@ -304,6 +308,47 @@ class ReplayingAnApplication(Replaying):
 
     tries = ()
     application = "etcd"
+
+
+class Redriving:
+    """The resumer's function redrives the dead letters that an outage has made, and leaves those with a reason."""
+
+    usual = MappingProxyType({})
+    uncertain = ("DeleteMessage",)
+    tries = ("SendMessage",)
+
+    def __init__(self, clients, monkeypatch):
+        monkeypatch.setattr(redrive, "WAIT_SECONDS", 0)
+        self.world = World(clients)
+        self.dead, self.queue = self.world.queues["objects-dlq"], self.world.queues["objects"]
+        self.now = time.time() + 2 * REDRIVE_DELAYS.first
+        self.redrive = DeadLetterRedrive(
+            clients, ((self.dead, self.queue),), 1e6, clock=lambda: self.now, wait=lambda _: None
+        )
+        sqs = self.world.plain("sqs")
+        reason = {"reason": {"DataType": "String", "StringValue": "not-gzip"}}
+        sqs.send_message(QueueUrl=self.dead, MessageBody="corrupt", MessageAttributes=reason)
+        sqs.send_message(QueueUrl=self.dead, MessageBody="of an outage")
+
+    def work(self):
+        try:
+            self.redrive.run(TimeBudget.of_seconds(3600))
+        finally:
+            show_again(self.world, "objects-dlq")
+
+    def die(self):
+        """Nothing is kept in the process."""
+
+    def _bodies(self, queue):
+        return [message.body for message in self.world.messages(queue)]
+
+    def done(self):
+        return "of an outage" not in self._bodies("objects-dlq")
+
+    def check(self, again):
+        assert set(self._bodies("objects")) == {"of an outage"}
+        assert len(self._bodies("objects")) <= 1 + again
+        assert self._bodies("objects-dlq") == ["corrupt"]
 
 
 class Reconciliation:
@@ -442,7 +487,7 @@ SCENARIOS = {
         DeadLettering,
     ),
     "poller": (Polling,),
-    "resumption": (Resumption, Replaying, ReplayingAnApplication),
+    "resumption": (Resumption, Replaying, ReplayingAnApplication, Redriving),
     "reconciliation": (Reconciliation,),
     "watch": (Watch,),
     "api": (Api,),
