@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from runtime.aws.response import ConnectionClosedError
-from tests.exploration.simulation import KilledError
+from tests.exploration.primitives import KilledError
 from tests.exploration.stand_ins.calls import Answer, ServiceError
 
 REFUSED = {

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.exploration import planted
+from tests.exploration.faults import Fault
 from tests.exploration.run import run, shrink
-from tests.exploration.schedule import Schedule, draw
+from tests.exploration.schedule import Schedule, Written, draw
 
 HERE = Path(__file__).parent
 SEEDS = 200
@@ -20,6 +21,15 @@ CHUNK = 20
 def test_nothing_is_lost_whatever_goes_wrong(first):
     """Some order of faults, crashes and changed configs would lose or double events, or need a person."""
     assert {seed: failures for seed in range(first, first + CHUNK) if (failures := run(draw(seed)).failures)} == {}
+
+
+@pytest.mark.parametrize("service", ["dynamodb", "s3", "sts", "logs"])
+def test_a_days_outage_heals_without_a_person(service):
+    """A service of ours that is down for a day would lose or double events, or leave dead letters behind."""
+    down = Fault(f"{service}:*", "refused", 0.0, 86_400.0)
+    result = run(Schedule(1, "function", {"t-0": ("cloudwatch", "s3")}, (Written(0.0, "t-0", (1, 2)),), (down,)))
+    assert result.failures == ()
+    assert result.bitten > 20
 
 
 @pytest.mark.parametrize("file", sorted((HERE / "found").glob("*.json")), ids=lambda file: file.stem)
