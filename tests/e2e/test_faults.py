@@ -38,6 +38,7 @@ def rows(cloud):
     return {row.kind: row for row in Run(place, chosen(KINDS), effort, screen).run()}
 
 
+@pytest.mark.timeout(600)  # the run is made in the first one's fixture, and waits for what was put off
 @pytest.mark.parametrize("kind", ["none", *KINDS])
 def test_every_promise_is_kept(rows, kind):
     """A fault of this kind would cost a customer events, or repeat more of them than what was injected explains."""
