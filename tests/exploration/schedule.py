@@ -135,7 +135,8 @@ def draw(seed):
     if story.crowd:
         objects = tuple(replace(each, at=die.uniform(0, 30)) for each in objects)
         objects += tuple(Written(die.uniform(0, 2), CROWDED, (1,)) for _ in range(story.crowd))
-    faults = tuple(story.faults(die, Drawn(tenants, [each.at for each in objects], [each.tenant for each in objects])))
+    drawn = Drawn(tenants, [each.at for each in objects], [each.tenant for each in objects])
+    faults = tuple(story.faults(die, drawn))
     attempts_seconds = story.attempts_seconds or die.choice((86_400.0, 86_400.0, 600.0))
     if any(fault.seconds > 2_400 for fault in faults):
         attempts_seconds = 86_400.0  # a shorter schedule has shorter delays, and makes many attempts in a day
@@ -145,7 +146,7 @@ def draw(seed):
         tenants,
         objects,
         faults,
-        tuple(_change(die, tenants) for _ in range(die.choice(story.changes))),
+        tuple(_change(die, drawn) for _ in range(die.choice(story.changes))),
         stops=(die.uniform(0, 600),) if die.random() < 0.1 else (),
         replays=(die.uniform(60, 900),) if die.random() < 0.1 else (),
         attempts_seconds=attempts_seconds,
@@ -215,6 +216,13 @@ def _shown_twice(die, drawn):
     return [twice, *die.choice(((), _anything(die, drawn)))]
 
 
+def _partly(die, drawn):
+    """A log group takes some batches of an object, and not others."""
+    return [
+        Fault("logs:PutLogEvents", die.choice(("refused", "hangs")), 0.0, 660.0, die.choice(drawn.writing), share=0.8)
+    ]
+
+
 def _crowded(die, drawn):
     """The destination of a tenant that writes much fails, or hangs."""
     kind = die.choice(("hangs", "hangs", "slow", "refused", "throttled", "denied"))
@@ -256,6 +264,7 @@ STORIES = (
     Story(_outage, 8, objects=3),
     Story(_shown_twice, 6, changes=(0,)),
     Story(_destination, 12, changes=(0,)),
+    Story(_partly, 5, changes=(0, 1, 1)),
     Story(_crowded, 2, changes=(0,), objects=4, crowd=70),
 )
 
@@ -284,8 +293,9 @@ def _kill(die, drawn):
     return Fault(die.choice(KILLED), kind, _begin(die, drawn), seconds, share=die.choice((1.0, 0.3)))
 
 
-def _change(die, tenants):
-    tenant = die.choice(sorted(tenants))
-    type_ = die.choice(tenants[tenant])
+def _change(die, drawn):
+    tenant = die.choice(drawn.writing)
+    type_ = die.choice(drawn.tenants[tenant])
     what = die.choice(("disabled", "deleted", "invalid", "moved"))
-    return Change(die.uniform(0, 600), die.choice((60.0, 600.0, 3_600.0)), tenant, type_, what)
+    begin = max(0.0, die.choice(drawn.times) + die.uniform(-5, 60))
+    return Change(begin, die.choice((60.0, 600.0, 3_600.0)), tenant, type_, what)

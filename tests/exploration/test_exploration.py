@@ -60,10 +60,10 @@ def test_a_schedule_is_read_as_it_was_written():
 @pytest.mark.parametrize(
     ("bug", "seed"),
     [
-        ("deleted before it is delivered", 40),
-        ("empty answer is success", 36),
-        ("checkpoint is forgotten", 86),
-        ("failed hand over settles", 48),
+        ("deleted before it is delivered", 18),
+        ("empty answer is success", 18),
+        ("checkpoint is forgotten", 32),
+        ("failed hand over settles", 18),
         ("sent before it is set aside", 4),
         ("nothing is remembered", 68),
     ],
