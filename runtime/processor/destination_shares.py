@@ -31,6 +31,8 @@ class DestinationBusyError(NotTriedError):
         super().__init__("destination-busy", "not tried: earlier attempts at this destination haven't ended")
 
 
+LOADING_SECONDS: Final = 2.0
+"""Ours: so long instead, until an attempt of that delivery method has ended: its client is loaded, which is no hang."""
 SLOW_SECONDS: Final = 2.0
 """Ours: a destination that takes longer for a batch has its first attempts handed over, at once and without a delay:
 a message is settled when all of its deliveries have ended, and healthy tenants' objects wait behind it."""
@@ -89,6 +91,7 @@ class DestinationShares:
         self._changed = scheduling.condition()
         self._running: dict[tuple[str, str], _Running] = {}
         self._slow_until: BoundedMap[tuple[str, str], float] = BoundedMap(_CAPACITY)
+        self._loaded: set[str] = set()  # delivery methods
         self._total = 0
 
     def refuses(self, config: DeliveryConfig, *, first: bool) -> NotTriedError | None:
@@ -102,7 +105,7 @@ class DestinationShares:
             if first and now < (self._slow_until.get(key) or 0.0):
                 return DestinationSlowError()
             running = self._taken(key)
-            stalled = running is not None and running.still_for(now) >= STALL_SECONDS
+            stalled = running is not None and running.still_for(now) >= self._stall_seconds(config)
             return DestinationBusyError() if stalled else None
 
     @contextmanager
@@ -127,12 +130,16 @@ class DestinationShares:
             with self._changed:
                 running.motions.remove(motion)
                 running.moved_at = now = self._clock()
+                self._loaded.add(delivery.config.method)
                 if succeeded:  # of one that fails its circuit knows
                     self._time_taken(key, (now - begun) / max(1, delivery.progress.checkpoint - done_before))
                 self._total -= 1
                 if not running.motions:
                     del self._running[key]
                 self._changed.notify_all()
+
+    def _stall_seconds(self, config: DeliveryConfig) -> float:
+        return STALL_SECONDS if config.method in self._loaded else LOADING_SECONDS
 
     def _time_taken(self, key: tuple[str, str], batch_seconds: float) -> None:
         if batch_seconds >= SLOW_SECONDS:
@@ -142,7 +149,7 @@ class DestinationShares:
 
     def _wait_for_turn(self, key: tuple[str, str], delivery: Delivery) -> None:
         while running := self._taken(key):
-            left = STALL_SECONDS - running.still_for(self._clock())
+            left = self._stall_seconds(delivery.config) - running.still_for(self._clock())
             if left <= 0:
                 raise DestinationBusyError
             delivery.budget.check()

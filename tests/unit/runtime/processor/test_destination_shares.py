@@ -33,6 +33,13 @@ def held(shares, stack, *deliveries):
         stack.enter_context(shares.part(one, None))
 
 
+def loaded(**options):
+    """Return shares of a process in which the method has delivered before."""
+    shares = DestinationShares(**options)
+    assert tried(shares, delivery("s3:warm"))
+    return shares
+
+
 def tried(shares, one):
     with shares.part(one, None):
         return True
@@ -72,7 +79,7 @@ def test_while_a_destination_works_the_others_take_turns(monkeypatch):
 def test_acknowledged_batches_are_a_sign_of_life(monkeypatch):
     """A large object of a healthy destination would be taken for a hang."""
     now = [100.0]
-    shares = DestinationShares(share=1, clock=lambda: now[0])
+    shares = loaded(share=1, clock=lambda: now[0])
     large = delivery()
     waits = []
 
@@ -117,7 +124,7 @@ def test_in_a_crowd_each_destination_has_one():
 def test_what_would_be_in_vain_is_refused_before_it_takes_a_place():
     """Objects for a destination that hangs would hold the places of healthy ones, a moment each."""
     now = [100.0]
-    shares = DestinationShares(share=1, clock=lambda: now[0])
+    shares = loaded(share=1, clock=lambda: now[0])
     with shares.part(delivery(), None):
         assert shares.refuses(delivery().config, first=True) is None  # it may end at any moment: worth a turn
         now[0] += destination_shares.STALL_SECONDS
@@ -160,3 +167,14 @@ def test_a_quick_attempt_ends_the_slowness():
     with shares.part(delivery(), None):
         now[0] += 0.1
     assert shares.refuses(delivery().config, first=True) is None
+
+
+def test_loading_is_no_hang():
+    """A process that has just started would hand over what it could deliver a moment later."""
+    now = [100.0]
+    shares = DestinationShares(share=1, clock=lambda: now[0])
+    with shares.part(delivery(), None):
+        now[0] += destination_shares.STALL_SECONDS
+        assert shares.refuses(delivery().config, first=True) is None
+        now[0] += destination_shares.LOADING_SECONDS
+        assert isinstance(shares.refuses(delivery().config, first=True), DestinationBusyError)
