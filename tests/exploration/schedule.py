@@ -146,7 +146,7 @@ def draw(seed):
         tenants,
         objects,
         faults,
-        tuple(_change(die, drawn) for _ in range(die.choice(story.changes))),
+        tuple(_change(die, drawn, story.what) for _ in range(die.choice(story.changes))),
         stops=(die.uniform(0, 600),) if die.random() < 0.1 else (),
         replays=(die.uniform(60, 900),) if die.random() < 0.1 else (),
         attempts_seconds=attempts_seconds,
@@ -217,10 +217,9 @@ def _shown_twice(die, drawn):
 
 
 def _partly(die, drawn):
-    """A log group takes some batches of an object, and not others."""
-    return [
-        Fault("logs:PutLogEvents", die.choice(("refused", "hangs")), 0.0, 660.0, die.choice(drawn.writing), share=0.8)
-    ]
+    """Log groups take some batches of an object, and not others."""
+    kind, share = die.choice((("refused", 0.85), ("hangs", 0.6), ("hangs", 0.6)))
+    return [Fault("logs:PutLogEvents", kind, 0.0, 900.0, share=share)]
 
 
 def _crowded(die, drawn):
@@ -246,6 +245,7 @@ class Story:
     """A kind of schedule. ``changes``: how many configs are changed. ``attempts_seconds``: 0 for any.
 
     ``objects``: how many at most: fewer where each of them takes many calls. ``crowd``: further ones of one tenant.
+    ``what``: how configs are changed; empty for any way.
     """
 
     faults: Callable
@@ -253,6 +253,7 @@ class Story:
     changes: tuple[int, ...] = (0, 0, 0, 1, 2)
     attempts_seconds: float = 0.0
     objects: int = 7
+    what: str = ""
     crowd: int = 0
 
 
@@ -264,7 +265,7 @@ STORIES = (
     Story(_outage, 8, objects=3),
     Story(_shown_twice, 6, changes=(0,)),
     Story(_destination, 12, changes=(0,)),
-    Story(_partly, 5, changes=(0, 1, 1)),
+    Story(_partly, 5, changes=(0, 1, 1), what="moved", objects=4),
     Story(_crowded, 2, changes=(0,), objects=4, crowd=70),
 )
 
@@ -293,9 +294,9 @@ def _kill(die, drawn):
     return Fault(die.choice(KILLED), kind, _begin(die, drawn), seconds, share=die.choice((1.0, 0.3)))
 
 
-def _change(die, drawn):
+def _change(die, drawn, what):
     tenant = die.choice(drawn.writing)
     type_ = die.choice(drawn.tenants[tenant])
-    what = die.choice(("disabled", "deleted", "invalid", "moved"))
+    what = what or die.choice(("disabled", "deleted", "invalid", "moved"))
     begin = max(0.0, die.choice(drawn.times) + die.uniform(-5, 60))
     return Change(begin, die.choice((60.0, 600.0, 3_600.0)), tenant, type_, what)
