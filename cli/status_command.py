@@ -25,6 +25,8 @@ OneTenant = Annotated[str | None, typer.Argument(metavar="[TENANT]", help="one t
 EVERY: Final = 5.0
 STYLES: Final = {State.WORKS: None, State.UNTRIED: "dim", State.DISABLED: "dim"}
 WRONG: Final = "bold red"
+CREATED_SHOWN_SECONDS: Final = 7 * 86_400
+"""Ours: so long a log group that came back is shown."""
 
 
 def show_status(
@@ -69,6 +71,7 @@ def document(found: Overview) -> dict[str, Any]:
             "last_failure_at": status.last_failure_at,
             "failing_since": status.failing_since,
             "next_probe_at": status.due_at,
+            "log_group_created_at": status.log_group_created_at,
         }
         destinations.append(
             {
@@ -104,6 +107,11 @@ def picture(found: Overview) -> RenderableType:
     """Return what is printed."""
     parts: list[RenderableType] = [_queues(found), _destinations(found)]
     parts += [_failure(each, found.at) for each in found.destinations if each.state not in STYLES]
+    parts += [
+        _created_log_group(each)
+        for each in found.destinations
+        if found.at - each.status.log_group_created_at < CREATED_SHOWN_SECONDS
+    ]
     parts.append(_footer(found))
     return Group(*parts)
 
@@ -164,6 +172,16 @@ def _failure(each: Destination, now: float) -> Text:
     if status.due_at:
         lines.append(f"  parked: {each.parked:,}; tried again at {iso(status.due_at)[:19]}Z at the latest")
     return text.append("\n".join(lines), style="not bold")
+
+
+def _created_log_group(each: Destination) -> Text:
+    """Return that a destination's log group was missing, which its owner wants to know."""
+    status = each.status
+    return Text(f"\n{status.tenant_id} {status.type}: ", style="bold").append(
+        f"its log group was missing; a delivery created it at {iso(status.log_group_created_at)[:19]}Z, "
+        "without retention, key, class and tags: set them again",
+        style="not bold",
+    )
 
 
 def _footer(found: Overview) -> Text:

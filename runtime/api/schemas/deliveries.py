@@ -70,6 +70,10 @@ class StatusView(BaseModel):
     failing_since: str | None = Field(default=None, description="start of the failures since the last success")
     last_failure: Failure | None = None
     lag_seconds: float | None = Field(default=None, description="age of the oldest event at the last success")
+    log_group_created_at: str | None = Field(
+        default=None,
+        description="when a delivery created the missing log group, without retention, key and tags",
+    )
     parked: int = Field(description="deliveries that wait for someone's action")
     next_probe_at: str | None = Field(default=None, description="when parked deliveries are tried again at the latest")
 
@@ -86,6 +90,7 @@ class StatusView(BaseModel):
             failing_since=_at(status.failing_since),
             last_failure=Failure(**status.failure) if status.failure else None,
             lag_seconds=status.lag_seconds,
+            log_group_created_at=_at(status.log_group_created_at),
             parked=parked,
             next_probe_at=_at(status.due_at),
         )

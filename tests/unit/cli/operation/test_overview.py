@@ -122,3 +122,17 @@ def test_what_is_printed_fits_and_says_what_to_do(scene, statuses, capsys):
     (each,) = document(found)["destinations"]
     assert (each["state"], each["failure"]["reason"]) == ("failing", "second-hop-denied")
     assert each["failing_since"] == "2026-11-18T11:05:40.000Z"
+
+
+def test_a_log_group_that_came_back_without_its_settings_is_shown(scene, statuses, capsys):
+    """Logs would be kept for ever, and unencrypted, after somebody deleted their log group, and nobody would know."""
+    from rich.console import Console
+
+    scene.put_object()
+    scene.world.put_config("cloudwatch")
+    statuses.succeeded("acme-corp", "cloudwatch", 1.0, created_log_group=True)
+    found = overview(scene.sources)
+    Console(width=100, legacy_windows=False).print(picture(found))
+    assert "its log group was missing; a delivery created it at" in capsys.readouterr().out
+    (each,) = document(found)["destinations"]
+    assert each["log_group_created_at"] == each["last_success_at"]

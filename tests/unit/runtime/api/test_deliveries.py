@@ -93,9 +93,11 @@ def test_the_status_says_how_the_destination_is(api, scene):
     status = api.get(f"{CONFIGS}/s3/status").json()
     assert (status["works"], status["parked"], status["next_probe_at"]) == (False, 1, "2026-11-19T12:06:40.000Z")
     assert status["last_failure"]["action"] == "s3:CopyObject"
-    DestinationStatuses(scene, PARKED).succeeded("acme-corp", "s3", 3.5)
+    assert status["log_group_created_at"] is None
+    DestinationStatuses(scene, PARKED).succeeded("acme-corp", "s3", 3.5, created_log_group=True)
     status = api.get(f"{CONFIGS}/s3/status").json()
     assert (status["works"], status["lag_seconds"]) == (True, 3.5)
+    assert status["log_group_created_at"] == status["last_success_at"]
     assert api.get(f"{CONFIGS}/cloudwatch/status").json()["works"] is None
     assert api.get(f"{CONFIGS}/s3:none/status").status_code == 404
 
