@@ -13,6 +13,7 @@ from pathlib import Path
 from select import POLLIN, poll
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
+from weakref import finalize
 
 from runtime import scheduling
 from runtime.aws.http_response import HttpResponse
@@ -85,6 +86,7 @@ class HttpTransport:
         self._tls: ssl.SSLContext | None = None
         self._lock = scheduling.lock()
         self._idle: dict[_Peer, list[socket.socket]] = {}
+        finalize(self, _close_all, self._idle)
 
     def send(
         self,
@@ -118,9 +120,7 @@ class HttpTransport:
     def forget(self) -> None:
         """Close idle connections: after a restore their peers are gone."""
         with self._lock:
-            stacks, self._idle = self._idle, {}
-        for connection in (one for stack in stacks.values() for one in stack):
-            connection.close()
+            _close_all(self._idle)
 
     def _take(self, peer: _Peer) -> socket.socket | None:
         while True:
@@ -264,6 +264,13 @@ class _Exchange:
         except BaseException:
             self.close()
             raise
+
+
+def _close_all(idle: dict[_Peer, list[socket.socket]]) -> None:
+    while idle:
+        _, stack = idle.popitem()
+        for connection in stack:
+            connection.close()
 
 
 def trusted_by_the_sdk(bundle: str | None = None) -> "ssl.SSLContext":

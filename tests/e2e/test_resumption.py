@@ -130,7 +130,7 @@ def test_dead_letters_without_a_reason_go_back_by_themselves(cloud, new_tenant):
     url, sqs = cloud.outputs["ObjectDlqUrl"], cloud.client("sqs")
     with without_lambda(cloud, "object"):
         send(cloud, sent)
-        taken = receive(cloud, cloud.environment.object_queue_url, sent.key)
+        taken = receive(cloud, cloud.environment.object_queue_url, tenant.tenant_id)
         sqs.send_message(QueueUrl=url, MessageBody=taken["Body"])  # as SQS does after too many receives
     reason = {"reason": {"DataType": "String", "StringValue": "not-gzip"}}
     sqs.send_message(QueueUrl=url, MessageBody=kept, MessageAttributes=reason)

@@ -70,5 +70,6 @@ def test_a_shell_completes_commands_and_options(words, offered):
 def test_a_completion_script_is_printed():
     """A user could not set up completion by the documented command."""
     assert "complete -o default -F _logrouter_completion logrouter" in run_python(
-        "from cli.main import app; app(['--show-completion', 'bash'], prog_name='logrouter')"
+        "from cli.main import app; app(['--show-completion', 'bash'], prog_name='logrouter')",
+        _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1",  # where no shell has started the run, none would be found
     )

@@ -1,5 +1,6 @@
 """The one transport against a server on loopback: what leaves, what comes back, and what is no whole response."""
 
+import gc
 import socket
 import ssl
 import threading
@@ -415,3 +416,16 @@ def test_a_proxy_that_is_reached_by_tls_is_refused_at_once():
     """It would be talked to in plain text."""
     with pytest.raises(ValueError, match="unsupported"):
         Proxies.from_environment({"HTTPS_PROXY": "https://proxy:3128"})
+
+
+def test_a_transport_that_is_gone_leaves_no_connection(serve):
+    """A command that made one would end with its connections open; a process that makes many, run out of them."""
+    server = serve(whole(b""))
+    transport = HttpTransport()
+    fetch(transport, server)
+    (connection,) = next(iter(transport._idle.values()))
+    cycle = [transport]
+    cycle.append(cycle)  # as clients are: found by the collector alone
+    del transport, cycle
+    gc.collect()
+    assert connection.fileno() == -1
