@@ -90,7 +90,7 @@ class LiveChange:
         """Ask the deployed function how long it remembers configs."""
         name = self.environment.processor_function_name
         client = self.accounts.client("lambda", self.environment.central_account)
-        variables = client.get_function_configuration(FunctionName=name)["LocalEnvironment"]["Variables"]
+        variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
         return float(variables["CONFIG_CACHE_SECONDS"])
 
     @property

@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import contextmanager
 
 from ministack_fidelity.identities import unique
 from runtime.messages.delivery_message import DeliveryMessage
@@ -57,6 +58,19 @@ def run_resumption(cloud, event=None):
     returned = answer["Payload"].read()
     assert "FunctionError" not in answer, returned
     return json.loads(returned)
+
+
+@contextmanager
+def short_delays(cloud):
+    """Shorten the function's schedule, and with it the ten minutes after which a dead letter is redriven."""
+    client, name = cloud.client("lambda"), cloud.outputs["ResumptionFunctionName"]
+    kept = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    short = {**kept, "DELIVERY_SCHEDULE_SECONDS": "60"}
+    client.update_function_configuration(FunctionName=name, Environment={"Variables": short})
+    try:
+        yield
+    finally:
+        client.update_function_configuration(FunctionName=name, Environment={"Variables": kept})
 
 
 def resumed(cloud, tenant):
@@ -134,6 +148,7 @@ def test_dead_letters_without_a_reason_go_back_by_themselves(cloud, new_tenant):
         sqs.send_message(QueueUrl=url, MessageBody=taken["Body"])  # as SQS does after too many receives
     reason = {"reason": {"DataType": "String", "StringValue": "not-gzip"}}
     sqs.send_message(QueueUrl=url, MessageBody=kept, MessageAttributes=reason)
-    until(lambda: run_resumption(cloud, REDRIVE)["redriven"] >= 1, "a redrive")
+    with short_delays(cloud):
+        until(lambda: run_resumption(cloud, REDRIVE)["redriven"] >= 1, "a redrive")
     assert delivered(cloud, tenant, [text]) == [text]
     assert receive(cloud, url, kept)["Body"] == kept
