@@ -1,6 +1,7 @@
 """What a repository needs to be adopted: its workflow, hooks, updates, release, and the documentation's site."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -16,8 +17,9 @@ GITHUB = [name for name in TRACKED if name.startswith(".github/")]
 
 def recipe(target, *variables):
     """Return the commands that make would run for a target, one a line, without those it depends on."""
-    arguments = ["make", "--dry-run", "--always-make", target, *variables]
-    printed = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    arguments = ["make", "--no-print-directory", "--dry-run", "--always-make", target, *variables]
+    environment = {name: text for name, text in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    printed = subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
     return printed.splitlines()
 
 
