@@ -18,7 +18,9 @@ GITHUB = [name for name in TRACKED if name.startswith(".github/")]
 def recipe(target, *variables):
     """Return the commands that make would run for a target, one a line, without those it depends on."""
     arguments = ["make", "--no-print-directory", "--dry-run", "--always-make", target, *variables]
-    environment = {name: text for name, text in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    environment = {
+        name: text for name, text in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PYTEST_ARGS"))
+    }
     printed = subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
     return printed.splitlines()
 
