@@ -31,6 +31,9 @@ class Allowance:
         self._object = max(sizes) * max(cloudwatch.values())
         owed = sum(size * cloudwatch[one.tenant] for one, size in zip(schedule.objects, sizes, strict=True))
         self.events += 2 * owed * len(schedule.replays)
+        for change in schedule.changes:  # to another log group and back: what the first one had comes once more
+            if change.what == "moved" and change.type != "s3":
+                self.events += sum(sum(each.batches) for each in schedule.objects if each.tenant == change.tenant)
         self.events += self._object * sum(one.again == "same" for one in schedule.objects)
         # One host that isn't killed remembers what it has delivered.
         only = all(fault.kind == "twice" for fault in schedule.faults) and not schedule.stops
