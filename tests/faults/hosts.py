@@ -124,7 +124,7 @@ HOSTS: tuple[Kind, ...] = (
     replace(CRASH, name="function-frozen-until-its-timeout", rules=(rule(CALLS, _freeze, 0.1),)),
     replace(CRASH, name="function-out-of-memory", rules=(rule(CALLS, Starve(), 0.15),)),
     replace(POLLER, name="poller-killed", rules=(rule(POLLERS_CALLS, _kill, 0.03, host=True),)),
-    replace(POLLER, name="poller-told-to-stop", rules=(rule(POLLERS_CALLS, _tell_to_stop, 0.02, host=True),)),
+    replace(POLLER, name="poller-stopped", rules=(rule(POLLERS_CALLS, _tell_to_stop, 0.02, host=True),)),
     replace(POLLER, name="poller-receive-hanging", rules=(rule(RECEIVE, Hang(1.5), 0.3, host=True),)),
     replace(POLLER, name="poller-receive-answer-lost", rules=(rule(RECEIVE, LoseAnswer(), 0.2, host=True),)),
     replace(POLLER, name="poller-receive-incomplete", rules=(rule(RECEIVE, incomplete, 0.3, host=True),)),
