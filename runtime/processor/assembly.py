@@ -51,6 +51,7 @@ def make_processor(
         make_methods(classes, DeliveryServices(clients, role_chain, settings, _copy_names(clients, parked))),
         ObjectReader(clients, role_chain, settings.max_uncompressed_bytes),
         records,
+        hands_over=hand_over is not None,
     )
     settlement = Settlement(
         records,

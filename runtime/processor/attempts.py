@@ -41,12 +41,14 @@ class Attempts:
         reader: ObjectReader,
         records: Records,
         breakers: CircuitBreakers | None = None,
+        *,
+        hands_over: bool = True,
     ) -> None:
         self._methods = methods
         self._reader = reader
         self._records = records
         self._breakers = breakers or CircuitBreakers(records)
-        self._shares = DestinationShares()
+        self._shares = DestinationShares(hands_over=hands_over)
         self._threads = scheduling.thread_pool(THREADS, "delivery")
         self._slots = scheduling.semaphore(OBJECTS_AT_ONCE)
 

@@ -22,15 +22,6 @@ CROWDED: Final = 12
 holds of a queue, three hanging destinations take 12 and twenty more take one each."""
 STALL_SECONDS: Final = 0.25
 """Ours: a usual call takes some 0.05 s; attempts that haven't moved for longer hold nobody up."""
-
-
-class DestinationBusyError(NotTriedError):
-    """Not tried: the destination's share of the threads is taken, and what runs there doesn't move."""
-
-    def __init__(self) -> None:
-        super().__init__("destination-busy", "not tried: earlier attempts at this destination haven't ended")
-
-
 LOADING_SECONDS: Final = 2.0
 """Ours: so long instead, until an attempt of that delivery method has ended: its client is loaded, which is no hang."""
 SLOW_SECONDS: Final = 2.0
@@ -39,6 +30,13 @@ a message is settled when all of its deliveries have ended, and healthy tenants'
 SLOW_FOR_SECONDS: Final = 300.0
 """Ours: after that, one first attempt finds out whether it still is."""
 _CAPACITY: Final = 4096  # destinations that are slow at the same time
+
+
+class DestinationBusyError(NotTriedError):
+    """Not tried: the destination's share of the threads is taken, and what runs there doesn't move."""
+
+    def __init__(self) -> None:
+        super().__init__("destination-busy", "not tried: earlier attempts at this destination haven't ended")
 
 
 class DestinationSlowError(NotTriedError):
@@ -83,10 +81,17 @@ class _Running:
 
 
 class DestinationShares:
-    """The attempts at work in the process, by destination. Shared by all threads. ``clock``: seconds, monotonic."""
+    """The attempts at work in the process, by destination. Shared by all threads.
 
-    def __init__(self, *, share: int = SHARE, clock: Callable[[], float] = scheduling.monotonic) -> None:
+    :param hands_over: what isn't tried comes again by itself. Where it doesn't (by hand), nothing is refused: each
+        attempt waits for its turn. :param clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self, *, share: int = SHARE, hands_over: bool = True, clock: Callable[[], float] = scheduling.monotonic
+    ) -> None:
         self._share = share
+        self._hands_over = hands_over
         self._clock = clock
         self._changed = scheduling.condition()
         self._running: dict[tuple[str, str], _Running] = {}
@@ -99,6 +104,8 @@ class DestinationShares:
 
         :param first: it is a delivery's first attempt.
         """
+        if not self._hands_over:
+            return None
         key = (config.tenant_id, config.type)
         with self._changed:
             now = self._clock()
@@ -150,10 +157,10 @@ class DestinationShares:
     def _wait_for_turn(self, key: tuple[str, str], delivery: Delivery) -> None:
         while running := self._taken(key):
             left = self._stall_seconds(delivery.config) - running.still_for(self._clock())
-            if left <= 0:
+            if left <= 0 and self._hands_over:
                 raise DestinationBusyError
             delivery.budget.check()
-            self._changed.wait(left)
+            self._changed.wait(left if left > 0 else STALL_SECONDS)
 
     def _taken(self, key: tuple[str, str]) -> _Running | None:
         """Return the attempts that fill a destination's share; ``None`` where there is room."""

@@ -178,3 +178,17 @@ def test_loading_is_no_hang():
         assert shares.refuses(delivery().config, first=True) is None
         now[0] += destination_shares.LOADING_SECONDS
         assert isinstance(shares.refuses(delivery().config, first=True), DestinationBusyError)
+
+
+def test_without_a_hand_over_nothing_is_refused():
+    """By hand, an object behind a slow destination would be returned though nothing is wrong with it."""
+    now = [100.0]
+    shares = DestinationShares(share=1, hands_over=False, clock=lambda: now[0])
+    with shares.part(delivery(), None):
+        now[0] += 60
+    assert shares.refuses(delivery().config, first=True) is None
+    with shares.part(delivery(), None):
+        now[0] += 60
+        assert shares.refuses(delivery().config, first=True) is None
+        with pytest.raises(OutOfTimeError):  # it waits for its turn, as long as its budget lets it
+            tried(shares, delivery(seconds=0.0))
