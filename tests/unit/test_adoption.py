@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 import pytest
 import yaml
 
-from tests.unit.test_project import ROOT, TRACKED, text_of
+from tests.unit.test_project import text_of
+from tests.unit.tracked import ROOT, TRACKED
 
 GITHUB = [name for name in TRACKED if name.startswith(".github/")]
 

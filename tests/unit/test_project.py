@@ -2,19 +2,12 @@
 
 import ast
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-TRACKED = subprocess.run(  # the committed and the to-be-committed: what a clone would have
-    ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-    cwd=ROOT,
-    capture_output=True,
-    text=True,
-    check=True,
-).stdout.splitlines()
+from tests.unit.tracked import ROOT, TRACKED
+
 DOCUMENTS = [name for name in TRACKED if name.endswith(".md")]
 TEST_FILES = [name for name in TRACKED if re.fullmatch(r"(?:.*/)?tests/.*test_\w+\.py", name)]
 MOST_ANY = 250

@@ -2,21 +2,13 @@
 
 import io
 import re
-import subprocess
 import tokenize
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-TRACKED = subprocess.run(
-    ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-    cwd=ROOT,
-    capture_output=True,
-    text=True,
-    check=True,
-).stdout.splitlines()
+from tests.unit.tracked import ROOT, TRACKED
+
 WRITTEN = [
     name
     for name in TRACKED

@@ -3,20 +3,12 @@
 import ast
 import io
 import re
-import subprocess
 import tokenize
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-TRACKED = subprocess.run(
-    ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-    cwd=ROOT,
-    capture_output=True,
-    text=True,
-    check=True,
-).stdout.splitlines()
+from tests.unit.tracked import ROOT, TRACKED
+
 FOLDERS = ("runtime/", "cli/", "constructs_lib/", "stacks/", "local/", "packages/", "benchmarks/", "vector_config/")
 CODE = [name for name in TRACKED if name.startswith(FOLDERS) and name.endswith(".py") and "/tests/" not in name]
 DOCUMENTS = [name for name in TRACKED if name.endswith(".md")]
