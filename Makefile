@@ -11,7 +11,7 @@ COMPILE := -m uv pip compile --quiet --python-version 3.13 --no-header --no-emit
 INSTALL := -m uv pip install --quiet --python $(PY)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format synth customer-template agent-settings bench bench-agent bench-freshness decisions docs openapi explore faults fault-table fuzz verify-aws requirements snapshots clean
+.PHONY: help setup demo up down status test test-destinations lint format synth customer-template agent-settings bench bench-agent bench-freshness decisions docs openapi explore faults fault-table fuzz verify-aws requirements snapshots clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -55,6 +55,9 @@ format: $(READY) ## let the formatter write
 
 test: lint ## lint, then every test, with coverage; or some, without: PYTEST_ARGS=tests/unit/cli
 	@$(PY) -m pytest -n 2 $(or $(PYTEST_ARGS),--cov --cov-report=term)
+
+test-destinations: $(READY) ## delivery methods against real servers (Kafka, OpenSearch): needs a JDK and Maven, else it says so and skips
+	@$(PY) -m pytest -n 2 --no-cov $(or $(PYTEST_ARGS),tests/destinations)
 
 snapshots: $(READY) ## accept today's templates as the reviewed snapshots
 	@$(PY) -m pytest tests/snapshot --snapshot-update
