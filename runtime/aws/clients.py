@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 type Service = Literal["cloudformation", "dynamodb", "lambda", "logs", "s3", "sns", "sqs", "sts"]
+"""Those that have clients; ``kms`` is called directly alone."""
 
 CONNECT_SECONDS = 5
 LIMITS: Mapping[str, CallLimits] = {
@@ -41,9 +42,11 @@ LIMITS: Mapping[str, CallLimits] = {
 """SQS long polls wait 20 s. An operator waits for a function as long as Lambda lets it run.
 S3 sends a byte now and then during a long copy, not every second."""
 DEFAULT_LIMITS = CallLimits(CONNECT_SECONDS, read_seconds=20, total_seconds=40)
+DIRECT_LIMITS: Mapping[str, CallLimits] = {**LIMITS, "lambda": DEFAULT_LIMITS}
+"""A function that calls another one waits no longer for it than for any other call."""
 
-ATTEMPTS = {"sqs": 3, "dynamodb": 3}
-"""Queues and tables have no retry of ours around them. Everything else is tried once: the delivery's own loop
+ATTEMPTS = {"sqs": 3, "dynamodb": 3, "kms": 3}
+"""Queues, tables and keys have no retry of ours around them. Everything else is tried once: the delivery's own loop
 retries inside its time budget, which retries down here know nothing of."""
 FIRST_PAUSE_SECONDS = 0.1
 _PASSING = frozenset({"throttled", "timeout", "unavailable", "connection", "answer-incomplete"})
@@ -152,7 +155,7 @@ class AwsClients:
             made = DirectCall(
                 self._transport,
                 self._endpoints.find(service, region, bucket),
-                LIMITS.get(service, DEFAULT_LIMITS),
+                DIRECT_LIMITS.get(service, DEFAULT_LIMITS),
                 lambda: self._find(service, region),
                 operation,
                 method=method,

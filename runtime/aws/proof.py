@@ -58,6 +58,10 @@ PROOFS: Mapping[str, Mapping[str, Proof]] = {
         "TransactWriteItems": _REQUEST_ID,
         "UpdateItem": _REQUEST_ID,
     },
+    "kms": {
+        "GenerateMac": Proof(("Mac",)),
+        "VerifyMac": Proof(("MacValid",)),
+    },
     "lambda": {
         "GetFunctionConfiguration": Proof(("FunctionName",)),
         "Invoke": _REQUEST_ID,

@@ -34,7 +34,7 @@ class ServiceProtocol(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AwsJson:
-    """AWS JSON: no member that is asked for here is a time or a blob."""
+    """AWS JSON: no member that is asked for here is a time; a blob is given, and comes, in base64."""
 
     target: str
     version: str = "1.0"
@@ -108,5 +108,6 @@ PROTOCOLS: Mapping[str, ServiceProtocol] = {
     "sqs": AwsJson("AmazonSQS"),
     "dynamodb": AwsJson("DynamoDB_20120810"),
     "logs": AwsJson("Logs_20140328", "1.1"),
+    "kms": AwsJson("TrentService", "1.1"),
     "sts": AwsQuery("2011-06-15"),
 }

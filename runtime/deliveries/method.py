@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from runtime.aws.clients import AwsClients
-    from runtime.deliveries.role_chain import RoleChain
+    from runtime.deliveries.sessions import Sessions
     from runtime.deliveries.settings import DeliverySettings
     from runtime.delivery_config.model import DeliveryConfig
     from runtime.objects.batches import Batch
@@ -125,7 +125,7 @@ class DeliveryServices:
     """
 
     clients: "AwsClients"
-    role_chain: "RoleChain"
+    role_chain: "Sessions"
     settings: "DeliverySettings"
     copy_names: CopyNameClaims | None = None
 

@@ -58,7 +58,8 @@ class RoleChain:
 
         def load() -> tuple[Credentials, float]:
             with use_credentials(None):  # as the processor, whatever credentials are in use
-                return self._assume(
+                return assume_role(
+                    self._clients,
                     Hop.CENTRAL,
                     RoleArn=self._central_role_arn,
                     RoleSessionName=session_name(tenant_id),
@@ -81,7 +82,8 @@ class RoleChain:
             central = self.central(tenant_id, second_hop(role_arn))
             try:
                 with use_credentials(central):
-                    return self._assume(
+                    return assume_role(
+                        self._clients,
                         Hop.CUSTOMER,
                         RoleArn=role_arn,
                         RoleSessionName=session_name(tenant_id),
@@ -100,12 +102,17 @@ class RoleChain:
         self._central.forget(lambda held: held == credentials)
         self._customer.forget(lambda held: held == credentials)
 
-    def _assume(self, hop: Hop, **request: Any) -> tuple[Credentials, float]:
-        try:
-            answer = self._clients.call("sts", "AssumeRole", request)["Credentials"]
-        except Exception as error:
-            codes = POLICY_CODES if hop is Hop.CENTRAL else None
-            raise classify(error, hop=hop, action="sts:AssumeRole", resource=request["RoleArn"], codes=codes) from error
-        expires_at = answer["Expiration"].timestamp()
-        credentials = Credentials(answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"], expires_at)
-        return credentials, expires_at - RENEW_BEFORE_SECONDS
+
+def assume_role(clients: AwsClients, hop: Hop, **request: Any) -> tuple[Credentials, float]:
+    """Assume a role as whoever signs at the moment; return the session, and when it should be renewed (epoch s).
+
+    :raises runtime.errors.DeliveryError: as the hop's refusals and STS' failures are classified.
+    """
+    try:
+        answer = clients.call("sts", "AssumeRole", request)["Credentials"]
+    except Exception as error:
+        codes = POLICY_CODES if hop is Hop.CENTRAL else None
+        raise classify(error, hop=hop, action="sts:AssumeRole", resource=request["RoleArn"], codes=codes) from error
+    expires_at = answer["Expiration"].timestamp()
+    credentials = Credentials(answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"], expires_at)
+    return credentials, expires_at - RENEW_BEFORE_SECONDS

@@ -13,6 +13,7 @@ from runtime.delivery_state.next_steps import next_step
 from runtime.delivery_state.table import Key, parked_key
 from runtime.errors import DeliveryError
 from runtime.messages.delivery_message import DeliveryMessage
+from runtime.messages.envelopes import UnreadableMessageError
 
 MAX_DETAIL_CHARACTERS = 2048
 _RESUMPTION_DIGITS = 4
@@ -58,11 +59,13 @@ class ParkedDelivery:
     def read(cls, item: Mapping[str, Any]) -> Self:
         """Read an item, of yesterday's version too.
 
-        :raises runtime.messages.envelopes.UnreadableMessageError: its message can't be read.
+        :raises UnreadableMessageError: its message can't be read, or isn't of the tenant that the item lies under.
         """
         values = plain_item(item)
         texts = {name: str(values.get(name, "")) for name in ("detail", "action", "resource", "hop", "next_step")}
         message = DeliveryMessage.read(json.loads(values["message"]))
+        if message.tenant_id != values["tenant_id"]:  # whoever may write one tenant's items would resume another's
+            raise UnreadableMessageError("foreign-tenant", "the parked delivery's message is another tenant's")
         return cls(
             message,
             epoch_seconds(str(values.get("last_attempt_at", ""))),

@@ -5,6 +5,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from runtime.aws.clients import AwsClients
+from runtime.aws.credentials import use_credentials
 from runtime.delivery_config.model import is_tenant_id
 from runtime.messages.notifications import write_notification
 from runtime.objects.stored_object import StoredObject
@@ -24,8 +25,14 @@ class DeadLetters:
         self._object_dlq_url = object_dlq_url
         self._delivery_dlq_url = delivery_dlq_url
 
-    def corrupt_object(self, object_: StoredObject, reason: str, detail: str) -> bool:
-        """Send a notification of that object alone, so that a redrive does nothing else again."""
+    def corrupt_object(self, object_: StoredObject, reason: str, detail: str, *, asked_by: str | None = None) -> bool:
+        """Send a notification of that object alone, so that a redrive does nothing else again.
+
+        :param asked_by: the delivery message's body. It is sent in the notification's place where only deliveries
+            have a queue: at the outside, whose sibling at the inside notices the object by itself.
+        """
+        if asked_by and self._object_dlq_url is None and self._delivery_dlq_url is not None:
+            return self._send(self._delivery_dlq_url, asked_by, reason, detail, object_.key.tenant_id)
         body = json.dumps(write_notification(object_), separators=(",", ":"))
         return self._send(self._object_dlq_url, body, reason, detail, object_.key.tenant_id)
 
@@ -44,9 +51,10 @@ class DeadLetters:
         }
         group: dict[str, Any] = {"MessageGroupId": tenant_id} if tenant_id and is_tenant_id(tenant_id) else {}
         try:
-            self._clients.client("sqs").send_message(
-                QueueUrl=queue_url, MessageBody=body, MessageAttributes=attributes, **group
-            )
+            with use_credentials(None):  # queues are the process's own, whoever it acts for
+                self._clients.client("sqs").send_message(
+                    QueueUrl=queue_url, MessageBody=body, MessageAttributes=attributes, **group
+                )
         except Exception as error:  # noqa: BLE001 - whatever it is: the message goes back to its queue
             logger.warning("the dead-letter queue can't be written", extra={**extra, "error": type(error).__name__})
             return False

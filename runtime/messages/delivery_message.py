@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
 from runtime.deliveries.method import MAX_UNKEPT, Unkept
+from runtime.deliveries.passes import Pass
 from runtime.messages import fields
 from runtime.messages.envelopes import UnreadableMessageError
 from runtime.objects.key import MalformedKeyError, ObjectKey
@@ -36,6 +37,7 @@ class DeliveryMessage:
     :param not_before: when the next may be made, epoch seconds. :param reason: why the last one didn't settle.
     :param resumptions: how often it was parked and resumed. :param probe: it is resumed to find out whether its
         destination works again: one attempt, whatever the circuit breaker says, and parked again if that fails.
+    :param mac: the code of its pass, which every message for the outside processor has (``runtime.deliveries.passes``).
     :param schedule_from: when its schedule of attempts was restarted, epoch seconds; 0: with the first attempt.
     """
 
@@ -59,6 +61,7 @@ class DeliveryMessage:
     unkept: tuple[Unkept, ...] = ()
     destination: str = ""
     put_offs: int = 0
+    mac: str = ""
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Self:
@@ -92,6 +95,10 @@ class DeliveryMessage:
         if key.tenant_id != self.tenant_id:
             raise UnreadableMessageError("foreign-tenant", "the delivery message's key is another tenant's")
         return StoredObject(self.bucket, key, self.etag, self.version_id, self.size)
+
+    def as_pass(self) -> Pass:
+        """Return what it shows the session issuer."""
+        return Pass(self.tenant_id, self.type, self.bucket, self.key, self.version_id or "", self.mac)
 
 
 def is_delivery_message(document: Mapping[str, Any]) -> bool:
@@ -131,4 +138,5 @@ _READERS: Final[Mapping[str, fields.Reader]] = {
     "unkept": fields.tuple_of(_unkept, MAX_UNKEPT),
     "destination": fields.or_empty(fields.digest),
     "put_offs": fields.count,
+    "mac": fields.or_empty(fields.mac),
 }

@@ -22,6 +22,7 @@ _BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")  # S
 _ETAG: Final = re.compile(r"[\x21\x23-\x7e]{1,255}")  # opaque, without its quotes
 _VISIBLE: Final = re.compile(r"[\x21-\x7e]{1,1024}")  # S3 user guide, version IDs: "no more than 1,024 bytes long"
 _DIGEST: Final = re.compile(r"[0-9a-f]{16}")
+_MAC: Final = re.compile(r"[A-Za-z0-9+/]{43}=")  # 32 bytes in base64
 _WORD: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _MAX_WORD: Final = 64
 
@@ -110,7 +111,7 @@ def tuple_of(read: Reader, most: int) -> Reader:
 
 
 bucket, etag, visible = text_of(_BUCKET), text_of(_ETAG), text_of(_VISIBLE)
-digest = text_of(_DIGEST)
+digest, mac = text_of(_DIGEST), text_of(_MAC)
 type_ = text_of(re.compile(TYPE_PATTERN.removeprefix("^").removesuffix("$")))
 size, batch, count = whole(MAX_OBJECT_BYTES), whole(MAX_BATCHES), whole(MAX_ATTEMPTS)
 position = whole(MAX_POSITION)

@@ -9,6 +9,7 @@ from typing import Final
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
+from runtime.aws.credentials import use_credentials
 from runtime.backoff import Backoff
 from runtime.messages.delivery_message import DeliveryMessage
 from runtime.messages.notifications import PUT_OFFS, write_notification
@@ -86,9 +87,10 @@ class HandOver:
         return PUT_OFF_DELAYS.bound(put_offs) * self._schedule.scale() * self._schedule.jitter()
 
     def _send(self, body: str, delay: float, tenant_id: str) -> None:
-        self._clients.client("sqs").send_message(
-            QueueUrl=self._queue_url,
-            MessageBody=body,
-            DelaySeconds=min(MAX_SQS_DELAY_SECONDS, max(0, math.ceil(delay))),
-            MessageGroupId=tenant_id,  # a fair queue: one tenant's many don't delay another's few
-        )
+        with use_credentials(None):  # queues are the process's own, whoever it acts for
+            self._clients.client("sqs").send_message(
+                QueueUrl=self._queue_url,
+                MessageBody=body,
+                DelaySeconds=min(MAX_SQS_DELAY_SECONDS, max(0, math.ceil(delay))),
+                MessageGroupId=tenant_id,  # a fair queue: one tenant's many don't delay another's few
+            )

@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from runtime.aws.clients import AwsClients
+from runtime.deliveries.issued_sessions import IssuedSessions
 from runtime.deliveries.method import DeliveryServices
 from runtime.deliveries.registry import find_methods, make_methods
 from runtime.deliveries.role_chain import RoleChain
+from runtime.deliveries.sessions import Sessions
 from runtime.delivery_config.repository import DeliveryConfigRepository
 from runtime.messages.dead_letters import DeadLetters
 from runtime.messages.hand_over import HandOver, Schedule
@@ -34,7 +36,9 @@ def make_processor(
     :raises runtime.deliveries.registry.DeliveryMethodsError: no usable delivery method is installed.
     """
     clients = clients or AwsClients(settings.aws_region)
-    role_chain = RoleChain(clients, settings.central_log_distribution_role_arn)
+    central_role, issuer = settings.central_log_distribution_role_arn, settings.session_issuer
+    issued = IssuedSessions(clients, issuer, central_role) if issuer else None
+    role_chain = issued or RoleChain(clients, central_role)
     classes = find_methods() if methods is None else methods
     records = Records(settings.metrics_namespace)
     dead_letters = DeadLetters(clients, settings.object_dlq_url, settings.delivery_dlq_url)
@@ -67,10 +71,11 @@ def make_processor(
         dead_letters=dead_letters,
         records=records,
         hand_over=hand_over,
+        sessions=issued,
     )
 
 
-def _parking(clients: AwsClients, role_chain: RoleChain, table: str, schedule: Schedule) -> "Parking":
+def _parking(clients: AwsClients, role_chain: Sessions, table: str, schedule: Schedule) -> "Parking":
     from runtime.processor.parking import PROBE_AFTER_SECONDS, Parking  # noqa: PLC0415 - loaded where there is a table
 
     return Parking(clients, role_chain, table, probe_after_seconds=PROBE_AFTER_SECONDS * schedule.scale())

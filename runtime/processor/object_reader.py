@@ -6,8 +6,8 @@ from dataclasses import asdict
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import Credentials
 from runtime.backoff import Retry
-from runtime.deliveries.role_chain import RoleChain
 from runtime.deliveries.session_policy import reader
+from runtime.deliveries.sessions import Sessions
 from runtime.errors import EXPIRED, DeliveryError
 from runtime.objects.batches import Batch
 from runtime.objects.events import ReadStats
@@ -41,7 +41,7 @@ class ObjectReader:
     """Makes reads of objects. Shared by all threads."""
 
     def __init__(
-        self, clients: AwsClients, role_chain: RoleChain, max_uncompressed_bytes: int, retry: Retry | None = None
+        self, clients: AwsClients, role_chain: Sessions, max_uncompressed_bytes: int, retry: Retry | None = None
     ) -> None:
         self._clients = clients
         self._role_chain = role_chain

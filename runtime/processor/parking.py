@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import use_credentials
-from runtime.deliveries.role_chain import RoleChain
 from runtime.deliveries.session_policy import reader
+from runtime.deliveries.sessions import Sessions
 from runtime.delivery_state.parked_deliveries import ParkedDeliveries
 from runtime.delivery_state.parked_delivery import ParkedDelivery
 from runtime.errors import DeliveryError
@@ -33,7 +33,7 @@ class Parking:
     def __init__(
         self,
         clients: AwsClients,
-        role_chain: RoleChain,
+        role_chain: Sessions,
         table: str,
         *,
         probe_after_seconds: float = PROBE_AFTER_SECONDS,

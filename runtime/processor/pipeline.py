@@ -6,13 +6,15 @@ object that it names: ``object_deliveries``.
 
 import json
 import logging
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
 from runtime import scheduling
 from runtime.bounded_map import BoundedMap
-from runtime.errors import DeliveryError
+from runtime.deliveries.issued_sessions import PASS_REFUSED, IssuedSessions
+from runtime.errors import DeliveryError, RetryableError
 from runtime.logs import correlated, without_message
 from runtime.messages.dead_letters import DeadLetters
 from runtime.messages.delivery_message import DeliveryMessage, is_delivery_message
@@ -30,6 +32,10 @@ EARLY_SECONDS = 1.0  # a message that is due within that is not put off again fo
 REMEMBERED_SECONDS = 900.0  # ours: longer than the poller hides a message at work, and than SQS's own repetitions take
 REMEMBERED_MESSAGES = 20_000  # some 200 bytes each
 logger = logging.getLogger("logrouter.pipeline")
+
+
+class NoSessionError(RetryableError):
+    """The session issuer gives no session: an outage of the provider, no attempt at the delivery."""
 
 
 class DeduplicationCache:
@@ -59,7 +65,11 @@ class DeduplicationCache:
 
 
 class MessageProcessor:
-    """Processes queue messages. Shared by all threads of a host. ``clock``: epoch seconds."""
+    """Processes queue messages. Shared by all threads of a host.
+
+    :param sessions: gives the tenants' sessions to the outside processor, which does nothing for a tenant without one.
+    :param clock: epoch seconds.
+    """
 
     def __init__(
         self,
@@ -70,6 +80,7 @@ class MessageProcessor:
         records: Records,
         hand_over: HandOver | None,
         memory: DeduplicationCache | None = None,
+        sessions: IssuedSessions | None = None,
         clock: Callable[[], float] = scheduling.now,
     ) -> None:
         self._central_bucket = central_bucket
@@ -78,11 +89,15 @@ class MessageProcessor:
         self._records = records
         self._hand_over = hand_over
         self._memory = memory or DeduplicationCache()
+        self._sessions = sessions
         self._clock = clock
 
     def is_ready(self) -> bool:
-        """Return whether it makes sense to receive messages: false while the delivery configs can't be read."""
-        return self._objects.is_ready()
+        """Return whether it makes sense to receive messages: false while the delivery configs can't be read.
+
+        The outside processor can't ask without a message of the tenant: it puts each off for itself.
+        """
+        return self._sessions is not None or self._objects.is_ready()
 
     def process(self, message: QueueMessage, budget: TimeBudget) -> bool:
         """Do what a message asks for. True: settle it. False: leave it in its queue. Never raises."""
@@ -105,9 +120,11 @@ class MessageProcessor:
                 return self._deliver_again(message, DeliveryMessage.read(document), budget)
             return self._deliver_objects(document, budget)
         except UnreadableMessageError as error:
-            return self._refuse(message.body, error, delivery=again)
+            return self._refuse(message.body, error, delivery=again or self._sessions is not None)
 
     def _deliver_objects(self, document: Mapping[str, Any], budget: TimeBudget) -> bool:
+        if self._sessions is not None:
+            raise UnreadableMessageError("no-delivery-message", "the outside processor takes nothing else")
         notification = read_notification(document)
         if notification.ignored:
             self._records.skipped(
@@ -157,18 +174,36 @@ class MessageProcessor:
                 )
                 return True
             try:
-                settled = self._objects.again(object_, wanted, budget)
-            except ConfigsUnreadableError as error:
+                with self._acting_for(wanted):
+                    settled = self._objects.again(object_, wanted, budget)
+            except (ConfigsUnreadableError, NoSessionError) as error:
                 self._records.returned(error.reason, tenant_id=wanted.tenant_id, object=wanted.key, type=wanted.type)
                 return self._put_off(error, lambda to: to.put_off(wanted))
             if settled:
                 self._memory.add(message.body)
             return settled
 
+    @contextmanager
+    def _acting_for(self, wanted: DeliveryMessage) -> Iterator[None]:
+        """Sign what is done for the message as its tenant, at the outside.
+
+        :raises UnreadableMessageError: the message isn't one that we made. :raises NoSessionError: for the time being.
+        """
+        with ExitStack() as stack:
+            try:
+                if self._sessions is not None:
+                    stack.enter_context(self._sessions.acting_for(wanted.as_pass()))
+            except DeliveryError as error:
+                if error.reason == PASS_REFUSED:
+                    raise UnreadableMessageError(error.reason, "no session is issued for the message") from error
+                raise NoSessionError(error.reason, error.detail) from error
+            yield
+
     def _put_off(self, error: DeliveryError | None, send: Callable[[HandOver], object]) -> bool:
         """Let a message come later, as a new one: not an attempt, nor a receive of it; return whether it is sent."""
         if error is not None:
-            logger.warning("the delivery configs can't be read: a message is put off", extra={"error": error.detail})
+            extra = {"reason": error.reason, "error": error.detail}
+            logger.warning("its tenant's delivery configs can't be read: a message is put off", extra=extra)
         if self._hand_over is None:
             return False
         try:

@@ -13,11 +13,17 @@ ROLE_ARN = re.compile(r"arn:(?P<partition>aws[a-z0-9-]*):iam::(?P<account>[0-9]{
 
 
 class ProcessorSettings(DeliverySettings):
-    """The variables that a stack, a manifest or a person sets."""
+    """The variables that a stack, a manifest or a person sets.
+
+    ``session_issuer``: the function that gives the outside processor its sessions; without it, roles are assumed.
+    ``pass_key_id``: the key in KMS that deliveries for the outside processor are signed with.
+    """
 
     tenant_config_table: str
     central_log_distribution_role_arn: str
 
+    session_issuer: str | None = None
+    pass_key_id: str | None = None
     delivery_queue_url: str | None = None
     object_dlq_url: str | None = None
     delivery_dlq_url: str | None = None

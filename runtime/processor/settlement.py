@@ -84,7 +84,8 @@ class Settlement:
     def _keep_corrupt(self, one: AttemptResult) -> bool:
         error = one.error
         assert error is not None
-        return self._dead_letters.corrupt_object(one.object, error.reason, error.detail)
+        asked_by = one.previous.write() if one.previous else None
+        return self._dead_letters.corrupt_object(one.object, error.reason, error.detail, asked_by=asked_by)
 
     def _outcome(self, one: AttemptResult, *, corrupt_is_kept: bool) -> Outcome:
         if one.error is None:

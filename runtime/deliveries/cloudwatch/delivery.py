@@ -16,7 +16,7 @@ from runtime.deliveries.cloudwatch.in_flight import CallsInFlight
 from runtime.deliveries.cloudwatch.native.engine import NativeEngine
 from runtime.deliveries.cloudwatch.sent_batch import SentBatch, events, of_earlier, of_filtered, refused_ranges
 from runtime.deliveries.method import BatchSource, Delivery, DeliveryProgress, DeliveryServices, Unkept
-from runtime.deliveries.role_chain import RoleChain
+from runtime.deliveries.sessions import Sessions
 from runtime.deliveries.set_aside import SetAside, SetAsideEvent
 from runtime.errors import EXPIRED, RetryableError
 from runtime.objects.batches import Batch
@@ -164,7 +164,7 @@ def _from_checkpoint(progress: DeliveryProgress, source: BatchSource) -> Iterato
 class _Session:
     """The customer role's credentials for one delivery, taken from the role chain's cache for every call."""
 
-    def __init__(self, role_chain: RoleChain, config: CloudWatchConfig) -> None:
+    def __init__(self, role_chain: Sessions, config: CloudWatchConfig) -> None:
         self._role_chain = role_chain
         self._config = config
 

@@ -263,3 +263,41 @@ def test_hot_calls_load_none_of_what_they_do_not_need(module):
         f"import sys; sys.modules[{module!r}] = None; import runtime.aws.clients; runtime.aws.clients.AwsClients('r')"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+INVALID_MAC = whole(b'{"__type":"KMSInvalidMacException","message":"m"}', 400)
+TOO_MANY = whole(b'{"Type":"User"}', 429, extra="x-amzn-errortype: TooManyRequestsException\r\nx-amzn-requestid: r\r\n")
+INVOCATIONS = "/2015-03-31/functions/issuer/invocations"
+
+
+@pytest.mark.parametrize(
+    ("action", "key", "answer", "code"),
+    [
+        (("kms", "VerifyMac"), "", INVALID_MAC, "KMSInvalidMacException"),
+        (("kms", "VerifyMac"), "", whole(b"", 500), "500"),
+        (("lambda", "Invoke"), INVOCATIONS, TOO_MANY, "TooManyRequestsException"),
+    ],
+)
+def test_an_error_is_known_without_the_services_description(serve, action, key, answer, code):
+    """A function's zip would need the descriptions of two more services, or a refused pass look like an outage."""
+    server, clients = serve(answer)
+    clients._find = lambda *_: pytest.fail("a client is made")
+    with pytest.raises(ClientError) as caught:
+        clients.direct_call(*action)(CREDENTIALS, {}, b"{}", key=key)
+    assert caught.value.response["Error"]["Code"] == code
+    assert server.requests[0][0][1] == (key or "/")
+
+
+def test_kms_is_called_as_the_sdk_would(serve):
+    """KMS would refuse the call, or sign something else than was meant."""
+    made = whole(b'{"KeyId":"k","Mac":"AAEC","MacAlgorithm":"HMAC_SHA_256"}')
+    server, clients = serve(made, made)
+    about = {"KeyId": "k", "MacAlgorithm": "HMAC_SHA_256"}
+    assert clients.call("kms", "GenerateMac", {**about, "Message": "Ynl0ZXM="})["Mac"] == "AAEC"
+    client = clients._find("kms", "us-east-1")
+    assert client.generate_mac(**about, Message=b"bytes")["Mac"] == b"\x00\x01\x02"
+    (first, mine, my_body), (second, sdks, sdk_body) = server.requests
+    assert first == second
+    assert json.loads(my_body) == json.loads(sdk_body)
+    for name in ("content-type", "x-amz-target", "host"):
+        assert mine.get(name) == sdks.get(name)

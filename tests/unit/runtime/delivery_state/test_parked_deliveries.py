@@ -53,6 +53,13 @@ def test_an_item_of_yesterday_is_read(table, world):
     assert world.parked() == []
 
 
+def test_a_message_of_another_tenant_is_not_resumed(table, world):
+    """Whoever may write one tenant's items, as the outside processor may, would have another's logs handed over."""
+    one, foreign = parked(1), parked(2, tenant="globex")
+    world.plain("dynamodb").put_item(TableName="parked", Item={**one.write(), "message": foreign.write()["message"]})
+    assert table.of_tenant("acme-corp").deliveries == []
+
+
 def test_every_listing_is_a_query(table, world):
     """A listing would read, and pay for, every tenant's parked deliveries."""
     for number in range(4):
