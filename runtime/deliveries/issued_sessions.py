@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Final
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
@@ -98,16 +98,17 @@ class IssuedSessions:
         answer = self._invoke({"session": what, "pass": asdict(shown), **more})
         if "error" in answer:
             raise _raised(answer["error"], self._issuer)
+        given = answer.get("credentials")
         try:
-            given = answer["credentials"]
+            values = dict(given) if isinstance(given, dict) else {}
             credentials = Credentials(
-                str(given["access_key"]), str(given["secret_key"]), str(given["token"]), float(given["expires_at"])
+                str(values["access_key"]), str(values["secret_key"]), str(values["token"]), float(values["expires_at"])
             )
         except (LookupError, TypeError, ValueError) as error:
             raise self._failure("answer-incomplete", "it holds no session") from error
         return credentials, credentials.expires_at - RENEW_BEFORE_SECONDS
 
-    def _invoke(self, request: Mapping[str, Any]) -> dict[str, Any]:
+    def _invoke(self, request: Mapping[str, object]) -> dict[str, object]:
         call = self._clients.direct_call("lambda", "Invoke")
         path = f"/2015-03-31/functions/{self._issuer}/invocations"
         try:
@@ -132,7 +133,7 @@ class IssuedSessions:
         return failure
 
 
-def _raised(error: Any, issuer: str) -> DeliveryError:
+def _raised(error: object, issuer: str) -> DeliveryError:
     """Return the issuer's failure as it met it, one hop further."""
     told = error if isinstance(error, dict) else {}
     kind = BlockedByCustomerError if told.get("blocked") is True else RetryableError

@@ -104,7 +104,7 @@ class RoleChain:
 
 
 def assume_role(clients: AwsClients, hop: Hop, **request: Any) -> tuple[Credentials, float]:
-    """Assume a role as whoever signs at the moment; return the session, and when it should be renewed (epoch s).
+    """Assume a role with the credentials in use; return the session, and when it should be renewed (epoch s).
 
     :raises runtime.errors.DeliveryError: as the hop's refusals and STS' failures are classified.
     """

@@ -10,7 +10,7 @@ from runtime.aws.credentials import Credentials
 
 
 class Sessions(Protocol):
-    """Gives sessions for one tenant at a time. Shared by all threads.
+    """Where sessions come from, for one tenant at a time. Shared by all threads.
 
     ``partition`` and ``central_account_id`` are the central role's.
     """

@@ -64,7 +64,7 @@ class ParkedDelivery:
         values = plain_item(item)
         texts = {name: str(values.get(name, "")) for name in ("detail", "action", "resource", "hop", "next_step")}
         message = DeliveryMessage.read(json.loads(values["message"]))
-        if message.tenant_id != values["tenant_id"]:  # whoever may write one tenant's items would resume another's
+        if message.tenant_id != values["tenant_id"]:  # who may write one tenant's items would resume another's
             raise UnreadableMessageError("foreign-tenant", "the parked delivery's message is another tenant's")
         return cls(
             message,

@@ -51,7 +51,7 @@ class DeadLetters:
         }
         group: dict[str, Any] = {"MessageGroupId": tenant_id} if tenant_id and is_tenant_id(tenant_id) else {}
         try:
-            with use_credentials(None):  # queues are the process's own, whoever it acts for
+            with use_credentials(None):  # queues are the process's own, not the tenant's that it acts for
                 self._clients.client("sqs").send_message(
                     QueueUrl=queue_url, MessageBody=body, MessageAttributes=attributes, **group
                 )

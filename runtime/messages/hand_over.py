@@ -87,7 +87,7 @@ class HandOver:
         return PUT_OFF_DELAYS.bound(put_offs) * self._schedule.scale() * self._schedule.jitter()
 
     def _send(self, body: str, delay: float, tenant_id: str) -> None:
-        with use_credentials(None):  # queues are the process's own, whoever it acts for
+        with use_credentials(None):  # queues are the process's own, not the tenant's that it acts for
             self._clients.client("sqs").send_message(
                 QueueUrl=self._queue_url,
                 MessageBody=body,

@@ -4,7 +4,7 @@ Nothing of what is asked is believed but the pass: the role and the ExternalId a
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final, Literal
 
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import Credentials, use_credentials
@@ -13,11 +13,23 @@ from runtime.deliveries.passes import Pass, PassKey
 from runtime.deliveries.role_chain import SESSION_SECONDS, TENANT_TAG, RoleChain, assume_role, session_name
 from runtime.delivery_config.model import DeliveryConfig, is_delivery_type, is_tenant_id
 from runtime.delivery_config.repository import DeliveryConfigRepository
+from runtime.environment import Environment
 from runtime.errors import BlockedByCustomerError, DeliveryError, Hop, RetryableError, classify
 
 _FIELDS: Final = ("tenant_id", "type", "bucket", "key", "version_id", "mac")
 CONFIG_CHANGED: Final = "config-changed"
-"""The reason where the role that is asked for isn't the config's any more: the next attempt reads the config anew."""
+"""The reason where the role that is asked for isn't the config's any more: the next attempt reads it again."""
+
+
+class SessionIssuerSettings(Environment):
+    """The variables that the stack sets."""
+
+    aws_region: str
+    tenant_config_table: str
+    central_log_distribution_role_arn: str
+    outside_reader_role_arn: str
+    pass_key_id: str
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
 
 class SessionIssuer:
@@ -40,7 +52,7 @@ class SessionIssuer:
         self._role_chain = role_chain
         self._configs = configs
 
-    def issue(self, request: Mapping[str, Any]) -> Credentials:
+    def issue(self, request: Mapping[str, object]) -> Credentials:
         """Return the session that is asked for.
 
         :raises DeliveryError: ``pass-refused``, or what AWS refused or failed on the way.
@@ -71,7 +83,7 @@ class SessionIssuer:
         return found
 
     def _tenant(self, tenant_id: str) -> Credentials:
-        """Assume the reader's role anew: who asks keeps the session for as long as it is good."""
+        """Assume the reader's role for each request: who asks keeps the session for as long as it is good."""
         with use_credentials(None):
             credentials, _ = assume_role(
                 self._clients,
@@ -88,14 +100,14 @@ class SessionIssuer:
             config = self._configs.fetch_tenant(shown.tenant_id, refresh=True).of_type(shown.type)
         except Exception as error:
             raise classify(error, hop=Hop.EXECUTION, action="dynamodb:Query") from error
-        named: Any = getattr(config, "log_distribution_role_arn", None)
+        named = getattr(config, "log_distribution_role_arn", None)
         own = config.external_id or self._role_chain.central_account_id if isinstance(config, DeliveryConfig) else ""
         if not named or (role_arn, external_id) != (named, own):
             raise RetryableError(CONFIG_CHANGED, "the delivery config names another role, or none")
         return self._role_chain.customer(shown.tenant_id, named, own)
 
 
-def written(error: DeliveryError) -> dict[str, Any]:
+def written(error: DeliveryError) -> dict[str, object]:
     """Return a failure as the outside reads it; its texts are ours and AWS', never a tenant's content."""
     call = error.call
     return {

@@ -19,8 +19,7 @@ def issuer() -> "SessionIssuer":
     from runtime.delivery_config.methods import find_config_models
     from runtime.delivery_config.repository import DeliveryConfigRepository
     from runtime.logs import configure
-    from runtime.session_issuer.issuer import SessionIssuer
-    from runtime.session_issuer.settings import SessionIssuerSettings
+    from runtime.session_issuer.issuer import SessionIssuer, SessionIssuerSettings
 
     settings = SessionIssuerSettings.read()
     configure(settings.log_level)
@@ -34,7 +33,7 @@ def issuer() -> "SessionIssuer":
     )
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: object) -> dict[str, object]:
     """Return ``{"credentials": {…}}`` or ``{"error": {…}}``; nothing that was asked or given is logged."""
     from runtime.errors import DeliveryError
     from runtime.session_issuer.issuer import written

@@ -47,7 +47,7 @@ class Sink:
         self._check("table")
         self.parked.append((message, error.detail))
 
-    def corrupt_object(self, object_, reason, detail):
+    def corrupt_object(self, object_, reason, detail, *, asked_by):
         self.corrupt.append(reason)
         return "dlq" not in self.down
 
