@@ -30,7 +30,10 @@ class DeliveryError(Exception):
     :param reason: short, stable, kebab-case word for metrics and records (``throttled``, ``access-denied``).
     :param detail: for people: the failed call, the resource, and the next step. Never a tenant's content.
     ``call`` is the failed call in its parts, where one failed (set by ``classify``).
+    ``retry_after``: seconds that the destination asks to be left alone, at most 3,600; ``None``: it asks nothing.
     """
+
+    retry_after: float | None = None
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
@@ -45,6 +48,14 @@ class RetryableError(DeliveryError):
 
 class RefusedError(RetryableError):
     """The service refused the request: repeating it now can't help, a person has to find the cause."""
+
+
+class RequestTooLargeError(RetryableError):
+    """The endpoint takes no request of that size: its events are sent in smaller ones."""
+
+
+class RequestRefusedError(RetryableError):
+    """The endpoint refuses something in the request's content: the events it can't take have to be found."""
 
 
 class OutOfTimeError(RetryableError):

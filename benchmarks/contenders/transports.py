@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 
 from benchmarks.contenders import ours
 from runtime.aws import clients, direct_call
+from runtime.aws.connection_pool import Peer
 from runtime.aws.credentials import Credentials
-from runtime.aws.http_transport import CallLimits, HttpTransport, _Peer
+from runtime.aws.http_transport import CallLimits, HttpTransport
 from runtime.aws.response import ConnectionClosedError, Response
 from runtime.aws.signature import signed
 
@@ -60,8 +61,8 @@ class H11Transport(HttpTransport):
         """Make one request."""
         import h11  # noqa: PLC0415 - no requirement of the project
 
-        peer = _Peer(url, None)
-        connection = self._take(peer) or _connect(url, limits)
+        peer = Peer(url, None)
+        connection = self._pool.take(peer) or _connect(url, limits)
         machine, is_over = h11.Connection(h11.CLIENT), False
 
         def event() -> Any:
@@ -77,7 +78,7 @@ class H11Transport(HttpTransport):
             if isinstance(found, h11.Data):
                 return bytes(found.data)
             is_over = True
-            self._give_back(peer, connection)
+            self._pool.give_back(peer, connection)
             return b""
 
         head = machine.send(h11.Request(method=method, target=target, headers=list(headers.items())))

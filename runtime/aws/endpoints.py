@@ -30,7 +30,10 @@ _PARTITIONS = (  # botocore's partitions.json
     _Partition(re.compile(r"us-isof-"), "csp.hci.ic.gov", "api.aws.hci.ic.gov"),
     _AWS,
 )
-_SERVICE_IDS = {"logs": "CLOUDWATCH_LOGS"}  # where the variable's name isn't the client's
+_SERVICE_IDS = {
+    "logs": "CLOUDWATCH_LOGS",
+    "secretsmanager": "SECRETS_MANAGER",
+}  # where the variable's name isn't the client's
 _LABEL = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")  # a bucket's name that is one label of a host name
 
 

@@ -6,16 +6,15 @@ closed connection; nothing is redirected; an attempt has a total deadline. Why n
 """
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from select import POLLIN, poll
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
-from weakref import finalize
 
 from runtime import scheduling
+from runtime.aws.connection_pool import ConnectionPool, Peer
 from runtime.aws.http_response import HttpResponse
 from runtime.aws.proxies import Proxies
 from runtime.aws.request_head import request_head
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
 
 HTTPS_PORT, HTTP_PORT = 443, 80
 HTTP_OK = 200
-TOGETHER_BYTES = 64 * 1024  # a small body leaves in one packet with its headers
-IDLE_CONNECTIONS = 64  # that are kept to one host: object workers x deliveries x parts of a copy
+PIECE_BYTES = 16 * 1024  # a TLS record: one that a peer takes bit by bit is the longest that isn't timed
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +63,25 @@ class Transport(Protocol):
         """Close what is idle."""
 
 
-class _Peer(NamedTuple):
-    """Who is at the other end: idle connections are kept for each. ``address``: an IP address that was checked."""
-
-    url: str
-    address: str | None
-
-
 class HttpTransport:
-    """A stack of idle connections for each host. Shared by all threads.
+    """Keeps its connections. Shared by all threads.
 
     :param authorities: gives the TLS context that checks certificates and names; asked once.
+    :param pool: where idle connections wait; ``None``: one of its own.
     """
 
     def __init__(
-        self, *, proxies: Proxies | None = None, authorities: "Callable[[], ssl.SSLContext] | None" = None
+        self,
+        *,
+        proxies: Proxies | None = None,
+        authorities: "Callable[[], ssl.SSLContext] | None" = None,
+        pool: ConnectionPool | None = None,
     ) -> None:
         self._proxies = proxies or Proxies()
         self._authorities = authorities or trusted_by_the_sdk
         self._tls: ssl.SSLContext | None = None
         self._lock = scheduling.lock()
-        self._idle: dict[_Peer, list[socket.socket]] = {}
-        finalize(self, _close_all, self._idle)
+        self._pool = pool if pool is not None else ConnectionPool()
 
     def send(
         self,
@@ -111,43 +106,17 @@ class HttpTransport:
         :raises runtime.aws.request_head.UnsafeRequestError: nothing was sent.
         """
         head = request_head(method, target, headers)
-        peer = _Peer(url, address)
-        exchange = _Exchange(limits, lambda connection: self._give_back(peer, connection))
-        connection = self._take(peer)
+        peer = Peer(url, address)
+        exchange = _Exchange(limits, lambda connection: self._pool.give_back(peer, connection))
+        connection = self._pool.take(peer)
         exchange.guarded(lambda: exchange.use(connection or self._connect(peer, exchange)))
         return exchange.ask(head, body, streams=streams, without_body=method == "HEAD")
 
     def forget(self) -> None:
         """Close idle connections: after a restore their peers are gone."""
-        with self._lock:
-            _close_all(self._idle)
+        self._pool.close()
 
-    def _take(self, peer: _Peer) -> socket.socket | None:
-        while True:
-            with self._lock:
-                stack = self._idle.get(peer)
-                if not stack:
-                    return None
-                connection = stack.pop()
-            if self._is_open(connection):
-                return connection
-            connection.close()
-
-    def _is_open(self, connection: socket.socket) -> bool:
-        """Whether the service hasn't closed it: then it would be readable, without a request."""
-        waiting = poll()
-        waiting.register(connection, POLLIN)
-        return not waiting.poll(0)
-
-    def _give_back(self, peer: _Peer, connection: socket.socket) -> None:
-        with self._lock:
-            stack = self._idle.setdefault(peer, [])
-            if len(stack) < IDLE_CONNECTIONS:
-                stack.append(connection)
-                return
-        connection.close()
-
-    def _connect(self, peer: _Peer, exchange: "_Exchange") -> socket.socket:
+    def _connect(self, peer: Peer, exchange: "_Exchange") -> socket.socket:
         parts = urlsplit(peer.url)
         secure = parts.scheme == "https"
         host, port = parts.hostname or "", parts.port or (HTTPS_PORT if secure else HTTP_PORT)
@@ -218,12 +187,9 @@ class _Exchange:
     def _sent(self, head: bytes, body: bytes, *, without_body: bool) -> HttpResponse:
         connection = self._connection
         assert connection is not None
-        connection.settimeout(self._left(self._limits.read_seconds))
-        if len(body) <= TOGETHER_BYTES:
-            connection.sendall(head + body)
-        else:
-            connection.sendall(head)
-            connection.sendall(body)
+        for piece in _pieces(head, body):
+            connection.settimeout(self._left(self._limits.read_seconds))
+            connection.sendall(piece)
         return HttpResponse(
             self._receive, self._ended, without_body=without_body, max_body_bytes=self._limits.max_body_bytes
         )
@@ -266,11 +232,16 @@ class _Exchange:
             raise
 
 
-def _close_all(idle: dict[_Peer, list[socket.socket]]) -> None:
-    while idle:
-        _, stack = idle.popitem()
-        for connection in stack:
-            connection.close()
+def _pieces(head: bytes, body: bytes) -> Iterator[bytes | memoryview]:
+    """Yield what is sent, in parts that each have a time limit: TLS has one for each record, not for the whole.
+
+    A small body leaves in one packet with its headers.
+    """
+    first = max(0, PIECE_BYTES - len(head))
+    yield head + body[:first]
+    rest = memoryview(body)
+    for start in range(first, len(body), PIECE_BYTES):
+        yield rest[start : start + PIECE_BYTES]
 
 
 def trusted_by_the_sdk(bundle: str | None = None) -> "ssl.SSLContext":

@@ -89,6 +89,9 @@ PROOFS: Mapping[str, Mapping[str, Proof]] = {
         "PutObject": Proof(headers=("etag",)),
         "UploadPartCopy": Proof(("CopyPartResult.ETag",)),
     },
+    "secretsmanager": {
+        "GetSecretValue": Proof(("ARN", "VersionId")),
+    },
     "sns": {
         "GetTopicAttributes": Proof(("Attributes",)),
         "ListSubscriptionsByTopic": Proof(("Subscriptions",)),

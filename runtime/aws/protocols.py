@@ -109,5 +109,6 @@ PROTOCOLS: Mapping[str, ServiceProtocol] = {
     "dynamodb": AwsJson("DynamoDB_20120810"),
     "logs": AwsJson("Logs_20140328", "1.1"),
     "kms": AwsJson("TrentService", "1.1"),
+    "secretsmanager": AwsJson("secretsmanager", "1.1"),
     "sts": AwsQuery("2011-06-15"),
 }

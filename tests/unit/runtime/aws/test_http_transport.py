@@ -63,7 +63,7 @@ def test_a_connection_that_the_service_has_closed_is_not(serve, transport):
     """The first call after a pause would fail."""
     server = serve(whole(b"a"), None)
     assert fetch(transport, server) == b"a"
-    ((idle,),) = transport._idle.values()
+    ((idle,),) = transport._pool._idle.values()
     idle.shutdown(socket.SHUT_WR)  # the server sees an end, and closes
     idle.recv(1, socket.MSG_PEEK)
     server.answers = [whole(b"b")]
@@ -138,7 +138,7 @@ def test_a_response_that_was_cut_is_no_response(serve, transport, raw):
     server = serve(raw, closes=True)
     with pytest.raises(ConnectionClosedError):
         fetch(transport, server)
-    assert not any(transport._idle.values())
+    assert not any(transport._pool._idle.values())
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_an_attempt_ends_however_its_response_drips(serve, transport, answer, st
 def test_a_streamed_body_may_take_longer_than_the_attempt(transport, monkeypatch):
     """A large object that is sent on while it is read would never be read to its end."""
     ours, theirs = socket.socketpair()
-    monkeypatch.setattr(transport, "_take", lambda _: ours)
+    monkeypatch.setattr(transport._pool, "take", lambda _: ours)
     clock = [0.0]
     monkeypatch.setattr("runtime.scheduling.monotonic", lambda: clock[0])
     with theirs:
@@ -203,7 +203,7 @@ def test_no_more_of_a_body_is_read_than_the_caller_wants(serve, transport):
     for _ in range(2):
         with pytest.raises(ResponseTooLargeError):
             fetch(transport, server, limits=limits)
-    assert not any(transport._idle.values())
+    assert not any(transport._pool._idle.values())
 
 
 def test_a_redirect_is_a_response_like_any_other(serve, transport):
@@ -423,7 +423,7 @@ def test_a_transport_that_is_gone_leaves_no_connection(serve):
     server = serve(whole(b""))
     transport = HttpTransport()
     fetch(transport, server)
-    (connection,) = next(iter(transport._idle.values()))
+    (connection,) = next(iter(transport._pool._idle.values()))
     cycle = [transport]
     cycle.append(cycle)  # as clients are: found by the collector alone
     del transport, cycle
