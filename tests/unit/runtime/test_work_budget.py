@@ -94,9 +94,8 @@ def test_a_put_stays_past_the_client(monkeypatch):
     with service:
         for _ in range(2):
             service.sendall(b"HTTP/1.1 200 OK\r\nx-amzn-requestid: r\r\ncontent-length: 2\r\n\r\n{}")
-            monkeypatch.setattr(
-                "runtime.aws.connection_pool._is_open", lambda _: True
-            )  # the answer is there before its request
+            # The answer is there before its request.
+            monkeypatch.setattr("runtime.aws.connection_pool._is_open", lambda _: True)
             count = calls_of(lambda: call.members(CREDENTIALS, b"{}"))
         clients.forget()
     assert count < CALLS_A_PUT
