@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+MAX_RETRY_AFTER_SECONDS = 3600.0
+"""Contract §11: a destination may ask for an hour; who asks for more is asked again after that."""
+
 
 @dataclass(frozen=True, slots=True)
 class FailedCall:
@@ -30,16 +33,15 @@ class DeliveryError(Exception):
     :param reason: short, stable, kebab-case word for metrics and records (``throttled``, ``access-denied``).
     :param detail: for people: the failed call, the resource, and the next step. Never a tenant's content.
     ``call`` is the failed call in its parts, where one failed (set by ``classify``).
-    ``retry_after``: seconds that the destination asks to be left alone, at most 3,600; ``None``: it asks nothing.
+    ``retry_after``: seconds that the destination asks to wait for, at most ``MAX_RETRY_AFTER_SECONDS``.
     """
 
-    retry_after: float | None = None
-
-    def __init__(self, reason: str, detail: str = "") -> None:
+    def __init__(self, reason: str, detail: str = "", *, retry_after: float | None = None) -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.detail = detail
         self.call = FailedCall()
+        self.retry_after = None if retry_after is None else min(max(0.0, retry_after), MAX_RETRY_AFTER_SECONDS)
 
 
 class RetryableError(DeliveryError):
@@ -50,12 +52,12 @@ class RefusedError(RetryableError):
     """The service refused the request: repeating it now can't help, a person has to find the cause."""
 
 
-class RequestTooLargeError(RetryableError):
-    """The endpoint takes no request of that size: its events are sent in smaller ones."""
+class RequestTooLargeError(RefusedError):
+    """The destination takes no request of this size: it is halved; an event that is too large alone is set aside."""
 
 
-class RequestRefusedError(RetryableError):
-    """The endpoint refuses something in the request's content: the events it can't take have to be found."""
+class RequestRefusedError(RefusedError):
+    """The destination refuses something in the request, and doesn't say which event: it is halved to find out."""
 
 
 class OutOfTimeError(RetryableError):

@@ -11,6 +11,7 @@ from typing import Final
 from runtime import scheduling
 from runtime.aws.request_head import UnsafeRequestError
 from runtime.errors import (
+    MAX_RETRY_AFTER_SECONDS,
     TIMEOUT,
     BlockedByCustomerError,
     DeliveryError,
@@ -21,7 +22,6 @@ from runtime.errors import (
     RetryableError,
 )
 
-MAX_RETRY_AFTER_SECONDS: Final = 3_600.0
 ENDPOINT_GONE: Final = "endpoint-gone"
 UNAUTHORIZED: Final = "endpoint-unauthorized"
 _ACTION: Final = "https:POST"
