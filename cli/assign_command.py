@@ -9,7 +9,8 @@ import typer
 
 from cli.connection import connection_of
 from cli.installation import Installation
-from cli.output import console, readable_problems
+from cli.listing import Listing, Note, count, identifier
+from cli.output import present
 from runtime.delivery_config.model import TENANT_ID_PATTERN
 from runtime.objects.key import UNLABELLED, ObjectKey
 
@@ -32,15 +33,17 @@ def assign(
 ) -> None:
     """Move objects of one namespace from `_unlabelled` to its tenant: they are delivered like new ones."""
     installation = connection_of(context).installation()
-    with readable_problems():
-        if list_only:
-            for (of, waiting_namespace), count in sorted(waiting(installation).items()):
-                console.print(f"{of}  {waiting_namespace}  {count:,} objects", markup=False)
-            return
-        if namespace is None or tenant is None:
-            raise typer.BadParameter("name the namespace and its tenant, or use --list")
-        moved = move(installation, namespace, tenant, cluster)
-    console.print(f"{moved:,} objects were sent on to {tenant}", markup=False)
+    if list_only:
+        found = [(*which, number) for which, number in sorted(waiting(installation).items())]
+        names = ("cluster_id", "namespace", "objects")
+        columns = (identifier("cluster"), identifier("namespace"), count("objects"))
+        present([dict(zip(names, row, strict=True)) for row in found], Listing("Without a tenant", columns, found))
+        return
+    if namespace is None or tenant is None:
+        raise typer.BadParameter("name the namespace and its tenant, or use --list")
+    moved = move(installation, namespace, tenant, cluster)
+    document = {"moved": moved, "namespace": namespace, "tenant_id": tenant}
+    present(document, Note(f"{moved:,} objects were sent on to {tenant}"))
 
 
 def waiting(installation: Installation) -> Counter[tuple[str, str]]:
@@ -56,7 +59,9 @@ def move(installation: Installation, namespace: str, tenant: str, cluster: str |
     :raises typer.BadParameter: no tenant can have this id.
     """
     if re.fullmatch(TENANT_ID_PATTERN, tenant) is None:
-        raise typer.BadParameter(f"a tenant's id matches {TENANT_ID_PATTERN}")
+        raise typer.BadParameter(
+            "a tenant's id is up to 128 letters, digits and - _ . and begins with a letter or digit"
+        )
     s3, bucket = installation.clients.client("s3"), installation.outputs["CentralBucketName"]
     moved = 0
     for key in unlabelled(installation):

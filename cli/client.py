@@ -11,6 +11,7 @@ from cli.signing import ApiResponse, Signer
 from runtime.api.schemas.deliveries import ParkedPage, ParkedView, ReplayList, ReplayView, StatusView
 from runtime.api.schemas.delivery_configs import GroupList, InvalidStored, MatchResults, ResolvedConfig
 from runtime.api.schemas.problems import Problem, WrongField
+from runtime.api.schemas.tenants import TenantPageView, TenantView
 
 JSON = {"content-type": "application/json"}
 MERGE_PATCH = {"content-type": "application/merge-patch+json"}
@@ -66,6 +67,16 @@ class Client:
     """Every operation raises ``ApiProblemError`` for an answer that isn't a success."""
 
     signer: Signer
+
+    def tenants(self) -> Iterator[TenantView]:
+        """Yield the tenants that have delivery configs, page by page."""
+        query: dict[str, Any] = {"limit": 100}
+        while True:
+            page = TenantPageView(**self._json("GET", f"/tenants?{urlencode(query)}"))
+            yield from page.tenants
+            if page.next_token is None:
+                return
+            query["next_token"] = page.next_token
 
     def list(self, tenant_id: str, *, page_size: int = 100) -> Iterator[ConfigDocument | InvalidStored]:
         """Yield all configs of a tenant, page by page, and the items that can't be read as one."""

@@ -1,15 +1,15 @@
 """``logrouter config``: a tenant's delivery configs."""
 
 import json
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from cli.client import ConfigDocument
 from cli.connection import connection_of
-from cli.output import console, print_fields, print_json, readable_problems
+from cli.listing import WRONG, Listing, Note, identifier
+from cli.output import fields as fields_of
+from cli.output import output_options, present, warn
 from cli.unknown_tenant import refuse_unknown_to_api
 from runtime.api.schemas.delivery_configs import InvalidStored
 from runtime.delivery_config.writing import SERVICE_FIELDS
@@ -18,39 +18,30 @@ app = typer.Typer(no_args_is_help=True, help="A tenant's delivery configs: where
 
 Tenant = Annotated[str, typer.Argument(metavar="TENANT", help="the tenant's id")]
 Type = Annotated[str, typer.Argument(metavar="TYPE", help="cloudwatch, s3, or one of them with a :name")]
-AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]
 Etag = Annotated[str | None, typer.Option("--if-match", help="only if it still has this ETag")]
 FieldsFile = Annotated[typer.FileText, typer.Argument(metavar="FILE", help="a JSON object; - reads standard input")]
 
 
 @app.command("list")
-def list_configs(context: typer.Context, tenant: Tenant, *, as_json: AsJson = False) -> None:
+def list_configs(context: typer.Context, tenant: Tenant) -> None:
     """List a tenant's configs."""
-    with readable_problems():
-        client = connection_of(context).client()
-        found = list(client.list(tenant))
-        if not found:
-            refuse_unknown_to_api(client, tenant)
-    if as_json:
-        print_json([dict(each.fields) if isinstance(each, ConfigDocument) else each.model_dump() for each in found])
-        return
-    table = Table("type", "enabled", "destination", "filter", "updated", title=f"Delivery configs of {tenant}")
-    for each in found:
-        table.add_row(*_row(each), style="red" if isinstance(each, InvalidStored) else None)
-    console.print(table)
+    client = connection_of(context).client()
+    found = list(client.list(tenant))
+    if not found:
+        refuse_unknown_to_api(client, tenant)
+    document = [dict(each.fields) if isinstance(each, ConfigDocument) else each.model_dump() for each in found]
+    columns = (identifier("type"), "enabled", "destination", "filter", "updated")
+    wrong = {index: WRONG for index, each in enumerate(found) if isinstance(each, InvalidStored)}
+    present(document, Listing(f"Delivery configs of {tenant}", columns, [*map(_row, found)], wrong))
 
 
 @app.command("get")
-def get_config(context: typer.Context, tenant: Tenant, type_: Type, *, as_json: AsJson = False) -> None:
+def get_config(context: typer.Context, tenant: Tenant, type_: Type) -> None:
     """Show one config, and what its filter really selects."""
-    with readable_problems():
-        client = connection_of(context).client()
-        stored, effective = client.get(tenant, type_), client.effective(tenant, type_)
-    if as_json:
-        print_json({**stored.fields, "etag": stored.etag})
-        return
+    client = connection_of(context).client()
+    stored, effective = client.get(tenant, type_), client.effective(tenant, type_)
     selected = "everything" if effective.everything else ", ".join(effective.applications) or "nothing"
-    print_fields({**stored.fields, "selects": selected, "etag": stored.etag}, f"{tenant} {type_}")
+    _present_config(stored, f"{tenant} {type_}", {"selects": selected, "etag": stored.etag})
 
 
 @app.command("put")
@@ -65,9 +56,8 @@ def put_config(
 ) -> None:
     """Replace a whole config by a file, or with --new create it."""
     fields = {name: value for name, value in _read(file).items() if name not in SERVICE_FIELDS | {"etag"}}
-    with readable_problems():
-        stored = connection_of(context).client().put(tenant, type_, fields, etag=etag, new=new)
-    print_fields(stored.fields, f"{tenant} {type_}")
+    stored = connection_of(context).client().put(tenant, type_, fields, etag=etag, new=new)
+    _present_config(stored, f"{tenant} {type_}")
 
 
 @app.command("patch")
@@ -80,9 +70,8 @@ def patch_config(
     etag: Etag = None,
 ) -> None:
     """Change fields: enabled=false groups='["API"]' target_region=null."""
-    with readable_problems():
-        stored = connection_of(context).client().patch(tenant, type_, dict(map(_change, changes)), etag=etag)
-    print_fields(stored.fields, f"{tenant} {type_}")
+    stored = connection_of(context).client().patch(tenant, type_, dict(map(_change, changes)), etag=etag)
+    _present_config(stored, f"{tenant} {type_}")
 
 
 @app.command("delete")
@@ -96,10 +85,9 @@ def delete_config(
 ) -> None:
     """Delete a config: nothing more is delivered by it."""
     if not yes:
-        typer.confirm(f"delete {type_} of {tenant}?", abort=True)
-    with readable_problems():
-        connection_of(context).client().delete(tenant, type_, etag=etag)
-    console.print(f"deleted {type_} of {tenant}", markup=False)
+        typer.confirm(f"delete {type_} of {tenant}?", abort=True, err=True)
+    connection_of(context).client().delete(tenant, type_, etag=etag)
+    present({"deleted": {"tenant_id": tenant, "type": type_}}, Note(f"deleted {type_} of {tenant}"))
 
 
 @app.command("match")
@@ -109,43 +97,52 @@ def match_config(
     type_: Type,
     names: Annotated[list[str], typer.Argument(metavar="NAME…", help="application names, or whole object keys")],
     *,
-    file: Annotated[Path | None, typer.Option("--config", help="try this JSON file instead of what is stored")] = None,
-    as_json: AsJson = False,
+    file: Annotated[
+        typer.FileText | None, typer.Option("--config", help="try this JSON file instead of what is stored")
+    ] = None,
 ) -> None:
     """Show what a config would deliver, before anything is saved."""
     keys = [name for name in names if "/" in name]
     applications = [name for name in names if "/" not in name]
-    with readable_problems():
-        config = None if file is None else json.loads(file.read_text())
-        client = connection_of(context).client()
-        verdicts = client.match(tenant, type_, applications=applications, object_keys=keys, config=config).verdicts
-    if as_json:
-        print_json([verdict.model_dump(exclude_none=True) for verdict in verdicts])
-        return
-    table = Table("name", "delivered", "reason")
-    for verdict in verdicts:
-        delivered = "[green]yes[/]" if verdict.delivered else "no"
-        table.add_row(verdict.application or verdict.object_key, delivered, verdict.reason)
-    console.print(table)
+    config = None if file is None else _read(file)
+    client = connection_of(context).client()
+    verdicts = client.match(tenant, type_, applications=applications, object_keys=keys, config=config).verdicts
+    rows = [(each.application or each.object_key, each.delivered, each.reason) for each in verdicts]
+    document = [each.model_dump(exclude_none=True) for each in verdicts]
+    present(document, Listing(f"By {type_} of {tenant}", (identifier("name"), "delivered", "reason"), rows))
 
 
-def _row(each: ConfigDocument | InvalidStored) -> tuple[str, ...]:
+def _present_config(stored: ConfigDocument, title: str, more: dict[str, Any] | None = None) -> None:
+    """Print one config; what is allowed but hardly meant goes to standard error, or is in the JSON."""
+    shown = {name: value for name, value in stored.fields.items() if name != "warnings"} | (more or {})
+    present({**stored.fields, "etag": stored.etag}, fields_of(shown, title))
+    if not output_options().for_programs:
+        for warning in stored.warnings:
+            warn(f"warning: {warning}")
+
+
+def _row(each: ConfigDocument | InvalidStored) -> tuple[Any, ...]:
     if isinstance(each, InvalidStored):
         return (each.type, "invalid", "", each.problem, "")
     fields = each.fields
     destination = fields.get("log_group_name") or f"s3://{fields.get('bucket_name')}/{fields.get('bucket_prefix', '')}"
     names = [*fields["groups"], *fields["desired_logs"]]
-    enabled = "yes" if fields["enabled"] else "no"
-    return (each.type, enabled, destination, ", ".join(names) or "everything", str(fields.get("updated_at", ""))[:19])
+    return (
+        each.type,
+        fields["enabled"],
+        destination,
+        ", ".join(names) or "everything",
+        str(fields.get("updated_at", ""))[:19],
+    )
 
 
 def _read(file: Any) -> dict[str, Any]:
     try:
         fields = json.load(file)
     except ValueError as error:
-        raise typer.BadParameter(f"not JSON: {error}") from None
+        raise typer.BadParameter(f"{file.name} isn't JSON: {error}") from None
     if not isinstance(fields, dict):
-        raise typer.BadParameter("must be a JSON object")
+        raise typer.BadParameter(f"{file.name} must hold a JSON object")
     return fields
 
 

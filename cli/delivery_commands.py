@@ -3,11 +3,12 @@
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
-from cli.config_commands import AsJson, Tenant, Type
+from cli.config_commands import Tenant, Type
 from cli.connection import connection_of
-from cli.output import console, print_fields, print_json, readable_problems
+from cli.listing import Listing, Note, identifier
+from cli.output import fields as fields_of
+from cli.output import present
 from cli.unknown_tenant import refuse_unknown_to_api
 from runtime.api.schemas.deliveries import ParkedView
 from runtime.delivery_state.parked_deliveries import ParkedDeliveries
@@ -23,34 +24,25 @@ Limit = Annotated[int, typer.Option("--limit", min=1, help="show at most so many
 
 
 @app.command("parked")
-def list_parked(context: typer.Context, tenant: Tenant, *, type_: OfType = None, as_json: AsJson = False) -> None:
+def list_parked(context: typer.Context, tenant: Tenant, *, type_: OfType = None) -> None:
     """List a tenant's parked deliveries."""
-    with readable_problems():
-        client = connection_of(context).client()
-        found = list(client.parked(tenant, type_=type_))
-        if not found:
-            refuse_unknown_to_api(client, tenant)
-    if as_json:
-        print_json([each.model_dump() for each in found])
-        return
-    table = Table("type", "object", "since", "reason", "failed call", "what to do", title=f"Parked for {tenant}")
-    for each in found:
-        table.add_row(*_row(each))
-    console.print(table)
-    console.print(f"{len(found)} parked", markup=False)
+    client = connection_of(context).client()
+    found = list(client.parked(tenant, type_=type_))
+    if not found:
+        refuse_unknown_to_api(client, tenant)
+    columns = (identifier("type"), identifier("object"), "since", "reason", "failed call", "what to do")
+    rows = [_row(each) for each in found]
+    document = [each.model_dump() for each in found]
+    present(document, Listing(f"Parked for {tenant}", columns, rows), Note(f"{len(found)} parked"))
 
 
 @app.command("status")
-def show_status(context: typer.Context, tenant: Tenant, type_: Type, *, as_json: AsJson = False) -> None:
+def show_status(context: typer.Context, tenant: Tenant, type_: Type) -> None:
     """Show when a destination last worked, what failed last, and what has to be changed."""
-    with readable_problems():
-        status = connection_of(context).client().status(tenant, type_)
-    if as_json:
-        print_json(status.model_dump())
-        return
+    status = connection_of(context).client().status(tenant, type_)
     failure = status.last_failure.model_dump() if status.last_failure else {}
-    fields = status.model_dump(exclude={"last_failure"}) | {f"failure {name}": text for name, text in failure.items()}
-    print_fields({name: value for name, value in fields.items() if value not in (None, "")}, f"{tenant} {type_}")
+    shown = status.model_dump(exclude={"last_failure"}) | {f"failure {name}": text for name, text in failure.items()}
+    present(status.model_dump(), fields_of(shown, f"{tenant} {type_}"))
 
 
 @app.command("reason")
@@ -71,11 +63,12 @@ def list_reason(
         token = page.next_token
         if token is None:
             break
-    table = Table("tenant", "type", "object", "since", "failed call", "what to do", title=f"Parked: {reason}")
-    for each in found:
-        table.add_row(each.message.tenant_id, *_row(ParkedView.of(each), with_reason=False))
-    console.print(table)
-    console.print(f"{len(found)} shown{', there are more' if token else ''}", markup=False)
+    views = [(each.message.tenant_id, ParkedView.of(each)) for each in found]
+    columns = (identifier("tenant"), identifier("type"), identifier("object"), "since", "failed call", "what to do")
+    rows = [(name, *_row(view, with_reason=False)) for name, view in views]
+    document = [{"tenant_id": name, **view.model_dump()} for name, view in views]
+    note = Note(f"{len(found)} shown{', there are more: --limit' if token else ''}")
+    present(document, Listing(f"Parked: {reason}", columns, rows), note)
 
 
 def _row(each: ParkedView, *, with_reason: bool = True) -> list[str]:

@@ -6,6 +6,9 @@ from typing import Any, Final, NamedTuple
 import typer
 from typer import main
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
+
+from cli.output_options import add_output_options
 
 
 class CommandSource(NamedTuple):
@@ -22,6 +25,7 @@ COMMANDS: Final = {
         "show_status",
         "Show queues and each destination: freshness, rates, failures with their start and next step.",
     ),
+    "tenants": CommandSource("cli.tenants_command", "list_tenants", "List the tenants that have delivery configs."),
     "arrived": CommandSource(
         "cli.tenant_commands",
         "show_arrivals",
@@ -81,10 +85,25 @@ class LazyGroup(TyperGroup):
         del ctx
         return TyperCommand(cmd_name, help=COMMANDS[cmd_name].help) if cmd_name in COMMANDS else None
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command. What fails is said in words, with what to do next; the status says which kind it is."""
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, TyperException, BrokenPipeError):
+            raise  # typer's own: it says them itself
+        except Exception as error:  # noqa: BLE001 - the last resort: nobody is shown a traceback unasked
+            raise typer.Exit(_report(error, ctx)) from None
+
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Return the name, the command itself, and its arguments. Ends with status 2 where there is no such command."""
         name, _, remaining = super().resolve_command(ctx, args)
         return name, None if name is None else load(name), remaining
+
+
+def _report(error: Exception, context: Any) -> int:
+    from cli.problems import report  # noqa: PLC0415 - it loads the SDK, whose errors it knows
+
+    return report(error, context.obj)
 
 
 def load(name: str) -> Any:
@@ -98,4 +117,6 @@ def load(name: str) -> Any:
         parent.command(name)(found)
     group = main.get_command(parent)
     assert isinstance(group, TyperGroup)
-    return group.commands[name]
+    command = group.commands[name]
+    add_output_options(command)
+    return command

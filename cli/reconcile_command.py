@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.config_commands import AsJson
 from cli.connection import connection_of
+from cli.exit_status import ExitStatus
 from cli.installation import Installation
-from cli.output import console, errors, print_json, readable_problems
+from cli.listing import Note
+from cli.output import present, warn
 
 
 def reconcile(
@@ -19,7 +20,6 @@ def reconcile(
     older_than: Annotated[
         float | None, typer.Option("--older-than", min=0, help="minutes; less than usual only if no message waits")
     ] = None,
-    as_json: AsJson = False,
 ) -> None:
     """Compare the bucket with the records, hand over missed objects. Status 1 if it had to wait."""
     installation = connection_of(context).installation()
@@ -27,20 +27,13 @@ def reconcile(
     asked: dict[str, Any] = {"since": (now - timedelta(hours=hours)).isoformat(), "until": now.isoformat()}
     if older_than is not None:
         asked["older_than_seconds"] = older_than * 60
-    with readable_problems():
-        found = _run(installation, asked)
-    if as_json:
-        print_json(found)
-    else:
-        counts = [f"{found[name]:,}" for name in ("compared", "missed", "handed_over")]
-        console.print("{} objects compared; {} without a notification; {} handed over".format(*counts), markup=False)
-        for key in found["keys"]:
-            console.print(f"  {key}", markup=False)
+    found = _run(installation, asked)
+    counts = [f"{found[name]:,}" for name in ("compared", "missed", "handed_over")]
+    text = "{} objects compared; {} without a notification; {} handed over".format(*counts)
+    present(found, Note("\n".join([text, *(f"  {key}" for key in found["keys"])])))
     if found["postponed"] or not found["complete"]:
-        errors.print(
-            found["postponed"] or "not everything could be compared in time: ask for fewer --hours", markup=False
-        )
-        raise typer.Exit(1)
+        warn(found["postponed"] or "not everything could be compared in time: ask for fewer --hours")
+        raise typer.Exit(ExitStatus.FINDINGS)
 
 
 def _run(installation: Installation, asked: dict[str, Any]) -> dict[str, Any]:
@@ -50,6 +43,6 @@ def _run(installation: Installation, asked: dict[str, Any]) -> dict[str, Any]:
     answer = installation.clients.client("lambda").invoke(FunctionName=name, Payload=json.dumps(asked).encode())
     found: dict[str, Any] = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
-        errors.print(f"the reconciler failed: {found.get('errorMessage', 'see its log')}", style="red", markup=False)
-        raise typer.Exit(1)
+        warn(f"the reconciler failed: {found.get('errorMessage', 'see its log')}")
+        raise typer.Exit(ExitStatus.UNAVAILABLE)
     return found

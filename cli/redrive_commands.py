@@ -3,10 +3,10 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from cli.connection import connection_of
-from cli.output import console
+from cli.listing import Listing, Note, count
+from cli.output import present
 from runtime.replay.redrive import Redrive
 
 app = typer.Typer(no_args_is_help=True, help="Dead-letter queues: send their messages to their source queue again.")
@@ -55,9 +55,14 @@ def _run(
     source, target = (installation.outputs[name] for name in names)
     redrive = Redrive(installation.clients, source, target, per_second)
     done = redrive.run(chosen=lambda letter: reason in (None, letter.reason), limit=limit, dry_run=dry_run)
-    table = Table("reason", "would be moved" if dry_run else "moved", "left", title=source.rsplit("/", 1)[-1])
-    for each in sorted({*done.moved, *done.passed_over}):
-        table.add_row(each, f"{done.moved[each]:,}", f"{done.passed_over[each]:,}")
-    console.print(table)
-    if not done.complete:
-        console.print("the queue has more messages: run the command again", markup=False)
+    name, moved = source.rsplit("/", 1)[-1], "would be moved" if dry_run else "moved"
+    rows = [(each, done.moved[each], done.passed_over[each]) for each in sorted({*done.moved, *done.passed_over})]
+    document = {
+        "queue": name,
+        "dry_run": dry_run,
+        "moved": dict(done.moved),
+        "left": dict(done.passed_over),
+        "complete": done.complete,
+    }
+    notes = [] if done.complete else [Note("the queue has more messages: run the command again")]
+    present(document, Listing(name, ("reason", count(moved), count("left")), rows), *notes)

@@ -4,18 +4,20 @@ import time
 from typing import Annotated, Any
 
 import typer
-from rich.progress import Progress
-from rich.table import Column, Table
 
 from cli.client import Client
-from cli.config_commands import AsJson, Tenant
+from cli.config_commands import Tenant
 from cli.connection import connection_of
-from cli.output import console, print_fields, print_json, readable_problems
+from cli.listing import Column, Listing, Note, count, identifier
+from cli.output import fields as fields_of
+from cli.output import present, warn
 from cli.unknown_tenant import refuse_unknown_to_api
 from runtime.api.schemas.deliveries import EstimateView, ReplayView
 
 app = typer.Typer(no_args_is_help=True, help="Replay and backfill: deliver again, or for the first time.")
 POLL_SECONDS = 2.0
+SAY_SECONDS = 10.0
+TOTAL = Column("of", right=True, show=lambda total: "" if total is None else f"{total:,}")
 ReplayId = Annotated[str, typer.Argument(metavar="ID", help="as `replay start` printed it")]
 
 
@@ -48,68 +50,54 @@ def start_replay(
         "per_second": per_second,
     }
     asked = {name: value for name, value in asked.items() if value is not None}
-    with readable_problems():
-        client = connection_of(context).client()
-        estimated = client.start_replay(tenant, {**asked, "dry_run": True}).estimate
-        assert estimated is not None
-        _print_estimate(estimated, tenant)
-        if dry_run:
-            return
-        if not yes:
-            typer.confirm("start it?", abort=True)
-        started = client.start_replay(tenant, asked)
-        console.print(f"started {started.id}", markup=False)
-        if wait:
-            _follow(client, tenant, started)
+    client = connection_of(context).client()
+    estimated = client.start_replay(tenant, {**asked, "dry_run": True})
+    assert estimated.estimate is not None
+    shown = _estimate(estimated.estimate, tenant)
+    if dry_run:
+        present(estimated.model_dump(exclude_none=True), shown)
+        return
+    if not yes:
+        warn(shown.tsv())
+        typer.confirm("start it?", abort=True, err=True)
+    replay = client.start_replay(tenant, asked)
+    if wait:
+        replay = _follow(client, tenant, replay)
+    ended = "started" if replay.state == "running" else replay.state
+    text = f"{ended} {replay.id}: {replay.deliveries:,} deliveries of {replay.objects:,} objects"
+    present(replay.model_dump(exclude_none=True), *([shown] if yes else []), Note(text))
 
 
 @app.command("show")
-def show_replay(context: typer.Context, tenant: Tenant, replay_id: ReplayId, *, as_json: AsJson = False) -> None:
+def show_replay(context: typer.Context, tenant: Tenant, replay_id: ReplayId) -> None:
     """Show how far a replay is."""
-    with readable_problems():
-        replay = connection_of(context).client().replay(tenant, replay_id)
-    if as_json:
-        print_json(replay.model_dump())
-        return
-    print_fields(replay.model_dump(exclude_none=True), f"{tenant} {replay_id}")
+    replay = connection_of(context).client().replay(tenant, replay_id)
+    present(replay.model_dump(), fields_of(replay.model_dump(exclude_none=True), f"{tenant} {replay_id}"))
 
 
 @app.command("list")
-def list_replays(context: typer.Context, tenant: Tenant, *, as_json: AsJson = False) -> None:
+def list_replays(context: typer.Context, tenant: Tenant) -> None:
     """List a tenant's replays."""
-    with readable_problems():
-        client = connection_of(context).client()
-        found = client.replays(tenant).replays
-        if not found:
-            refuse_unknown_to_api(client, tenant)
-    if as_json:
-        print_json([each.model_dump() for each in found])
-        return
-    table = Table(
-        Column("id", no_wrap=True, overflow="fold"),
-        "state",
-        "started",
-        "objects",
-        "deliveries",
-        "of",
-        title=f"Replays of {tenant}",
-    )
-    for each in found:
-        total = "" if each.total_deliveries is None else f"{each.total_deliveries:,}"
-        started = (each.started_at or "")[:19]
-        table.add_row(each.id, each.state, started, f"{each.objects:,}", f"{each.deliveries:,}", total)
-    console.print(table)
+    client = connection_of(context).client()
+    found = client.replays(tenant).replays
+    if not found:
+        refuse_unknown_to_api(client, tenant)
+    columns = (identifier("id"), "state", "started", count("objects"), count("deliveries"), TOTAL)
+    rows = [
+        (each.id, each.state, (each.started_at or "")[:19], each.objects, each.deliveries, each.total_deliveries)
+        for each in found
+    ]
+    present([each.model_dump() for each in found], Listing(f"Replays of {tenant}", columns, rows))
 
 
 @app.command("cancel")
 def cancel_replay(context: typer.Context, tenant: Tenant, replay_id: ReplayId) -> None:
     """End a running replay; deliveries that it has started continue."""
-    with readable_problems():
-        connection_of(context).client().cancel_replay(tenant, replay_id)
-    console.print(f"cancelled {replay_id}", markup=False)
+    connection_of(context).client().cancel_replay(tenant, replay_id)
+    present({"cancelled": {"tenant_id": tenant, "id": replay_id}}, Note(f"cancelled {replay_id}"))
 
 
-def _print_estimate(counted: EstimateView, tenant: str) -> None:
+def _estimate(counted: EstimateView, tenant: str) -> Listing:
     more = "" if counted.complete else "at least "
     fields = {
         "objects": f"{more}{counted.objects:,}",
@@ -123,15 +111,18 @@ def _print_estimate(counted: EstimateView, tenant: str) -> None:
         if counted.too_old
         else None,
     }
-    print_fields({name: value for name, value in fields.items() if value}, f"Replay for {tenant}")
+    return fields_of(fields, f"Replay for {tenant}")
 
 
-def _follow(client: Client, tenant: str, replay: ReplayView) -> None:
-    with Progress(console=console) as progress:
-        task = progress.add_task("deliveries started", total=replay.total_deliveries)
-        while replay.state == "running":
-            time.sleep(POLL_SECONDS)
-            assert replay.id is not None
-            replay = client.replay(tenant, replay.id)
-            progress.update(task, completed=replay.deliveries)
-    console.print(f"{replay.state}: {replay.deliveries:,} deliveries of {replay.objects:,} objects", markup=False)
+def _follow(client: Client, tenant: str, replay: ReplayView) -> ReplayView:
+    """Wait until a replay ends; say how far it is every ten seconds."""
+    said = time.monotonic()
+    while replay.state == "running":
+        time.sleep(POLL_SECONDS)
+        assert replay.id is not None
+        replay = client.replay(tenant, replay.id)
+        if time.monotonic() - said >= SAY_SECONDS:
+            said = time.monotonic()
+            of = "" if replay.total_deliveries is None else f" of {replay.total_deliveries:,}"
+            warn(f"{replay.deliveries:,}{of} deliveries started")
+    return replay

@@ -5,26 +5,20 @@ from dataclasses import asdict
 from typing import Annotated, Any, Final, NoReturn
 
 import typer
-from rich import box
-from rich.console import Group, RenderableType
-from rich.live import Live
-from rich.table import Table
-from rich.text import Text
 
-from cli.config_commands import AsJson
 from cli.connection import connection_of
+from cli.listing import FAINT, WRONG, Column, Listing, Note, count, identifier
 from cli.operation.overview import COUNTED_PARKED, Destination, Overview, State, overview
 from cli.operation.queues import SHOULD_BE_EMPTY
 from cli.operation.sources import Sources
-from cli.output import console, print_json, readable_problems
+from cli.output import present, terminal_columns
 from cli.times import ago, short
 from cli.unknown_tenant import refuse_unknown
 from runtime.delivery_state.parked_delivery import iso
 
 OneTenant = Annotated[str | None, typer.Argument(metavar="[TENANT]", help="one tenant; without, all of them")]
 EVERY: Final = 5.0
-STYLES: Final = {State.WORKS: None, State.UNTRIED: "dim", State.DISABLED: "dim"}
-WRONG: Final = "bold red"
+STYLES: Final = {State.WORKS: "", State.UNTRIED: FAINT, State.DISABLED: FAINT}
 CREATED_SHOWN_SECONDS: Final = 7 * 86_400
 """Ours: so long a log group that came back is shown."""
 
@@ -35,30 +29,28 @@ def show_status(
     *,
     watch: Annotated[bool, typer.Option("--watch", help="again and again, until Ctrl-C")] = False,
     every: Annotated[float, typer.Option("--every", min=1, help="seconds between, with --watch")] = EVERY,
-    as_json: AsJson = False,
 ) -> None:
     """Show queues and each destination: freshness, rates, failures with their start and next step.
 
     It asks for no more than can be answered within seconds: status 0, whatever it shows.
     """
     sources = Sources(connection_of(context).installation())
-    with readable_problems():
-        if watch and not as_json:
-            _watch(sources, tenant, every)
-        found = overview(sources, tenant)
-        if tenant and not found.destinations:
-            refuse_unknown(sources, tenant)
-    if as_json:
-        print_json(document(found))
-    else:
-        console.print(picture(found))
+    if watch:
+        _watch(sources, tenant, every)
+    found = overview(sources, tenant)
+    if tenant and not found.destinations:
+        refuse_unknown(sources, tenant)
+    present(document(found), *parts(found))
 
 
 def _watch(sources: Sources, tenant: str | None, every: float) -> NoReturn:
-    with Live(console=console, auto_refresh=False) as live:
-        while True:
-            live.update(picture(overview(sources, tenant)), refresh=True)
-            time.sleep(every)
+    """Show it again and again; on a terminal in place."""
+    while True:
+        found = overview(sources, tenant)
+        if terminal_columns() is not None:
+            typer.echo("\x1b[2J\x1b[H", nl=False)  # ECMA-48: erase the screen, go to its corner
+        present(document(found), *parts(found))
+        time.sleep(every)
 
 
 def document(found: Overview) -> dict[str, Any]:
@@ -103,67 +95,63 @@ def document(found: Overview) -> dict[str, Any]:
     }
 
 
-def picture(found: Overview) -> RenderableType:
+def parts(found: Overview) -> list[Listing | Note]:
     """Return what is printed."""
-    parts: list[RenderableType] = [_queues(found), _destinations(found)]
-    parts += [_failure(each, found.at) for each in found.destinations if each.state not in STYLES]
-    parts += [
+    shown: list[Listing | Note] = [_queues(found), _destinations(found)]
+    shown += [_failure(each, found.at) for each in found.destinations if each.state not in STYLES]
+    shown += [
         _created_log_group(each)
         for each in found.destinations
         if found.at - each.status.log_group_created_at < CREATED_SHOWN_SECONDS
     ]
-    parts.append(_footer(found))
-    return Group(*parts)
+    return [*shown, *_footer(found)]
 
 
-def _queues(found: Overview) -> Table:
-    table = Table(
-        box=box.SIMPLE_HEAD, padding=(0, 1), title=f"{found.region}, {iso(found.at)[:19]}Z", title_style="bold"
-    )
-    table.add_column("queue")
-    for name in ("visible", "in flight", "delayed"):
-        table.add_column(name, justify="right")
-    for name, depth in found.queues.items():
-        style = WRONG if name in SHOULD_BE_EMPTY and depth.total else None
-        table.add_row(name, f"{depth.visible:,}", f"{depth.in_flight:,}", f"{depth.delayed:,}", style=style)
-    return table
+def _queues(found: Overview) -> Listing:
+    rows = [(name, depth.visible, depth.in_flight, depth.delayed) for name, depth in found.queues.items()]
+    wrong = {
+        index: WRONG
+        for index, (name, depth) in enumerate(found.queues.items())
+        if name in SHOULD_BE_EMPTY and depth.total
+    }
+    columns = ("queue", count("visible"), count("in flight"), count("delayed"))
+    return Listing(f"{found.region}, {iso(found.at)[:19]}Z", columns, rows, wrong)
 
 
-def _destinations(found: Overview) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1), pad_edge=False)
-    table.add_column("destination", overflow="fold")
-    table.add_column("state", no_wrap=True)
-    for name in ("last\nok", "late\np50", "late\np99", "objects\n/min", "events\n/min", "failed", "parked"):
-        table.add_column(name, justify="right", no_wrap=True, vertical="bottom")
-    for each in found.destinations:
-        table.add_row(*_row(each, found), style=STYLES.get(each.state, WRONG))
-    return table
-
-
-def _row(each: Destination, found: Overview) -> list[str | Text]:
+def _destinations(found: Overview) -> Listing:
+    """Return the destinations. A pipe gets each value as it is, a terminal in the room that it has."""
     minutes = found.seconds / 60
-    more = "+" if each.parked >= COUNTED_PARKED else ""
-    return [
-        Text(f"{each.status.tenant_id} {each.status.type}"),
-        each.state.value,
-        ago(each.last_success_at, found.at),
-        short(each.p50),
-        short(each.p99),
-        f"{each.deliveries / minutes:,.1f}",
-        f"{each.events / minutes:,.0f}",
-        f"{sum(each.failed.values()):,}",
-        f"{each.parked:,}{more}",
-    ]
+    columns = (
+        identifier("tenant"),
+        identifier("type"),
+        "state",
+        Column("last ok", right=True, show=lambda at: ago(at or 0.0, found.at)),
+        Column("late p50", right=True, show=short),
+        Column("late p99", right=True, show=short),
+        Column("objects /min", right=True, show=lambda rate: f"{rate:,.1f}"),
+        Column("events /min", right=True, show=lambda rate: f"{rate:,.0f}"),
+        count("failed"),
+        Column("parked", right=True, show=lambda parked: f"{parked:,}{'+' if parked >= COUNTED_PARKED else ''}"),
+    )
+    rows = [
+        (
+            each.status.tenant_id, each.status.type, each.state.value, each.last_success_at or None, each.p50, each.p99,
+            each.deliveries / minutes, each.events / minutes, sum(each.failed.values()), each.parked,
+        )
+        for each in found.destinations
+    ]  # fmt: skip
+    styles = {index: STYLES.get(each.state, WRONG) for index, each in enumerate(found.destinations)}
+    return Listing("", columns, rows, styles)
 
 
-def _failure(each: Destination, now: float) -> Text:
+def _failure(each: Destination, now: float) -> Note:
     """Return what is wrong with a destination, since when, and who has to change what."""
     status, failure = each.status, each.status.failure
-    text = Text(f"\n{status.tenant_id} {status.type}: ", style="bold")
+    title = f"\n{status.tenant_id} {status.type}: "
     if each.state is State.INVALID:
-        return text.append(f"its delivery config is invalid: {each.problem}", style="not bold")
+        return Note(f"{title}its delivery config is invalid: {each.problem}")
     if each.state is State.DELETED:
-        return text.append(f"its delivery config was deleted; {each.parked:,} deliveries are parked", style="not bold")
+        return Note(f"{title}its delivery config was deleted; {each.parked:,} deliveries are parked")
     since = status.failing_since or status.last_failure_at
     lines = [f"{failure.get('reason', 'unknown')} since {iso(since)[:19]}Z ({ago(since, now)}), {each.state.value}"]
     if failure.get("action"):
@@ -171,24 +159,23 @@ def _failure(each: Destination, now: float) -> Text:
     lines.append(f"  to do:  {failure.get('next_step', '')}")
     if status.due_at:
         lines.append(f"  parked: {each.parked:,}; tried again at {iso(status.due_at)[:19]}Z at the latest")
-    return text.append("\n".join(lines), style="not bold")
+    return Note(title + "\n".join(lines))
 
 
-def _created_log_group(each: Destination) -> Text:
+def _created_log_group(each: Destination) -> Note:
     """Return that a destination's log group was missing, which its owner wants to know."""
     status = each.status
-    return Text(f"\n{status.tenant_id} {status.type}: ", style="bold").append(
-        f"its log group was missing; a delivery created it at {iso(status.log_group_created_at)[:19]}Z, "
-        "without retention, key, class and tags: set them again",
-        style="not bold",
+    return Note(
+        f"\n{status.tenant_id} {status.type}: its log group was missing; a delivery created it at "
+        f"{iso(status.log_group_created_at)[:19]}Z, without retention, key, class and tags: set them again"
     )
 
 
-def _footer(found: Overview) -> Text:
-    lines = [
-        f"\nrates and lateness: of the last {short(found.seconds)}"
-        + ("" if found.complete else ", all there was time for")
-    ]
+def _footer(found: Overview) -> list[Note]:
+    of = "" if found.complete else ", all there was time for"
+    notes = [Note(f"\nrates and lateness: of the last {short(found.seconds)}{of}", FAINT)]
+    if not found.destinations:
+        notes.append(Note("no tenant has a delivery config yet: `logrouter config put` creates one"))
     if found.unshown:
-        lines.append(f"{found.unshown:,} of {found.tenants:,} tenants are not shown: ask for one")
-    return Text("\n".join(lines), style="dim")
+        notes.append(Note(f"{found.unshown:,} of {found.tenants:,} tenants are not shown: ask for one", FAINT))
+    return notes

@@ -21,7 +21,13 @@ HANDLER: Final = "runtime.api.lambda_handler.handler"
 STAGE: Final = "v1"
 """The first segment of every path, and of the resource in a caller's policy."""
 
-TABLE_ACTIONS: Final = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem")
+TABLE_ACTIONS: Final = (
+    "dynamodb:GetItem",
+    "dynamodb:Query",
+    "dynamodb:Scan",
+    "dynamodb:PutItem",
+    "dynamodb:DeleteItem",
+)
 PARKED_ACTIONS: Final = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem")
 ACCESS_LOG_FORMAT: Final = apigateway.AccessLogFormat.custom(
     '{"request_id":"$context.requestId","at":"$context.requestTime","method":"$context.httpMethod",'

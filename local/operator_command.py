@@ -21,7 +21,7 @@ def logrouter(home: Path, *arguments: str, statuses: tuple[int, ...] = (0,)) -> 
     kept = {name: value for name, value in os.environ.items() if not name.startswith(NOT_THE_USERS)}
     done = subprocess.run(
         [sys.executable, "-m", "cli.main", "--local", "--environment", home / "environment.json", *arguments],
-        env={**kept, "COLUMNS": str(COLUMNS)},
+        env={**kept, "LOGROUTER_FORCE_TTY": str(COLUMNS)},
         capture_output=True,
         text=True,
         timeout=SECONDS,

@@ -2,12 +2,15 @@
 
 A record has the age of its oldest event, so a percentile is over deliveries, each by the event that waited longest. A
 copy of an object reads no event: its age counts from the time in the object's name, when the agent closed the batch.
+What is old on purpose isn't late: a replay's deliveries count nothing, and lines that were long past when the agent
+closed their batch (recorded ones, or an agent's backlog, of which its own alarms tell) count from the object, too.
 """
 
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from cli.operation.recent import DELIVERED
 from runtime.delivery_state.replay_selection import object_time
@@ -15,6 +18,8 @@ from runtime.objects.key import MalformedKeyError, ObjectKey
 from runtime.record_log.lines import RecordLine
 
 EVENT, OBJECT = "event", "object"
+OLD_LINES_SECONDS: Final = 3_600.0
+"""Ours: lines so much older than their object were no fresh ones; an agent closes a batch within minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +56,14 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 
 def _age(line: RecordLine) -> tuple[str, float | None]:
-    if "AgeOfOldestEvent" in line.fields:
-        return EVENT, float(line.fields["AgeOfOldestEvent"])
+    if line.count("replay"):
+        return EVENT, None
     try:
         written = object_time(ObjectKey.parse(line.fields["object"]), 0.0)
     except MalformedKeyError:
         written = 0.0
-    return OBJECT, max(0.0, line.at - written) if written else None
+    of_object = max(0.0, line.at - written) if written else None
+    of_event = float(line.fields["AgeOfOldestEvent"]) if "AgeOfOldestEvent" in line.fields else None
+    if of_event is None or (of_object is not None and of_event - of_object > OLD_LINES_SECONDS):
+        return OBJECT, of_object
+    return EVENT, of_event

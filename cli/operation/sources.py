@@ -9,6 +9,7 @@ from cli.installation import Installation
 from runtime.aws.clients import AwsClients
 from runtime.delivery_config.methods import find_config_models
 from runtime.delivery_config.repository import DeliveryConfigRepository
+from runtime.delivery_config.tenants import all_tenants
 from runtime.delivery_state.destination_status import DestinationStatuses
 from runtime.delivery_state.parked_deliveries import ParkedDeliveries
 from runtime.record_log.lines import RecordLog
@@ -56,10 +57,21 @@ class Sources:
         return self.installation.clients
 
     def tenants(self) -> Iterator[str]:
-        """Yield the tenants that have objects in the bucket: a thousand an answer, where a table could only be scanned.
+        """Yield the tenants that have a delivery config or objects, each once: the configured ones first.
 
-        A tenant whose cluster has not written anything yet is none of them.
+        A thousand folders of the bucket an answer; the configs' table is read through, a page at a time.
         """
+        seen: set[str] = set()
+        for tenant in (*self.configured_tenants(), *self._tenants_of_bucket()):
+            if tenant not in seen:
+                seen.add(tenant)
+                yield tenant
+
+    def configured_tenants(self) -> list[str]:
+        """Return the tenants that have a delivery config, by name."""
+        return sorted(each.tenant_id for each in all_tenants(self.clients, self._outputs["TenantConfigTableName"]))
+
+    def _tenants_of_bucket(self) -> Iterator[str]:
         pages = (
             self.clients.client("s3")
             .get_paginator("list_objects_v2")

@@ -51,12 +51,17 @@ NOTIFIED: Final = {"notified": 1}
 """The property of one record for each notification of an object, whatever became of it (``runtime.reconciliation``)."""
 
 
+REPLAYED_RECORD: Final = {"replay": 1}
+"""The property of the records of a replay: what they say of lateness is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeliveryRecord:
     """What a record says of an attempt's end.
 
     :param attempts: this one included.
     :param notified: it is the one record, of those that a notification leaves, by which its object is counted.
+    :param replayed: it is of a replay: its events are old on purpose.
     """
 
     object: StoredObject
@@ -68,6 +73,7 @@ class DeliveryRecord:
     reason: str = ""
     detail: str = ""
     notified: bool = False
+    replayed: bool = False
 
 
 class Records:
@@ -115,6 +121,7 @@ class Records:
             "set_aside": dict(progress.set_aside),
             **({"checkpoint_discarded": progress.discarded} if progress.discarded else {}),
             **(NOTIFIED if record.notified else {}),
+            **(REPLAYED_RECORD if record.replayed else {}),
         }
         dimensions = {
             Dimension.METHOD: record.type.partition(":")[0],

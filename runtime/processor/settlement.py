@@ -156,8 +156,7 @@ class Settlement:
         tenant_id, previous = one.object.key.tenant_id, one.previous
         if outcome is Outcome.DELIVERED:
             oldest = one.progress.oldest_event_ms
-            replayed = previous is not None and previous.reason == REPLAYED  # old on purpose, not late
-            lag = None if oldest is None or replayed else max(0.0, round(self._clock() - oldest / 1000, 3))
+            lag = None if oldest is None or _is_replay(one) else max(0.0, round(self._clock() - oldest / 1000, 3))
             more = {"created_log_group": True} if one.progress.created_log_group else {}
             self._statuses.delivered(tenant_id, one.type, lag, recovered=previous is not None, **more)
         elif one.error is not None and outcome is not Outcome.PERMANENT and not _says_nothing(one.error):
@@ -176,8 +175,14 @@ class Settlement:
                 reason=error.reason if error else "",
                 detail=error.detail if error else "",
                 notified=notified,
+                replayed=_is_replay(one),
             )
         )
+
+
+def _is_replay(one: AttemptResult) -> bool:
+    """Return whether it is a replay's attempt: its events are old on purpose, not late."""
+    return one.previous is not None and one.previous.reason == REPLAYED
 
 
 def _says_nothing(error: DeliveryError) -> bool:

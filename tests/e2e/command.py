@@ -17,7 +17,7 @@ def logrouter(cloud, *arguments, status=0):
     begun = time.monotonic()
     with _environment_as_it_was():
         words = ["--local", "--environment", str(cloud.home / "environment.json"), *arguments]
-        done = CliRunner().invoke(app, words, env={"COLUMNS": "100"})
+        done = CliRunner().invoke(app, words, env={"LOGROUTER_FORCE_TTY": "100"})
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     assert status in (None, done.exit_code), done.output

@@ -196,7 +196,7 @@ def _statuses(path: str, method: str, operation: Mapping[str, Any]) -> set[str]:
     statuses = {*_ALWAYS}
     if "requestBody" in operation:
         statuses |= {*_OF_BODY}
-    if "{tenant_id}" in path:
+    if "{tenant_id}" in path or path == "/tenants":
         statuses |= {*_OF_TENANT}
     if "{type}" in path:
         statuses |= {"404", "409"}

@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from cli.client import ApiProblemError, Client
 from cli.connection import ApiConnection
+from cli.exit_status import ExitStatus
 from cli.main import app
-from cli.output import console
 from cli.signing import ApiResponse, NoCredentialsFoundError, Signer
 from tests.unit.runtime.api.gateway import clients_of_a_table, signed_client
 
@@ -31,7 +31,6 @@ class InProcess:
 def run(api, monkeypatch):
     """Run the command."""
     monkeypatch.setattr(ApiConnection, "client", lambda _: Client(InProcess(api)))
-    monkeypatch.setattr(console, "width", 160)
     return lambda *words, **more: CliRunner().invoke(app, ["config", *words], **more)
 
 
@@ -56,7 +55,7 @@ def test_a_config_is_listed_shown_changed_and_deleted(run, made):
     assert (fields["enabled"], fields["groups"], fields["target_region"]) == (False, ["Scheduler"], "eu-west-1")
     assert run("delete", "acme-corp", "s3", input="n\n").exit_code == 1
     assert run("delete", "acme-corp", "s3", "--yes").exit_code == 0
-    assert run("list", "acme-corp", "--json").exit_code == 1
+    assert run("list", "acme-corp", "--json").exit_code == ExitStatus.NOT_FOUND
 
 
 def test_what_was_got_can_be_put_back(run, made, tmp_path):
@@ -66,7 +65,7 @@ def test_what_was_got_can_be_put_back(run, made, tmp_path):
     file.write_text(json.dumps(stored | {"enabled": False}))
     assert run("put", "acme-corp", "s3", str(file), "--if-match", stored["etag"]).exit_code == 0
     stale = run("put", "acme-corp", "s3", str(file), "--if-match", stored["etag"])
-    assert (stale.exit_code, "412" in stale.output) == (1, True)
+    assert (stale.exit_code, "412" in stale.output) == (ExitStatus.REFUSED, True)
 
 
 def test_match_tells_before_anything_is_saved(run, made, tmp_path):
@@ -82,7 +81,7 @@ def test_match_tells_before_anything_is_saved(run, made, tmp_path):
 def test_a_problem_names_every_wrong_field(run, made):
     """An operator would see a number, or a stack trace."""
     done = run("patch", "acme-corp", "s3", "ttl=5", "bucket_name=UPPER", "shiny=1")
-    assert done.exit_code == 1
+    assert done.exit_code == ExitStatus.REFUSED
     assert all(word in done.output for word in ("422", "ttl", "bucket_name", "shiny", "request id"))
 
 

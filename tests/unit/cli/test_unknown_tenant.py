@@ -4,6 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.connection import ApiConnection
+from cli.exit_status import ExitStatus
 from cli.main import app
 from tests.unit.cli.operation.operation_scene import Scene
 from tests.unit.runtime.aws_world import (
@@ -23,11 +24,11 @@ def scene(clients, monkeypatch):
 
 
 @pytest.mark.usefixtures("scene")
-@pytest.mark.parametrize("command", ["status", "freshness", "cost"])
+@pytest.mark.parametrize("command", ["status", "freshness", "cost", "arrived"])
 def test_a_misspelt_tenant_is_said(command):
     """A script, and a person in a hurry, would take a misspelt tenant for one in order."""
     done = CliRunner().invoke(app, ["--region", "eu-west-1", command, "acme-crop"])
-    assert done.exit_code == 1, done.output
+    assert done.exit_code == ExitStatus.NOT_FOUND, done.output
     assert "neither a delivery config nor an object" in done.stderr.replace("\n", " ")
     assert done.stdout == ""
 

@@ -3,7 +3,8 @@
 import pytest
 
 from cli.operation.overview import State, overview
-from cli.status_command import document, picture
+from cli.output import present
+from cli.status_command import document, parts
 from runtime.delivery_state.destination_status import DestinationStatuses
 from runtime.delivery_state.parked_delivery import ParkedDelivery
 from runtime.errors import BlockedByCustomerError, FailedCall
@@ -68,14 +69,17 @@ def test_what_is_parked_is_counted_up_to_a_limit(scene, clients):
     assert found.parked == 5
 
 
-def test_all_tenants_are_those_of_the_bucket_and_no_table_is_scanned(scene, clients):
-    """Listing tenants would read a table from end to end, each time somebody looks."""
+def test_all_tenants_are_those_with_a_config_or_with_objects(scene, clients):
+    """A tenant would be missing until its first object, or be there twice; one tenant's answer would read them all."""
+    scene.put_object("globex")
+    scene.put_object("without-config")
     for tenant in ("acme-corp", "globex"):
-        scene.put_object(tenant)
         scene.world.put_config("s3", tenant)
     assert {tenant for tenant, _ in states(scene)} == {"acme-corp", "globex"}
+    assert [*scene.sources.tenants()] == ["acme-corp", "globex", "without-config"]
+    scans = clients.count()["Scan"]
     assert {tenant for tenant, _ in states(scene, "globex")} == {"globex"}
-    assert "Scan" not in clients.count()
+    assert clients.count()["Scan"] == scans
 
 
 def test_more_tenants_than_one_answer_takes_are_counted(scene):
@@ -102,15 +106,14 @@ def test_rates_and_lateness_come_from_the_records_of_the_last_minutes(scene):
     assert (found.p50, found.p99, found.last_success_at) == (5.0, 9.0, NOW - 10)
 
 
-def test_what_is_printed_fits_and_says_what_to_do(scene, statuses, capsys):
+def test_what_is_printed_fits_and_says_what_to_do(scene, statuses, capsys, monkeypatch):
     """An operator would have to look further for what failed, since when, and who has to change what."""
-    from rich.console import Console
-
     scene.put_object()
     scene.world.put_config("cloudwatch")
     statuses.failed("acme-corp", "cloudwatch", failure())
     found = overview(scene.sources)
-    Console(width=100, legacy_windows=False).print(picture(found))
+    monkeypatch.setenv("LOGROUTER_FORCE_TTY", "100")
+    present(document(found), *parts(found))
     shown = capsys.readouterr().out
     assert max(map(len, shown.splitlines())) <= 100
     for words in (
@@ -124,15 +127,14 @@ def test_what_is_printed_fits_and_says_what_to_do(scene, statuses, capsys):
     assert each["failing_since"] == "2026-11-18T11:05:40.000Z"
 
 
-def test_a_log_group_that_came_back_without_its_settings_is_shown(scene, statuses, capsys):
+def test_a_log_group_that_came_back_without_its_settings_is_shown(scene, statuses, capsys, monkeypatch):
     """Logs would be kept for ever, and unencrypted, after somebody deleted their log group, and nobody would know."""
-    from rich.console import Console
-
     scene.put_object()
     scene.world.put_config("cloudwatch")
     statuses.succeeded("acme-corp", "cloudwatch", 1.0, created_log_group=True)
     found = overview(scene.sources)
-    Console(width=100, legacy_windows=False).print(picture(found))
+    monkeypatch.setenv("LOGROUTER_FORCE_TTY", "100")
+    present(document(found), *parts(found))
     assert "its log group was missing; a delivery created it at" in capsys.readouterr().out
     (each,) = document(found)["destinations"]
     assert each["log_group_created_at"] == each["last_success_at"]

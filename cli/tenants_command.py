@@ -1,0 +1,16 @@
+"""``logrouter tenants``: who has delivery configs."""
+
+import typer
+
+from cli.connection import connection_of
+from cli.listing import Listing, Note, identifier
+from cli.output import present
+
+
+def list_tenants(context: typer.Context) -> None:
+    """List the tenants that have delivery configs."""
+    found = sorted(connection_of(context).client().tenants(), key=lambda each: each.tenant_id)
+    rows = [(each.tenant_id, each.types) for each in found]
+    document = [each.model_dump() for each in found]
+    notes = [] if found else [Note("no tenant has a delivery config yet: `logrouter config put` creates one")]
+    present(document, Listing("Tenants", (identifier("tenant"), "delivery configs"), rows), *notes)
