@@ -11,6 +11,7 @@ import urllib3
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionError,  # noqa: A004 - botocore's own
     HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
@@ -82,7 +83,7 @@ def failure_of(error: Exception, options: ConnectionOptions | None) -> Failure: 
             return Failure(text, ExitStatus.USAGE, {})
         case ClientError():
             return _of_aws(error, options)
-        case HTTPClientError() | urllib3.exceptions.HTTPError():
+        case HTTPClientError() | ConnectionError() | urllib3.exceptions.HTTPError():
             return Failure(_unreachable(error, options), ExitStatus.UNAVAILABLE, {})
         case BotoCoreError():
             return Failure(f"AWS can't be asked: {error}", ExitStatus.UNAVAILABLE, {})
