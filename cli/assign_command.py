@@ -9,8 +9,8 @@ import typer
 
 from cli.connection import connection_of
 from cli.installation import Installation
-from cli.listing import Listing, Note, count, identifier
 from cli.output import present
+from cli.text_table import Note, TextTable, count, identifier
 from runtime.delivery_config.model import TENANT_ID_PATTERN
 from runtime.objects.key import UNLABELLED, ObjectKey
 
@@ -37,7 +37,7 @@ def assign(
         found = [(*which, number) for which, number in sorted(waiting(installation).items())]
         names = ("cluster_id", "namespace", "objects")
         columns = (identifier("cluster"), identifier("namespace"), count("objects"))
-        present([dict(zip(names, row, strict=True)) for row in found], Listing("Without a tenant", columns, found))
+        present([dict(zip(names, row, strict=True)) for row in found], TextTable("Without a tenant", columns, found))
         return
     if namespace is None or tenant is None:
         raise typer.BadParameter("name the namespace and its tenant, or use --list")

@@ -7,9 +7,9 @@ import typer
 
 from cli.client import ConfigDocument
 from cli.connection import connection_of
-from cli.listing import WRONG, Listing, Note, identifier
 from cli.output import fields as fields_of
 from cli.output import output_options, present, warn
+from cli.text_table import WRONG, Note, TextTable, identifier
 from cli.unknown_tenant import refuse_unknown_to_api
 from runtime.api.schemas.delivery_configs import InvalidStored
 from runtime.delivery_config.writing import SERVICE_FIELDS
@@ -32,7 +32,7 @@ def list_configs(context: typer.Context, tenant: Tenant) -> None:
     document = [dict(each.fields) if isinstance(each, ConfigDocument) else each.model_dump() for each in found]
     columns = (identifier("type"), "enabled", "destination", "filter", "updated")
     wrong = {index: WRONG for index, each in enumerate(found) if isinstance(each, InvalidStored)}
-    present(document, Listing(f"Delivery configs of {tenant}", columns, [*map(_row, found)], wrong))
+    present(document, TextTable(f"Delivery configs of {tenant}", columns, [*map(_row, found)], wrong))
 
 
 @app.command("get")
@@ -109,7 +109,7 @@ def match_config(
     verdicts = client.match(tenant, type_, applications=applications, object_keys=keys, config=config).verdicts
     rows = [(each.application or each.object_key, each.delivered, each.reason) for each in verdicts]
     document = [each.model_dump(exclude_none=True) for each in verdicts]
-    present(document, Listing(f"By {type_} of {tenant}", (identifier("name"), "delivered", "reason"), rows))
+    present(document, TextTable(f"By {type_} of {tenant}", (identifier("name"), "delivered", "reason"), rows))
 
 
 def _present_config(stored: ConfigDocument, title: str, more: dict[str, Any] | None = None) -> None:

@@ -11,7 +11,7 @@ from botocore.session import Session
 from cli.client import Client
 from cli.installation import Installation
 from cli.options import ConnectionOptions
-from cli.signing import NoCredentialsFoundError, Signer
+from cli.signing import Signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,11 @@ class ApiConnection:
     options: ConnectionOptions
 
     def client(self) -> Client:
-        """Make the client. Ends the command with status 2 where something is missing."""
-        try:
-            return Client(self._embedded() if self.options.local else self._of_aws())
-        except NoCredentialsFoundError as error:
-            raise typer.BadParameter(str(error)) from None
+        """Make the client. Ends the command with status 2 where a setting is missing.
+
+        :raises NoCredentialsFoundError: there is nothing to sign with.
+        """
+        return Client(self._embedded() if self.options.local else self._of_aws())
 
     def installation(self) -> Installation:
         """Return the central account's own resources, for an operator with rights to them."""

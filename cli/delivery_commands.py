@@ -6,9 +6,9 @@ import typer
 
 from cli.config_commands import Tenant, Type
 from cli.connection import connection_of
-from cli.listing import Listing, Note, identifier
 from cli.output import fields as fields_of
 from cli.output import present
+from cli.text_table import Note, TextTable, identifier
 from cli.unknown_tenant import refuse_unknown_to_api
 from runtime.api.schemas.deliveries import ParkedView
 from runtime.delivery_state.parked_deliveries import ParkedDeliveries
@@ -33,7 +33,7 @@ def list_parked(context: typer.Context, tenant: Tenant, *, type_: OfType = None)
     columns = (identifier("type"), identifier("object"), "since", "reason", "failed call", "what to do")
     rows = [_row(each) for each in found]
     document = [each.model_dump() for each in found]
-    present(document, Listing(f"Parked for {tenant}", columns, rows), Note(f"{len(found)} parked"))
+    present(document, TextTable(f"Parked for {tenant}", columns, rows), Note(f"{len(found)} parked"))
 
 
 @app.command("status")
@@ -68,7 +68,7 @@ def list_reason(
     rows = [(name, *_row(view, with_reason=False)) for name, view in views]
     document = [{"tenant_id": name, **view.model_dump()} for name, view in views]
     note = Note(f"{len(found)} shown{', there are more: --limit' if token else ''}")
-    present(document, Listing(f"Parked: {reason}", columns, rows), note)
+    present(document, TextTable(f"Parked: {reason}", columns, rows), note)
 
 
 def _row(each: ParkedView, *, with_reason: bool = True) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import typer
 
-from cli.listing import Listing, Note, plain
+from cli.text_table import Note, TextTable, plain
 
 FORCE_TERMINAL: Final = "LOGROUTER_FORCE_TTY"
 """Print as on a terminal of so many columns, wherever the output goes: for a recording, or another program's screen."""
@@ -53,7 +53,7 @@ def terminal_columns() -> int | None:
     return int(columns) if columns.isdigit() and int(columns) else os.get_terminal_size(sys.stdout.fileno()).columns
 
 
-def present(document: Any, *parts: Listing | Note) -> None:
+def present(document: Any, *parts: TextTable | Note) -> None:
     """Print a command's answer.
 
     :param document: for programs: JSON values. :param parts: for people; in a pipe, notes go to standard error.
@@ -72,7 +72,7 @@ def present(document: Any, *parts: Listing | Note) -> None:
         if isinstance(part, Note):
             typer.echo(part.text, err=True)
         else:
-            typer.echo(("\n" if number and isinstance(parts[number - 1], Listing) else "") + part.tsv())
+            typer.echo(("\n" if number and isinstance(parts[number - 1], TextTable) else "") + part.tsv())
 
 
 def print_json(value: Any) -> None:
@@ -96,10 +96,10 @@ def warn(text: str) -> None:
     typer.echo(text, err=True)
 
 
-def fields(values: Mapping[str, Any], title: str) -> Listing:
+def fields(values: Mapping[str, Any], title: str) -> TextTable:
     """Return one thing, a field a row; what is empty is left out."""
     rows = [(name, plain(value)) for name, value in values.items() if value not in ([], None, "")]
-    return Listing(title, ("field", "value"), rows, headed=False)
+    return TextTable(title, ("field", "value"), rows, headed=False)
 
 
 def _print_document(document: Any, options: OutputOptions) -> None:

@@ -21,7 +21,7 @@ def _declared(
 
 
 def add_output_options(command: Any) -> None:
-    """Give a command, or each command of a group, the options of the output."""
+    """Add the options of the output to a command, or to each command of a group."""
     if isinstance(command, TyperGroup):
         for each in command.commands.values():
             add_output_options(each)

@@ -48,7 +48,7 @@ class NotFoundError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class CommandFailure:
     """Why a command ends: sentences, and the status."""
 
     text: str
@@ -68,33 +68,33 @@ def report(error: Exception, options: ConnectionOptions | None) -> ExitStatus:
     return failure.status
 
 
-def failure_of(error: Exception, options: ConnectionOptions | None) -> Failure:  # noqa: PLR0911 - one a kind of error
-    """Return what an exception means to whoever gave the command."""
+def failure_of(error: Exception, options: ConnectionOptions | None) -> CommandFailure:  # noqa: PLR0911 - one a kind of error
+    """Return what an exception means to the person who ran the command."""
     match error:
         case ApiProblemError():
             return _of_api(error)
         case NotFoundError():
-            return Failure(str(error), ExitStatus.NOT_FOUND, {})
+            return CommandFailure(str(error), ExitStatus.NOT_FOUND, {})
         case NoCredentialsFoundError() | NoCredentialsError() | PartialCredentialsError():
             text = "there are no AWS credentials to sign with: sign in, or name a profile with --profile"
-            return Failure(text, ExitStatus.DENIED, {})
+            return CommandFailure(text, ExitStatus.DENIED, {})
         case ProfileNotFound():
             text = f"{error}; `aws configure list-profiles` shows which there are"
-            return Failure(text, ExitStatus.USAGE, {})
+            return CommandFailure(text, ExitStatus.USAGE, {})
         case ClientError():
             return _of_aws(error, options)
         case HTTPClientError() | ConnectionError() | urllib3.exceptions.HTTPError():
-            return Failure(_unreachable(error, options), ExitStatus.UNAVAILABLE, {})
+            return CommandFailure(_unreachable(error, options), ExitStatus.UNAVAILABLE, {})
         case BotoCoreError():
-            return Failure(f"AWS can't be asked: {error}", ExitStatus.UNAVAILABLE, {})
+            return CommandFailure(f"AWS can't be asked: {error}", ExitStatus.UNAVAILABLE, {})
         case OSError() if error.filename:
-            return Failure(f"{error.filename}: {error.strerror}", ExitStatus.USAGE, {})
+            return CommandFailure(f"{error.filename}: {error.strerror}", ExitStatus.USAGE, {})
         case _:
             text = f"unexpected error: {type(error).__name__}: {error}\nwith {DEBUG}=1 set, the command shows where"
-            return Failure(text, ExitStatus.INTERNAL, {})
+            return CommandFailure(text, ExitStatus.INTERNAL, {})
 
 
-def _of_api(error: ApiProblemError) -> Failure:
+def _of_api(error: ApiProblemError) -> CommandFailure:
     problem = error.problem
     status = ExitStatus.UNAVAILABLE if problem.status >= _SERVER_ERROR else ExitStatus.REFUSED
     lines = [f"{problem.status} {problem.title}: {problem.detail}"]
@@ -102,31 +102,31 @@ def _of_api(error: ApiProblemError) -> Failure:
     if problem.status == 403:  # noqa: PLR2004 - RFC 9110: forbidden
         lines.append("the caller's policy must allow execute-api:Invoke on this path: docs/api.md has examples")
     lines.append(f"request id {problem.request_id}")
-    return Failure(
+    return CommandFailure(
         "\n".join(lines), _OF_STATUS.get(problem.status, status), {"problem": problem.model_dump(exclude_none=True)}
     )
 
 
-def _of_aws(error: ClientError, options: ConnectionOptions | None) -> Failure:
+def _of_aws(error: ClientError, options: ConnectionOptions | None) -> CommandFailure:
     answer: Mapping[str, Any] = error.response
     code, action = str(answer["Error"].get("Code", "")), error.operation_name
     message = str(answer["Error"].get("Message", "")).rstrip(".")
     if code in _DENIED:
-        return Failure(
+        return CommandFailure(
             f"AWS refuses {action}: {message}. Sign in again, or let the caller do it", ExitStatus.DENIED, {}
         )
     if action == "DescribeStacks" and code == "ValidationError":
         region = options.region if options else None
         where = _START if options and options.local else "name the installation's Region with --region or AWS_REGION"
-        return Failure(
+        return CommandFailure(
             f"there is no installation here{f' in {region}' if region else ''}: {where}", ExitStatus.NOT_FOUND, {}
         )
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     throttled = "Throttl" in code or code in {"SlowDown", "RequestLimitExceeded", "TooManyRequestsException"}
     if throttled or status >= _SERVER_ERROR:
-        return Failure(f"AWS can't answer {action} now ({code}): try again", ExitStatus.UNAVAILABLE, {})
+        return CommandFailure(f"AWS can't answer {action} now ({code}): try again", ExitStatus.UNAVAILABLE, {})
     found = ExitStatus.NOT_FOUND if status == 404 or code.startswith("NoSuch") else ExitStatus.REFUSED  # noqa: PLR2004 - RFC 9110: not found
-    return Failure(f"AWS refuses {action}: {code}: {message}", found, {})
+    return CommandFailure(f"AWS refuses {action}: {code}: {message}", found, {})
 
 
 def _unreachable(error: Exception, options: ConnectionOptions | None) -> str:

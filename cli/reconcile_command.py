@@ -9,8 +9,8 @@ import typer
 from cli.connection import connection_of
 from cli.exit_status import ExitStatus
 from cli.installation import Installation
-from cli.listing import Note
 from cli.output import present, warn
+from cli.text_table import Note
 
 
 def reconcile(

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from cli.connection import connection_of
-from cli.listing import Listing, Note, count
 from cli.output import present
+from cli.text_table import Note, TextTable, count
 from runtime.replay.redrive import Redrive
 
 app = typer.Typer(no_args_is_help=True, help="Dead-letter queues: send their messages to their source queue again.")
@@ -65,4 +65,4 @@ def _run(
         "complete": done.complete,
     }
     notes = [] if done.complete else [Note("the queue has more messages: run the command again")]
-    present(document, Listing(name, ("reason", count(moved), count("left")), rows), *notes)
+    present(document, TextTable(name, ("reason", count(moved), count("left")), rows), *notes)

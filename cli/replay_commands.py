@@ -8,9 +8,9 @@ import typer
 from cli.client import Client
 from cli.config_commands import Tenant
 from cli.connection import connection_of
-from cli.listing import Column, Listing, Note, count, identifier
 from cli.output import fields as fields_of
 from cli.output import present, warn
+from cli.text_table import Column, Note, TextTable, count, identifier
 from cli.unknown_tenant import refuse_unknown_to_api
 from runtime.api.schemas.deliveries import EstimateView, ReplayView
 
@@ -87,7 +87,7 @@ def list_replays(context: typer.Context, tenant: Tenant) -> None:
         (each.id, each.state, (each.started_at or "")[:19], each.objects, each.deliveries, each.total_deliveries)
         for each in found
     ]
-    present([each.model_dump() for each in found], Listing(f"Replays of {tenant}", columns, rows))
+    present([each.model_dump() for each in found], TextTable(f"Replays of {tenant}", columns, rows))
 
 
 @app.command("cancel")
@@ -97,7 +97,7 @@ def cancel_replay(context: typer.Context, tenant: Tenant, replay_id: ReplayId) -
     present({"cancelled": {"tenant_id": tenant, "id": replay_id}}, Note(f"cancelled {replay_id}"))
 
 
-def _estimate(counted: EstimateView, tenant: str) -> Listing:
+def _estimate(counted: EstimateView, tenant: str) -> TextTable:
     more = "" if counted.complete else "at least "
     fields = {
         "objects": f"{more}{counted.objects:,}",

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Final, NoReturn
 import typer
 
 from cli.connection import connection_of
-from cli.listing import FAINT, WRONG, Column, Listing, Note, count, identifier
 from cli.operation.overview import COUNTED_PARKED, Destination, Overview, State, overview
 from cli.operation.queues import SHOULD_BE_EMPTY
 from cli.operation.sources import Sources
 from cli.output import present, terminal_columns
+from cli.text_table import FAINT, WRONG, Column, Note, TextTable, count, identifier
 from cli.times import ago, short
 from cli.unknown_tenant import refuse_unknown
 from runtime.delivery_state.parked_delivery import iso
@@ -95,9 +95,9 @@ def document(found: Overview) -> dict[str, Any]:
     }
 
 
-def parts(found: Overview) -> list[Listing | Note]:
+def parts(found: Overview) -> list[TextTable | Note]:
     """Return what is printed."""
-    shown: list[Listing | Note] = [_queues(found), _destinations(found)]
+    shown: list[TextTable | Note] = [_queues(found), _destinations(found)]
     shown += [_failure(each, found.at) for each in found.destinations if each.state not in STYLES]
     shown += [
         _created_log_group(each)
@@ -107,7 +107,7 @@ def parts(found: Overview) -> list[Listing | Note]:
     return [*shown, *_footer(found)]
 
 
-def _queues(found: Overview) -> Listing:
+def _queues(found: Overview) -> TextTable:
     rows = [(name, depth.visible, depth.in_flight, depth.delayed) for name, depth in found.queues.items()]
     wrong = {
         index: WRONG
@@ -115,10 +115,10 @@ def _queues(found: Overview) -> Listing:
         if name in SHOULD_BE_EMPTY and depth.total
     }
     columns = ("queue", count("visible"), count("in flight"), count("delayed"))
-    return Listing(f"{found.region}, {iso(found.at)[:19]}Z", columns, rows, wrong)
+    return TextTable(f"{found.region}, {iso(found.at)[:19]}Z", columns, rows, wrong)
 
 
-def _destinations(found: Overview) -> Listing:
+def _destinations(found: Overview) -> TextTable:
     """Return the destinations. A pipe gets each value as it is, a terminal in the room that it has."""
     minutes = found.seconds / 60
     columns = (
@@ -141,7 +141,7 @@ def _destinations(found: Overview) -> Listing:
         for each in found.destinations
     ]  # fmt: skip
     styles = {index: STYLES.get(each.state, WRONG) for index, each in enumerate(found.destinations)}
-    return Listing("", columns, rows, styles)
+    return TextTable("", columns, rows, styles)
 
 
 def _failure(each: Destination, now: float) -> Note:

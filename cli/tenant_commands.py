@@ -8,7 +8,6 @@ import typer
 from cli.config_commands import Tenant
 from cli.connection import connection_of
 from cli.exit_status import ExitStatus
-from cli.listing import WRONG, Column, Listing, Note, count, identifier
 from cli.operation.arrival import Arrival, Arrivals, arrivals
 from cli.operation.cost import cost
 from cli.operation.freshness import EVENT, OBJECT, freshness
@@ -16,6 +15,7 @@ from cli.operation.recent import recent
 from cli.operation.sources import Sources
 from cli.output import present
 from cli.status_command import OneTenant
+from cli.text_table import WRONG, Column, Note, TextTable, count, identifier
 from cli.times import ago, short
 from cli.unknown_tenant import refuse_unknown, unknown
 from runtime.costs.tenant import Payer, total
@@ -59,7 +59,7 @@ def show_freshness(context: typer.Context, tenant: OneTenant = None) -> None:
     ]
     document = {"seconds": read.seconds, "complete": read.complete, "destinations": [asdict(each) for each in found]}
     notes = [] if found else [Note("nothing new was delivered in that time")]
-    present(document, Listing(f"Lateness of the last {short(read.seconds)}", columns, rows), *notes)
+    present(document, TextTable(f"Lateness of the last {short(read.seconds)}", columns, rows), *notes)
 
 
 def show_cost(context: typer.Context, tenant: Tenant) -> None:
@@ -72,10 +72,10 @@ def show_cost(context: typer.Context, tenant: Tenant) -> None:
     rows += [(payer.value, "all", total(found.items, payer=payer)) for payer in Payer]
     dollars = Column("dollars", right=True, show=lambda value: f"{value:,.2f}")
     title = f"{tenant}: a month, by the last {short(found.seconds)}"
-    present(asdict(found), Listing(title, ("paid by", "for", dollars), rows))
+    present(asdict(found), TextTable(title, ("paid by", "for", dollars), rows))
 
 
-def _arrived(found: Arrivals) -> Listing:
+def _arrived(found: Arrivals) -> TextTable:
     title = f"{found.tenant_id}: {found.written:,} objects written since {iso(found.since)[:19]}Z"
     numbers = ("wanted", "arrived", "events", "set aside", "empty", "missing")
     rows = [
@@ -83,7 +83,7 @@ def _arrived(found: Arrivals) -> Listing:
         for one in found.destinations
     ]
     wrong = {index: WRONG for index, row in enumerate(rows) if row[-1]}
-    return Listing(title, (identifier("destination"), *map(count, numbers)), rows, wrong)
+    return TextTable(title, (identifier("destination"), *map(count, numbers)), rows, wrong)
 
 
 def _notes(found: Arrivals, now: float) -> list[Note]:

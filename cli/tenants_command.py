@@ -3,8 +3,8 @@
 import typer
 
 from cli.connection import connection_of
-from cli.listing import Listing, Note, identifier
 from cli.output import present
+from cli.text_table import Note, TextTable, identifier
 
 
 def list_tenants(context: typer.Context) -> None:
@@ -13,4 +13,4 @@ def list_tenants(context: typer.Context) -> None:
     rows = [(each.tenant_id, each.types) for each in found]
     document = [each.model_dump() for each in found]
     notes = [] if found else [Note("no tenant has a delivery config yet: `logrouter config put` creates one")]
-    present(document, Listing("Tenants", (identifier("tenant"), "delivery configs"), rows), *notes)
+    present(document, TextTable("Tenants", (identifier("tenant"), "delivery configs"), rows), *notes)

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.listing import Column, Listing, Note
+from cli.text_table import Column, Note, TextTable
 
 PADDING: Final = 2
 LEAST: Final = 8
@@ -17,7 +17,7 @@ LEAST: Final = 8
 WIDE: Final = 100_000
 
 
-def show(parts: Iterable[Listing | Note], columns: int, *, wide: bool) -> None:
+def show(parts: Iterable[TextTable | Note], columns: int, *, wide: bool) -> None:
     """Print all parts to standard output. ``wide``: a row is a line, however long."""
     width = WIDE if wide else columns
     console = Console(file=sys.stdout, width=width, highlight=False, soft_wrap=wide)
@@ -30,12 +30,12 @@ def show(parts: Iterable[Listing | Note], columns: int, *, wide: bool) -> None:
             console.print(_records(part), soft_wrap=True)
 
 
-def least_width(listing: Listing) -> int:
+def least_width(listing: TextTable) -> int:
     """Return how many columns a table of it needs at least, with its ids whole."""
     return sum(_least(column, listing, index) + PADDING for index, column in enumerate(listing.described))
 
 
-def _least(column: Column, listing: Listing, index: int) -> int:
+def _least(column: Column, listing: TextTable, index: int) -> int:
     lengths = [len(column.text(row[index])) for row in listing.rows]
     if listing.headed:
         lengths.append(max(map(len, column.name.split()), default=0))
@@ -43,7 +43,7 @@ def _least(column: Column, listing: Listing, index: int) -> int:
     return longest if column.whole or column.right else min(longest, LEAST)
 
 
-def _table(listing: Listing) -> Table:
+def _table(listing: TextTable) -> Table:
     table = Table(
         box=box.SIMPLE_HEAD,
         padding=(0, PADDING, 0, 0),
@@ -71,7 +71,7 @@ def _table(listing: Listing) -> Table:
     return table
 
 
-def _records(listing: Listing) -> Text:
+def _records(listing: TextTable) -> Text:
     """Return a field a line, the rows apart."""
     text = Text(f"{listing.title}\n", style="bold")
     longest = max(len(column.name) for column in listing.described)

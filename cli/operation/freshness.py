@@ -3,7 +3,7 @@
 A record has the age of its oldest event, so a percentile is over deliveries, each by the event that waited longest. A
 copy of an object reads no event: its age counts from the time in the object's name, when the agent closed the batch.
 What is old on purpose isn't late: a replay's deliveries count nothing, and lines that were long past when the agent
-closed their batch (recorded ones, or an agent's backlog, of which its own alarms tell) count from the object, too.
+closed their batch (recorded ones, or an agent's backlog, which its own alarms report) count from the object, too.
 """
 
 import math

@@ -7,13 +7,13 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.lazy_group import COMMANDS, load
-from cli.listing import Listing, Note, count, identifier
 from cli.main import app
 from cli.output import OUTPUT, OutputOptions, present
+from cli.text_table import Note, TextTable, count, identifier
 
 KEY = "tenant_id=acme-corp/cluster_id=c-1/application=kube-apiserver/pod_name=ns_pod-0/20261123-101500-6f9.json.gz"
 ID = "0123456789abcdef0123456789abcdef"
-LISTING = Listing(
+LISTING = TextTable(
     "Some",
     (identifier("id"), "why", identifier("object"), count("events")),
     [(ID, "because\tof a reason that takes many words " * 5, KEY, 1234567), ("1", None, "k", 0)],

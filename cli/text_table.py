@@ -46,7 +46,7 @@ def identifier(name: str) -> Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class TextTable:
     """Rows under names.
 
     :param styles: of rows, by their index. :param headed: whether the columns' names are shown.
