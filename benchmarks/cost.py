@@ -13,7 +13,8 @@ from benchmarks.firehose_cost import direct_writes, firehose
 from benchmarks.pages import dollars, renewed
 from runtime.costs.assumptions import GIB, Assumptions
 from runtime.costs.prices import list_prices
-from runtime.costs.tenant import Part, Payer, tenant_costs, total, usage_of
+from runtime.costs.tenant import Part, tenant_costs, total, usage_of
+from runtime.delivery_config.facts import Payer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -26,7 +26,8 @@ from local.deployment.environment_file import LocalEnvironment
 from local.emulator import REGION
 from local.paths import BUILD, ROOT, UP_HOME
 from runtime.costs.prices import list_prices
-from runtime.costs.tenant import Payer, Usage, tenant_costs, total
+from runtime.costs.tenant import Usage, tenant_costs, total
+from runtime.delivery_config.facts import Payer
 
 BATCH_SECONDS: Final = (10, 30, 60, 300)
 TENANT: Final = "acme-corp"

@@ -17,7 +17,8 @@ from benchmarks.pages import renewed
 from local.loader.objects import log_objects
 from local.paths import ROOT
 from runtime.costs.assumptions import GIB
-from runtime.costs.tenant import Part, Payer, Usage, tenant_costs, total
+from runtime.costs.tenant import Part, Usage, tenant_costs, total
+from runtime.delivery_config.facts import Payer
 
 PAGE = ROOT / "docs" / "sizing.md"
 BUFFER_BYTES = 10 * GIB

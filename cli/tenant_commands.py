@@ -18,7 +18,8 @@ from cli.status_command import OneTenant
 from cli.text_table import WRONG, Column, Note, TextTable, count, identifier
 from cli.times import ago, short
 from cli.unknown_tenant import refuse_unknown, unknown
-from runtime.costs.tenant import Payer, total
+from runtime.costs.tenant import total
+from runtime.delivery_config.facts import Payer
 from runtime.delivery_state.parked_delivery import iso
 
 MINUTE: Final = 60.0

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from runtime import scheduling
-from runtime.errors import TIMEOUT, OutOfTimeError, RefusedError, RetryableError
+from runtime.errors import TIMEOUT, DeliveryError, OutOfTimeError, RefusedError, RetryableError
 from runtime.time_budget import TimeBudget
 
 _MAX_DOUBLINGS = 30
@@ -48,17 +48,19 @@ class Backoff:
         *,
         wait: Callable[[float], object] = scheduling.sleep,
         may_wait: Callable[[float], bool] = lambda _: True,
+        at_least: Callable[[Exception], float] = lambda _: 0.0,
     ) -> Result:
         """Call until it succeeds, at most ``attempts`` times; return its result.
 
         :param passes: whether an error is worth another call. :param may_wait: whether there is time for a pause.
+        :param at_least: how long the pause after an error has to be, seconds.
         Raises what the last call raised.
         """
         for failures in range(1, attempts):
             try:
                 return call()
             except Exception as error:
-                pause = self.pause(failures)
+                pause = max(self.pause(failures), at_least(error))
                 if not passes(error) or not may_wait(pause):
                     raise
             wait(pause)
@@ -82,6 +84,8 @@ class Retry:
     def run[Result](self, call: Callable[[], Result], budget: TimeBudget, *, needed: float | None = None) -> Result:
         """Call until it succeeds or fails for good.
 
+        A destination that asks for a longer pause than ``longest`` isn't waited for here.
+
         :param needed: seconds that one call may take: none is begun, nor waited for, when less is left. ``None``: the
             first call is made however late it is.
         :raises OutOfTimeError: there was no time for the first call.
@@ -94,7 +98,16 @@ class Retry:
             return budget.allows(pause + (needed or 0.0))
 
         pauses = Backoff(self.first, self.longest, jitter=self.jitter)
-        return pauses.repeat(call, self.attempts, _may_pass, wait=self.wait, may_wait=may_wait)
+
+        def passes(error: Exception) -> bool:
+            return _may_pass(error) and _asked_for(error) <= self.longest
+
+        return pauses.repeat(call, self.attempts, passes, wait=self.wait, may_wait=may_wait, at_least=_asked_for)
+
+
+def _asked_for(error: Exception) -> float:
+    """Return the seconds that a destination asks to wait for."""
+    return (error.retry_after or 0.0) if isinstance(error, DeliveryError) else 0.0
 
 
 def _may_pass(error: Exception) -> bool:

@@ -11,17 +11,11 @@ from enum import StrEnum
 from runtime.costs.assumptions import DAYS_A_MONTH, GIB, MIB_A_GIB, Assumptions, ProcessorCpu, processor_cpu
 from runtime.costs.hosts import busy_pod_seconds, on_lambda, pod_hour_on_fargate, work
 from runtime.costs.prices import Prices, list_prices
+from runtime.delivery_config.facts import Payer
 from runtime.metrics.catalogue import EMITTED, Dimension
 
 TENANT_METRICS = sum(Dimension.TENANT in dimensions for metric in EMITTED for dimensions in metric.sets)
 """Custom metrics that a tenant has as long as one outcome is seen; each further outcome has as many again."""
-
-
-class Payer(StrEnum):
-    """Whose bill an item is on."""
-
-    PROVIDER = "provider"
-    CUSTOMER = "customer"
 
 
 class Part(StrEnum):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from runtime.aws.clients import AwsClients
+    from runtime.deliveries.probe import ProbeReport
     from runtime.deliveries.sessions import Sessions
     from runtime.deliveries.settings import DeliverySettings
     from runtime.delivery_config.model import DeliveryConfig
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from runtime.time_budget import TimeBudget
 
 ENTRY_POINT_GROUP = "logrouter.delivery_methods"
+SEAM_VERSION = 2
+"""Of what this module and ``event_method.py`` promise. Raised with a change that a method written before can't bear."""
 
 
 MAX_UNKEPT = 64  # ours: as many batches as calls are in flight, and three reasons for each
@@ -133,18 +136,24 @@ class DeliveryServices:
 class DeliveryMethod(Protocol):
     """One kind of destination, constructed as ``Method(services: DeliveryServices)``. Shared by threads.
 
-    ``name`` is the part of a config's ``type`` before the colon. ``reads_events``: it wants the object's batches;
-    otherwise the object isn't read at all for it.
+    A method that takes events is an ``EventMethod`` (``event_method.py``), which implements all of this.
+    ``seam``: the ``SEAM_VERSION`` that it is written for, as a number. ``config_model.facts`` says what it is.
     """
 
-    name: ClassVar[str]
-    reads_events: ClassVar[bool]
+    seam: ClassVar[int]
     config_model: "ClassVar[type[DeliveryConfig]]"
 
     def deliver(self, delivery: Delivery, source: BatchSource | None) -> None:
         """Send it. Return when the destination has acknowledged everything, else raise a ``DeliveryError``.
 
-        ``source`` is given where ``reads_events`` is true. ``delivery.config`` has its ``target_region`` filled in.
+        ``source`` is given where the method reads events. ``delivery.config`` has its ``target_region`` filled in.
         The method takes the role it needs from the role chain, stops when the budget runs out
-        (``OutOfTimeError``), and keeps ``delivery.progress`` exact.
+        (``OutOfTimeError``), and keeps ``delivery.progress`` exact. An error is the destination's, and counts for its
+        circuit breaker, unless its ``call.hop`` names another one.
         """
+
+    def probe(self, config: "DeliveryConfig") -> "ProbeReport":
+        """Make a test delivery of one made-up event, and say which step failed. Never raises."""
+
+    def close(self) -> None:
+        """Release what the process holds for this method. Nothing is delivered afterwards. Idempotent."""

@@ -3,10 +3,13 @@
 A method, the object's reader and the parking know only this: ``RoleChain`` or ``IssuedSessions`` is behind it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
 from runtime.aws.credentials import Credentials
+from runtime.errors import EXPIRED, RetryableError
 
 
 class Sessions(Protocol):
@@ -32,3 +35,30 @@ class Sessions(Protocol):
 
     def invalidate(self, credentials: Credentials) -> None:
         """Forget a session that AWS has called expired."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSession:
+    """The session of one tenant's role, taken from the role chain's cache for every call."""
+
+    role_chain: Sessions
+    tenant_id: str
+    role_arn: str
+    external_id: str | None
+
+    def credentials(self) -> Credentials:
+        """Return credentials that are fresh enough to sign a call now.
+
+        :raises runtime.errors.DeliveryError: one of the hops is refused.
+        """
+        return self.role_chain.customer(self.tenant_id, self.role_arn, self.external_id)
+
+    @contextmanager
+    def renewed(self) -> Iterator[None]:
+        """Forget the session when AWS calls it expired, so that the call's next attempt has a new one."""
+        try:
+            yield
+        except RetryableError as error:
+            if error.reason == EXPIRED:
+                self.role_chain.invalidate(self.credentials())
+            raise

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from functools import cached_property
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
     AfterValidator,
@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from runtime.delivery_config.facts import MethodFacts
 from runtime.delivery_config.groups import GROUPS, Expansion
 from runtime.delivery_config.write_rules import known_region, names_that_can_be, rules_of
 
@@ -101,6 +102,9 @@ def is_tenant_id(text: str) -> bool:
 
 class DeliveryConfig(BaseModel):
     """A destination and its filter. One tenant may have many; (``tenant_id``, ``type``) is the key."""
+
+    facts: ClassVar[MethodFacts]
+    """What is known of the method; a method's own model sets it."""
 
     # A method's validator is built when its first config is read: a process rarely needs them all.
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)

@@ -59,13 +59,14 @@ class HandOver:
         self._schedule = schedule
         self._clock = clock
 
-    def send(self, message: DeliveryMessage, *, at_once: bool = False) -> None:
+    def send(self, message: DeliveryMessage, *, at_once: bool = False, retry_after: float | None = None) -> None:
         """Send the next attempt; after this returns the old message may be settled.
 
+        :param retry_after: seconds for which the destination asks not to be tried.
         A delay over SQS's 900 s is carried by ``not_before``: who receives the message early sends it again.
         Whatever the queue's client raises is raised, here and below.
         """
-        delay = 0.0 if at_once else self._schedule.delay(message.attempt)
+        delay = max(0.0 if at_once else self._schedule.delay(message.attempt), retry_after or 0.0)
         self.send_again(replace(message, not_before=round(self._clock() + delay, 3), put_offs=0))
 
     def send_again(self, message: DeliveryMessage) -> None:

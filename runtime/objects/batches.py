@@ -2,13 +2,14 @@
 
 The plan depends on the object's events and on ``plan_version.py`` alone, never on the clock or on a destination's
 answer: a resumed delivery meets the same batches and continues exactly after the last acknowledged one. What can't
-be sent is taken out of its batch when it is sent (``deliveries/cloudwatch/sendable.py``), not here.
+be sent is taken out of its batch when it is sent (``EventMethod.filter``), not here.
 """
 
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from runtime.errors import CorruptObjectError
+from runtime.objects.event_ids import RecordNumbers, Run
 from runtime.objects.events import EventBlock
 
 # PutLogEvents, API reference: at most 10,000 events; at most 1,048,576 bytes, counted as UTF-8 bytes of the messages
@@ -27,8 +28,9 @@ class Batch:
     ``timestamps`` are epoch milliseconds. ``literals`` are the messages as JSON string literals, quotes included,
     valid UTF-8, to be copied into JSON as they are. ``sizes`` are the UTF-8 bytes of the unescaped messages,
     without CloudWatch's 26 bytes an event. A batch is shared by threads: nobody changes its columns.
-    ``derived`` keeps what an engine makes of the columns alone, under the engine's own name, so that sibling
-    deliveries of the batch make it once (two of them may race to the same value).
+    ``records`` says which records of the object they are. ``derived`` keeps what a method makes of the columns alone,
+    under the method's own name, so that sibling deliveries of the batch make it once (two of them may race to the same
+    value).
     """
 
     index: int
@@ -36,9 +38,20 @@ class Batch:
     literals: Sequence[bytes]
     sizes: Sequence[int]
     derived: dict[str, bytes] = field(default_factory=dict, compare=False, repr=False)
+    records: RecordNumbers = field(default=RecordNumbers(), compare=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.timestamps)
+
+    def select(self, positions: Sequence[int]) -> "Batch":
+        """Return the batch with these of its events only."""
+        return Batch(
+            self.index,
+            [self.timestamps[position] for position in positions],
+            [self.literals[position] for position in positions],
+            [self.sizes[position] for position in positions],
+            records=self.records.select(positions),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +94,7 @@ class _Planner:
         self._timestamps: list[int] = []
         self._literals: list[bytes] = []
         self._sizes: list[int] = []
+        self._runs: list[Run] = []
         self._bytes = 0
         self._earliest = self._latest = 0
 
@@ -113,6 +127,7 @@ class _Planner:
         )
         if not fits and not (len(sizes) == 1 and not self._timestamps):
             return False
+        self._runs.append(Run(len(self._timestamps), block.record + begin, block.piece))
         self._timestamps += timestamps
         self._literals += block.literals[begin:end]
         self._sizes += sizes
@@ -122,7 +137,8 @@ class _Planner:
 
     def close(self) -> Batch:
         """Return the open batch in chronological order, events of one time in the object's order; begin the next."""
-        batch = _in_time_order(Batch(self._index, self._timestamps, self._literals, self._sizes))
+        records = RecordNumbers(self._runs)
+        batch = _in_time_order(Batch(self._index, self._timestamps, self._literals, self._sizes, records=records))
         self._index += 1
         self._begin()
         return batch
@@ -132,5 +148,4 @@ def _in_time_order(batch: Batch) -> Batch:
     in_order = sorted(batch.timestamps)
     if in_order == batch.timestamps:
         return batch
-    order = sorted(range(len(batch)), key=batch.timestamps.__getitem__)
-    return Batch(batch.index, in_order, [batch.literals[i] for i in order], [batch.sizes[i] for i in order])
+    return batch.select(sorted(range(len(batch)), key=batch.timestamps.__getitem__))

@@ -15,7 +15,7 @@ from msgspec import Raw
 from runtime.errors import CorruptObjectError
 from runtime.objects import surrogates, timestamps
 from runtime.objects.lines import MAX_LINE_BYTES, LongLinePart, whole_lines
-from runtime.objects.text import MAX_EVENT_BYTES, LenientUtf8, TextCutter, cut, plain_windows, unescaped_windows
+from runtime.objects.text import MAX_EVENT_BYTES, LenientUtf8, Piece, TextCutter, cut, plain_windows, unescaped_windows
 
 # Replacing an invalid byte makes three of it: no line up to here can give an event over the limit.
 _SHORT_LINE_BYTES = MAX_EVENT_BYTES // 3
@@ -66,11 +66,17 @@ class ReadStats:
 
 
 class EventBlock(NamedTuple):
-    """Some events in the object's order, as columns: epoch ms, JSON string literals, UTF-8 bytes of the text."""
+    """Some events in the object's order, as columns: epoch ms, JSON string literals, UTF-8 bytes of the text.
+
+    ``record``: the first one's number among the object's records; each further event is the next record. ``piece``:
+    of an event that is a piece of its record, and alone in its block.
+    """
 
     timestamps: list[int]
     literals: list[bytes]
     sizes: list[int]
+    record: int = 0
+    piece: int = 0
 
 
 def read_events(
@@ -99,6 +105,7 @@ class _Reader:
         self._last_modified_ms = last_modified_ms
         self._stats = stats
         self._blank_bytes = 0
+        self._records = 0
         self._cutter, self._utf8 = TextCutter(), LenientUtf8()  # of the line over the limit that is under way
 
     def plain_lines(self, data: bytes) -> EventBlock | None:
@@ -115,7 +122,8 @@ class _Reader:
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             return None
         self._stats.events += len(rows)
-        return EventBlock(self._times([row.timestamp for row in rows]), literals, _utf8_sizes(texts))
+        times = self._times([row.timestamp for row in rows])
+        return EventBlock(times, literals, _utf8_sizes(texts), self._number(len(rows)))
 
     def without_blanks(self, data: bytes) -> bytes:
         """Take blank lines out, all in one pass: a small object may expand to hundreds of millions of them.
@@ -152,7 +160,12 @@ class _Reader:
         literals = [self._literal(bytes(row.message), line) for row, line in zip(rows, lines, strict=True)]
         sizes = _utf8_sizes(_decode_strings(b"[%b]" % b",".join(literals)))
         self._stats.events += len(rows)
-        return EventBlock(self._times([row.timestamp for row in rows]), literals, sizes)
+        return EventBlock(self._times([row.timestamp for row in rows]), literals, sizes, self._number(len(rows)))
+
+    def _number(self, records: int) -> int:
+        """Number that many records; return the first one's number."""
+        self._records += records
+        return self._records - records
 
     def _literal(self, message: bytes, line: bytes) -> bytes:
         """Return the literal of an event's text: valid UTF-8, whatever the message is."""
@@ -163,10 +176,10 @@ class _Reader:
     def long_line(self, part: LongLinePart) -> Iterator[EventBlock]:
         """Read the next part of a line that can't be held: text, at the object's time."""
         for piece in self._cutter.feed(self._utf8.decode(part.data)):
-            yield EventBlock([self._last_modified_ms], [piece.literal], [piece.size])
+            yield self._piece(piece, self._cutter, [self._last_modified_ms])
         if part.last:
             for piece in cut([self._utf8.decode(b"", final=True)], self._cutter):
-                yield EventBlock([self._last_modified_ms], [piece.literal], [piece.size])
+                yield self._piece(piece, self._cutter, [self._last_modified_ms])
             self._stats.long_lines += 1
             self._stats.no_timestamp += 1
             self._count_record(self._cutter, self._utf8)
@@ -182,10 +195,14 @@ class _Reader:
             windows = plain_windows(line if row is None else self._text_source(source, line), utf8)
         timestamp = self._times([Raw(_ABSENT) if row is None else row.timestamp])
         for piece in cut(windows, cutter):
-            yield EventBlock(timestamp, [piece.literal], [piece.size])
+            yield self._piece(piece, cutter, timestamp)
         self._count_record(cutter, utf8)
 
+    def _piece(self, piece: Piece, cutter: TextCutter, timestamp: list[int]) -> EventBlock:
+        return EventBlock(timestamp, [piece.literal], [piece.size], self._records, cutter.pieces - 1)
+
     def _count_record(self, cutter: TextCutter, utf8: LenientUtf8) -> None:
+        self._number(1)
         self._stats.events += cutter.pieces
         self._stats.invalid_utf8 += utf8.replaced
         if cutter.pieces > 1:

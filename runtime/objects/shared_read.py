@@ -10,7 +10,7 @@ from threading import Condition
 from typing import Self
 
 from runtime import scheduling
-from runtime.errors import DeliveryError, RetryableError
+from runtime.errors import DeliveryError, FailedCall, Hop, RetryableError
 from runtime.objects.batches import Batch
 
 WINDOW_BATCHES = 2  # read and not yet taken by everybody; each is about 1 MiB, twice with its request body
@@ -89,7 +89,7 @@ class SharedRead:
                 self._changed.wait()
             elif self._ended:
                 if self._error is not None:
-                    raise type(self._error)(self._error.reason, self._error.detail) from self._error
+                    raise _again(self._error) from self._error
                 return False
             elif slow_consumers := [one for one in self._subscriptions if one.position + self._window <= self._next]:
                 self._wait_for(slow_consumers)
@@ -118,11 +118,8 @@ class SharedRead:
                 self._generator = self.open_batches()
             batch = next(self._generator, None)
             error = None
-        except DeliveryError as failure:
-            error = failure
         except Exception as failure:  # noqa: BLE001 - a bug must not look like the object's end to the siblings
-            error = RetryableError("unexpected", f"reading the object: {type(failure).__name__}")
-            error.__cause__ = failure
+            error = _reading_failed(failure)
         finally:
             with self._changed:
                 self._reading = False
@@ -205,10 +202,22 @@ class Subscription:
             while (batch := self._shared.take(self)) is not None:
                 yield batch
             if self.alone:
-                with closing(self._shared.open_batches()) as own:
-                    yield from (batch for batch in own if batch.index >= self.position)
+                yield from self._own_batches()
         finally:
             self.close()
+
+    def _own_batches(self) -> Generator[Batch]:
+        with closing(self._shared.open_batches()) as own:
+            while True:
+                try:
+                    batch = next(own, None)
+                except Exception as failure:  # noqa: BLE001 - whatever it is, it isn't the destination's
+                    error = _reading_failed(failure)
+                    raise error from error.__cause__
+                if batch is None:
+                    return
+                if batch.index >= self.position:
+                    yield batch
 
     def close(self) -> None:
         """Unsubscribe: no other thread waits for this one any longer. Idempotent."""
@@ -221,3 +230,20 @@ class Subscription:
     def caught_up(self, now: float) -> None:
         """It has moved on, or left."""
         self._lag_seconds, self.lagging_since = self.lag_seconds(now), None
+
+
+def _reading_failed(failure: Exception) -> DeliveryError:
+    """Return the error of a reading: no destination is blamed for it."""
+    error = failure
+    if not isinstance(error, DeliveryError):
+        error = RetryableError("unexpected", f"reading the object: {type(failure).__name__}")
+        error.__cause__ = failure
+    if not error.call.hop:
+        error.call = FailedCall(Hop.SOURCE.name)
+    return error
+
+
+def _again(error: DeliveryError) -> DeliveryError:
+    again = type(error)(error.reason, error.detail)
+    again.call = error.call
+    return again

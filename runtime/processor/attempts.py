@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future
 from contextlib import nullcontext
 from contextvars import copy_context
+from dataclasses import replace
 from typing import Final
 
 from runtime import scheduling
@@ -104,8 +105,11 @@ class Attempts:
         return errors + [_not_begun() for _ in deliveries[len(errors) :]]
 
     def _begin(self, delivery: Delivery, read: ObjectRead) -> "_Running":
-        source = read.shared.subscribe() if self._methods[delivery.config.method].reads_events else None
+        source = read.shared.subscribe() if self._reads_events(delivery) else None
         return _Running(self._threads.submit(copy_context().run, self._attempt, delivery, source), delivery, source)
+
+    def _reads_events(self, delivery: Delivery) -> bool:
+        return self._methods[delivery.config.method].config_model.facts.reads_events
 
     def _wait(self, running: "list[_Running]", deliveries: Sequence[Delivery], read: ObjectRead, slot: "_Slot") -> None:
         """Wait for all, but no longer than the budget and half of what is kept for settling."""
@@ -128,13 +132,14 @@ class Attempts:
             with source or nullcontext(), self._shares.part(delivery, source):
                 self._methods[delivery.config.method].deliver(delivery, source)
         except DeliveryError as error:
-            return error
+            return _of_destination(error)
         except Exception as error:  # noqa: BLE001 - a bug in one method must not cost a line of the log
             logger.error(  # noqa: TRY400 - the exception's message might quote content
                 "a delivery failed unexpectedly",
                 extra={"type": delivery.config.type, **without_message(error)},
             )
-            return RetryableError("unexpected", f"delivery method {delivery.config.method!r}: {type(error).__name__}")
+            what = f"delivery method {delivery.config.method!r}: {type(error).__name__}"
+            return _of_destination(RetryableError("unexpected", what))
         return None
 
 
@@ -171,6 +176,13 @@ class _Running:
         reading = self._source is not None and self._source.waiting
         error.call = FailedCall(Hop.SOURCE.name if reading else Hop.DESTINATION.name)
         return error
+
+
+def _of_destination(error: DeliveryError) -> DeliveryError:
+    """Return a method's error: its destination's, where it doesn't name another hop."""
+    if not error.call.hop:
+        error.call = replace(error.call, hop=Hop.DESTINATION.name)
+    return error
 
 
 def _not_begun() -> OutOfTimeError:

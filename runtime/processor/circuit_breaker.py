@@ -118,7 +118,7 @@ class CircuitBreakers:
         if circuit.failures < self._failures:
             return False
         circuit.pauses += 1
-        circuit.closed_until_probe = self._clock() + PAUSES.bound(circuit.pauses)
+        circuit.closed_until_probe = self._clock() + max(PAUSES.bound(circuit.pauses), error.retry_after or 0.0)
         return True
 
 

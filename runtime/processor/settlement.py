@@ -124,7 +124,8 @@ class Settlement:
                 return Outcome.PARKED
         if self._hand_over is None:
             return Outcome.RETURNED
-        self._hand_over.send(message, at_once=on_the_way or isinstance(one.error, DestinationSlowError))
+        at_once = on_the_way or isinstance(one.error, DestinationSlowError)
+        self._hand_over.send(message, at_once=at_once, retry_after=one.error.retry_after if one.error else None)
         return Outcome.HANDED_OVER
 
     def _next(self, one: AttemptResult, error: DeliveryError) -> DeliveryMessage:

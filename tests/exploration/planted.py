@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from runtime.aws import botocore_transport, direct_call
 from runtime.aws.direct_call import DirectCall
-from runtime.deliveries.cloudwatch.delivery import CloudWatchDelivery
+from runtime.deliveries.event_method import EventMethod
 from runtime.deliveries.set_aside import SetAside
 from runtime.delivery_state.parked_deliveries import ParkedDeliveries
 from runtime.delivery_state.replays import Replays
@@ -93,13 +93,13 @@ def unset_aside_is_acknowledged():
 
 def sent_before_it_is_set_aside():
     """What is known to be refused is set aside after the rest was sent, and not noted where that fails."""
-    keep = CloudWatchDelivery._keep
+    keep = EventMethod._keep
 
-    def late(self, delivery, batch, refused):
+    def late(self, delivery, account, refused):
         self._later = getattr(self, "_later", {})
-        self._later[id(batch)] = (delivery, batch, refused)
+        self._later[id(account)] = (delivery, account, refused)
 
-    send = CloudWatchDelivery._send
+    send = EventMethod._send
 
     def sent(self, *given):
         result = send(self, *given)
@@ -110,7 +110,7 @@ def sent_before_it_is_set_aside():
 
     @contextmanager
     def both():
-        with patch.object(CloudWatchDelivery, "_keep", late), patch.object(CloudWatchDelivery, "_send", sent):
+        with patch.object(EventMethod, "_keep", late), patch.object(EventMethod, "_send", sent):
             yield
 
     return both()

@@ -64,7 +64,7 @@ def test_a_schedule_is_read_as_it_was_written():
         ("empty answer is success", 18),
         ("checkpoint is forgotten", 32),
         ("failed hand over settles", 18),
-        ("sent before it is set aside", 4),
+        ("sent before it is set aside", 26),
         ("nothing is remembered", 68),
     ],
 )

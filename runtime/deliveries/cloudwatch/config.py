@@ -5,13 +5,54 @@ from typing import Annotated
 from pydantic import AfterValidator, StringConstraints, ValidationInfo, field_validator
 
 from runtime.deliveries.session_policy import reader, second_hop
+from runtime.delivery_config.facts import MethodFacts, Order, Payer, Placement, PriceRow, Quantity
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.write_rules import rules_of
+from runtime.metrics import catalogue
 
 # IAM user guide, identifiers: a path of up to 512 characters between slashes, a name of 1 to 64 characters.
 ROLE_ARN_PATTERN = r"^arn:aws[a-z0-9\-]*:iam::[0-9]{12}:role/([\x21-\x7e]{1,510}/)?[A-Za-z0-9+=,.@_\-]{1,64}$"
 # CreateLogGroup, API reference, logGroupName.
 LOG_GROUP_PATTERN = r"^[.\-_/#A-Za-z0-9]{1,512}$"
+
+
+OLDEST_SECONDS = 14 * 24 * 60 * 60
+"""PutLogEvents, API reference: no event "more than 14 days in the past"."""
+
+FACTS = MethodFacts(
+    name="cloudwatch",
+    title="CloudWatch Logs",
+    placement=Placement.INSIDE,
+    order=Order.TIME,
+    reads_events=True,
+    limits=None,  # a planned batch is what one PutLogEvents call takes
+    prices=(
+        PriceRow(Payer.PROVIDER, "objects read", "s3_thousand_gets", Quantity.THOUSAND_OBJECTS),
+        PriceRow(
+            Payer.CUSTOMER,
+            "CloudWatch Logs ingestion",
+            "cloudwatch_logs_ingested_gb",
+            Quantity.GIB,
+            event_bytes=26,  # as PutLogEvents counts an event beside its text
+        ),
+        PriceRow(
+            Payer.CUSTOMER,
+            "CloudWatch Logs",
+            "cloudwatch_logs_stored_gb_month",
+            Quantity.KEPT_GIB,
+            compression="stored_compression",
+            event_bytes=26,
+        ),
+    ),
+    dashboard=((catalogue.LEFT_OUT_EVENTS, "empty"), (catalogue.CREATED_LOG_GROUPS, "log groups created")),
+    oldest_event_seconds=OLDEST_SECONDS,
+    example={
+        "type": "cloudwatch",
+        "log_distribution_role_arn": "arn:aws:iam::222222222222:role/LogDistributionRole",
+        "log_group_name": "/logrouter/acme-corp",
+        "groups": ["API", "Authentication"],
+    },
+)
 
 
 def _role_of_region(arn: str, info: ValidationInfo) -> str:
@@ -32,6 +73,8 @@ def _role_of_region(arn: str, info: ValidationInfo) -> str:
 
 class CloudWatchConfig(DeliveryConfig):
     """Where a tenant's events go in the tenant's own account."""
+
+    facts = FACTS
 
     log_distribution_role_arn: Annotated[
         str, StringConstraints(pattern=ROLE_ARN_PATTERN), AfterValidator(_role_of_region)

@@ -1,32 +1,20 @@
 """What an engine is: the part of a CloudWatch delivery that carries one batch to one log stream.
 
-``CloudWatchDelivery`` does everything else for both engines: role hops, taking out what can't be sent, in-process
-retries within the time budget, set-aside events, the checkpoint. An engine only sends, and says how it went.
+``CloudWatchDelivery`` and the driver do everything else for both engines: role hops, taking out what can't be sent,
+in-process retries within the time budget, set-aside events, the checkpoint. An engine only sends, and says how it went.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from runtime.aws.credentials import Credentials
 from runtime.deliveries.cloudwatch.destination import LogDestination
+from runtime.deliveries.event_request import Rejection
 from runtime.objects.batches import Batch
 from runtime.time_budget import TimeBudget
 
 CredentialsSource = Callable[[], Credentials]
 """Returns the customer role's credentials, from the role chain's cache, fresh enough to sign a call now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """Events of a sent batch that the destination refused for good: they are set aside, never sent again.
-
-    ``positions`` are those in the batch that was given to ``send``. The rejections of one call don't overlap.
-    ``reason`` is one of the words in ``filtering.py`` (``too-old``, ``too-new``, ``expired``).
-    """
-
-    reason: str
-    positions: Sequence[int]
 
 
 class BatchSender(Protocol):
@@ -38,7 +26,8 @@ class BatchSender(Protocol):
     def send(self, batch: Batch) -> Sequence[Rejection]:
         """Send one batch; return when the destination has acknowledged it, with what it refused (often nothing).
 
-        The batch has at least one event, each with 1 to 1,048,550 bytes, none of a time that CloudWatch refuses.
+        The rejections' reasons are words of ``filtering.py``. The batch has at least one event, each with 1 to
+        1,048,550 bytes, none of a time that CloudWatch refuses.
 
         :raises runtime.errors.RetryableError: the caller repeats the call with backoff while the budget
             lasts, unless it is a ``RefusedError`` (repeating now can't help: handed over).

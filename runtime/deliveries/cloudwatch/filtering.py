@@ -1,10 +1,8 @@
 """What of a planned batch can be sent now, and what is taken out of it: the same for both engines."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import compress
 
-from runtime.deliveries.cloudwatch.engine import Rejection
+from runtime.deliveries.event_request import FilteredBatch, Rejection
 from runtime.objects.batches import Batch
 
 TOO_OLD, TOO_NEW, EXPIRED = "too-old", "too-new", "expired"
@@ -12,20 +10,6 @@ TOO_OLD, TOO_NEW, EXPIRED = "too-old", "too-new", "expired"
 # PutLogEvents, API reference: none "more than 14 days in the past", none "more than 2 hours in the future".
 OLDEST_MS = 14 * 24 * 60 * 60 * 1000
 NEWEST_MS = 2 * 60 * 60 * 1000
-
-
-@dataclass(frozen=True, slots=True)
-class FilteredBatch:
-    """A batch without what can't be sent.
-
-    ``refused`` are positions in the planned batch, ``empty`` counts events; ``positions`` are those that the events of
-    ``sendable`` have in the planned batch.
-    """
-
-    sendable: Batch
-    refused: Sequence[Rejection]
-    empty: int
-    positions: Sequence[int]
 
 
 def filter_events(batch: Batch, now_ms: int) -> FilteredBatch:
@@ -39,7 +23,7 @@ def filter_events(batch: Batch, now_ms: int) -> FilteredBatch:
         if 0 not in batch.sizes:
             return FilteredBatch(batch, (), 0, range(len(batch)))
         positions = list(compress(range(len(batch)), batch.sizes))
-        return FilteredBatch(select(batch, positions), (), len(batch) - len(positions), positions)
+        return FilteredBatch(batch.select(positions), (), len(batch) - len(positions), positions)
     kept: list[int] = []
     refused: dict[str, list[int]] = {}
     for index, (timestamp, size) in enumerate(zip(batch.timestamps, batch.sizes, strict=True)):
@@ -52,14 +36,4 @@ def filter_events(batch: Batch, now_ms: int) -> FilteredBatch:
         else:
             kept.append(index)
     rejections = [Rejection(reason, positions) for reason, positions in refused.items()]
-    return FilteredBatch(select(batch, kept), rejections, list(batch.sizes).count(0), kept)
-
-
-def select(batch: Batch, positions: Sequence[int]) -> Batch:
-    """Return the batch with these of its events only."""
-    return Batch(
-        batch.index,
-        [batch.timestamps[position] for position in positions],
-        [batch.literals[position] for position in positions],
-        [batch.sizes[position] for position in positions],
-    )
+    return FilteredBatch(batch.select(kept), rejections, list(batch.sizes).count(0), kept)

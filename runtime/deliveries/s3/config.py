@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, ValidationInfo
 
 from runtime.deliveries.session_policy import copier
+from runtime.delivery_config.facts import MethodFacts, Order, Payer, Placement, PriceRow, Quantity
 from runtime.delivery_config.model import AccountId, DeliveryConfig
 from runtime.delivery_config.write_rules import rules_of
 
@@ -18,6 +19,21 @@ _BUCKET = re.compile(r"(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9](?:[a-z0-9-]|\.(?![
 _RESERVED_ENDINGS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 _IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _CONTROL_CHARACTER = re.compile("[\x00-\x1f\x7f]")
+
+
+FACTS = MethodFacts(
+    name="s3",
+    title="Amazon S3",
+    placement=Placement.INSIDE,
+    order=Order.NONE,
+    reads_events=False,
+    limits=None,
+    prices=(
+        PriceRow(Payer.PROVIDER, "copies", "s3_thousand_puts", Quantity.THOUSAND_OBJECTS),
+        PriceRow(Payer.CUSTOMER, "S3", "s3_gb_month", Quantity.KEPT_GIB, compression="compression"),
+    ),
+    example={"type": "s3:archive-eu", "bucket_name": "acme-corp-logs", "bucket_prefix": "openshift/"},
+)
 
 
 def _bucket(name: str, info: ValidationInfo) -> str:
@@ -46,6 +62,8 @@ def _prefix(prefix: str) -> str:
 
 class S3Config(DeliveryConfig):
     """A bucket in the customer's account."""
+
+    facts = FACTS
 
     bucket_name: Annotated[str, AfterValidator(_bucket)]
     bucket_prefix: Annotated[str, AfterValidator(_prefix)] = DEFAULT_PREFIX

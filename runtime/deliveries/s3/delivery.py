@@ -1,18 +1,23 @@
 """The ``s3`` delivery method: execution role -> central role -> server-side copy into the customer's bucket."""
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from runtime import scheduling
 from runtime.aws.credentials import Credentials, use_credentials
 from runtime.backoff import Retry
 from runtime.deliveries.method import BatchSource, Delivery, DeliveryServices
+from runtime.deliveries.probe import ProbeReport, made_up_delivery, try_steps
 from runtime.deliveries.s3.config import S3Config
 from runtime.deliveries.s3.copy import CopyTask, MultipartCopy, copy_whole, part_size
 from runtime.deliveries.s3.destination import destination_key, traceability_metadata
 from runtime.deliveries.s3.error_mapping import classify_copy, is_too_large_to_copy_whole, may_be_gone
 from runtime.deliveries.s3.version_name import VersionName
 from runtime.deliveries.session_policy import reader
+from runtime.deliveries.set_aside import GZIP
+from runtime.delivery_config.model import DeliveryConfig
 from runtime.errors import EXPIRED, PermanentError
 from runtime.objects.presence import is_gone
 
@@ -26,9 +31,8 @@ NEEDED_SECONDS = 1.0  # a copy of a usual object takes some tenths of a second
 class S3Delivery:
     """Copies an object. Idempotent: the destination's key depends on the object's key and the config alone."""
 
-    name: ClassVar[str] = "s3"
-    reads_events: ClassVar[bool] = False
-    config_model: ClassVar[type[S3Config]] = S3Config
+    seam: ClassVar[int] = 2
+    config_model: ClassVar[type[DeliveryConfig]] = S3Config
 
     def __init__(self, services: DeliveryServices, retry: Retry | None = None) -> None:
         self._services = services
@@ -47,6 +51,18 @@ class S3Delivery:
         plain = VersionName(self._services, self._retry, delivery).is_plain()
         key = destination_key(delivery.object, config, plain=plain)
         _Attempt(self._services, self._retry, delivery, config, key).run()
+
+    def probe(self, config: DeliveryConfig) -> ProbeReport:
+        """Put a small object where copies go; ``config`` has its ``target_region`` filled in."""
+        central_bucket = self._services.settings.central_bucket
+        delivery, batch = made_up_delivery(config, central_bucket, scheduling.now(), None)
+        key = destination_key(delivery.object, cast("S3Config", config))
+        attempt = _Attempt(self._services, self._retry, delivery, cast("S3Config", config), key)
+        body = zlib.compress(b"\n".join(batch.literals), wbits=GZIP)
+        return try_steps(("open", attempt.open), ("send", lambda: attempt.put(body)), left=key)
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +83,16 @@ class _Attempt:
         else:
             self._copy_whole_or_in_parts()
         self.delivery.progress.bytes = self.delivery.object.size or 0
+
+    def open(self) -> None:
+        """Take the session that copies."""
+        self.retry.run(self._credentials, self.delivery.budget)
+
+    def put(self, body: bytes) -> None:
+        """Put an object of these bytes instead of a copy."""
+        task = self._task()
+        request = {**task.destination(), **task.description(), "Body": body}
+        self._call("s3:PutObject", lambda: self._client().put_object(**request))
 
     def _copy_whole_or_in_parts(self) -> None:
         try:

@@ -136,8 +136,6 @@ class Outside:
 class Destination:
     """A delivery method whose destination does what the script says; afterwards everything works."""
 
-    name: ClassVar[str] = "s3"
-    reads_events: ClassVar[bool] = False
     config_model: ClassVar[type[DeliveryConfig]] = S3Config
 
     def __init__(self, outside):

@@ -9,8 +9,9 @@ import msgspec
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import Credentials, use_credentials
 from runtime.deliveries.cloudwatch.destination import LogDestination
-from runtime.deliveries.cloudwatch.engine import BatchSender, CredentialsSource, Rejection
+from runtime.deliveries.cloudwatch.engine import BatchSender, CredentialsSource
 from runtime.deliveries.cloudwatch.filtering import EXPIRED, TOO_NEW, TOO_OLD
+from runtime.deliveries.event_request import Rejection
 from runtime.errors import BlockedByCustomerError, DeliveryError, Hop, RefusedError, RetryableError, Rule, classify
 from runtime.objects.batches import Batch
 from runtime.time_budget import TimeBudget

@@ -14,10 +14,11 @@ from typing import ClassVar, Self
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import Credentials
 from runtime.deliveries.cloudwatch.destination import LogDestination
-from runtime.deliveries.cloudwatch.engine import BatchSender, CredentialsSource, Engine, Rejection
+from runtime.deliveries.cloudwatch.engine import BatchSender, CredentialsSource, Engine
 from runtime.deliveries.cloudwatch.vector import limits
 from runtime.deliveries.cloudwatch.vector.limits import retention_ms
 from runtime.deliveries.cloudwatch.vector.process import VectorConnectionError, VectorProcess, VectorStartError
+from runtime.deliveries.event_request import Rejection
 from runtime.errors import BlockedByCustomerError, OutOfTimeError, RetryableError
 from runtime.objects.batches import Batch
 from runtime.time_budget import TimeBudget

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import Credentials, use_credentials
 from runtime.deliveries.cloudwatch.destination import LogDestination
-from runtime.deliveries.cloudwatch.engine import Rejection
+from runtime.deliveries.event_request import Rejection
 from runtime.errors import BlockedByCustomerError, DeliveryError, RetryableError
 from runtime.objects.batches import Batch
 

@@ -8,7 +8,7 @@ from cli.operation.arrival import UNRECORDED, arrivals
 from cli.operation.cost import cost
 from cli.operation.freshness import freshness, percentile
 from cli.operation.recent import recent
-from runtime.costs.tenant import Payer
+from runtime.delivery_config.facts import Payer
 from tests.unit.cli.operation.operation_scene import NOW, Scene, record
 from tests.unit.runtime.aws_world import (
     recording_clients,  # noqa: F401 - the fixture "clients"

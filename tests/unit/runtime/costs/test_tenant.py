@@ -6,7 +6,8 @@ import pytest
 
 from runtime.costs.assumptions import GIB, Assumptions, ProcessorCpu
 from runtime.costs.prices import list_prices
-from runtime.costs.tenant import TENANT_METRICS, Part, Payer, Usage, tenant_costs, total, usage_of
+from runtime.costs.tenant import TENANT_METRICS, Part, Usage, tenant_costs, total, usage_of
+from runtime.delivery_config.facts import Payer
 
 PRICES = list_prices()
 CPU = ProcessorCpu(measured_on="", machine="", python="", cpu_seconds_per_gib=10, cpu_seconds_per_object=0)

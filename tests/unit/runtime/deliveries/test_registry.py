@@ -6,8 +6,17 @@ import pytest
 
 from runtime.deliveries import registry
 from runtime.deliveries.cloudwatch.delivery import CloudWatchDelivery
+from runtime.deliveries.method import SEAM_VERSION
+from runtime.deliveries.s3.config import S3Config
 from runtime.deliveries.s3.delivery import S3Delivery
 from runtime.entry_points import EntryPoint
+
+
+class Loaded:
+    """An entry point whose class is there already."""
+
+    def __init__(self, name, class_):
+        self.name, self.value, self.load = name, f"made:{class_.__name__}", lambda: class_
 
 
 def install(monkeypatch, **points):
@@ -22,10 +31,34 @@ def test_the_built_in_methods_are_found_like_any_other():
 
 def test_each_method_says_its_own_name():
     """A config's type and the method that serves it would differ."""
-    assert {name: class_.name for name, class_ in registry.find_methods().items()} == {
-        "cloudwatch": "cloudwatch",
-        "s3": "s3",
-    }
+    names = {name: class_.config_model.facts.name for name, class_ in registry.find_methods().items()}
+    assert names == {name: name for name in names}
+
+
+@pytest.mark.parametrize("stated", [None, 1, SEAM_VERSION + 1])
+def test_a_method_for_another_seam_is_refused_at_the_start_with_a_sentence(monkeypatch, stated):
+    """It would fail in the middle of a delivery, or keep no exact checkpoint."""
+
+    class Foreign:
+        config_model = S3Config
+
+    if stated is not None:
+        Foreign.seam = stated
+    monkeypatch.setattr(registry, "entry_points", lambda group: [Loaded("s3", Foreign)])
+    with pytest.raises(registry.DeliveryMethodsError, match=rf"'s3' .* is made for seam version {stated or 1}"):
+        registry.find_methods()
+
+
+def test_a_method_without_facts_of_its_name_is_refused(monkeypatch):
+    """Nobody would know its limits, its place and its price."""
+
+    class Foreign:
+        seam = SEAM_VERSION
+        config_model = S3Config
+
+    monkeypatch.setattr(registry, "entry_points", lambda group: [Loaded("webhook", Foreign)])
+    with pytest.raises(registry.DeliveryMethodsError, match=r"'webhook' .* facts of that name"):
+        registry.find_methods()
 
 
 def test_no_entry_point_at_all_is_told_with_the_next_step(monkeypatch):

@@ -10,13 +10,14 @@ import pytest
 from runtime import logs
 from runtime.deliveries.method import Delivery, DeliveryProgress
 from runtime.deliveries.role_chain import RoleChain
+from runtime.delivery_config.facts import MethodFacts, Order, Placement
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.errors import BlockedByCustomerError, CorruptObjectError, OutOfTimeError, PermanentError, RetryableError
 from runtime.logs import correlated
 from runtime.objects.key import ObjectKey
 from runtime.objects.stored_object import StoredObject
 from runtime.processor.attempts import Attempts
-from runtime.processor.circuit_breaker import CircuitBreakers
+from runtime.processor.circuit_breaker import FAILURES_IN_A_ROW, CircuitBreakers
 from runtime.processor.delivery_record import Records
 from runtime.processor.object_reader import ObjectReader
 from runtime.time_budget import TimeBudget
@@ -32,11 +33,9 @@ from tests.unit.runtime.processor.world import CENTRAL, KEY, World
 class Method:
     """A made-up delivery method: does what the test says, by the config's name."""
 
-    name = "made"
-    config_model = DeliveryConfig
-
     def __init__(self, *, reads_events=False, **does):
-        self.reads_events = reads_events
+        facts = MethodFacts("made", "Made up", Placement.INSIDE, Order.NONE, reads_events, limits=None)
+        self.config_model = type("Config", (DeliveryConfig,), {"facts": facts, "__annotations__": {}})
         self.does = does
 
     def deliver(self, delivery, source):
@@ -268,3 +267,30 @@ def test_an_object_whose_deliveries_hang_gives_its_place_to_another(world, monke
         (good,) = run(world, None, "good", attempts=attempts)
         assert (good.error, hanging.done()) == (None, False)
         release.set()
+
+
+def test_what_a_method_raises_is_the_destinations_and_opens_its_circuit(world):
+    """Nine 503s of a plug-in's destination were twenty-seven requests: nobody had said whose failure they were."""
+    asked = []
+
+    def fails(delivery, source):
+        asked.append(delivery)
+        raise RetryableError("unavailable", "POST: 503")
+
+    method = Method(a=fails)
+    attempts = made(world, method)
+    for _ in range(9):
+        (ended,) = run(world, method, "a", attempts=attempts)
+    assert len(asked) == FAILURES_IN_A_ROW
+    assert (ended.error.reason, ended.error.call.hop) == ("circuit-open", "DESTINATION")
+
+
+def test_a_read_that_fails_opens_no_circuit(world):
+    """Every destination of a tenant would be closed for a fault of our own bucket."""
+    world.put_object()
+    world.clients.faults["GetObject"] = Fault("AccessDenied", 403)
+    method = Method(reads_events=True, a=lambda delivery, source: list(source.batches(0)))
+    attempts = made(world, method)
+    for _ in range(9):
+        (ended,) = run(world, method, "a", attempts=attempts)
+    assert (ended.error.reason, ended.error.call.hop) == ("source-denied", "SOURCE")

@@ -8,6 +8,7 @@ import pytest
 
 from runtime.aws.credentials import Credentials, current_credentials, use_credentials
 from runtime.deliveries.issued_sessions import PASS_REFUSED
+from runtime.delivery_config.facts import MethodFacts, Order, Placement
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.errors import RetryableError
 from runtime.messages.delivery_message import DeliveryMessage
@@ -22,10 +23,14 @@ MAC = "A" * 43 + "="
 SESSION = Credentials("ASIATENANT", "secret", "token", float("inf"))
 
 
+class Config(DeliveryConfig):
+    facts = MethodFacts("sending", "Sending", Placement.OUTSIDE, Order.NONE, reads_events=True, limits=None)
+
+
 class Sending:
     """A method that notes as whom it sends."""
 
-    name, reads_events, config_model = "sending", True, DeliveryConfig
+    config_model = Config
     signers = ()
 
     def __init__(self, services):

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from runtime.deliveries.cloudwatch.config import CloudWatchConfig
-from runtime.delivery_config.model import DeliveryConfig
+from runtime.deliveries.s3.config import S3Config
 from runtime.messages.delivery_message import DeliveryMessage
 from runtime.objects.key import UNLABELLED
 from tests.unit.runtime.aws_world import (
@@ -701,9 +701,7 @@ def test_a_hanging_delivery_that_goes_on_late_does_not_change_what_was_decided(w
     release, moved = threading.Event(), threading.Event()
 
     class Hangs:
-        name = "s3"
-        reads_events = False
-        config_model = DeliveryConfig
+        config_model = S3Config
 
         def __init__(self, services):
             pass

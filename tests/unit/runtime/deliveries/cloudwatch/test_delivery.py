@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.deliveries.cloudwatch.delivery import CloudWatchDelivery
-from runtime.deliveries.cloudwatch.engine import Rejection
 from runtime.deliveries.cloudwatch.filtering import filter_events
 from runtime.deliveries.cloudwatch.native.engine import rejections
-from runtime.deliveries.cloudwatch.sent_batch import events, of_earlier, refused_ranges
+from runtime.deliveries.event_request import Rejection
 from runtime.deliveries.method import MAX_UNKEPT, DeliveryProgress, Unkept
+from runtime.deliveries.sent_batch import Account
 from runtime.errors import (
     BlockedByCustomerError,
     CorruptObjectError,
@@ -163,10 +163,11 @@ def test_ranges_name_exactly_the_events_that_were_refused(texts, data):
     whole = batch(0, *[(-1, text) for text in texts])
     filtered = filter_events(whole, int(NOW * 1000))
     positions = data.draw(st.sets(st.sampled_from(range(len(filtered.sendable))))) if len(filtered.sendable) else ()
-    refused = refused_ranges(whole, filtered, [Rejection("expired", sorted(positions))])
+    account = Account(whole, leaves_out_empty=True)
+    refused = account.ranges(filtered, [Rejection("expired", sorted(positions))])
     named = [filtered.positions[position] for position in sorted(positions)]
-    assert [event.literal for event in events(whole, refused)] == [whole.literals[index] for index in named]
-    counted = of_earlier(whole, refused)
+    assert [event.literal for event in account.events(refused)] == [whole.literals[index] for index in named]
+    counted = account.of_earlier(refused)
     assert (counted.events, counted.empty) == (len(filtered.sendable) - len(named), texts.count(""))
 
 

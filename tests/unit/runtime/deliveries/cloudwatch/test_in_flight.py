@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from runtime.deliveries.cloudwatch.delivery import CloudWatchDelivery
-from runtime.deliveries.cloudwatch.in_flight import Times
+from runtime.deliveries.in_flight import Times
 from runtime.errors import BlockedByCustomerError, CorruptObjectError, DeliveryError, RefusedError, RetryableError
 from tests.unit.runtime.deliveries.cloudwatch.doubles import (
     NOW,

@@ -9,8 +9,8 @@ import pytest
 from moto import mock_aws
 
 from runtime.aws.clients import AwsClients
-from runtime.deliveries.cloudwatch.engine import Rejection
 from runtime.deliveries.cloudwatch.native.engine import NativeEngine
+from runtime.deliveries.event_request import Rejection
 from runtime.errors import BlockedByCustomerError, RefusedError, RetryableError
 from runtime.time_budget import TimeBudget
 from tests.unit.runtime.aws_world import MotoClients, in_memory

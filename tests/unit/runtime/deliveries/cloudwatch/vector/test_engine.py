@@ -8,8 +8,8 @@ import pytest
 
 from runtime.aws.credentials import Credentials
 from runtime.deliveries.cloudwatch.destination import LogDestination
-from runtime.deliveries.cloudwatch.engine import Rejection
 from runtime.deliveries.cloudwatch.vector.engine import VectorEngine, is_literal
+from runtime.deliveries.event_request import Rejection
 from runtime.errors import BlockedByCustomerError, OutOfTimeError, RetryableError
 from runtime.objects.batches import Batch
 from runtime.time_budget import TimeBudget

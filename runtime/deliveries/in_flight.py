@@ -2,8 +2,8 @@
 
 What is acknowledged is known exactly: batches are settled in order, and where one has failed for good, those behind it
 that arrived all the same (at most ``limit`` - 1) are settled at the end, so that the next attempt sends only the gap.
-CloudWatch orders a stream's events by time, so calls may overtake one another; events of one time would change places,
-so a batch waits for those before it with which it shares a time.
+Calls may overtake one another. Where the destination orders events by time, those of one time would change places, so a
+batch waits for those before it with which it shares a time.
 """
 
 import math
@@ -46,6 +46,10 @@ class _Call[Sent](NamedTuple):
     times: Times
     future: Future[Sent]
 
+    def comes_before(self, batch: Batch) -> bool:
+        """Whether it is under way and shares a time with the batch."""
+        return not self.future.done() and self.times.has_one_of(batch)
+
 
 class CallsInFlight[Sent]:
     """A context manager for one delivery; used by one thread, sends in up to ``limit`` of its own.
@@ -53,6 +57,7 @@ class CallsInFlight[Sent]:
     :param send: sends one batch, with its retries; calls ``check`` before each attempt.
     :param settle: called in the delivery's own thread with each result of ``send``: in order, then those behind a gap.
     :param places: for calls beside a delivery's first, shared by all deliveries: each call holds a batch and its body.
+    :param keeps_times: events of one time are sent one after another.
     """
 
     def __init__(
@@ -62,11 +67,13 @@ class CallsInFlight[Sent]:
         *,
         limit: int,
         places: BoundedSemaphore,
+        keeps_times: bool = True,
     ) -> None:
         self._send = send
         self._settle = settle
         self._limit = limit
         self._places = places
+        self._keeps_times = keeps_times
         self._calls: deque[_Call[Sent]] = deque()
         self._threads: ThreadPoolExecutor | None = None
         self._begun = False
@@ -124,7 +131,7 @@ class CallsInFlight[Sent]:
     def _submit(self, batch: Batch) -> None:
         if self._threads is None:
             self._threads = scheduling.thread_pool(self._limit, "call")
-        earlier = [call.future for call in self._calls if not call.future.done() and call.times.has_one_of(batch)]
+        earlier = [call.future for call in self._calls if self._keeps_times and call.comes_before(batch)]
         future = self._threads.submit(copy_context().run, self._send_after, earlier, batch)
         self._calls.append(_Call(Times(batch), future))
 

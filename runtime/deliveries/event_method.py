@@ -1,0 +1,197 @@
+"""The driver of every method that takes events: batches, requests, retries, set-aside events, the checkpoint.
+
+A method is a subclass that opens a ``Sender``. Two methods differ in what they send and in how they read an answer;
+what becomes of a failure, and what is known to have arrived, is decided here for all of them.
+"""
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from typing import ClassVar, Protocol
+
+from runtime import scheduling
+from runtime.backoff import Retry
+from runtime.deliveries.event_request import EventRequest, FilteredBatch, Rejection, Sender, Verdicts
+from runtime.deliveries.in_flight import CallsInFlight
+from runtime.deliveries.method import BatchSource, Delivery, DeliveryProgress, DeliveryServices, Unkept
+from runtime.deliveries.probe import ProbeReport, left_by, made_up_delivery, try_steps
+from runtime.deliveries.requests import BatchRequests, without_too_large
+from runtime.deliveries.sent_batch import Account, SentBatch
+from runtime.deliveries.set_aside import SetAside, SetAsideEvent
+from runtime.delivery_config.facts import MethodFacts, Order
+from runtime.delivery_config.model import DeliveryConfig
+from runtime.errors import FailedCall, Hop, RetryableError
+from runtime.objects.batches import Batch
+from runtime.time_budget import TimeBudget
+
+SECONDS_FOR_A_REQUEST = 2.0  # a call usually takes well under one; a request isn't begun when less is left
+BEYOND_PLAN = "checkpoint-beyond-plan"
+MAX_CALLS = 10  # in flight beside each delivery's first, of all of a method's deliveries; each holds some 2 MiB
+
+
+class KeepEvents(Protocol):
+    """Where events go that the destination can't take (``SetAside``)."""
+
+    def write(self, delivery: Delivery, batch_index: int, events: Sequence[SetAsideEvent]) -> None:
+        """Keep a batch's events, or raise ``RetryableError``."""
+
+
+class EventMethod(ABC):
+    """A delivery method that takes events. One instance a process, shared by threads.
+
+    A subclass states ``seam`` and ``config_model``, and implements ``open``.
+
+    :param services: what the processor gives each method.
+    :param set_aside, retry, now: replaced by tests; ``now`` in epoch seconds.
+    """
+
+    seam: ClassVar[int]
+    config_model: ClassVar[type[DeliveryConfig]]
+    leaves_out_empty: ClassVar[bool] = False
+    """Events without text aren't sent, as the destination takes none; they are counted."""
+
+    def __init__(
+        self,
+        services: DeliveryServices,
+        *,
+        set_aside: KeepEvents | None = None,
+        retry: Retry | None = None,
+        now: Callable[[], float] = scheduling.now,
+    ) -> None:
+        self._services = services
+        self._set_aside = set_aside or SetAside(services.clients, services.settings.central_bucket)
+        self._retry = retry or Retry()
+        self._now = now
+        self._places = scheduling.semaphore(MAX_CALLS)
+        self._noting = scheduling.lock()  # several threads of one delivery may have something to note
+
+    @abstractmethod
+    def open(self, delivery: Delivery) -> Sender:
+        """Start sending for one delivery. A destination that refuses is best found here: the object isn't read yet.
+
+        :raises runtime.errors.DeliveryError: as in ``Sender.send``.
+        """
+
+    def filter(self, batch: Batch, now_ms: int) -> FilteredBatch:  # noqa: ARG002 - for methods with limits in time
+        """Return what of a planned batch can be sent now; what is taken out is set aside before anything is sent."""
+        return without_too_large(batch, self._facts().limits)
+
+    @property
+    def calls_in_flight(self) -> int:
+        """How many requests of one delivery may be under way at once, each in a thread of its own."""
+        return 1
+
+    def close(self) -> None:  # noqa: B027 - most methods hold nothing
+        """Release what the process holds for this method. Nothing is delivered afterwards. Idempotent."""
+
+    def deliver(self, delivery: Delivery, source: BatchSource | None) -> None:
+        """Send the object's batches, from the checkpoint on.
+
+        ``delivery.progress`` is exact whenever this returns or raises.
+
+        :raises OutOfTimeError: the budget is spent; what is acknowledged stays acknowledged.
+        :raises runtime.errors.DeliveryError: as soon as one batch can't be sent.
+        """
+        if source is None:
+            raise TypeError(f"a delivery by {delivery.config.method} needs the object's batches")
+
+        def send(batch: Batch) -> SentBatch:
+            return self._send(delivery, sender, batch, calls.check)
+
+        order = self._facts().order
+        with (
+            closing(self._retry.run(lambda: self.open(delivery), delivery.budget)) as sender,
+            CallsInFlight(
+                send,
+                lambda sent: sent.acknowledge(delivery.progress),
+                limit=1 if order is Order.STREAM else self.calls_in_flight,
+                places=self._places,
+                keeps_times=order is Order.TIME,
+            ) as calls,
+        ):
+            acknowledged = delivery.progress.ahead
+            for batch in _from_checkpoint(delivery.progress, source):
+                if batch.index not in acknowledged:
+                    calls.add(batch)
+
+    def probe(self, config: DeliveryConfig, budget: TimeBudget | None = None) -> ProbeReport:
+        """Send one made-up event; say which step failed. ``config`` has its ``target_region`` filled in."""
+        delivery, batch = made_up_delivery(config, self._services.settings.central_bucket, self._now(), budget)
+        opened: list[Sender] = []
+
+        def send() -> None:
+            found = opened[0].send(EventRequest(delivery, batch))
+            if found.error is not None:
+                raise found.error
+            if found.retry or found.refused:
+                reason = found.refused[0].reason if found.refused else "events-not-accepted"
+                raise RetryableError(reason, "the destination answers and doesn't take the event")
+
+        try:
+            steps = ("open", lambda: opened.append(self.open(delivery))), ("send", send)
+            return try_steps(*steps, left=left_by(delivery))
+        finally:
+            for sender in opened:
+                sender.close()
+
+    def _facts(self) -> MethodFacts:
+        return self.config_model.facts
+
+    def _send(self, delivery: Delivery, sender: Sender, batch: Batch, check: Callable[[Batch], None]) -> SentBatch:
+        """Send one batch and set aside what can't be sent; several of these run concurrently.
+
+        What is known to be refused is set aside first: where that fails, nothing was sent. What the service refuses is
+        set aside afterwards: where that fails, ``progress.unkept`` says so, and the next attempt does only that.
+        """
+        account = Account(batch, self.leaves_out_empty)
+        earlier = delivery.progress.unkept_of(batch.index)
+        if earlier:
+            self._keep(delivery, account, earlier)
+            return account.of_earlier(earlier)
+        filtered = self.filter(batch, int(self._now() * 1000))
+        known = account.ranges(filtered, ())
+        self._keep(delivery, account, known)
+        rejected: Sequence[Rejection] = ()
+
+        def send_once(request: EventRequest) -> Verdicts:
+            check(batch)
+            return sender.send(request)
+
+        def attempt(call: Callable[[], None]) -> None:
+            self._retry.run(call, delivery.budget, needed=SECONDS_FOR_A_REQUEST)
+
+        if len(filtered.sendable):
+            rejected = BatchRequests(delivery, self._facts(), filtered.sendable, send_once, attempt).run()
+        refused = account.ranges(filtered, rejected) if rejected else known
+        if rejected:
+            try:
+                self._keep(delivery, account, refused)  # also if it is late: what was sent would be sent again
+            except BaseException:
+                with self._noting:
+                    delivery.progress.note_unkept(refused)
+                raise
+        return account.of_filtered(filtered, rejected, Counter(event.reason for event in account.events(refused)))
+
+    def _keep(self, delivery: Delivery, account: Account, refused: Sequence[Unkept]) -> None:
+        kept = list(account.events(refused))
+        if kept:
+            self._retry.run(lambda: self._set_aside.write(delivery, account.batch.index, kept), delivery.budget)
+
+
+def _from_checkpoint(progress: DeliveryProgress, source: BatchSource) -> Iterator[Batch]:
+    """Yield the batches from the checkpoint on.
+
+    :raises RetryableError: the object hasn't as many; the next attempt begins at its first.
+    """
+    if not progress.checkpoint:
+        yield from source.batches(0)
+        return
+    last = progress.checkpoint - 1  # the last acknowledged one: only an object that has it can have had it sent
+    batches = iter(source.batches(last))
+    if next(batches, None) is None:
+        progress.start_over(BEYOND_PLAN)
+        error = RetryableError(BEYOND_PLAN, f"the object has no batch {last}: it is sent from its beginning")
+        error.call = FailedCall(Hop.SOURCE.name)
+        raise error
+    yield from batches

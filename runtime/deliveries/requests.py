@@ -1,0 +1,163 @@
+"""A planned batch becomes requests: cut by the method's limits, repeated in part, halved where one is refused.
+
+The planned batch stays what the checkpoint counts: it is acknowledged when each of its events is delivered or refused.
+"""
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
+
+from runtime.deliveries.event_request import EVENT_TOO_LARGE, EventRequest, FilteredBatch, Rejection, Verdicts
+from runtime.deliveries.method import Delivery
+from runtime.delivery_config.facts import MethodFacts, Order, RequestLimits
+from runtime.errors import (
+    BlockedByCustomerError,
+    FailedCall,
+    Hop,
+    RequestRefusedError,
+    RequestTooLargeError,
+    RetryableError,
+)
+from runtime.objects.batches import Batch
+
+MAX_EXTRA_REQUESTS = 64
+"""Contract §11: to find refused events in one batch; the rest is handed over."""
+REFUSES_EVERYTHING = "refuses-everything"
+_ENOUGH_TO_BLAME_THE_DESTINATION = 2
+
+Attempt = Callable[[Callable[[], None]], None]
+"""Makes a call, and makes it again as long as that may help and there is time."""
+
+
+def cut(batch: Batch, limits: RequestLimits | None) -> Iterator[range]:
+    """Yield the positions of each request, in order: as few requests as there is room for.
+
+    Each event fits alone (``without_too_large``). It follows from the batch and the limits, so each attempt cuts alike.
+    """
+    if limits is None:
+        yield range(len(batch))
+        return
+    ends = list(accumulate(len(literal) + limits.overhead_bytes for literal in batch.literals))
+    begin = used = 0
+    while begin < len(ends):
+        end = min(bisect_right(ends, used + limits.bytes, begin), begin + limits.events)
+        yield range(begin, end)
+        begin, used = end, ends[end - 1]
+
+
+def without_too_large(batch: Batch, limits: RequestLimits | None) -> FilteredBatch:
+    """Return the batch without the events that no request has room for."""
+    everything = range(len(batch))
+    if limits is None or max(map(len, batch.literals), default=0) + limits.overhead_bytes <= limits.event_bytes:
+        return FilteredBatch(batch, (), 0, everything)
+    largest = limits.event_bytes - limits.overhead_bytes
+    kept = [position for position in everything if len(batch.literals[position]) <= largest]
+    left = [position for position in everything if len(batch.literals[position]) > largest]
+    return FilteredBatch(batch.select(kept), [Rejection(EVENT_TOO_LARGE, left)], 0, kept)
+
+
+@dataclass(slots=True)
+class _Piece:
+    """Events that are to be sent in one request: those that are left of it."""
+
+    positions: Sequence[int]
+
+
+class BatchRequests:
+    """Sends one planned batch. Used by one thread, once.
+
+    :param send: sends one request, once. :param attempt: calls what it is given, with the retries of a delivery.
+    """
+
+    def __init__(
+        self,
+        delivery: Delivery,
+        facts: MethodFacts,
+        batch: Batch,
+        send: Callable[[EventRequest], Verdicts],
+        attempt: Attempt,
+    ) -> None:
+        self._delivery = delivery
+        self._order = facts.order
+        self._batch = batch
+        self._send = send
+        self._attempt = attempt
+        self._pending = deque(map(_Piece, cut(batch, facts.limits)))
+        self._rejections: list[Rejection] = []
+        self._doubtful: list[tuple[int, RequestRefusedError]] = []  # refused alone, and nothing was accepted yet
+        self._accepted = False
+        self._extra_requests = 0
+
+    def run(self) -> list[Rejection]:
+        """Send everything; return what the destination refuses for good, by positions in the batch.
+
+        :raises runtime.errors.DeliveryError: a request failed for good; the batch isn't acknowledged.
+        """
+        while self._pending:
+            piece = self._next()
+            try:
+                self._attempt(partial(self._send_once, piece))
+            except RequestTooLargeError:
+                self._too_large(piece)
+            except RequestRefusedError as error:
+                self._refused(piece, error)
+        if self._doubtful and not self._accepted:
+            raise self._doubtful[0][1]
+        self._rejections += [Rejection(error.reason, [position]) for position, error in self._doubtful]
+        return self._rejections
+
+    def _next(self) -> _Piece:
+        """Take the next piece; where one event was refused and none accepted yet, rather the largest one."""
+        if self._doubtful and not self._accepted and self._order is Order.NONE:
+            largest = max(self._pending, key=lambda piece: len(piece.positions))
+            self._pending.remove(largest)
+            return largest
+        return self._pending.popleft()
+
+    def _send_once(self, piece: _Piece) -> None:
+        """Send what is left of a piece, and take note of what is settled of it.
+
+        :raises RetryableError: some events have to be sent again.
+        """
+        sent = piece.positions
+        verdicts = self._send(self._request(sent))
+        self._rejections += [Rejection(one.reason, [sent[each] for each in one.positions]) for one in verdicts.refused]
+        settled = len(verdicts.retry) + sum(len(one.positions) for one in verdicts.refused)
+        self._accepted |= settled < len(sent)
+        if verdicts.retry:
+            piece.positions = [sent[each] for each in verdicts.retry]
+            raise verdicts.error or RetryableError("events-not-accepted", "the destination asks for some events again")
+
+    def _request(self, positions: Sequence[int]) -> EventRequest:
+        if len(positions) == len(self._batch):
+            return EventRequest(self._delivery, self._batch)
+        whole = positions[-1] - positions[0] + 1 == len(positions)
+        return EventRequest(self._delivery, self._batch.select(positions), whole=whole)
+
+    def _too_large(self, piece: _Piece) -> None:
+        if len(piece.positions) > 1:
+            self._halve(piece)
+        else:
+            self._rejections.append(Rejection(EVENT_TOO_LARGE, piece.positions))
+
+    def _refused(self, piece: _Piece, error: RequestRefusedError) -> None:
+        if len(piece.positions) > 1:
+            self._extra_requests += 2
+            if self._extra_requests > MAX_EXTRA_REQUESTS:
+                raise error
+            self._halve(piece)
+            return
+        self._doubtful.append((piece.positions[0], error))
+        if not self._accepted and len(self._doubtful) >= _ENOUGH_TO_BLAME_THE_DESTINATION:
+            blocked = BlockedByCustomerError(
+                REFUSES_EVERYTHING, f"each event is refused: {error.detail or error.reason}"
+            )
+            blocked.call = error.call if error.call.hop else FailedCall(Hop.DESTINATION.name)
+            raise blocked from error
+
+    def _halve(self, piece: _Piece) -> None:
+        middle = len(piece.positions) // 2
+        self._pending.extendleft([_Piece(piece.positions[middle:]), _Piece(piece.positions[:middle])])
