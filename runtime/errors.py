@@ -167,13 +167,12 @@ def classify(
     """
     if isinstance(error, DeliveryError):
         return error
-    response = getattr(error, "response", None)
-    if not isinstance(response, dict) or "Error" not in response:
+    response = error_answer(error)
+    if "Error" not in response:
         failure = _without_answer(error, action, resource)
         failure.call = FailedCall(hop.name, action, resource)
         return failure
-    code = str(response["Error"].get("Code", ""))
-    message = str(response["Error"].get("Message", ""))
+    code, message = error_code(error), _message(error)
     kind, reason = _rule(code, _status(response), hop, codes or {})
     denied = reason == _DENIED[hop][1]
     failed = _FAILED_ACTION.search(message)
@@ -186,13 +185,37 @@ def classify(
 
 def failed_action(error: Exception) -> str | None:
     """Return the denied action that an AccessDenied answer names (``s3:GetObject``), if it does."""
-    response = getattr(error, "response", None)
-    found = _FAILED_ACTION.search(str(response["Error"].get("Message", ""))) if isinstance(response, dict) else None
+    found = _FAILED_ACTION.search(_message(error))
     return found[1] if found else None
 
 
-def _status(response: Mapping[str, dict[str, object]]) -> int:
-    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+def error_answer(error: BaseException) -> Mapping[str, object]:
+    """Return the answer that a client's exception was made of; an empty one for any other exception.
+
+    Asked of the exception's form: botocore needn't be imported for it.
+    """
+    answer = getattr(error, "response", None)
+    return answer if isinstance(answer, dict) else {}
+
+
+def error_document(error: BaseException) -> Mapping[str, object]:
+    """Return an answer's part ``Error``: code, message, and what else the service says; empty where there is none."""
+    document = error_answer(error).get("Error")
+    return document if isinstance(document, dict) else {}
+
+
+def error_code(error: BaseException) -> str:
+    """Return the code of an error that AWS answered; empty where AWS answered none."""
+    return str(error_document(error).get("Code", ""))
+
+
+def _message(error: BaseException) -> str:
+    return str(error_document(error).get("Message", ""))
+
+
+def _status(response: Mapping[str, object]) -> int:
+    metadata = response.get("ResponseMetadata")
+    status = metadata.get("HTTPStatusCode") if isinstance(metadata, dict) else 0
     return status if isinstance(status, int) else 0
 
 

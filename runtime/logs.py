@@ -12,7 +12,6 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
 
 NAME = "logrouter"
 _correlation: ContextVar[str | None] = ContextVar("logrouter_correlation", default=None)
@@ -75,7 +74,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 """A record's own attributes; whatever else one has is an extra field."""
 
 
-def without_message(error: BaseException) -> dict[str, Any]:
+def without_message(error: BaseException) -> dict[str, object]:
     """Describe an unforeseen exception by type and place. Its message might quote what was being read."""
     frames = traceback.extract_tb(error.__traceback__)
     return {"error": type(error).__name__, "at": [f"{frame.name}:{frame.lineno}" for frame in frames[-8:]]}

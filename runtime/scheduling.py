@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for_futures
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
 
 class Thread(Protocol):
@@ -36,7 +36,7 @@ class Scheduler(Protocol):
     def semaphore(self, count: int) -> threading.BoundedSemaphore: ...  # noqa: D102 - see the class
     def thread(self, target: Callable[[], object], name: str) -> Thread: ...  # noqa: D102 - see the class
     def thread_pool(self, threads: int, name: str) -> ThreadPoolExecutor: ...  # noqa: D102 - see the class
-    def future(self) -> Future[Any]: ...  # noqa: D102 - see the class
+    def future[T](self) -> Future[T]: ...  # noqa: D102 - see the class
     def wait[T](  # noqa: D102 - see the class
         self, futures: Collection[Future[T]], timeout: float | None, return_when: str
     ) -> tuple[set[Future[T]], set[Future[T]]]: ...
@@ -52,7 +52,9 @@ class _OperatingSystem:
     condition = staticmethod(threading.Condition)
     event = staticmethod(threading.Event)
     semaphore = staticmethod(threading.BoundedSemaphore)
-    future: Callable[[], Future[Any]] = staticmethod(Future)
+
+    def future[T](self) -> Future[T]:
+        return Future()
 
     def thread(self, target: Callable[[], object], name: str) -> Thread:
         return threading.Thread(target=target, name=name)
@@ -125,7 +127,7 @@ def thread_pool(threads: int, name: str) -> ThreadPoolExecutor:
     return _scheduler.thread_pool(threads, name)
 
 
-def future() -> Future[Any]:
+def future[T]() -> Future[T]:
     """Return a future whose result its maker sets."""
     return _scheduler.future()
 

@@ -72,12 +72,12 @@ class Canary:
             records = self.deployment.sources.records.lines(
                 written - 60, time.time() + 60, message="delivery", tenant_id=self.tenant_id, object=key.key
             )
-            latest |= {line.fields["type"]: line for line in records}
+            latest |= {line.text("type"): line for line in records}
         return latest
 
 
 def _delivered(line: RecordLine | None) -> bool:
-    return line is not None and line.fields["Outcome"] == DELIVERED
+    return line is not None and line.text("Outcome") == DELIVERED
 
 
 def _missing(tenant_id: str, type_: str, line: RecordLine | None) -> Finding:
@@ -85,5 +85,5 @@ def _missing(tenant_id: str, type_: str, line: RecordLine | None) -> Finding:
     if line is None:
         change = "check the findings above, then the object queue and the processor's log"
         return Finding(subject, "no attempt was made in time", change)
-    wrong = f"{line.fields['Outcome']}: {line.fields.get('Reason', '')}"
+    wrong = f"{line.text('Outcome')}: {line.text('Reason')}"
     return Finding(subject, wrong, f"logrouter status {tenant_id} says what to change")

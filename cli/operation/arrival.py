@@ -125,8 +125,8 @@ def _latest(lines: Iterable[RecordLine]) -> dict[Which, RecordLine]:
     """Return the last record of each version of an object and destination; once delivered, it is delivered."""
     latest: dict[Which, RecordLine] = {}
     for line in sorted(lines, key=lambda each: each.at):
-        which = (line.fields["object"], line.fields.get("version", ""), line.fields["type"])
-        if which not in latest or latest[which].fields["Outcome"] != DELIVERED:
+        which = (line.text("object"), line.text("version"), line.text("type"))
+        if which not in latest or latest[which].text("Outcome") != DELIVERED:
             latest[which] = line
     return latest
 
@@ -141,7 +141,7 @@ def _of_config(
         arrival.objects += 1
         known = (latest.get((key.key, version, config.type)) for version in (*listed.versions, ""))
         record = next((each for each in known if each is not None), None)
-        if record is not None and record.fields["Outcome"] == DELIVERED:
+        if record is not None and record.text("Outcome") == DELIVERED:
             arrival.delivered += 1
             arrival.events += record.count("Events")
             arrival.set_aside += record.count("SetAsideEvents")
@@ -151,7 +151,7 @@ def _of_config(
         if record is None and at < arrival.config_at:
             arrival.before_config += 1
             continue
-        reason = UNRECORDED if record is None else f"{record.fields['Outcome']}: {record.fields.get('Reason', '')}"
+        reason = UNRECORDED if record is None else f"{record.text('Outcome')}: {record.text('Reason')}"
         arrival.missing[reason] = arrival.missing.get(reason, 0) + 1
         arrival.oldest_missing = min(at, arrival.oldest_missing or at)
     return arrival

@@ -36,20 +36,20 @@ def cost(sources: Sources, tenant_id: str) -> Cost:
 
 
 def _usage(records: Sequence[RecordLine], times: float) -> Usage:
-    delivered = [each for each in records if each.fields["Outcome"] == DELIVERED]
-    sent = [each for each in delivered if each.fields["Method"] == "cloudwatch"]
-    copied = [each for each in delivered if each.fields["Method"] == "s3"]
+    delivered = [each for each in records if each.text("Outcome") == DELIVERED]
+    sent = [each for each in delivered if each.text("Method") == "cloudwatch"]
+    copied = [each for each in delivered if each.text("Method") == "s3"]
     copied_bytes = sum(each.count("Bytes") for each in copied) * Assumptions().compression
     sent_bytes = sum(each.count("Bytes") for each in sent)
-    written = {each.fields["object"]: each.count("Bytes") * Assumptions().compression for each in copied}
-    written |= {each.fields["object"]: each.count("Bytes") for each in sent}
+    written = {each.text("object"): each.count("Bytes") * Assumptions().compression for each in copied}
+    written |= {each.text("object"): each.count("Bytes") for each in sent}
     return Usage(
-        objects=len({each.fields["object"] for each in records}) * times,
+        objects=len({each.text("object") for each in records}) * times,
         gib=sum(written.values()) / GIB * times,
         sent_objects=len(sent) * times,
         sent_gib=sent_bytes / GIB * times,
         sent_events=sum(each.count("Events") for each in sent) * times,
         copied_objects=len(copied) * times,
         copied_gib=copied_bytes / GIB * times,
-        outcomes=len({each.fields["Outcome"] for each in records}),
+        outcomes=len({each.text("Outcome") for each in records}),
     )

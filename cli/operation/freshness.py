@@ -39,10 +39,10 @@ def freshness(lines: Iterable[RecordLine]) -> list[Freshness]:
     """Return each destination's, by tenant and type."""
     ages: dict[tuple[str, str, str], list[float]] = defaultdict(list)
     for line in lines:
-        if line.fields.get("Outcome") == DELIVERED:
+        if line.text("Outcome") == DELIVERED:
             counted_from, age = _age(line)
             if age is not None:
-                ages[line.fields["tenant_id"], line.fields["type"], counted_from].append(age)
+                ages[line.text("tenant_id"), line.text("type"), counted_from].append(age)
     return [
         Freshness(*which, len(found), percentile(found, 50), percentile(found, 99), max(found))
         for which, found in sorted(ages.items())
@@ -59,11 +59,11 @@ def _age(line: RecordLine) -> tuple[str, float | None]:
     if line.count("replay"):
         return EVENT, None
     try:
-        written = object_time(ObjectKey.parse(line.fields["object"]), 0.0)
+        written = object_time(ObjectKey.parse(line.text("object")), 0.0)
     except MalformedKeyError:
         written = 0.0
     of_object = max(0.0, line.at - written) if written else None
-    of_event = float(line.fields["AgeOfOldestEvent"]) if "AgeOfOldestEvent" in line.fields else None
+    of_event = line.number("AgeOfOldestEvent")
     if of_event is None or (of_object is not None and of_event - of_object > OLD_LINES_SECONDS):
         return OBJECT, of_object
     return EVENT, of_event

@@ -148,12 +148,12 @@ def _with_records(destinations: Iterable[Destination], read: Recent) -> list[Des
     fresh = {(one.tenant_id, one.type): one for one in freshness(read.lines)}
     lines: dict[tuple[str, str], list[RecordLine]] = defaultdict(list)
     for line in read.lines:
-        lines[line.fields["tenant_id"], line.fields["type"]].append(line)
+        lines[line.text("tenant_id"), line.text("type")].append(line)
     merged = []
     for each in destinations:
         which = (each.status.tenant_id, each.status.type)
-        delivered = [line for line in lines[which] if line.fields["Outcome"] == DELIVERED]
-        others = [line.fields["Outcome"] for line in lines[which] if line.fields["Outcome"] != DELIVERED]
+        delivered = [line for line in lines[which] if line.text("Outcome") == DELIVERED]
+        others = [line.text("Outcome") for line in lines[which] if line.text("Outcome") != DELIVERED]
         at = fresh.get(which)
         merged.append(
             replace(

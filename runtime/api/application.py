@@ -2,7 +2,6 @@
 
 from functools import cache
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -31,16 +30,16 @@ def get_health() -> dict[str, str]:
 
 
 @service.get("/groups", operation_id="list_groups", summary="The application groups", response_model=GroupList)
-def list_groups() -> dict[str, Any]:
+def list_groups() -> dict[str, object]:
     """Return the names that a config's `groups` may have, with their applications. Names are case-insensitive."""
     groups = sorted(GROUPS.by_name.values(), key=lambda group: group.name)
     return {"groups": [{"name": group.name, "applications": list(group.applications)} for group in groups]}
 
 
 @service.get("/openapi.json", operation_id="get_openapi", summary="This document")
-def get_openapi(request: Request) -> dict[str, Any]:
+def get_openapi(request: Request) -> dict[str, object]:
     """Return the OpenAPI document of what is deployed."""
-    own: dict[str, Any] = request.app.openapi()
+    own: dict[str, object] = request.app.openapi()
     return own
 
 

@@ -5,17 +5,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from runtime.aws.clients import AwsClients
-from runtime.delivery_config.attribute_values import plain_item
+from runtime.delivery_config.attribute_values import Item, plain_item
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import InvalidItem, Models, read_item
+from runtime.delivery_state.table import Condition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-Item = Mapping[str, Any]
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, TransactWriteItemTypeDef
 
 
 class ChangedMeanwhileError(Exception):
@@ -61,7 +61,7 @@ class ConfigStore:
 
     def page(self, tenant_id: str, limit: int, after: str | None) -> list[StoredConfig]:
         """Return up to ``limit`` items in the order of their type, from the one behind ``after`` on."""
-        request: dict[str, Any] = {
+        request: QueryInputTypeDef = {
             "TableName": self._table,
             "KeyConditionExpression": "tenant_id = :tenant",
             "ExpressionAttributeValues": {":tenant": {"S": tenant_id}},
@@ -71,7 +71,8 @@ class ConfigStore:
             request["ExclusiveStartKey"] = {"tenant_id": {"S": tenant_id}, "type": {"S": after}}
         found: list[StoredConfig] = []
         while len(found) < limit:
-            answer = self._dynamodb.query(**request, Limit=limit - len(found))
+            request["Limit"] = limit - len(found)
+            answer = self._dynamodb.query(**request)
             found += [self._stored(item) for item in answer.get("Items", ())]
             if not answer.get("LastEvaluatedKey"):
                 break
@@ -82,7 +83,7 @@ class ConfigStore:
         """Count a tenant's items, up to ``most``."""
         return len(self.page(tenant_id, most, None))
 
-    def put(self, item: Item, *, replacing: StoredConfig | None, counter: Mapping[str, Any]) -> StoredConfig:
+    def put(self, item: Item, *, replacing: StoredConfig | None, counter: "TransactWriteItemTypeDef") -> StoredConfig:
         """Write an item in place of what was read, or where nothing was, and count it: both or neither.
 
         :param counter: the transaction's other part.
@@ -91,7 +92,7 @@ class ConfigStore:
         self._transact({"Put": {"TableName": self._table, "Item": item, **_unchanged(replacing)}}, counter)
         return self._stored(item)
 
-    def delete(self, stored: StoredConfig, *, counter: Mapping[str, Any]) -> None:
+    def delete(self, stored: StoredConfig, *, counter: "TransactWriteItemTypeDef") -> None:
         """Delete what was read, and count it: both or neither.
 
         :raises ChangedMeanwhileError: it was changed or deleted, or another has written meanwhile.
@@ -99,10 +100,10 @@ class ConfigStore:
         key = {name: stored.item[name] for name in ("tenant_id", "type")}
         self._transact({"Delete": {"TableName": self._table, "Key": key, **_unchanged(stored)}}, counter)
 
-    def _transact(self, *writes: Any) -> None:
+    def _transact(self, write: Mapping[str, Mapping[str, object]], counter: "TransactWriteItemTypeDef") -> None:
         """Write all or nothing. The SDK names each call: one that it repeats after a lost answer takes effect once."""
         try:
-            self._dynamodb.transact_write_items(TransactItems=writes)
+            self._dynamodb.transact_write_items(TransactItems=[cast("TransactWriteItemTypeDef", write), counter])
         except self._dynamodb.exceptions.TransactionCanceledException as error:
             codes = {reason.get("Code") for reason in error.response.get("CancellationReasons", ())}
             if not codes & {"ConditionalCheckFailed", "TransactionConflict"}:
@@ -117,20 +118,16 @@ class ConfigStore:
         return StoredConfig(item, read_item(plain_item(item), self._models))
 
 
-def etag_of(item: Mapping[str, Any]) -> str:
+def etag_of(item: Item) -> str:
     """Return an item's strong ETag: of all that is stored, so that a change by hand changes it too.
 
     Each write brings a version of its own: an ETag never repeats, not even when a config is deleted and created again.
     """
-    content = {name: {kind: sorted(value) if kind == "SS" else value} for name, ((kind, value),) in _pairs(item)}
+    content = {name: {"SS": sorted(value["SS"])} if "SS" in value else value for name, value in item.items()}
     return f'"{hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]}"'
 
 
-def _pairs(item: Mapping[str, Any]) -> list[tuple[str, tuple[tuple[str, Any]]]]:
-    return [(name, tuple(value.items())) for name, value in item.items()]
-
-
-def _unchanged(stored: StoredConfig | None) -> dict[str, Any]:
+def _unchanged(stored: StoredConfig | None) -> Condition:
     """Return the condition that an item has every attribute as it was read; by hand, any may have been changed."""
     if stored is None:
         return {"ConditionExpression": "attribute_not_exists(tenant_id)"}

@@ -30,9 +30,9 @@ def adapter() -> Mangum:
     return Mangum(create_app(services()), lifespan="off", text_mime_types=["application/json", MEDIA_TYPE])
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def handler(event: dict[str, object], context: Any) -> dict[str, object]:
     """Serve one request."""
-    answer: dict[str, Any] = adapter()(event, context)
+    answer: dict[str, object] = adapter()(event, context)
     return answer
 
 

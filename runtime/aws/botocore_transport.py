@@ -7,7 +7,7 @@ Loaded with the first client: botocore takes 0.1 s to import.
 import json
 import random
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, TypedDict, cast
 from urllib.parse import urlsplit
 
 from botocore import awsrequest, exceptions
@@ -20,6 +20,8 @@ from runtime.aws.response import AnswerIncompleteError, ConnectionClosedError, R
 
 if TYPE_CHECKING:
     from botocore.compat import HTTPHeaders
+    from botocore.model import OperationModel, Shape
+    from botocore.parsers import ResponseParser, ResponseParserFactory
 
 FIRST_PAUSE_SECONDS = 0.1
 _OURS = frozenset({"content-length", "transfer-encoding", "expect"})
@@ -44,7 +46,7 @@ class BotocoreTransport:
         self._transport = transport
         self._limits = limits
 
-    def send(self, request: Any) -> awsrequest.AWSResponse:
+    def send(self, request: awsrequest.AWSPreparedRequest) -> awsrequest.AWSResponse:
         """Send it.
 
         :raises botocore.exceptions.HTTPClientError: no response, or not a whole one.
@@ -92,23 +94,41 @@ class _Raw:
         self._response.close()
 
 
+class _HttpAnswer(TypedDict):
+    """What botocore's parsers read."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+type _Answer = tuple[awsrequest.AWSResponse, Mapping[str, object]]
+"""What a handler of ``needs-retry`` is given: the answer, and its members."""
+
+
+class _Request(TypedDict):
+    """The part of botocore's request that is read here."""
+
+    body: bytes
+
+
 class _Parsers:
     """Makes parsers that don't raise where a body isn't of the service's form: botocore's error quotes the body."""
 
-    def __init__(self, parsers: Any) -> None:
+    def __init__(self, parsers: "ResponseParserFactory") -> None:
         self._parsers = parsers
 
-    def create_parser(self, protocol: str) -> Any:
+    def create_parser(self, protocol: str) -> "_Parser":
         return _Parser(self._parsers.create_parser(protocol))
 
 
 class _Parser:
-    def __init__(self, parser: Any) -> None:
+    def __init__(self, parser: "ResponseParser") -> None:
         self._parser = parser
 
-    def parse(self, response: dict[str, Any], shape: Any) -> dict[str, Any]:
+    def parse(self, response: _HttpAnswer, shape: "Shape") -> dict[str, object]:
         try:
-            parsed: dict[str, Any] = self._parser.parse(response, shape)
+            parsed: dict[str, object] = self._parser.parse(response, shape)
         except ResponseParserError:
             code = response["status_code"]
             parsed = {"ResponseMetadata": {"HTTPStatusCode": code, "HTTPHeaders": response["headers"]}}
@@ -129,7 +149,7 @@ def prepare(client: Any, transport: Transport, limits: CallLimits, attempts: int
     events.register("before-call", _sign_as_current)
 
     def repeat_unproven(
-        *, response: Any, operation: Any, attempts: int, request_dict: Any, **_: object
+        *, response: _Answer | None, operation: "OperationModel", attempts: int, request_dict: _Request, **_: object
     ) -> float | None:
         return _repeat_unproven(response, operation, request_dict, may_repeat=attempts < most)
 
@@ -137,12 +157,12 @@ def prepare(client: Any, transport: Transport, limits: CallLimits, attempts: int
     events.register("needs-retry", repeat_unproven)
 
 
-def refuse_unknown_action(*, model: Any, **_: object) -> None:
+def refuse_unknown_action(*, model: "OperationModel", **_: object) -> None:
     """Refuse a call whose action has no row of proof (handler of ``before-call``)."""
     proof_of(model.service_model.service_name, model.name)
 
 
-def _sign_as_current(*, context: dict[str, Any], **_: object) -> None:
+def _sign_as_current(*, context: dict[str, dict[str, object]], **_: object) -> None:
     """Set botocore's signer to the credentials of ``use_credentials``, if any (handler of ``before-call``)."""
     credentials = current_credentials()
     if credentials is None:
@@ -154,7 +174,9 @@ def _sign_as_current(*, context: dict[str, Any], **_: object) -> None:
     context["signing"] = {**context.get("signing", {}), "request_credentials": signing}
 
 
-def _repeat_unproven(response: Any, operation: Any, request: Mapping[str, Any], *, may_repeat: bool) -> float | None:
+def _repeat_unproven(
+    response: _Answer | None, operation: "OperationModel", request: _Request, *, may_repeat: bool
+) -> float | None:
     """Judge a successful answer; return the pause before the next attempt, in seconds, where its proof is missing."""
     if response is None or not is_ok(response[0].status_code):
         return None
@@ -175,19 +197,18 @@ def _repeat_unproven(response: Any, operation: Any, request: Mapping[str, Any], 
     return None
 
 
-def _sent(service: str, request: Mapping[str, Any]) -> dict[str, Any]:
+def _sent(service: str, request: _Request) -> dict[str, object]:
     """Return the request's members, of the two services where a row needs them."""
-    members: dict[str, Any] = json.loads(request["body"]) if service in ("sqs", "dynamodb") else {}
+    members: dict[str, object] = json.loads(request["body"]) if service in ("sqs", "dynamodb") else {}
     return members
 
 
-def _body(body: Any) -> bytes:
+def _body(body: str | bytes | bytearray | IO[bytes] | IO[str] | None) -> bytes:
     """Return a request's body whole; what botocore frames by itself (``aws-chunked``) can be read like a file."""
     if body is None:
         return b""
-    if isinstance(body, str):
-        return body.encode()
-    return bytes(body) if isinstance(body, bytes | bytearray) else bytes(body.read())
+    content = body if isinstance(body, str | bytes | bytearray) else body.read()
+    return content.encode() if isinstance(content, str) else bytes(content)
 
 
 def _text(value: str | bytes) -> str:

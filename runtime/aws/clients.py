@@ -9,7 +9,7 @@ import os
 import random
 import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 from runtime import scheduling
 from runtime.aws.credentials import Credentials, current_credentials, environment_credentials
@@ -20,15 +20,26 @@ from runtime.aws.proxies import Proxies
 from runtime.errors import Hop, classify
 
 if TYPE_CHECKING:
+    from botocore.client import BaseClient
     from botocore.session import Session
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, QueryOutputTypeDef
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import (
+        ChangeMessageVisibilityBatchRequestTypeDef,
+        ChangeMessageVisibilityBatchResultTypeDef,
+        DeleteMessageBatchRequestTypeDef,
+        DeleteMessageBatchResultTypeDef,
+        ReceiveMessageRequestTypeDef,
+        ReceiveMessageResultTypeDef,
+    )
     from mypy_boto3_sts import STSClient
+    from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef, AssumeRoleResponseTypeDef
 
 type Service = Literal["cloudformation", "dynamodb", "lambda", "logs", "s3", "sns", "sqs", "sts"]
 """Those that have clients; ``kms`` is called directly alone."""
@@ -76,7 +87,7 @@ class AwsClients:
         with self._lock:
             self._transport.forget()
             self._session: Session | None = None
-            self._clients: dict[tuple[str, str], Any] = {}
+            self._clients: dict[tuple[str, str], BaseClient] = {}
             self._direct_calls: dict[tuple[str, str, str, str], DirectCall] = {}
 
     @overload
@@ -95,12 +106,38 @@ class AwsClients:
     def client(self, service: Literal["sqs"], region: str | None = None) -> "SQSClient": ...
     @overload
     def client(self, service: Literal["sts"], region: str | None = None) -> "STSClient": ...
-    def client(self, service: str, region: str | None = None) -> Any:
+    def client(self, service: str, region: str | None = None) -> "BaseClient":
         """Return the client of a service in a Region (default: the processor's own). Its type knows its calls."""
         return self._find(service, region or self.region)
 
-    def call(self, service: str, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Call one of the often used services; return the output's members.
+    @overload
+    def call(
+        self, service: Literal["dynamodb"], operation: Literal["Query"], request: "QueryInputTypeDef"
+    ) -> "QueryOutputTypeDef": ...
+    @overload
+    def call(
+        self, service: Literal["sqs"], operation: Literal["ReceiveMessage"], request: "ReceiveMessageRequestTypeDef"
+    ) -> "ReceiveMessageResultTypeDef": ...
+    @overload
+    def call(
+        self,
+        service: Literal["sqs"],
+        operation: Literal["ChangeMessageVisibilityBatch"],
+        request: "ChangeMessageVisibilityBatchRequestTypeDef",
+    ) -> "ChangeMessageVisibilityBatchResultTypeDef": ...
+    @overload
+    def call(
+        self,
+        service: Literal["sqs"],
+        operation: Literal["DeleteMessageBatch"],
+        request: "DeleteMessageBatchRequestTypeDef",
+    ) -> "DeleteMessageBatchResultTypeDef": ...
+    @overload
+    def call(
+        self, service: Literal["sts"], operation: Literal["AssumeRole"], request: "AssumeRoleRequestTypeDef"
+    ) -> "AssumeRoleResponseTypeDef": ...
+    def call(self, service: str, operation: str, request: Mapping[str, object]) -> Mapping[str, object]:
+        """Call one of the often used services; return the output's members. The operations are those above.
 
         Calls of queues and tables are repeated where that may help, so only calls that may be made twice are made here.
 
@@ -164,7 +201,7 @@ class AwsClients:
             call = self._direct_calls.setdefault(key, made)  # made twice by two threads: harmless
         return call
 
-    def _find(self, service: str, region: str) -> Any:
+    def _find(self, service: str, region: str) -> "BaseClient":
         key = (service, region)
         client = self._clients.get(key)
         if client is None:
@@ -172,7 +209,7 @@ class AwsClients:
                 client = self._clients.get(key) or self._clients.setdefault(key, self._make(*key))
         return client
 
-    def _make(self, service: str, region: str) -> Any:
+    def _make(self, service: str, region: str) -> "BaseClient":
         from botocore.config import Config  # noqa: PLC0415 - 0.1 s: not before the first client is wanted
 
         from runtime.aws.botocore_transport import prepare  # noqa: PLC0415 - as above

@@ -48,7 +48,7 @@ class DirectCall:
         self._method = method
         self._streams = streams
 
-    def members(self, credentials: Credentials, request: Mapping[str, Any] | bytes) -> dict[str, Any]:
+    def members(self, credentials: Credentials, request: Mapping[str, object] | bytes) -> dict[str, object]:
         """Make the call and return the members of its output.
 
         :param request: the input's members, or the body made of them.
@@ -58,7 +58,8 @@ class DirectCall:
         """
         service, operation = self._endpoint.service, self._operation
         protocol = PROTOCOLS[service]
-        body, sent = (request, {}) if isinstance(request, bytes) else (protocol.write(operation, request), request)
+        sent: Mapping[str, object] = {} if isinstance(request, bytes) else request
+        body = request if isinstance(request, bytes) else protocol.write(operation, request)
         response = self(credentials, protocol.headers(operation), body)
         content = response.read(-1)
         try:

@@ -7,9 +7,8 @@ SDK's service descriptions, and finds the calls that aren't in it; an action wit
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from zlib import crc32
 
 from runtime.aws.response import AnswerIncompleteError
@@ -138,9 +137,9 @@ def check_body(
     operation: str,
     headers: Mapping[str, str],
     content: bytes,
-    members: Mapping[str, Any],
+    members: Mapping[str, object],
     *,
-    request: Mapping[str, Any],
+    request: Mapping[str, object],
 ) -> None:
     """Check what is known when the body was read.
 
@@ -160,13 +159,13 @@ def check_body(
     optional = {"Items"} if request.get("Select") == "COUNT" else set()
     missing += [name for name in proof.members if name not in optional and not _holds(members, name)]
     if proof.entries:
-        missing += [f"entry {entry}" for entry in _unanswered(request.get("Entries", ()), members)]
+        missing += [f"entry {entry}" for entry in _unanswered(_entries(request, "Entries"), members)]
     if missing:
         raise AnswerIncompleteError(f"{service}:{operation}", ", ".join(missing))
 
 
-def _holds(members: Mapping[str, Any], name: str) -> bool:
-    value: Any = members
+def _holds(members: Mapping[str, object], name: str) -> bool:
+    value: object = members
     for part in name.split("."):
         value = value.get(part) if isinstance(value, dict) else None
     return value is not None and value != ""
@@ -182,6 +181,11 @@ def _is_error(content: bytes) -> bool:
         return True
 
 
-def _unanswered(sent: Collection[Mapping[str, Any]], members: Mapping[str, Any]) -> list[str]:
-    answered = {entry.get("Id") for part in ("Successful", "Failed") for entry in members.get(part) or ()}
+def _unanswered(sent: Iterable[Mapping[str, object]], members: Mapping[str, object]) -> list[str]:
+    answered = {entry.get("Id") for part in ("Successful", "Failed") for entry in _entries(members, part)}
     return [str(entry["Id"]) for entry in sent if entry["Id"] not in answered]
+
+
+def _entries(members: Mapping[str, object], name: str) -> list[Mapping[str, object]]:
+    found = members.get(name)
+    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list | tuple) else []

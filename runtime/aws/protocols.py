@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlencode
 
 
@@ -22,10 +22,10 @@ class ServiceProtocol(Protocol):
     def headers(self, operation: str) -> dict[str, str]:
         """Return the headers that say what the request is."""
 
-    def write(self, operation: str, request: Mapping[str, Any]) -> bytes:
+    def write(self, operation: str, request: Mapping[str, object]) -> bytes:
         """Return its body."""
 
-    def read(self, operation: str, content: bytes) -> dict[str, Any]:
+    def read(self, operation: str, content: bytes) -> dict[str, object]:
         """Return the members of a successful response's body.
 
         :raises UnreadableResponseError: it has another form.
@@ -43,12 +43,12 @@ class AwsJson:
         """Name the operation."""
         return {"content-type": f"application/x-amz-json-{self.version}", "x-amz-target": f"{self.target}.{operation}"}
 
-    def write(self, operation: str, request: Mapping[str, Any]) -> bytes:
+    def write(self, operation: str, request: Mapping[str, object]) -> bytes:
         """Write the members as JSON."""
         del operation
         return json.dumps(request, separators=(",", ":")).encode()
 
-    def read(self, operation: str, content: bytes) -> dict[str, Any]:
+    def read(self, operation: str, content: bytes) -> dict[str, object]:
         """Read JSON."""
         del operation
         try:
@@ -71,24 +71,24 @@ class AwsQuery:
         del operation
         return {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
 
-    def write(self, operation: str, request: Mapping[str, Any]) -> bytes:
+    def write(self, operation: str, request: Mapping[str, object]) -> bytes:
         """Write the members as a form; lists and their members are numbered."""
         form = {"Action": operation, "Version": self.version}
         for name, value in request.items():
             form.update(_flat(name, value))
         return urlencode(form).encode()
 
-    def read(self, operation: str, content: bytes) -> dict[str, Any]:
+    def read(self, operation: str, content: bytes) -> dict[str, object]:
         """Read the credentials of AssumeRole's response."""
         del operation
-        found: dict[str, Any] = dict(_CREDENTIAL.findall(content.decode("utf-8", "replace")))
+        found: dict[str, str] = dict(_CREDENTIAL.findall(content.decode("utf-8", "replace")))
         try:
-            found["Expiration"] = datetime.fromisoformat(found["Expiration"])
+            expires_at = datetime.fromisoformat(found["Expiration"])
         except (KeyError, ValueError) as error:
             raise UnreadableResponseError from error
         if len(found) != len(_CREDENTIALS):
             raise UnreadableResponseError
-        return {"Credentials": found}
+        return {"Credentials": found | {"Expiration": expires_at}}
 
 
 def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ are cached until shortly before they expire; a thousand threads that want one se
 
 import hashlib
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
@@ -15,6 +15,9 @@ from runtime.aws.expiring_cache import ExpiringCache
 from runtime.deliveries.session_policy import CODES as POLICY_CODES
 from runtime.deliveries.session_policy import compact, second_hop
 from runtime.errors import EXPIRED, Hop, classify
+
+if TYPE_CHECKING:
+    from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef
 
 SESSION_SECONDS = 3600  # IAM user guide, role chaining: "limits your … role session to a maximum of one hour"
 RENEW_BEFORE_SECONDS = 300
@@ -61,11 +64,13 @@ class RoleChain:
                 return assume_role(
                     self._clients,
                     Hop.CENTRAL,
-                    RoleArn=self._central_role_arn,
-                    RoleSessionName=session_name(tenant_id),
-                    DurationSeconds=SESSION_SECONDS,
-                    Policy=text,
-                    Tags=[{"Key": TENANT_TAG, "Value": tenant_id}],
+                    {
+                        "RoleArn": self._central_role_arn,
+                        "RoleSessionName": session_name(tenant_id),
+                        "DurationSeconds": SESSION_SECONDS,
+                        "Policy": text,
+                        "Tags": [{"Key": TENANT_TAG, "Value": tenant_id}],
+                    },
                 )
 
         return self._central.get((tenant_id, text), load)
@@ -85,10 +90,12 @@ class RoleChain:
                     return assume_role(
                         self._clients,
                         Hop.CUSTOMER,
-                        RoleArn=role_arn,
-                        RoleSessionName=session_name(tenant_id),
-                        DurationSeconds=SESSION_SECONDS,
-                        ExternalId=wanted,
+                        {
+                            "RoleArn": role_arn,
+                            "RoleSessionName": session_name(tenant_id),
+                            "DurationSeconds": SESSION_SECONDS,
+                            "ExternalId": wanted,
+                        },
                     )
             except Exception as error:
                 if getattr(error, "reason", "") == EXPIRED:
@@ -103,7 +110,7 @@ class RoleChain:
         self._customer.forget(lambda held: held == credentials)
 
 
-def assume_role(clients: AwsClients, hop: Hop, **request: Any) -> tuple[Credentials, float]:
+def assume_role(clients: AwsClients, hop: Hop, request: "AssumeRoleRequestTypeDef") -> tuple[Credentials, float]:
     """Assume a role with the credentials in use; return the session, and when it should be renewed (epoch s).
 
     :raises runtime.errors.DeliveryError: as the hop's refusals and STS' failures are classified.

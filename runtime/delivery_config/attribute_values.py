@@ -1,9 +1,16 @@
 """DynamoDB's typed attribute values and the plain Python values they stand for."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-AttributeValue = Mapping[str, Any]
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+type Plain = str | float | bool | tuple[str, ...]
+"""What is written as an attribute's value."""
+type AttributeValue = AttributeValueTypeDef
+type Item = Mapping[str, AttributeValue]
+"""An item, or a key, as DynamoDB's client takes and returns it."""
 
 
 def plain(value: AttributeValue) -> Any:
@@ -16,12 +23,12 @@ def plain(value: AttributeValue) -> Any:
     return read(content) if read else content
 
 
-def plain_item(item: Mapping[str, AttributeValue]) -> dict[str, Any]:
+def plain_item(item: Item) -> dict[str, Any]:
     """Return a whole item's plain form."""
     return {name: plain(value) for name, value in item.items()}
 
 
-def typed(value: str | float | bool | tuple[str, ...]) -> dict[str, Any]:  # noqa: FBT001 - a BOOL attribute is one
+def typed(value: Plain) -> AttributeValue:
     """Return the attribute value of a text, a number, a truth or a list of them."""
     if isinstance(value, tuple):
         return {"L": [typed(each) for each in value]}

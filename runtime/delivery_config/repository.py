@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -12,6 +12,9 @@ from runtime.aws.clients import AwsClients
 from runtime.aws.expiring_cache import ExpiringCache
 from runtime.delivery_config.attribute_values import plain_item
 from runtime.delivery_config.model import SCHEMA_VERSION, DeliveryConfig, is_delivery_type, is_tenant_id, whole_number
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
 
 CONFIG_INVALID = "config-invalid"
 METHOD_NOT_INSTALLED = "method-not-installed"
@@ -124,8 +127,8 @@ class DeliveryConfigRepository:
         found = TenantConfigs(tenant_id, tuple(configs), tuple(invalid))
         return found, self._clock() + self._cache_seconds
 
-    def _items(self, tenant_id: str) -> Iterator[dict[str, Any]]:
-        request: dict[str, Any] = {
+    def _items(self, tenant_id: str) -> Iterator[dict[str, object]]:
+        request: QueryInputTypeDef = {
             "TableName": self._table,
             "KeyConditionExpression": "tenant_id = :tenant",
             "ExpressionAttributeValues": {":tenant": {"S": tenant_id}},
@@ -139,7 +142,7 @@ class DeliveryConfigRepository:
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
-def read_item(item: Mapping[str, Any], models: Models) -> DeliveryConfig | InvalidItem:
+def read_item(item: Mapping[str, object], models: Models) -> DeliveryConfig | InvalidItem:
     """Read one item as its method's config model; never raises for what an item may contain."""
     type_ = str(item.get("type", ""))
     ttl = whole_number(item.get("ttl"))
@@ -159,7 +162,7 @@ def read_item(item: Mapping[str, Any], models: Models) -> DeliveryConfig | Inval
         return InvalidItem(type_, fields, text, ttl, common=_common(item))
 
 
-def _common(item: Mapping[str, Any]) -> DeliveryConfig | None:
+def _common(item: Mapping[str, object]) -> DeliveryConfig | None:
     try:
         return DeliveryConfig.model_validate(dict(item))
     except ValidationError:

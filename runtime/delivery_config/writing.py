@@ -7,11 +7,10 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import ValidationError
 
-from runtime.delivery_config.attribute_values import typed
+from runtime.delivery_config.attribute_values import AttributeValue, typed
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import Models
 from runtime.delivery_config.write_rules import WriteRules
@@ -48,7 +47,7 @@ class InvalidConfigError(ValueError):
         self.problems = problems
 
 
-def validate(fields: Mapping[str, Any], models: Models, rules: WriteRules) -> DeliveryConfig:
+def validate(fields: Mapping[str, object], models: Models, rules: WriteRules) -> DeliveryConfig:
     """Return the config that these fields (JSON values) make.
 
     :raises InvalidConfigError: with all that is wrong.
@@ -70,7 +69,7 @@ def validate(fields: Mapping[str, Any], models: Models, rules: WriteRules) -> De
     return config
 
 
-def item_of(config: DeliveryConfig) -> dict[str, Any]:
+def item_of(config: DeliveryConfig) -> dict[str, AttributeValue]:
     """Return the item (typed attribute values) that stores a config; what is absent or empty isn't stored."""
     fields = config.model_dump(exclude_none=True)
     return {name: typed(value) for name, value in fields.items() if value != ()}

@@ -7,17 +7,27 @@ One item beside the parked deliveries: sort key ``!{type}``. What is due is foun
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import batched, islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
-from runtime.delivery_config.attribute_values import plain_item
+from runtime.delivery_config.attribute_values import Item, Plain, plain_item
 from runtime.delivery_state.next_steps import next_step
-from runtime.delivery_state.table import BY_WORK, OTHERS, REPLAYS, StateTable, changes, readable, status_key
+from runtime.delivery_state.table import (
+    OTHERS,
+    REPLAYS,
+    WORK_NAME,
+    StateTable,
+    changes,
+    readable,
+    status_key,
+)
 from runtime.errors import DeliveryError
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import KeysAndAttributesUnionTypeDef
+
 PROBE = "probe"
-WORK_NAME = {"#work": "work"}  # a reserved word
 MAX_DETAIL_CHARACTERS = 1024
 BATCH = 100  # items of one BatchGetItem (DynamoDB API reference)
 
@@ -75,7 +85,9 @@ class DestinationStatuses:
         """Yield the statuses of destinations, by tenant and type; of one under which nothing was tried, none."""
         table = self._table
         for some in batched(destinations, BATCH, strict=False):
-            wanted: dict[str, Any] = {table.name: {"Keys": [status_key(*one) for one in some]}}
+            wanted: Mapping[str, KeysAndAttributesUnionTypeDef] = {
+                table.name: {"Keys": [status_key(*one) for one in some]}
+            }
             while wanted:  # DynamoDB may leave some for the next call; its own throttling slows this down
                 answer = table.client.batch_get_item(RequestItems=wanted)
                 yield from readable(answer["Responses"].get(table.name, ()), _read)
@@ -88,7 +100,7 @@ class DestinationStatuses:
 
         :param created_log_group: its log group was missing, and came back without what its owner had given it.
         """
-        values: dict[str, Any] = {":now": self._clock(), ":lag": lag_seconds}
+        values: dict[str, Plain | None] = {":now": self._clock(), ":lag": lag_seconds}
         lag = "" if lag_seconds is None else ", lag_seconds = :lag"
         created = ", log_group_created_at = :now" if created_log_group else ""
         self._update(tenant_id, type_, f"SET last_success_at = :now{lag}{created} REMOVE failing_since", values)
@@ -96,7 +108,7 @@ class DestinationStatuses:
     def failed(self, tenant_id: str, type_: str, error: DeliveryError) -> None:
         """Store a failure: the call, its resource, the reason, and the next step."""
         call = error.call
-        values: dict[str, Any] = {
+        values: dict[str, Plain | None] = {
             ":now": self._clock(),
             ":reason": error.reason,
             ":detail": error.detail[:MAX_DETAIL_CHARACTERS],
@@ -116,19 +128,15 @@ class DestinationStatuses:
 
     def due(self, limit: int = 25) -> list[DestinationStatus]:
         """Return the destinations that are due, the longest waiting first."""
-        query = self._table.query(
-            "#work = :probe AND due_at <= :now",
-            {":probe": PROBE, ":now": self._clock()},
-            IndexName=BY_WORK,
-            ExpressionAttributeNames=WORK_NAME,
-        )
+        query = self._table.query_work(PROBE, self._clock())
         return list(islice(readable(self._table.items(query), _read), limit))
 
     def reschedule(
         self, status: DestinationStatus, due_at: float, *, probed: bool = False, healthy: bool = False
     ) -> bool:
         """Set its next due time; false if another process has set it since it was read."""
-        expression, values = "SET due_at = :due", {":due": due_at, ":seen": status.due_at}
+        expression = "SET due_at = :due"
+        values: dict[str, Plain | None] = {":due": due_at, ":seen": status.due_at}
         if probed:
             expression += ", probe_sent_at = :now ADD probes :one"
             values |= {":now": self._clock(), ":one": 1}
@@ -154,15 +162,15 @@ class DestinationStatuses:
         return self._table.update(status_key(status.tenant_id, status.type), change)
 
     def _update(
-        self, tenant_id: str, type_: str, expression: str, values: Mapping[str, Any], condition: str = ""
+        self, tenant_id: str, type_: str, expression: str, values: Mapping[str, Plain | None], condition: str = ""
     ) -> bool:
         return self._table.update(status_key(tenant_id, type_), changes(expression, values, condition=condition))
 
 
-def parked_there(tenant_id: str, type_: str, due_at: float) -> dict[str, Any]:
+def parked_there(tenant_id: str, type_: str, due_at: float) -> Mapping[str, object]:
     """Return the update that notes a parked delivery: its destination is tried then, or sooner if it already is."""
     expression = "SET #work = :probe, due_at = if_not_exists(due_at, :due) ADD parkings :one"
-    values = {":probe": PROBE, ":due": due_at, ":one": 1}
+    values: dict[str, Plain] = {":probe": PROBE, ":due": due_at, ":one": 1}
     return {"Key": status_key(tenant_id, type_), **changes(expression, values, WORK_NAME)}
 
 
@@ -171,11 +179,11 @@ def next_due(statuses: Iterable[DestinationStatus]) -> float | None:
     return min((status.due_at for status in statuses if status.due_at is not None), default=None)
 
 
-def _is_status(item: Mapping[str, Any]) -> bool:
+def _is_status(item: Item) -> bool:
     return not item["delivery"]["S"].startswith((REPLAYS, OTHERS))
 
 
-def _read(item: Mapping[str, Any]) -> DestinationStatus:
+def _read(item: Item) -> DestinationStatus:
     values = plain_item(item)
     prefix = "failure_"
     failure = {name.removeprefix(prefix): str(text) for name, text in values.items() if name.startswith(prefix)}

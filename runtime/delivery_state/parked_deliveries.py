@@ -10,10 +10,9 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from runtime.aws.clients import AwsClients
-from runtime.delivery_config.attribute_values import typed
+from runtime.delivery_config.attribute_values import Item, Plain, typed
 from runtime.delivery_state.destination_status import parked_there
 from runtime.delivery_state.parked_delivery import ParkedDelivery, destination
 from runtime.delivery_state.table import StateTable, changes, readable
@@ -83,11 +82,12 @@ class ParkedDeliveries:
         request = self._table.query(
             "tenant_id = :one AND begins_with(delivery, :low)", {":one": tenant_id, ":low": f"{type_}#"}
         )
+        request["Select"], request["ConsistentRead"] = "COUNT", True
         total = 0
         while most is None or total < most:
             if most is not None:
                 request["Limit"] = most - total
-            answer = self._table.client.query(**request, Select="COUNT", ConsistentRead=True)
+            answer = self._table.client.query(**request)
             total += int(answer["Count"])
             if not answer.get("LastEvaluatedKey"):
                 break
@@ -99,13 +99,14 @@ class ParkedDeliveries:
         request = self._table.query(
             "tenant_id = :one AND begins_with(delivery, :low)", {":one": tenant_id, ":low": f"{type_}#"}
         )
-        return bool(self._table.client.query(**request, Limit=1, ConsistentRead=True)["Items"])
+        request["Limit"], request["ConsistentRead"] = 1, True
+        return bool(self._table.client.query(**request)["Items"])
 
     def claim(self, parked: ParkedDelivery, now: float) -> bool:
         """Take one to resume it; false if it is gone, was parked again, or another is at it."""
         same, given = _same(parked)
         unclaimed = "(attribute_not_exists(claimed_at) OR claimed_at < :old)"
-        values = {**given, ":now": now, ":old": now - CLAIM_SECONDS}
+        values: dict[str, Plain] = {**given, ":now": now, ":old": now - CLAIM_SECONDS}
         change = changes("SET claimed_at = :now", values, condition=f"{same} AND {unclaimed}")
         return self._table.update(parked.item_key(), change)
 
@@ -116,7 +117,8 @@ class ParkedDeliveries:
     def _page(
         self, condition: str, values: Mapping[str, str], limit: int, token: str | None, *, index: str | None = None
     ) -> ParkedResults:
-        request = {**self._table.query(condition, values), "Limit": limit}
+        request = self._table.query(condition, values)
+        request["Limit"] = limit
         if index:
             request["IndexName"] = index
         if token:
@@ -126,7 +128,7 @@ class ParkedDeliveries:
         return ParkedResults(list(readable(answer["Items"], ParkedDelivery.read)), _write_token(last) if last else None)
 
 
-def _put(parked: ParkedDelivery) -> dict[str, Any]:
+def _put(parked: ParkedDelivery) -> Mapping[str, object]:
     """Return the write of an item, which replaces an earlier one of the same delivery and no other version's."""
     version = parked.message.version_id
     if version is None:
@@ -148,11 +150,11 @@ class UnreadableTokenError(ValueError):
     """A page's token isn't a valid one."""
 
 
-def _write_token(key: Mapping[str, Any]) -> str:
+def _write_token(key: Item) -> str:
     return base64.urlsafe_b64encode(json.dumps(key, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
-def _read_token(token: str, values: Mapping[str, str], index: str | None) -> dict[str, Any]:
+def _read_token(token: str, values: Mapping[str, str], index: str | None) -> Item:
     """Read a token; one of another listing than this (another tenant's, say) is none."""
     try:
         key = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))

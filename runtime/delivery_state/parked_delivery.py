@@ -2,15 +2,14 @@
 
 import json
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Self
 
-from runtime.delivery_config.attribute_values import plain_item, typed
+from runtime.delivery_config.attribute_values import Item, Plain, plain_item, typed
 from runtime.delivery_config.model import whole_number
 from runtime.delivery_state.next_steps import next_step
-from runtime.delivery_state.table import Key, parked_key
+from runtime.delivery_state.table import parked_key
 from runtime.errors import DeliveryError
 from runtime.messages.delivery_message import DeliveryMessage
 from runtime.messages.envelopes import UnreadableMessageError
@@ -56,7 +55,7 @@ class ParkedDelivery:
         )
 
     @classmethod
-    def read(cls, item: Mapping[str, Any]) -> Self:
+    def read(cls, item: Item) -> Self:
         """Read an item, of yesterday's version too.
 
         :raises UnreadableMessageError: its message can't be read, or isn't of the tenant that the item lies under.
@@ -75,10 +74,10 @@ class ParkedDelivery:
             **texts,
         )
 
-    def write(self) -> dict[str, Any]:
+    def write(self) -> Item:
         """Return the item. Empty texts are left out."""
         message = self.message
-        values: dict[str, Any] = {
+        values: dict[str, Plain | None] = {
             **self.key(),
             "parking_id": self.parking_id,
             "destination": destination(message.tenant_id, message.type),
@@ -100,9 +99,9 @@ class ParkedDelivery:
             "message": message.write(),
             "ttl": self.expires_at,
         }
-        return {name: typed(value) for name, value in values.items() if value not in (None, "")}
+        return {name: typed(value) for name, value in values.items() if value is not None and value != ""}
 
-    def item_key(self) -> Key:
+    def item_key(self) -> Item:
         """Return the item's typed key: one delivery is one item, however often it is parked."""
         message = self.message
         usual = parked_key(message.tenant_id, message.type, message.key)

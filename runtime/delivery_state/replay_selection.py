@@ -70,7 +70,7 @@ class Selection:
             and (self.until is None or at < self.until)
         )
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> dict[str, object]:
         """Return it as plain values; what isn't set is left out."""
         values = {name: getattr(self, name) for name in self.__slots__}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items() if value}

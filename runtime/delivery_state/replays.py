@@ -7,17 +7,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import islice
-from typing import Any
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
-from runtime.delivery_config.attribute_values import plain_item, typed
+from runtime.delivery_config.attribute_values import Item, Plain, plain_item, typed
 from runtime.delivery_state.replay_selection import Selection
 from runtime.delivery_state.table import (
-    BY_WORK,
     REPLAYS,
-    Key,
     StateTable,
+    Update,
     changes,
     other_key,
     readable,
@@ -134,12 +132,7 @@ class Replays:
 
     def due(self, limit: int = 100) -> list[Replay]:
         """Return running replays that no process works on, the longest waiting first."""
-        query = self._table.query(
-            "#work = :replay AND due_at <= :now",
-            {":replay": WORK, ":now": self._clock()},
-            IndexName=BY_WORK,
-            ExpressionAttributeNames={"#work": "work"},
-        )
+        query = self._table.query_work(WORK, self._clock())
         return list(islice(readable(self._table.items(query), _read), limit))
 
     def save(self, seen: Replay, changed: Replay) -> Replay | None:
@@ -155,7 +148,7 @@ class Replays:
         written = {name: value for name, value in values.items() if value is not None}
         return changed if self._update_if(changed, written, removed, seen.due_at or 0) else None
 
-    def _update_if(self, replay: Replay, written: Mapping[str, Any], removed: Iterable[str], seen: float) -> bool:
+    def _update_if(self, replay: Replay, written: Mapping[str, Plain], removed: Iterable[str], seen: float) -> bool:
         sets = ", ".join(f"#{name} = :{name}" for name in written)
         gone = ", ".join(f"#{name}" for name in removed)
         names = {f"#{name}": name for name in (*written, *removed, "state", "due_at")}
@@ -179,7 +172,7 @@ class Replays:
         )
         return replay is not None and self._if_running(replay, update, ended=True)
 
-    def _if_running(self, replay: Replay, update: Mapping[str, Any], *, ended: bool) -> bool:
+    def _if_running(self, replay: Replay, update: Update, *, ended: bool) -> bool:
         """Update one on a condition; one that ends makes room for another in the same transaction."""
         key = replay_key(replay.tenant_id, replay.id)
         if not ended:
@@ -192,13 +185,13 @@ class Replays:
         return self._table.transact({"Update": {"Key": key, **update}}, {"Update": room})
 
 
-def _running_key(tenant_id: str) -> Key:
+def _running_key(tenant_id: str) -> Item:
     return other_key(tenant_id, "running-replays")
 
 
-def _write(replay: Replay) -> dict[str, Any]:
+def _write(replay: Replay) -> Item:
     plain = ("id", "state", "after", "per_second", "total_objects", "total_deliveries", "requested_by")
-    values: dict[str, Any] = {name: getattr(replay, name) for name in (*plain, *_COUNTS)}
+    values: dict[str, Plain | None] = {name: getattr(replay, name) for name in (*plain, *_COUNTS)}
     values |= {"started_at": replay.started_at, "updated_at": replay.updated_at, "due_at": replay.due_at}
     values["selection"] = json.dumps(replay.selection.document())
     if replay.state is ReplayState.RUNNING:
@@ -209,7 +202,7 @@ def _write(replay: Replay) -> dict[str, Any]:
     return {**replay_key(replay.tenant_id, replay.id), **typed_values}
 
 
-def _read(item: Mapping[str, Any]) -> Replay:
+def _read(item: Item) -> Replay:
     values = plain_item(item)
     known = set(Replay.__slots__) - {"selection", "state"}
     return Replay(

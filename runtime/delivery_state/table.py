@@ -10,19 +10,26 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, TypedDict, cast
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.backoff import Backoff
-from runtime.delivery_config.attribute_values import typed
+from runtime.delivery_config.attribute_values import AttributeValue, Item, Plain, typed
 from runtime.delivery_config.model import is_delivery_type, is_tenant_id
+from runtime.errors import error_answer, error_code
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import (
+        QueryInputPaginateTypeDef,
+        QueryInputTypeDef,
+        TransactWriteItemTypeDef,
+    )
 
 MAX_SORT_KEY_BYTES: Final = 1024  # DynamoDB quotas, partition and sort keys
 BY_WORK: Final = "by-work"
+WORK_NAME: Final = {"#work": "work"}  # a reserved word
 REPLAYS: Final = "!replay#"
 OTHERS: Final = "!#"
 """The tenant's other items: what the API counts and remembers. No delivery type begins so."""
@@ -31,38 +38,37 @@ VERSIONS: Final = "!versions#"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9#_-]{0,127}")
 logger = logging.getLogger("logrouter.delivery_state")
 
-Key = Mapping[str, Any]
 CONFLICT_ATTEMPTS: Final = 6
 CONFLICT_PAUSES: Final = Backoff(0.05, 1.0)
 _CONFLICT = "TransactionConflict"
 
 
-def parked_key(tenant_id: str, type_: str, object_key: str) -> Key:
+def parked_key(tenant_id: str, type_: str, object_key: str) -> Item:
     """Return the key of a parked delivery; an object's key that is too long is replaced by its digest."""
     return _key(_tenant(tenant_id), fitting(f"{_type(type_)}#", object_key))
 
 
-def status_key(tenant_id: str, type_: str) -> Key:
+def status_key(tenant_id: str, type_: str) -> Item:
     """Return the key of a destination's status."""
     return _key(_tenant(tenant_id), f"!{_type(type_)}")
 
 
-def replay_key(tenant_id: str, replay_id: str) -> Key:
+def replay_key(tenant_id: str, replay_id: str) -> Item:
     """Return the key of a replay."""
     return _key(_tenant(tenant_id), f"{REPLAYS}{_name(replay_id)}")
 
 
-def other_key(tenant_id: str, name: str) -> Key:
+def other_key(tenant_id: str, name: str) -> Item:
     """Return the key of another item of the tenant."""
     return _key(_tenant(tenant_id), f"{OTHERS}{_name(name)}")
 
 
-def reconciliation_key(item: str) -> Key:
+def reconciliation_key(item: str) -> Item:
     """Return the key of something that the reconciler keeps."""
     return _key(RECONCILIATION, fitting("", item))
 
 
-def version_key(tenant_id: str, type_: str, object_key: str) -> Key:
+def version_key(tenant_id: str, type_: str, object_key: str) -> Item:
     """Return the key of the claim of a copy's name."""
     return _key(f"{VERSIONS}{_tenant(tenant_id)}", fitting(f"{_type(type_)}#", object_key))
 
@@ -93,21 +99,36 @@ def _name(text: str) -> str:
     return text
 
 
-def _key(partition: str, sort_key: str) -> Key:
+def _key(partition: str, sort_key: str) -> Item:
     return {"tenant_id": typed(partition), "delivery": typed(sort_key)}
 
 
 def changes(
-    expression: str, values: Mapping[str, Any], names: Mapping[str, str] | None = None, condition: str = ""
-) -> dict[str, Any]:
+    expression: str, values: Mapping[str, Plain | None], names: Mapping[str, str] | None = None, condition: str = ""
+) -> "Update":
     """Return an update's parameters except its key; values are plain, and ``None`` is left out."""
-    given = {name: typed(value) for name, value in values.items() if value is not None}
-    return {
-        "UpdateExpression": expression,
-        **({"ConditionExpression": condition} if condition else {}),
-        **({"ExpressionAttributeValues": given} if given else {}),
-        **({"ExpressionAttributeNames": dict(names)} if names else {}),
-    }
+    update: Update = {"UpdateExpression": expression}
+    if condition:
+        update["ConditionExpression"] = condition
+    if given := {name: typed(value) for name, value in values.items() if value is not None}:
+        update["ExpressionAttributeValues"] = given
+    if names:
+        update["ExpressionAttributeNames"] = names
+    return update
+
+
+class Condition(TypedDict, total=False):
+    """On what a write is made, with the names and values in it."""
+
+    ConditionExpression: str
+    ExpressionAttributeValues: Mapping[str, AttributeValue]
+    ExpressionAttributeNames: Mapping[str, str]
+
+
+class Update(Condition):
+    """An update of an item, whatever its key is."""
+
+    UpdateExpression: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +138,12 @@ class StateTable:
     clients: AwsClients
     name: str
 
-    def transact(self, *writes: Mapping[str, Mapping[str, Any]]) -> bool:
+    def transact(self, *writes: Mapping[str, Mapping[str, object]]) -> bool:
         """Make several writes of the table, all or none; false where a condition doesn't hold."""
-        of_table: list[Any] = [
-            {name: {"TableName": self.name, **write} for name, write in each.items()} for each in writes
-        ]
+        of_table = [{name: {"TableName": self.name, **write} for name, write in each.items()} for each in writes]
+        items = cast("list[TransactWriteItemTypeDef]", of_table)
         try:
-            retry_conflicts(lambda: self.client.transact_write_items(TransactItems=of_table))
+            retry_conflicts(lambda: self.client.transact_write_items(TransactItems=items))
         except self.client.exceptions.TransactionCanceledException as error:
             reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", ())}
             if "ConditionalCheckFailed" not in reasons:
@@ -136,49 +156,54 @@ class StateTable:
         """DynamoDB's client."""
         return self.clients.client("dynamodb")
 
-    def get(self, key: Key) -> dict[str, Any] | None:
+    def get(self, key: Item) -> Item | None:
         """Return an item, read consistently; ``None`` where there is none."""
         answer = self.client.get_item(TableName=self.name, Key=key, ConsistentRead=True)
-        item: dict[str, Any] | None = answer.get("Item")
-        return item
+        return answer.get("Item")
 
-    def create(self, item: Mapping[str, Any]) -> bool:
+    def create(self, item: Item) -> bool:
         """Write a new item; false where there is one of its key."""
-        return self._conditional(self.client.put_item, Item=item, ConditionExpression="attribute_not_exists(tenant_id)")
+        new = "attribute_not_exists(tenant_id)"
+        return self._conditional(lambda: self.client.put_item(TableName=self.name, Item=item, ConditionExpression=new))
 
-    def update(self, key: Key, change: Mapping[str, Any]) -> bool:
-        """Change an item; false where the change's condition doesn't hold."""
-        return self._conditional(self.client.update_item, Key=key, **change)
+    def update(self, key: Item, update: Update) -> bool:
+        """Change an item; false where the update's condition doesn't hold."""
+        return self._conditional(lambda: self.client.update_item(TableName=self.name, Key=key, **update))
 
-    def delete(self, key: Key, condition: str, values: Mapping[str, Any]) -> bool:
+    def delete(self, key: Item, condition: str, values: Mapping[str, Plain]) -> bool:
         """Delete an item; false where the condition doesn't hold."""
-        given = {"ExpressionAttributeValues": {name: typed(value) for name, value in values.items()}} if values else {}
-        return self._conditional(self.client.delete_item, Key=key, ConditionExpression=condition, **given)
+        given: Condition = {"ConditionExpression": condition}
+        if values:
+            given["ExpressionAttributeValues"] = {name: typed(value) for name, value in values.items()}
+        return self._conditional(lambda: self.client.delete_item(TableName=self.name, Key=key, **given))
 
-    def query(self, condition: str, values: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    def query(self, condition: str, values: Mapping[str, Plain]) -> "QueryInputTypeDef":
         """Return the parameters of a query of this table."""
-        given = {name: typed(value) for name, value in values.items()}
         return {
             "TableName": self.name,
             "KeyConditionExpression": condition,
-            "ExpressionAttributeValues": given,
-            **more,
+            "ExpressionAttributeValues": {name: typed(value) for name, value in values.items()},
         }
 
-    def items(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    def query_work(self, work: str, now: float) -> "QueryInputTypeDef":
+        """Return the parameters of a query of what has work of a kind to do, and is due; the longest waiting first."""
+        query = self.query("#work = :work AND due_at <= :now", {":work": work, ":now": now})
+        return {**query, "IndexName": BY_WORK, "ExpressionAttributeNames": WORK_NAME}
+
+    def items(self, request: "QueryInputTypeDef") -> Iterator[Item]:
         """Yield the items of every page of a query."""
-        for page in self.client.get_paginator("query").paginate(**request):
+        for page in self.client.get_paginator("query").paginate(**cast("QueryInputPaginateTypeDef", request)):
             yield from page["Items"]
 
-    def _conditional(self, write: Callable[..., Any], **request: Any) -> bool:
+    def _conditional(self, write: Callable[[], object]) -> bool:
         try:
-            retry_conflicts(lambda: write(TableName=self.name, **request))
+            retry_conflicts(write)
         except self.client.exceptions.ConditionalCheckFailedException:
             return False
         return True
 
 
-def readable[Read](items: Iterable[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], Read]) -> Iterator[Read]:
+def readable[Read](items: Iterable[Item], read: Callable[[Item], Read]) -> Iterator[Read]:
     """Read items; one that can't be read stays in the table, is logged, and never hides the others."""
     for item in items:
         try:
@@ -189,7 +214,7 @@ def readable[Read](items: Iterable[Mapping[str, Any]], read: Callable[[Mapping[s
             )
 
 
-def retry_conflicts(write: Callable[[], Any], wait: Callable[[float], object] = scheduling.sleep) -> Any:
+def retry_conflicts[Result](write: Callable[[], Result], wait: Callable[[float], object] = scheduling.sleep) -> Result:
     """Write; once more, after growing pauses with full jitter, while another's transaction is at the item.
 
     DynamoDB refuses one of two writes that meet on an item at once, and botocore repeats neither. A destination's
@@ -202,8 +227,8 @@ def retry_conflicts(write: Callable[[], Any], wait: Callable[[float], object] = 
 
 def _is_conflict(error: Exception) -> bool:
     """Whether that was all that stood against it (``TransactionCanceledException`` names a reason an item)."""
-    response: dict[str, Any] = getattr(error, "response", {})
-    if response.get("Error", {}).get("Code") == f"{_CONFLICT}Exception":
+    if error_code(error) == f"{_CONFLICT}Exception":
         return True
-    codes = {reason.get("Code") for reason in response.get("CancellationReasons", ())}
+    reasons = error_answer(error).get("CancellationReasons")
+    codes = {reason.get("Code") for reason in reasons} if isinstance(reasons, list) else set[object]()
     return _CONFLICT in codes and codes <= {_CONFLICT, "None"}

@@ -8,7 +8,7 @@ destinations for longer than the limit, though something was before: then nothin
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
@@ -16,6 +16,9 @@ from runtime.delivery_config.attribute_values import plain_item
 from runtime.delivery_state.destination_status import DestinationStatus, DestinationStatuses
 from runtime.metrics.catalogue import LATE_DESTINATIONS, SILENT_TENANTS
 from runtime.metrics.lines import MetricLines
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import ScanInputPaginateTypeDef
 
 FORGOTTEN_SECONDS: Final = 7 * 86_400.0  # ours: who has been silent for a week has gone, or somebody knows
 NAMED: Final = 50  # of each kind in the line: EMF takes a line of 1 MiB, a person less
@@ -73,7 +76,7 @@ class DestinationCheck:
 
     def _enabled(self, now: float) -> Iterator[tuple[str, str]]:
         """Yield the tenant and the type of each config that is to be delivered."""
-        request: dict[str, Any] = {
+        request: ScanInputPaginateTypeDef = {
             "TableName": self._config_table,
             "ProjectionExpression": "tenant_id, #type, enabled, #ttl",
             "ExpressionAttributeNames": {"#type": "type", "#ttl": "ttl"},

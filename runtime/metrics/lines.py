@@ -9,13 +9,12 @@ import logging
 import sys
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
 
 from runtime import scheduling
 from runtime.logs import without_message
 from runtime.metrics.catalogue import NAMESPACE, Dimension, DimensionSet, Metric
 
-type Directive = dict[str, Any]
+type Directive = dict[str, object]
 logger = logging.getLogger("logrouter.metrics")
 
 
@@ -38,7 +37,7 @@ class MetricLines:
         self._unwritten = 0
 
     def write(
-        self, values: Mapping[Metric, float], dimensions: Mapping[Dimension, str], properties: Mapping[str, Any]
+        self, values: Mapping[Metric, float], dimensions: Mapping[Dimension, str], properties: Mapping[str, object]
     ) -> None:
         """Write metrics of the catalogue under those of their sets that ``dimensions`` has values for.
 

@@ -1,7 +1,7 @@
 """A gzip body becomes chunks of plain bytes, a bounded piece at a time, however far it expands."""
 
 from collections.abc import Callable, Generator
-from typing import Any
+from typing import Protocol, cast
 
 from runtime.errors import CorruptObjectError
 
@@ -21,8 +21,31 @@ MAX_HEADER_BYTES = 256 * 1024  # ours: RFC 1952 bounds the extra field (65,535 b
 Read = Callable[[int], bytes]
 
 
+class Inflater(Protocol):
+    """The part of zlib's decompression object that is used here."""
+
+    eof: bool
+    unused_data: bytes
+    unconsumed_tail: bytes
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        """Return at most that many plain bytes."""
+
+
+class Zlib(Protocol):
+    """The part of the module ``zlib`` that is used here; isal's has the same."""
+
+    error: type[Exception]
+
+    def decompressobj(self, wbits: int, /) -> Inflater:
+        """Return an inflater."""
+
+
+ZLIB = cast("Zlib", _zlib)  # isal's stubs say of its exception's class that it is an exception
+
+
 def decompress(
-    read: Read, *, max_bytes: int, check_time: Callable[[], object] = bool, zlib: Any = _zlib
+    read: Read, *, max_bytes: int, check_time: Callable[[], object] = bool, zlib: Zlib = ZLIB
 ) -> Generator[bytes]:
     """Yield the body's plain bytes in chunks of at most ``CHUNK_BYTES``; several gzip members are one stream.
 
@@ -47,7 +70,7 @@ def decompress(
         check_time()
 
 
-def _members(read: Read, zlib: Any, check_time: Callable[[], object]) -> Generator[bytes]:
+def _members(read: Read, zlib: Zlib, check_time: Callable[[], object]) -> Generator[bytes]:
     data = _magic_of(b"", read)
     if not data:
         raise CorruptObjectError("empty-object", "the object is empty; an empty gzip file has 20 bytes")
@@ -98,7 +121,7 @@ def _magic_of(data: bytes, read: Read, padding: bytes = b"") -> bytes:
     return data
 
 
-def _member(data: bytes, read: Read, zlib: Any) -> Generator[bytes, None, bytes]:
+def _member(data: bytes, read: Read, zlib: Zlib) -> Generator[bytes, None, bytes]:
     """Yield one member's bytes; return the compressed bytes that follow it."""
     inflate = zlib.decompressobj(_GZIP_WINDOW)
     while True:

@@ -6,13 +6,16 @@ settled into the dead-letter queue.
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.backoff import Backoff
 from runtime.logs import without_message
 from runtime.processor.visibility import ENTRIES_A_CALL
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import DeleteMessageBatchRequestEntryTypeDef
 
 WAIT_SECONDS: Final = 1.0  # ours: so long a settled message waits for nine others
 PAUSES: Final = Backoff(2.0, 60.0)
@@ -77,7 +80,9 @@ class Deletions:
 
     def _try(self, receipts: list[str]) -> list[str]:
         """Make one call; return the receipts of what isn't deleted."""
-        entries = [{"Id": str(index), "ReceiptHandle": receipt} for index, receipt in enumerate(receipts)]
+        entries: list[DeleteMessageBatchRequestEntryTypeDef] = [
+            {"Id": str(index), "ReceiptHandle": receipt} for index, receipt in enumerate(receipts)
+        ]
         try:
             answer = self._clients.call("sqs", "DeleteMessageBatch", {"QueueUrl": self._queue_url, "Entries": entries})
         except Exception as error:  # noqa: BLE001 - they stay hidden, and are deleted later

@@ -157,7 +157,7 @@ class Records:
             self._write(metrics, {}, properties)
 
     def _write(
-        self, values: Mapping[Metric, float], dimensions: Mapping[Dimension, str], properties: Mapping[str, Any]
+        self, values: Mapping[Metric, float], dimensions: Mapping[Dimension, str], properties: Mapping[str, object]
     ) -> None:
         self._lines.write(values, dimensions, {**properties, **correlation()})
 

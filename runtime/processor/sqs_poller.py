@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
@@ -22,6 +22,9 @@ from runtime.processor.heartbeat import Heartbeats
 from runtime.processor.pipeline import MessageProcessor
 from runtime.processor.visibility import VISIBILITY_SECONDS, Visibility
 from runtime.time_budget import TimeBudget
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import MessageTypeDef, ReceiveMessageRequestTypeDef
 
 MESSAGES_A_RECEIVE: Final = 10  # SQS API reference, ReceiveMessage: at most 10
 IDLE_WAIT_SECONDS: Final = 20  # the same page, WaitTimeSeconds: at most 20
@@ -36,7 +39,7 @@ SETTLE_SECONDS = 15.0
 GRACE_SECONDS = 60.0  # ours: from SIGTERM until running deliveries are handed over; below Kubernetes' grace period
 PAUSES: Final = Backoff(2.0, 60.0)
 """Between receives while the queue can't be read, or deliveries can't be begun: a table of ours that is down."""
-type Received = dict[str, Any]
+type Received = MessageTypeDef
 """A message as ReceiveMessage gives it."""
 logger = logging.getLogger("logrouter.poller")
 
@@ -140,7 +143,7 @@ class QueuePoller:
         return False
 
     def _receive(self, room: int) -> Sequence[Received]:
-        request = {
+        request: ReceiveMessageRequestTypeDef = {
             "QueueUrl": self._queue_url,
             "MaxNumberOfMessages": room,
             "WaitTimeSeconds": BUSY_WAIT_SECONDS if self.busy else IDLE_WAIT_SECONDS,
@@ -153,8 +156,7 @@ class QueuePoller:
             self._hold_off("the queue can't be read", **without_message(error))
             return ()
         self._failures = 0
-        messages: Sequence[Received] = answer.get("Messages", ())
-        return messages
+        return answer.get("Messages", ())
 
     def _hold_off(self, why: str, **extra: object) -> None:
         """Pause receiving, longer each time; running work continues."""

@@ -3,10 +3,14 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from itertools import batched
+from typing import TYPE_CHECKING
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.logs import without_message
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import ChangeMessageVisibilityBatchRequestEntryTypeDef
 
 VISIBILITY_SECONDS = 120
 """Ours: how long a message stays hidden after the last sign of life; so long it takes after a crash to come back."""
@@ -62,7 +66,7 @@ class Visibility:
 
     def _hide(self, seconds: Mapping[str, int]) -> None:
         """Hide messages from now on, each for so many seconds; ten at most."""
-        entries = [
+        entries: list[ChangeMessageVisibilityBatchRequestEntryTypeDef] = [
             {"Id": str(index), "ReceiptHandle": receipt, "VisibilityTimeout": timeout}
             for index, (receipt, timeout) in enumerate(seconds.items())
         ]

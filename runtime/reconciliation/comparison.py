@@ -87,10 +87,10 @@ class Comparison:
         for line in self.records.lines(begin - SKEW_SECONDS, now, **NOTIFIED):
             _require_time(budget)
             notified.records += 1
-            key = _parsed(line.fields.get("object"))
+            key = _parsed(line.text("object"))
             at = object_time(key, 0.0) if key else 0.0
             if key and begin <= at < end:
-                notified.tally.add(key, at, str(line.fields.get("version", "")))
+                notified.tally.add(key, at, line.text("version"))
             if key and at and line.at > now - LATELY_SECONDS:
                 notified.lags.append(line.at - at)
         return notified
@@ -115,7 +115,7 @@ class Comparison:
         known: set[tuple[str, str]] = set()
         for line in self.records.lines(begin - SKEW_SECONDS, now, tenant_id=tenant_id, **NOTIFIED):
             _require_time(budget)
-            known.add((line.fields["object"], line.fields.get("version", "")))
+            known.add((line.text("object"), line.text("version")))
         for key, listed in self._objects(f"tenant_id={tenant_id}/", begin, end, budget):
             old_enough = listed.written_at < written_before
             names = {

@@ -5,13 +5,21 @@ or 10,000 lines an answer, and some ten requests a second: above that, requests 
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.backoff import Backoff
+from runtime.errors import error_code
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs.type_defs import (
+        FilteredLogEventTypeDef,
+        FilterLogEventsRequestTypeDef,
+        FilterLogEventsResponseTypeDef,
+    )
 
 THROTTLED: Final = frozenset({"ThrottlingException", "LimitExceededException", "ServiceUnavailableException"})
 ATTEMPTS: Final = 6
@@ -23,11 +31,20 @@ class RecordLine:
     """One record. ``at``: epoch seconds, when it was written."""
 
     at: float
-    fields: dict[str, Any]
+    fields: Mapping[str, object]
 
     def count(self, name: str) -> int:
         """Return a metric's value; 0 where there was nothing to count."""
-        return int(self.fields.get(name, 0))
+        return int(self.number(name) or 0)
+
+    def number(self, name: str) -> float | None:
+        """Return a metric's value; ``None`` where the record has none."""
+        value = self.fields.get(name)
+        return float(value) if isinstance(value, int | float) else None
+
+    def text(self, name: str) -> str:
+        """Return a field's text; empty where the record has none."""
+        return str(self.fields.get(name, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +66,10 @@ class RecordLog:
                 if fields is not None:
                     yield RecordLine(event["timestamp"] / 1000, fields)
 
-    def _events(self, group: str, since: float, until: float, filter_pattern: str) -> Iterator[dict[str, Any]]:
-        request: dict[str, Any] = {
+    def _events(
+        self, group: str, since: float, until: float, filter_pattern: str
+    ) -> "Iterator[FilteredLogEventTypeDef]":
+        request: FilterLogEventsRequestTypeDef = {
             "logGroupName": group,
             "startTime": int(since * 1000),
             "endTime": int(until * 1000) - 1,  # FilterLogEvents takes the end as inclusive
@@ -63,14 +82,13 @@ class RecordLog:
                 return
             request["nextToken"] = answer["nextToken"]
 
-    def _asked(self, request: dict[str, Any]) -> Any:
+    def _asked(self, request: "FilterLogEventsRequestTypeDef") -> "FilterLogEventsResponseTypeDef":
         client = self.clients.client("logs")
         return PAUSES.repeat(lambda: client.filter_log_events(**request), ATTEMPTS, _is_throttled, wait=self.wait)
 
 
 def _is_throttled(error: Exception) -> bool:
-    response: dict[str, Any] = getattr(error, "response", {})
-    return response.get("Error", {}).get("Code") in THROTTLED
+    return error_code(error) in THROTTLED
 
 
 def pattern(**wanted: str | int) -> str:
@@ -79,7 +97,7 @@ def pattern(**wanted: str | int) -> str:
     return f"{{ {' && '.join(parts)} }}"
 
 
-def _fields(line: str) -> dict[str, Any] | None:
+def _fields(line: str) -> Mapping[str, object] | None:
     try:
         fields = json.loads(line)
     except ValueError:

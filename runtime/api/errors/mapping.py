@@ -60,7 +60,7 @@ def _codes(error: ClientError) -> set[str]:
     return {str(error.response.get("Error", {}).get("Code")), *(str(reason.get("Code")) for reason in reasons)}
 
 
-def _named(error: Exception) -> dict[str, Any]:
+def _named(error: Exception) -> dict[str, object]:
     code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else type(error).__name__
     return {"error": code}
 

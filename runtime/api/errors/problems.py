@@ -5,7 +5,6 @@
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any
 
 from starlette.responses import JSONResponse
 
@@ -34,7 +33,7 @@ class ProblemError(Exception):
 
     def response(self, request_id: str) -> JSONResponse:
         """Write it as the answer of a request."""
-        content: dict[str, Any] = {
+        content: dict[str, object] = {
             "type": URN + self.code,
             "title": self.status.phrase,
             "status": int(self.status),

@@ -7,7 +7,7 @@ notes), an object at the top.
 import json
 import math
 from http import HTTPStatus
-from typing import Any, Never
+from typing import Never
 
 from starlette.requests import Request
 
@@ -17,19 +17,19 @@ JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 
 
-async def json_object(request: Request) -> dict[str, Any]:
+async def json_object(request: Request) -> dict[str, object]:
     """Read an ``application/json`` object (a dependency of routes)."""
     _require_type(request, JSON)
     return parse(await request.body())
 
 
-async def merge_patch(request: Request) -> dict[str, Any]:
+async def merge_patch(request: Request) -> dict[str, object]:
     """Read a merge patch (RFC 7396); ``application/json`` is taken for one too."""
     _require_type(request, MERGE_PATCH, JSON)
     return parse(await request.body())
 
 
-def parse(body: bytes) -> dict[str, Any]:
+def parse(body: bytes) -> dict[str, object]:
     """Return the object. Raises ``ProblemError`` 400 for anything else."""
     try:
         value = json.loads(
@@ -66,7 +66,7 @@ def _require_type(request: Request, *accepted: str) -> None:
         )
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     made = dict(pairs)
     if len(made) != len(pairs):
         raise _malformed("an object has one name twice")

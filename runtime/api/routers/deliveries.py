@@ -1,7 +1,7 @@
 """A tenant's view of its deliveries: what is parked and why, how each destination is, and replays."""
 
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import ValidationError
@@ -33,7 +33,7 @@ from runtime.time_budget import TimeBudget
 COUNT_SECONDS = 8.0  # ours: of the 15 that a request may take; a larger replay is started without its totals
 
 router = APIRouter(prefix="/tenants/{tenant_id}", tags=["deliveries"])
-JsonBody = Annotated[dict[str, Any], Depends(json_object)]
+JsonBody = Annotated[dict[str, object], Depends(json_object)]
 ReplayId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="a replay's id", examples=["0" * 32])]
 OfType = Annotated[str | None, Query(alias="type", pattern=TYPE_PATTERN, description="of one delivery config")]
 Token = Annotated[str | None, Query(max_length=4000, description="`next_token` of the page before")]
@@ -151,7 +151,7 @@ def cancel_replay(tenant_id: TenantId, replay_id: ReplayId, services: ServicesOf
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-def _asked(tenant_id: str, body: dict[str, Any]) -> tuple[ReplayRequest, Selection]:
+def _asked(tenant_id: str, body: dict[str, object]) -> tuple[ReplayRequest, Selection]:
     try:
         asked = ReplayRequest.model_validate(body)
         return asked, asked.selection(tenant_id)

@@ -1,7 +1,7 @@
 """The delivery configs themselves: list, get, create, replace, patch, delete."""
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
@@ -28,8 +28,8 @@ from runtime.api.writes.idempotency import Idempotency, IdempotencyKey
 from runtime.delivery_config.repository import InvalidItem
 
 router = APIRouter(prefix="/tenants/{tenant_id}/delivery-configs", tags=["delivery configs"])
-JsonBody = Annotated[dict[str, Any], Depends(json_object)]
-PatchBody = Annotated[dict[str, Any], Depends(merge_patch)]
+JsonBody = Annotated[dict[str, object], Depends(json_object)]
+PatchBody = Annotated[dict[str, object], Depends(merge_patch)]
 
 
 @router.get("", operation_id="list_delivery_configs", dependencies=[no_query("limit", "next_token")])

@@ -1,6 +1,6 @@
 """What a config means: the applications that it selects, and what it would deliver, before anything is saved."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from pydantic import ValidationError
@@ -18,11 +18,11 @@ from runtime.objects.key import MalformedKeyError, ObjectKey
 router = APIRouter(
     prefix="/tenants/{tenant_id}/delivery-configs/{type}", tags=["the meaning of a config"], dependencies=[no_query()]
 )
-JsonBody = Annotated[dict[str, Any], Depends(json_object)]
+JsonBody = Annotated[dict[str, object], Depends(json_object)]
 
 
 @router.get("/effective", operation_id="get_effective_delivery_config", response_model=ResolvedConfig)
-def get_effective_delivery_config(tenant_id: TenantId, type_: Type, services: ServicesOf) -> dict[str, Any]:
+def get_effective_delivery_config(tenant_id: TenantId, type_: Type, services: ServicesOf) -> dict[str, object]:
     """Return what a stored config really selects: its groups expanded and united with its `desired_logs`."""
     config = _config(services, tenant_id, type_)
     return {
@@ -40,7 +40,7 @@ def get_effective_delivery_config(tenant_id: TenantId, type_: Type, services: Se
 @router.post(
     "/match", operation_id="match_delivery_config", response_model=MatchResults, response_model_exclude_none=True
 )
-def match_delivery_config(tenant_id: TenantId, type_: Type, services: ServicesOf, body: JsonBody) -> dict[str, Any]:
+def match_delivery_config(tenant_id: TenantId, type_: Type, services: ServicesOf, body: JsonBody) -> dict[str, object]:
     """Return for application names and object keys whether they would be delivered, and why.
 
     With a `config` in the body it is that one that is tried, before anything is saved; nothing ever is by this.
@@ -65,7 +65,7 @@ def _config(services: Services, tenant_id: str, type_: str) -> DeliveryConfig:
     return config
 
 
-def _of_application(config: DeliveryConfig, application: str) -> dict[str, Any]:
+def _of_application(config: DeliveryConfig, application: str) -> dict[str, object]:
     if not config.enabled:
         return _verdict("disabled")
     if config.applications is not None and application not in config.applications:
@@ -73,7 +73,7 @@ def _of_application(config: DeliveryConfig, application: str) -> dict[str, Any]:
     return _verdict("selected-on-some-clusters" if config.cluster_ids else "selected")
 
 
-def _of_key(config: DeliveryConfig, key: str) -> dict[str, Any]:
+def _of_key(config: DeliveryConfig, key: str) -> dict[str, object]:
     try:
         parsed = ObjectKey.parse(key)
     except MalformedKeyError:
@@ -85,5 +85,5 @@ def _of_key(config: DeliveryConfig, key: str) -> dict[str, Any]:
     return _verdict(config.filtered_by(parsed.application, parsed.cluster_id) or "selected")
 
 
-def _verdict(reason: str) -> dict[str, Any]:
+def _verdict(reason: str) -> dict[str, object]:
     return {"delivered": reason.startswith("selected"), "reason": reason}

@@ -1,7 +1,7 @@
 """What the endpoints about deliveries and replays take and answer: models, and how items become them."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -167,7 +167,7 @@ class ReplayView(BaseModel):
 
     id: str | None = Field(default=None, description="null: a dry run")
     state: str = Field(description="`running`, `done`, `cancelled`, or `estimated`")
-    selection: dict[str, Any]
+    selection: dict[str, object]
     objects: int = 0
     deliveries: int = Field(default=0, description="started so far; each ends with a record of its own")
     bytes: int = 0
@@ -199,10 +199,10 @@ class ReplayList(BaseModel):
     replays: list[ReplayView]
 
 
-def shown(selection: Selection) -> dict[str, Any]:
+def shown(selection: Selection) -> dict[str, object]:
     """Return the requested selection."""
-    document = selection.document()
-    document |= {name: iso(document[name]) for name in ("since", "until") if name in document}
+    times = {"since": selection.since, "until": selection.until}
+    document = selection.document() | {name: iso(at) for name, at in times.items() if at}
     if "keys" in document:
         document["object_keys"] = document.pop("keys")
     return document

@@ -1,7 +1,5 @@
 """What the endpoints answer: models, and how a stored config becomes one."""
 
-from typing import Any
-
 from pydantic import BaseModel, Field
 
 from runtime.api.config_store import StoredConfig
@@ -69,12 +67,14 @@ class MatchResults(BaseModel):
 class MatchRequest(BaseModel):
     """What to try."""
 
-    config: dict[str, Any] | None = Field(default=None, description="a config that isn't stored; else the stored one")
+    config: dict[str, object] | None = Field(
+        default=None, description="a config that isn't stored; else the stored one"
+    )
     applications: list[str] = Field(default=[], max_length=1000)
     object_keys: list[str] = Field(default=[], max_length=1000)
 
 
-def view(stored: StoredConfig) -> dict[str, Any]:
+def view(stored: StoredConfig) -> dict[str, object]:
     """Return a stored config as an answer. It must be readable."""
     assert isinstance(stored.config, DeliveryConfig)
     fields = stored.config.model_dump(mode="json", exclude_none=True)

@@ -6,16 +6,16 @@ secret of a tenant's.
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from runtime.api.config_store import ChangedMeanwhileError, Item
+from runtime.api.config_store import ChangedMeanwhileError
 from runtime.api.middleware.caller import Caller
-from runtime.delivery_config.attribute_values import plain_item
+from runtime.delivery_config.attribute_values import Item, plain_item
 
 logger = logging.getLogger("logrouter.audit")
 logger.setLevel(logging.INFO)
@@ -61,8 +61,8 @@ def recorded(caller: Caller, action: Action, before: Item | None, after: Item | 
     record(caller, action, before, after)
 
 
-def _readable(item: Item | None) -> dict[str, Any] | None:
+def _readable(item: Item | None) -> Mapping[str, object] | None:
     if item is None:
         return None
-    plain: dict[str, Any] = json.loads(json.dumps(plain_item(item), default=sorted))
+    plain: Mapping[str, object] = json.loads(json.dumps(plain_item(item), default=sorted))
     return plain

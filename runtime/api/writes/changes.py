@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from runtime.api.config_store import ChangedMeanwhileError, StoredConfig
 from runtime.api.errors.problems import ProblemError, not_found
@@ -38,7 +38,7 @@ class Changes:
     services: Services
     caller: Caller
 
-    def create(self, tenant_id: str, fields: Mapping[str, Any]) -> StoredConfig:
+    def create(self, tenant_id: str, fields: Mapping[str, object]) -> StoredConfig:
         """Store a new config; an existing one is left alone (409)."""
         config = validate_fields(self.services, fields, tenant_id)
 
@@ -51,7 +51,7 @@ class Changes:
         return _repeated(attempt, Preconditions())
 
     def replace(
-        self, tenant_id: str, type_: str, fields: Mapping[str, Any], wanted: Preconditions
+        self, tenant_id: str, type_: str, fields: Mapping[str, object], wanted: Preconditions
     ) -> tuple[StoredConfig, bool]:
         """Replace a whole config; with ``If-None-Match: *`` create it. The second value: whether it is new."""
 
@@ -67,7 +67,7 @@ class Changes:
 
         return _repeated(attempt, wanted)
 
-    def patch(self, tenant_id: str, type_: str, patch: Mapping[str, Any], wanted: Preconditions) -> StoredConfig:
+    def patch(self, tenant_id: str, type_: str, patch: Mapping[str, object], wanted: Preconditions) -> StoredConfig:
         """Apply a JSON Merge Patch (RFC 7396)."""
 
         def attempt() -> StoredConfig:

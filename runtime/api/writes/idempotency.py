@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Header
 from starlette.requests import Request
@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse
 from runtime.api.errors.problems import ProblemError
 from runtime.api.middleware.caller import caller_of
 from runtime.api.services import Services
-from runtime.delivery_config.attribute_values import typed
+from runtime.delivery_config.attribute_values import Item, typed
 from runtime.delivery_state.table import OTHERS
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Idempotency:
     request: Request
     tenant_id: str
     key: str | None
-    body: Mapping[str, Any]
+    body: Mapping[str, object]
 
     def run(self, action: Callable[[], JSONResponse]) -> JSONResponse:
         """Return the answer that the first request under the key got, or do it now.
@@ -65,7 +65,7 @@ class Idempotency:
         self._remember(answer)
         return answer
 
-    def _claim(self) -> Mapping[str, Any] | None:
+    def _claim(self) -> Item | None:
         """Write that the request is running; return the item of an earlier one under this key instead, if there is."""
         now = self.services.clock()
         values = {
@@ -84,11 +84,10 @@ class Idempotency:
             )
         except self._dynamodb.exceptions.ConditionalCheckFailedException:
             found = self._dynamodb.get_item(TableName=self._table, Key=self._item_key(), ConsistentRead=True)
-            item: Mapping[str, Any] = found.get("Item", values)
-            return item
+            return found.get("Item", values)
         return None
 
-    def _first_answer(self, item: Mapping[str, Any]) -> JSONResponse:
+    def _first_answer(self, item: Item) -> JSONResponse:
         if item["body"]["S"] != self._digest(json.dumps(self.body, sort_keys=True)):
             raise ProblemError(
                 HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -124,7 +123,7 @@ class Idempotency:
             ExpressionAttributeValues={":past": typed(0)},
         )
 
-    def _item_key(self) -> dict[str, Any]:
+    def _item_key(self) -> Item:
         caller = caller_of(self.request).arn or ""
         scope = json.dumps([caller, self.request.method, self.request.url.path, self.key])
         return {"tenant_id": typed(self.tenant_id), "delivery": typed(f"{OTHERS}idempotency#{self._digest(scope)}")}

@@ -4,15 +4,17 @@ A tenant's counter is one item. It changes in the transaction of each write, on 
 of two writes that race, one reads it again. So what is counted between the read and the write holds, too.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING
 
 from runtime.api.errors.problems import ProblemError
 from runtime.api.services import Services
-from runtime.delivery_config.attribute_values import typed
+from runtime.delivery_config.attribute_values import Item, typed
 from runtime.delivery_state.table import OTHERS
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 WINDOW_SECONDS = 60
 
@@ -28,9 +30,9 @@ class WriteCounter:
     tenant_id: str
     window: int
     count: int
-    stored: Mapping[str, Any]
+    stored: Item
 
-    def increment(self) -> dict[str, Any]:
+    def increment(self) -> "TransactWriteItemTypeDef":
         """Return the transaction's part that counts one more."""
         values = {":window": typed(self.window), ":count": typed(self.count + 1)}
         if self.stored:
@@ -86,5 +88,5 @@ def require_room(services: Services, tenant_id: str) -> None:
         )
 
 
-def _key(tenant_id: str) -> dict[str, Any]:
+def _key(tenant_id: str) -> Item:
     return {"tenant_id": typed(tenant_id), "delivery": typed(f"{OTHERS}writes")}

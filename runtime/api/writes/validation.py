@@ -1,7 +1,6 @@
 """From a request's fields to a valid config, or a 422 that names every wrong field."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from runtime.api.config_store import StoredConfig
 from runtime.api.errors.problems import invalid
@@ -17,7 +16,7 @@ KEY = ("tenant_id", "type")
 
 def validate_fields(
     services: Services,
-    fields: Mapping[str, Any],
+    fields: Mapping[str, object],
     tenant_id: str,
     type_: str | None = None,
     errors: Iterable[tuple[str, str]] = (),
@@ -51,7 +50,7 @@ def _size_problems(services: Services, config: DeliveryConfig) -> list[tuple[str
 
 
 def patched(
-    services: Services, stored: StoredConfig, patch: Mapping[str, Any], tenant_id: str, type_: str
+    services: Services, stored: StoredConfig, patch: Mapping[str, object], tenant_id: str, type_: str
 ) -> DeliveryConfig:
     """Return the result of a merge patch on a stored config; ``null`` removes a field."""
     model = services.models.get(type_.partition(":")[0])

@@ -1,7 +1,5 @@
 """What S3's error codes mean for a copy (contract §5)."""
 
-from typing import Any
-
 from runtime.errors import (
     SOURCE_DENIED,
     BlockedByCustomerError,
@@ -13,6 +11,7 @@ from runtime.errors import (
     RetryableError,
     Rule,
     classify,
+    error_document,
     failed_action,
 )
 
@@ -69,17 +68,13 @@ def may_be_gone(failure: DeliveryError, error: Exception) -> bool:
 
 def is_too_large_to_copy_whole(error: BaseException | None) -> bool:
     """Whether S3 says that the source is over CopyObject's 5 GB (the notification may not have said its size)."""
-    response: Any = getattr(error, "response", None)
-    if not isinstance(response, dict):
-        return False
-    answer = response.get("Error", {})
+    answer = error_document(error) if error else {}
     text = str(answer.get("Message", ""))
     return answer.get("Code") in {"InvalidRequest", "EntityTooLarge"} and "larger than the maximum" in text
 
 
 def _answer(error: Exception) -> tuple[str, str, str]:
     """Return the error's code, the bucket that it names, and what it says of an argument."""
-    response: Any = getattr(error, "response", None)
-    answer = response.get("Error", {}) if isinstance(response, dict) else {}
+    answer = error_document(error)
     text = f"{answer.get('ArgumentName', '')} {answer.get('Message', '')}"
     return str(answer.get("Code", "")), str(answer.get("BucketName", "")), text

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import msgspec
 
@@ -18,6 +18,7 @@ from runtime.time_budget import TimeBudget
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_logs.type_defs import RejectedLogEventsInfoTypeDef
 
     from runtime.aws.direct_call import DirectCall
 
@@ -81,12 +82,13 @@ class _NativeSender:
                 "log-stream-not-yet-there",
                 f"logs:PutLogEvents on {self._destination.log_group_name}: the stream was created and isn't seen yet",
             )
-        return rejections(answer.get("rejectedLogEventsInfo") or {}, len(batch))
+        info = cast("RejectedLogEventsInfoTypeDef", answer.get("rejectedLogEventsInfo") or {})
+        return rejections(info, len(batch))
 
     def close(self) -> None:
         """Nothing is held."""
 
-    def _put(self, body: bytes, credentials: Credentials) -> dict[str, Any] | None:
+    def _put(self, body: bytes, credentials: Credentials) -> Mapping[str, object] | None:
         """Make the call; ``None`` where the group or the stream is missing."""
         try:
             return self._call.members(credentials, body)
@@ -107,20 +109,23 @@ def create_log_stream(client: "CloudWatchLogsClient", destination: LogDestinatio
     :raises runtime.errors.DeliveryError: blocked by the customer where their role may not create it.
     """
     group, stream = destination.log_group_name, destination.log_stream_name
-    in_group = {"logGroupName": group, "logStreamName": stream}
-    if _create(client.create_log_stream, in_group, client, destination, "CreateLogStream") is not None:
+
+    def create_stream() -> object:
+        return client.create_log_stream(logGroupName=group, logStreamName=stream)
+
+    if _create(create_stream, client, destination, "CreateLogStream") is not None:
         return False
-    created = _create(client.create_log_group, {"logGroupName": group}, client, destination, "CreateLogGroup")
-    _create(client.create_log_stream, in_group, client, destination, "CreateLogStream")
+    created = _create(lambda: client.create_log_group(logGroupName=group), client, destination, "CreateLogGroup")
+    _create(create_stream, client, destination, "CreateLogStream")
     return bool(created)
 
 
 def _create(
-    call: Any, request: dict[str, str], client: "CloudWatchLogsClient", destination: LogDestination, action: str
+    call: Callable[[], object], client: "CloudWatchLogsClient", destination: LogDestination, action: str
 ) -> bool | None:
     """Return whether it was created; false where it exists, ``None`` where its group doesn't exist."""
     try:
-        call(**request)
+        call()
     except client.exceptions.ResourceAlreadyExistsException:
         return False
     except client.exceptions.ResourceNotFoundException:
@@ -161,7 +166,7 @@ def _log_events(batch: Batch) -> bytes:
     return b"".join(parts)
 
 
-def rejections(info: Mapping[str, int], sent: int) -> list[Rejection]:
+def rejections(info: "RejectedLogEventsInfoTypeDef", sent: int) -> list[Rejection]:
     """Return which of the ``sent`` events ``rejectedLogEventsInfo`` names, each once.
 
     ``tooOldLogEventEndIndex`` and ``expiredLogEventEndIndex`` are the first index that is *not* refused;
