@@ -12,6 +12,7 @@ from constructs import Construct, IConstruct
 
 from constructs_lib.acknowledgement import acknowledge, acknowledge_wildcards, seen_from
 from constructs_lib.limits import require, require_longer
+from constructs_lib.log_bucket import log_bucket
 from constructs_lib.names import OBJECT_KEY_PREFIX, SET_ASIDE_PREFIX
 from constructs_lib.notification_topic import NotificationTopic
 
@@ -73,18 +74,11 @@ class CentralLogBucket(Construct):
         )
         _require_sensible(transitions, expire_after)
         self.encryption_key = encryption_key
-        self.bucket = s3.Bucket(
+        self.bucket = log_bucket(
             self,
-            "Bucket",
             bucket_name=bucket_name,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            encryption=s3.BucketEncryption.KMS if encryption_key else s3.BucketEncryption.S3_MANAGED,
             encryption_key=encryption_key,
-            bucket_key_enabled=True if encryption_key else None,
             versioned=True,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
             removal_policy=removal_policy,
             lifecycle_rules=_lifecycle(expire_after, expire_set_aside_after or expire_after, transitions),
         )

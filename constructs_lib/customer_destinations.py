@@ -9,6 +9,7 @@ from constructs import Construct
 
 from constructs_lib.acknowledgement import acknowledge
 from constructs_lib.limits import require_match
+from constructs_lib.log_bucket import log_bucket
 from constructs_lib.names import TENANT_TAG
 
 _NAME = r"[A-Za-z0-9._/#-]{1,512}"
@@ -105,17 +106,10 @@ class CustomerLogBucket(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         require_match("bucket_prefix", bucket_prefix, r"|[^/].*/", "empty, or a prefix that ends with '/'")
-        self.bucket = s3.Bucket(
+        self.bucket = log_bucket(
             self,
-            "Bucket",
             bucket_name=bucket_name,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            encryption=s3.BucketEncryption.KMS if encryption_key else s3.BucketEncryption.S3_MANAGED,
             encryption_key=encryption_key,
-            bucket_key_enabled=True if encryption_key else None,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
             removal_policy=RemovalPolicy.RETAIN,
             lifecycle_rules=[
                 s3.LifecycleRule(id="unfinished-uploads", abort_incomplete_multipart_upload_after=Duration.days(7))

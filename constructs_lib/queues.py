@@ -48,14 +48,7 @@ class WorkQueue(Construct):
         self.visibility_timeout = visibility_timeout
         self.max_receive_count = max_receive_count
         self.dead_letter_retention = dead_letter_retention
-        self.dead_letter_queue = sqs.Queue(
-            self,
-            "DeadLetterQueue",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=dead_letter_retention,
-            removal_policy=removal_policy,
-        )
+        self.dead_letter_queue = _dead_letter_queue(self, "DeadLetterQueue", dead_letter_retention, removal_policy)
         self.queue = sqs.Queue(
             self,
             "Queue",
@@ -67,6 +60,17 @@ class WorkQueue(Construct):
             removal_policy=removal_policy,
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letter_queue, max_receive_count=max_receive_count),
         )
+
+
+def _dead_letter_queue(scope: Construct, name: str, retention: Duration, removal_policy: RemovalPolicy) -> sqs.Queue:
+    return sqs.Queue(
+        scope,
+        name,
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=True,
+        retention_period=retention,
+        removal_policy=removal_policy,
+    )
 
 
 def _require_possible(
@@ -113,13 +117,8 @@ class ObjectQueue(WorkQueue):
             max_receive_count=max_receive_count,
             removal_policy=removal_policy,
         )
-        self.undelivered_notifications = sqs.Queue(
-            self,
-            "UndeliveredNotifications",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=RETENTION_LIMIT,
-            removal_policy=removal_policy,
+        self.undelivered_notifications = _dead_letter_queue(
+            self, "UndeliveredNotifications", RETENTION_LIMIT, removal_policy
         )
         acknowledge(
             self.undelivered_notifications,

@@ -26,7 +26,7 @@ _LOOK_BACK: Final = Duration.days(3)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReconciliationPace:
+class ReconciliationSchedule:
     """How often, and how far back.
 
     :param every: each run lists every pod's folder once: rarer is cheaper, and finds later (docs/operations.md).
@@ -60,9 +60,9 @@ class Reconciliation(PipelineFunction):
         settings: FunctionSettings,
         resources: ProcessorResources,
         record_log_groups: tuple[str, ...],
-        pace: ReconciliationPace | None = None,
+        schedule: ReconciliationSchedule | None = None,
     ) -> None:
-        pace = pace or ReconciliationPace()
+        schedule = schedule or ReconciliationSchedule()
         require(holds=bool(record_log_groups), constraint="record_log_groups must name at least one log group")
         groups = [_arn(Stack.of(scope), name) for name in record_log_groups]
         # The service authorization reference names the group; policies in use name its streams, too. Both are meant.
@@ -76,13 +76,13 @@ class Reconciliation(PipelineFunction):
             role_description=_TASK,
             memory_mib=_MEMORY_MIB,
             timeout=_TIMEOUT,
-            environment=_environment(resources, record_log_groups, pace),
+            environment=_environment(resources, record_log_groups, schedule),
             permissions=_permissions(resources, [*groups, *streams]),
         )
         acknowledge_wildcards(
             self.policy, reason="The streams whose records it reads: Lambda and pods name them.", resources=(*streams,)
         )
-        self.run_every(pace.every, description=_TASK)
+        self.run_every(schedule.every, description=_TASK)
 
 
 def _arn(stack: Stack, log_group_name: str) -> str:
@@ -95,7 +95,7 @@ def _arn(stack: Stack, log_group_name: str) -> str:
 
 
 def _environment(
-    resources: ProcessorResources, record_log_groups: tuple[str, ...], pace: ReconciliationPace
+    resources: ProcessorResources, record_log_groups: tuple[str, ...], schedule: ReconciliationSchedule
 ) -> dict[str, str]:
     queue = resources.object_queue
     longest_work = queue.visibility_timeout.to_seconds() * queue.max_receive_count
@@ -105,7 +105,7 @@ def _environment(
         "PARKED_DELIVERIES_TABLE": resources.parked_deliveries.table_name,
         "RECORD_LOG_GROUPS": ",".join(record_log_groups),
         "OLDER_THAN_SECONDS": str(longest_work + _MARGIN.to_seconds()),
-        "LOOK_BACK_SECONDS": str(pace.look_back.to_seconds()),
+        "LOOK_BACK_SECONDS": str(schedule.look_back.to_seconds()),
     }
 
 

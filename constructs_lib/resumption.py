@@ -27,7 +27,7 @@ _STREAM_RETRIES: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResumptionPace:
+class ResumptionRate:
     """How fast, and how often.
 
     :param per_second: deliveries handed over again in a second, by one invocation.
@@ -57,9 +57,9 @@ class Resumption(PipelineFunction):
         settings: FunctionSettings,
         resources: ProcessorResources,
         delivery_schedule: Duration,
-        pace: ResumptionPace | None = None,
+        rate: ResumptionRate | None = None,
     ) -> None:
-        pace = pace or ResumptionPace()
+        rate = rate or ResumptionRate()
         config_stream_arn = resources.delivery_configs.table_stream_arn
         require(
             holds=config_stream_arn is not None,
@@ -74,8 +74,8 @@ class Resumption(PipelineFunction):
             description="Resumes parked deliveries and works off replays",
             role_description="Resumes parked deliveries",
             memory_mib=_MEMORY_MIB,
-            timeout=Duration.seconds(pace.every.to_seconds()),
-            environment=_environment(resources, delivery_schedule, pace),
+            timeout=Duration.seconds(rate.every.to_seconds()),
+            environment=_environment(resources, delivery_schedule, rate),
             permissions=_permissions(resources, config_stream_arn),
         )
         acknowledge_wildcards(
@@ -90,7 +90,7 @@ class Resumption(PipelineFunction):
             batch_size=100,
             retry_attempts=_STREAM_RETRIES,
         )
-        self.run_every(pace.every, description="Checks whether a parked delivery's destination works again")
+        self.run_every(rate.every, description="Checks whether a parked delivery's destination works again")
         self.run_every(
             _DEAD_LETTERS_EVERY,
             description="Redrives dead letters that have no reason of their own",
@@ -99,7 +99,7 @@ class Resumption(PipelineFunction):
         )
 
 
-def _environment(resources: ProcessorResources, delivery_schedule: Duration, pace: ResumptionPace) -> dict[str, str]:
+def _environment(resources: ProcessorResources, delivery_schedule: Duration, rate: ResumptionRate) -> dict[str, str]:
     return {
         "CENTRAL_BUCKET": resources.bucket.bucket_name,
         "TENANT_CONFIG_TABLE": resources.delivery_configs.table_name,
@@ -109,7 +109,7 @@ def _environment(resources: ProcessorResources, delivery_schedule: Duration, pac
         "DELIVERY_QUEUE_URL": resources.delivery_queue.queue.queue_url,
         "DELIVERY_DLQ_URL": resources.delivery_queue.dead_letter_queue.queue_url,
         "DELIVERY_SCHEDULE_SECONDS": str(delivery_schedule.to_seconds()),
-        "RESUME_PER_SECOND": str(pace.per_second),
+        "RESUME_PER_SECOND": str(rate.per_second),
     }
 
 

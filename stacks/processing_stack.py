@@ -115,7 +115,7 @@ class ProcessingStack(RegionalStack):
             settings=settings,
             resources=self.resources,
             record_log_groups=self.record_log_groups,
-            pace=self.stage.reconciliation,
+            schedule=self.stage.reconciliation,
         )
 
     def _write_outputs(self) -> None:

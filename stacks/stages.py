@@ -14,7 +14,7 @@ from constructs_lib.central_log_bucket import ColdStorage, Transition
 from constructs_lib.limits import require, require_match
 from constructs_lib.processor import ProcessorSize
 from constructs_lib.processor_environment import ProcessorTuning
-from constructs_lib.reconciliation import ReconciliationPace
+from constructs_lib.reconciliation import ReconciliationSchedule
 from constructs_lib.web_identity import WebIdentity
 from stacks.bundling.runtime_asset import FunctionArchitecture
 from stacks.monitoring_settings import MonitoringSettings
@@ -71,7 +71,7 @@ class StageConfig:
     size: ProcessorSize = field(default_factory=ProcessorSize)
     tuning: ProcessorTuning = field(default_factory=ProcessorTuning)
     record_log_groups: tuple[str, ...] = ()
-    reconciliation: ReconciliationPace = field(default_factory=ReconciliationPace)
+    reconciliation: ReconciliationSchedule = field(default_factory=ReconciliationSchedule)
     vector_layer_path: Path | None = None
     processor_snap_start: bool = False
     visibility_timeout: Duration = _VISIBILITY_TIMEOUT

@@ -89,7 +89,7 @@ class Reconciler:
         *,
         limits: Limits,
         lines: MetricLines,
-        pace: RateLimiter | None = None,
+        limiter: RateLimiter | None = None,
         clock: Callable[[], float] = scheduling.now,
     ) -> None:
         self._clients = clients
@@ -98,7 +98,7 @@ class Reconciler:
         self._queue_url = object_queue_url
         self._limits = limits
         self._lines = lines
-        self._pace = pace or RateLimiter(limits.per_second)
+        self._limiter = limiter or RateLimiter(limits.per_second)
         self._clock = clock
 
     def run(self, budget: TimeBudget) -> Findings:
@@ -169,7 +169,7 @@ class Reconciler:
         for object_ in missed:
             if not self._progress.claim(_claim_of(object_), self._clock(), older_than):
                 continue
-            self._pace.acquire()
+            self._limiter.acquire()
             self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(write_notification(object_)))
             logger.warning(
                 "an object without a notification is handed over",

@@ -124,7 +124,7 @@ class Redrive:
     ) -> Redriven:
         done, moved = Redriven(), set[str]()
         begun = self.clock()
-        pace = RateLimiter(self.per_second, self.clock, self.wait)
+        limiter = RateLimiter(self.per_second, self.clock, self.wait)
         for letter in self._letters(held, moved):
             if (limit is not None and done.moved.total() >= limit) or not budget.allows(LAST_SECONDS):
                 done.complete = False
@@ -134,7 +134,7 @@ class Redrive:
             else:
                 done.moved[letter.reason] += 1
                 if not dry_run:
-                    pace.acquire()
+                    limiter.acquire()
                     self._move(letter, letter.redrives + 1 if counted else 0)
                     moved.add(letter.id)
                     del held[letter.id]

@@ -58,13 +58,13 @@ class ReplayRunner:
 
     def run(self, replay: Replay, budget: TimeBudget) -> Replay:
         """Work on one until it is done, another has taken it, or the budget is spent; return how far it is."""
-        pace = RateLimiter(replay.per_second, self._clock, self._wait)
+        limiter = RateLimiter(replay.per_second, self._clock, self._wait)
         leased = self._replays.save(replay, replace(replay, due_at=self._clock() + LEASE_SECONDS))
         if leased is None:
             return replay
         noted = part = leased
         noted_at = self._clock()
-        for part in self._steps(leased, pace):
+        for part in self._steps(leased, limiter):
             late = not budget.allows(LAST_SECONDS)
             if not late and part.objects - noted.objects < PART and self._clock() - noted_at < NOTE_SECONDS:
                 continue
@@ -76,11 +76,11 @@ class ReplayRunner:
                 return noted
         return self._replays.save(noted, replace(part, state=ReplayState.DONE)) or part
 
-    def _steps(self, replay: Replay, pace: RateLimiter) -> Iterator[Replay]:
+    def _steps(self, replay: Replay, limiter: RateLimiter) -> Iterator[Replay]:
         """Yield the progress after each object that is sent, and after each page that is read."""
         for page in self._listing.pages(replay.selection, after=replay.after):
             for found, following in zip_longest(page.found, page.found[1:]):
-                replay = self._send(replay, found, pace)
+                replay = self._send(replay, found, limiter)
                 if following is None or following.object.key.key != found.object.key.key:
                     replay = replace(replay, after=found.object.key.key)  # all of its versions are sent
                 yield replay
@@ -90,11 +90,11 @@ class ReplayRunner:
     def _next(self, replay: Replay, *, at_once: bool) -> Replay:
         return replace(replay, due_at=self._clock() + (0.0 if at_once else LEASE_SECONDS))
 
-    def _send(self, replay: Replay, found: FoundObject, pace: RateLimiter) -> Replay:
+    def _send(self, replay: Replay, found: FoundObject, limiter: RateLimiter) -> Replay:
         object_ = found.object
         configs = wanted_by(self._wanted_configs(replay.selection), found)
         for config in configs:
-            pace.acquire()
+            limiter.acquire()
             message = DeliveryMessage(
                 object_.bucket,
                 object_.key.key,

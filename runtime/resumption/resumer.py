@@ -44,7 +44,7 @@ class Resumer:
         statuses: DestinationStatuses,
         configs: DeliveryConfigRepository,
         hand_over: HandOver,
-        pace: RateLimiter,
+        limiter: RateLimiter,
         *,
         delays: Backoff = PROBE_DELAYS,
         clock: Callable[[], float] = scheduling.now,
@@ -54,7 +54,7 @@ class Resumer:
         self._statuses = statuses
         self._configs = configs
         self._hand_over = hand_over
-        self._pace = pace
+        self._limiter = limiter
         self._delays = delays
         self._clock = clock
         self._wait = wait
@@ -148,7 +148,7 @@ class Resumer:
         now = self._clock()
         if not self._parked.claim(parked, now):
             return False
-        self._pace.acquire()
+        self._limiter.acquire()
         message = parked.message
         self._hand_over.send(
             replace(message, probe=probe, resumptions=message.resumptions + 1, schedule_from=0.0 if probe else now),

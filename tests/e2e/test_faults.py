@@ -4,7 +4,7 @@ import pytest
 
 from tests.faults.catalogue import chosen
 from tests.faults.run import Effort, Run, Screen
-from tests.faults.short_timeouts import Pace
+from tests.faults.short_timeouts import TimeScale
 from tests.faults.tenants import Place
 
 KINDS = (
@@ -33,7 +33,7 @@ SEED = 20261124
 def rows(cloud):
     """The rows of one run, by kind."""
     place = Place(cloud.accounts, cloud.environment, cloud.home)
-    effort = Effort(SEED, target=4, seconds=SECONDS, pace=Pace(hour_seconds=1), baseline_objects=5)
+    effort = Effort(SEED, target=4, seconds=SECONDS, scale=TimeScale(hour_seconds=1), baseline_objects=5)
     screen = Screen(*[lambda _: None] * 4)
     return {row.kind: row for row in Run(place, chosen(KINDS), effort, screen).run()}
 

@@ -20,7 +20,7 @@ from local.reporting import Steps, console
 from tests.faults.catalogue import chosen
 from tests.faults.report import Report
 from tests.faults.run import Effort, Run, Screen
-from tests.faults.short_timeouts import Pace
+from tests.faults.short_timeouts import TimeScale
 from tests.faults.tenants import Place
 
 HOUR_SECONDS, LEAST_HOUR_SECONDS, HOURS_OF_A_RUN = 36.0, 1.0, 60.0
@@ -46,7 +46,7 @@ def main(
         place = Place(accounts, LocalEnvironment.load(FAULTS_HOME), FAULTS_HOME)
         screen = Screen(steps.begin, steps.update, _note, report.add)
         begun = time.monotonic()
-        run = Run(place, kinds, Effort(seed, injections, duration, Pace(hour)), screen)
+        run = Run(place, kinds, Effort(seed, injections, duration, TimeScale(hour)), screen)
         rows = run.run()
         report.write(complete=True, seconds=round(time.monotonic() - begun, 1))
     _conclude(report, FAULTS_HOME / "report.json", again, time.monotonic() - begun)

@@ -148,23 +148,10 @@ HOSTS: tuple[Kind, ...] = (
     Kind("notifications-of-several-objects", scenario=notifying(in_one_message)),
     Kind("notifications-doubled-with-a-sequencer", scenario=notifying(one_by_one, "0A" * 8)),
 )
+WITH_VECTOR = Kind("", scenario=with_the_vector_engine, host=Host.POLLER, turn=Turn.ALONE, own_process=True)
 VECTOR: tuple[Kind, ...] = (
-    Kind(
-        "vector-engine-logs-5xx",
-        (rule("logs:PutLogEvents", UNAVAILABLE, 0.3),),
-        with_the_vector_engine,
-        host=Host.POLLER,
-        turn=Turn.ALONE,
-        own_process=True,
-    ),
-    Kind(
-        "vector-engine-logs-incomplete",
-        (rule("logs:PutLogEvents", incomplete, 0.3),),
-        with_the_vector_engine,
-        host=Host.POLLER,
-        turn=Turn.ALONE,
-        own_process=True,
-    ),
+    replace(WITH_VECTOR, name="vector-engine-logs-5xx", rules=(rule("logs:PutLogEvents", UNAVAILABLE, 0.3),)),
+    replace(WITH_VECTOR, name="vector-engine-logs-incomplete", rules=(rule("logs:PutLogEvents", incomplete, 0.3),)),
 )
 if shutil.which("vector"):
     HOSTS += VECTOR

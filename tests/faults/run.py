@@ -20,7 +20,7 @@ from tests.faults.poller import poller
 from tests.faults.proxy import proxy
 from tests.faults.redrive import redrive, settle, waiting
 from tests.faults.scene import Numbers, Scene
-from tests.faults.short_timeouts import Pace, proxied, short_timeouts
+from tests.faults.short_timeouts import TimeScale, proxied, short_timeouts
 from tests.faults.tenants import Place, Tenant, onboard
 from tests.faults.triggers import nothing_starts
 from tests.faults.verdict import Row, judge, parked_keys, waits
@@ -64,7 +64,7 @@ class Effort:
     seed: int
     target: int
     seconds: float
-    pace: Pace
+    scale: TimeScale
     baseline_objects: int = 30
 
 
@@ -109,8 +109,8 @@ class Run:
             endpoint = self.place.environment.endpoint_url
             urls = {host.value: stack.enter_context(proxy(endpoint, plan.relay, host.value)) for host in Host}
             for scene in scenes.values():
-                scene.more_environment = proxied(urls[POLLER], self.effort.pace)
-            stack.enter_context(short_timeouts(self.place, urls, self.effort.pace))
+                scene.more_environment = proxied(urls[POLLER], self.effort.scale)
+            stack.enter_context(short_timeouts(self.place, urls, self.effort.scale))
             stack.enter_context(self._noting_timeouts())
             try:
                 self._faults(plan, scenes)
@@ -259,7 +259,7 @@ class Run:
             wait_until(
                 lambda: all(self._parked(scene) for scene in lasting) and waiting(self.place)[1] <= self.foreign,
                 what="parked deliveries",
-                timeout_seconds=self.effort.pace.schedule_seconds + BRIEFLY_SECONDS,
+                timeout_seconds=self.effort.scale.schedule_seconds + BRIEFLY_SECONDS,
                 interval_seconds=1.0,
             )
         for scene in lasting:

@@ -24,7 +24,7 @@ INITIALISED: Final = {"AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand"}
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class TimeScale:
     """How fast the run's time passes.
 
     :param hour_seconds: what an hour of the delivery schedule takes: the schedule and its delays shrink together.
@@ -39,21 +39,21 @@ class Pace:
 
 
 @contextmanager
-def short_timeouts(place: Place, proxy_urls: Mapping[str, str], pace: Pace) -> Iterator[None]:
+def short_timeouts(place: Place, proxy_urls: Mapping[str, str], scale: TimeScale) -> Iterator[None]:
     """Deploy the functions with proxies as endpoints, the processor's times short; afterwards all is as it was."""
     function, outputs = place.central("lambda"), place.outputs
     name = place.environment.processor_function_name
     urls = (place.environment.object_queue_url, place.environment.delivery_queue_url)
     mappings = function.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
     with ExitStack() as stack:
-        for host, more in ((RESUMER, _schedule(pace)), (RECONCILER, {}), (WATCH, {})):
+        for host, more in ((RESUMER, _schedule(scale)), (RECONCILER, {}), (WATCH, {})):
             changed = {"AWS_ENDPOINT_URL": proxy_urls[host], **more}
             stack.enter_context(_configured(place, outputs[FUNCTIONS[host]], changed))
         for mapping in mappings:
             usual = mapping["BatchSize"], mapping["ScalingConfig"]["MaximumConcurrency"]
             stack.callback(_read, place, mapping, *usual)
             _read(place, mapping, MESSAGES_AN_INVOCATION, INVOCATIONS)
-        changed = {**proxied(proxy_urls[FUNCTION], pace), **INITIALISED}
+        changed = {**proxied(proxy_urls[FUNCTION], scale), **INITIALISED}
         stack.enter_context(_configured(place, name, changed, timeout=FUNCTION_SECONDS))
         for url in urls:
             stack.callback(_hide, place, url, _visibility(place, url))
@@ -86,18 +86,18 @@ def _read(place: Place, mapping: dict[str, Any], messages: int, invocations: int
     )
 
 
-def proxied(proxy_url: str, pace: Pace) -> dict[str, str]:
+def proxied(proxy_url: str, scale: TimeScale) -> dict[str, str]:
     """Return what a host's environment has more than the deployed one's."""
     return {
         "AWS_ENDPOINT_URL": proxy_url,
-        **_schedule(pace),
+        **_schedule(scale),
         # A config that is changed counts at once, and every object asks for it: calls that faults can meet.
         "CONFIG_CACHE_SECONDS": "0",
     }
 
 
-def _schedule(pace: Pace) -> dict[str, str]:
-    return {"DELIVERY_SCHEDULE_SECONDS": str(pace.schedule_seconds)}
+def _schedule(scale: TimeScale) -> dict[str, str]:
+    return {"DELIVERY_SCHEDULE_SECONDS": str(scale.schedule_seconds)}
 
 
 def _configure(place: Place, name: str, timeout: int, variables: dict[str, str]) -> None:

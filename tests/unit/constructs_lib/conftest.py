@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from aws_cdk import App, Duration, Environment, RemovalPolicy, Stack
+from aws_cdk import aws_kms as kms
 
 from constructs_lib.central_log_bucket import CentralLogBucket
 from constructs_lib.notification_topic import NotificationTopic
@@ -27,16 +28,26 @@ def topic(stack):
     return NotificationTopic(stack, "Notifications")
 
 
-@pytest.fixture
-def bucket(stack, topic):
+def central_bucket(stack, topic, name, **properties):
     return CentralLogBucket(
         stack,
-        "Bucket",
+        name,
         notifications=topic,
         expire_after=Duration.days(30),
         longest_retry=Duration.days(14),
         removal_policy=RemovalPolicy.DESTROY,
+        **properties,
     )
+
+
+@pytest.fixture
+def bucket(stack, topic):
+    return central_bucket(stack, topic, "Bucket")
+
+
+@pytest.fixture
+def encrypted_bucket(stack, topic):
+    return central_bucket(stack, topic, "Encrypted", encryption_key=kms.Key(stack, "Key"))
 
 
 @pytest.fixture

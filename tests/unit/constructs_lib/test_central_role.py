@@ -1,9 +1,6 @@
 import pytest
-from aws_cdk import Duration, RemovalPolicy
-from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Template
 
-from constructs_lib.central_log_bucket import CentralLogBucket
 from constructs_lib.central_role import CentralLogDistributionRole, CentralRoleRegionPolicy
 from constructs_lib.limits import PropertyError
 
@@ -106,21 +103,12 @@ def test_assumes_no_role_of_the_providers_own_account_and_always_with_an_externa
     }
 
 
-def test_keys_are_used_through_s3_alone(stack, topic):
+def test_keys_are_used_through_s3_alone(stack, encrypted_bucket):
     """The role itself could decrypt anything that a customer's key policy lets it."""
-    bucket = CentralLogBucket(
-        stack,
-        "Encrypted",
-        notifications=topic,
-        expire_after=Duration.days(30),
-        longest_retry=Duration.days(14),
-        removal_policy=RemovalPolicy.DESTROY,
-        encryption_key=kms.Key(stack, "Key"),
-    )
-    found = statements(stack, bucket)
+    found = statements(stack, encrypted_bucket)
     for sid in ("WriteWithCustomersKeys", "ReadWithTheBucketsKey"):
         assert found[sid]["Condition"]["StringLike"] == {"kms:ViaService": "s3.*.amazonaws.com*"}
-    assert found["ReadWithTheBucketsKey"]["Resource"] == stack.resolve(bucket.encryption_key.key_arn)
+    assert found["ReadWithTheBucketsKey"]["Resource"] == stack.resolve(encrypted_bucket.encryption_key.key_arn)
 
 
 def test_without_a_key_there_is_no_use_of_one(stack, bucket):

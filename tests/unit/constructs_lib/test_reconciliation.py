@@ -5,7 +5,7 @@ from aws_cdk.assertions import Template
 
 from constructs_lib.limits import PropertyError
 from constructs_lib.pipeline_function import FunctionSettings
-from constructs_lib.reconciliation import PARTITION, Reconciliation, ReconciliationPace
+from constructs_lib.reconciliation import PARTITION, Reconciliation, ReconciliationSchedule
 from runtime.delivery_state import reconciliation_progress
 from runtime.reconciliation.lambda_handler import ReconciliationSettings
 
@@ -87,4 +87,4 @@ def test_without_records_there_is_nothing_to_compare_with(make, more):
 def test_a_pace_that_makes_no_sense_is_refused(more, named):
     """Runs would overlap, or leave hours out."""
     with pytest.raises(PropertyError, match=named):
-        ReconciliationPace(**more)
+        ReconciliationSchedule(**more)

@@ -9,9 +9,9 @@ from aws_cdk.assertions import Match, Template
 
 from constructs_lib.limits import PropertyError
 from constructs_lib.pipeline_function import FunctionSettings
-from constructs_lib.resumption import Resumption, ResumptionPace
+from constructs_lib.resumption import Resumption, ResumptionRate
 from constructs_lib.tables import INDEXES
-from runtime.delivery_state import destination_status, parked_deliveries
+from runtime.delivery_state import parked_deliveries, table
 from runtime.resumption.lambda_handler import REDRIVE
 from runtime.resumption.settings import ResumptionSettings
 from tests.unit.runtime.processor.world import PARKED_INDEXES
@@ -93,7 +93,7 @@ def test_it_is_given_every_field_of_its_settings(template):
 
 def test_the_tables_indexes_are_those_that_are_asked():
     """A listing would fail, or the tests would ask another table than the deployed one."""
-    assert set(INDEXES) == {parked_deliveries.BY_REASON, parked_deliveries.BY_DESTINATION, destination_status.BY_WORK}
+    assert set(INDEXES) == {parked_deliveries.BY_REASON, parked_deliveries.BY_DESTINATION, table.BY_WORK}
     assert {name: tuple(key for key, _ in keys) for name, keys in INDEXES.items()} == PARKED_INDEXES
 
 
@@ -108,7 +108,7 @@ def test_the_tables_indexes_are_those_that_are_asked():
 def test_an_impossible_pace_is_refused(properties, named):
     """CloudFormation would refuse the rule, or Lambda the timeout, minutes later."""
     with pytest.raises(PropertyError, match=named):
-        ResumptionPace(**properties)
+        ResumptionRate(**properties)
 
 
 def test_a_config_table_without_a_stream_is_refused(tmp_path, resources):

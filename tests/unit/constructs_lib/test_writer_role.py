@@ -1,9 +1,6 @@
 import pytest
-from aws_cdk import Duration, RemovalPolicy
-from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Match, Template
 
-from constructs_lib.central_log_bucket import CentralLogBucket
 from constructs_lib.limits import PropertyError
 from constructs_lib.writer_role import WriterRole
 
@@ -53,18 +50,9 @@ def test_is_assumed_through_web_identity_alone(stack, bucket, identity):
     )
 
 
-def test_may_encrypt_but_not_decrypt_with_the_buckets_key(stack, topic, identity):
+def test_may_encrypt_but_not_decrypt_with_the_buckets_key(stack, encrypted_bucket, identity):
     """Without it no object could be written into an encrypted bucket; with Decrypt a cluster could read."""
-    encrypted = CentralLogBucket(
-        stack,
-        "Encrypted",
-        notifications=topic,
-        expire_after=Duration.days(30),
-        longest_retry=Duration.days(14),
-        removal_policy=RemovalPolicy.DESTROY,
-        encryption_key=kms.Key(stack, "Key"),
-    )
-    WriterRole(stack, "Writer", bucket=encrypted, cluster_id="c-1", identity=identity)
+    WriterRole(stack, "Writer", bucket=encrypted_bucket, cluster_id="c-1", identity=identity)
     assert [s["Action"] for s in statements(stack)] == [
         "s3:PutObject",
         "cloudwatch:PutMetricData",

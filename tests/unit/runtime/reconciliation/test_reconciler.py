@@ -48,7 +48,7 @@ class Scene:
             self.world.queues["objects"],
             limits=Limits(older_than=2 * HOUR),
             lines=MetricLines(),
-            pace=RateLimiter(1e6),
+            limiter=RateLimiter(1e6),
             clock=lambda: self.now,
         )
 
