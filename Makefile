@@ -90,6 +90,7 @@ decisions: $(READY) ## write docs/decisions/README.md from the decisions' pages
 
 docs: $(READY) ## the documentation as a site, in build/site
 	@$(PY) -m mkdocs build --quiet --strict
+	@$(PY) -m local.toolchain.mermaid build/site
 
 openapi: $(READY) ## write docs/openapi.json from the API's code
 	@$(PY) -m runtime.api > docs/openapi.json
