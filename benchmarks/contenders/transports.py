@@ -91,7 +91,12 @@ class H11Transport(HttpTransport):
         machine.send(h11.EndOfMessage())
         found = event()
         lowered = {name.decode(): value.decode() for name, value in found.headers}
-        return Response(found.status_code, lowered, _reader(more), connection.close)
+
+        def close() -> None:
+            if not is_over:  # else it is in the stack, or another request's
+                connection.close()
+
+        return Response(found.status_code, lowered, _reader(more), close)
 
 
 def _connect(url: str, limits: CallLimits) -> Any:
@@ -155,16 +160,15 @@ class Urllib3Transport:
 
         pool = self._pools.get(url)
         if pool is None:
-            parts, timeout = urlsplit(url), urllib3.Timeout(limits.connect_seconds, limits.read_seconds)
-            pool = self._pools[url] = Pool(parts.hostname or "", parts.port, timeout=timeout, maxsize=64, retries=False)
+            parts = urlsplit(url)
+            pool = self._pools[url] = Pool(parts.hostname or "", parts.port, maxsize=64, retries=False)
         answer = pool.urlopen(
             method, target, body or None, headers, retries=False, redirect=False, preload_content=not streams,
-            decode_content=False,
+            decode_content=False, timeout=urllib3.Timeout(limits.connect_seconds, limits.read_seconds),
         )  # fmt: skip
         lowered = {name.lower(): value for name, value in answer.headers.items()}
-        if not streams:
-            return Response(answer.status, lowered, io.BytesIO(answer.data).read, answer.close)
-        return Response(answer.status, lowered, answer.read, answer.release_conn)
+        read = answer.read if streams else io.BytesIO(answer.data).read
+        return Response(answer.status, lowered, read, answer.close)  # a whole answer's connection is the pool's by then
 
 
 class CrtTransport:
@@ -231,7 +235,12 @@ class CrtTransport:
             return one or b""
 
         status, found = take()
-        return Response(status, {name.lower(): value for name, value in found}, _reader(more), connection.close)
+
+        def close() -> None:
+            if not is_over:  # else it is in the stack, or another request's
+                connection.close()
+
+        return Response(status, {name.lower(): value for name, value in found}, _reader(more), close)
 
 
 def sign_by_botocore(
