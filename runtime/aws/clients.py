@@ -136,8 +136,12 @@ class AwsClients:
     def call(
         self, service: Literal["sts"], operation: Literal["AssumeRole"], request: "AssumeRoleRequestTypeDef"
     ) -> "AssumeRoleResponseTypeDef": ...
+    @overload
+    def call(
+        self, service: Literal["kms", "secretsmanager"], operation: str, request: Mapping[str, str]
+    ) -> Mapping[str, object]: ...
     def call(self, service: str, operation: str, request: Mapping[str, object]) -> Mapping[str, object]:
-        """Call one of the often used services; return the output's members. The operations are those above.
+        """Call one of the often used services; return the output's members, as JSON has them.
 
         Calls of queues and tables are repeated where that may help, so only calls that may be made twice are made here.
 

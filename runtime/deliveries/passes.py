@@ -12,6 +12,7 @@ from typing import Final, Self
 
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import use_credentials
+from runtime.errors import error_code
 
 ALGORITHM: Final = "HMAC_SHA_256"
 _WHAT_FOR: Final = "logrouter-pass-1"
@@ -65,8 +66,7 @@ class PassKey:
             with use_credentials(None):
                 answer = self.clients.call("kms", "VerifyMac", {**self._request(shown), "Mac": shown.mac})
         except Exception as error:
-            response = getattr(error, "response", None)
-            if isinstance(response, dict) and response.get("Error", {}).get("Code") == _INVALID:
+            if error_code(error) == _INVALID:
                 return False
             raise
         return answer["MacValid"] is True

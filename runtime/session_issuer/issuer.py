@@ -88,10 +88,12 @@ class SessionIssuer:
             credentials, _ = assume_role(
                 self._clients,
                 Hop.CENTRAL,
-                RoleArn=self._reader_role_arn,
-                RoleSessionName=session_name(tenant_id),
-                DurationSeconds=SESSION_SECONDS,
-                Tags=[{"Key": TENANT_TAG, "Value": tenant_id}],
+                {
+                    "RoleArn": self._reader_role_arn,
+                    "RoleSessionName": session_name(tenant_id),
+                    "DurationSeconds": SESSION_SECONDS,
+                    "Tags": [{"Key": TENANT_TAG, "Value": tenant_id}],
+                },
             )
         return credentials
 
