@@ -26,22 +26,38 @@ from runtime.aws.signature import signed
 RECEIVE_BYTES = 65_536
 
 
-def _reader(more: Callable[[], bytes]) -> Callable[[int], bytes]:
-    """Make ``Response.read`` of what gives the next piece, empty at the end."""
-    kept = b""
+class _Body:
+    """A response's body: pieces until an empty one. Then its connection serves the next request."""
 
-    def read(size: int) -> bytes:
-        nonlocal kept
+    def __init__(self, piece: Callable[[], bytes], connection: Any, give_back: Callable[[Any], object]) -> None:
+        self._piece = piece
+        self._connection = connection
+        self._give_back = give_back
+        self._kept = b""
+        self._is_over = False
+
+    def read(self, size: int) -> bytes:
+        """Return at most so many bytes; all that come, where it is less than none."""
         if size < 0:
-            parts, kept = [kept], b""
-            while part := more():
+            parts, self._kept = [self._kept], b""
+            while part := self._more():
                 parts.append(part)
             return b"".join(parts)
-        kept = kept or more()
-        part, kept = kept[:size], kept[size:]
+        self._kept = self._kept or self._more()
+        part, self._kept = self._kept[:size], self._kept[size:]
         return part
 
-    return read
+    def close(self) -> None:
+        """Close the connection, unless it serves others by now."""
+        if not self._is_over:
+            self._connection.close()
+
+    def _more(self) -> bytes:
+        part = b"" if self._is_over else self._piece()
+        if not part and not self._is_over:
+            self._is_over = True
+            self._give_back(self._connection)
+        return part
 
 
 class H11Transport(HttpTransport):
@@ -63,23 +79,16 @@ class H11Transport(HttpTransport):
 
         peer = Peer(url, None)
         connection = self._pool.take(peer) or _connect(url, limits)
-        machine, is_over = h11.Connection(h11.CLIENT), False
+        machine = h11.Connection(h11.CLIENT)
 
         def event() -> Any:
             while (found := machine.next_event()) is h11.NEED_DATA:
                 machine.receive_data(connection.recv(RECEIVE_BYTES))
             return found
 
-        def more() -> bytes:
-            nonlocal is_over
-            if is_over:
-                return b""
+        def piece() -> bytes:
             found = event()
-            if isinstance(found, h11.Data):
-                return bytes(found.data)
-            is_over = True
-            self._pool.give_back(peer, connection)
-            return b""
+            return bytes(found.data) if isinstance(found, h11.Data) else b""
 
         head = machine.send(h11.Request(method=method, target=target, headers=list(headers.items())))
         payload = machine.send(h11.Data(data=body)) if body else b""
@@ -91,12 +100,8 @@ class H11Transport(HttpTransport):
         machine.send(h11.EndOfMessage())
         found = event()
         lowered = {name.decode(): value.decode() for name, value in found.headers}
-
-        def close() -> None:
-            if not is_over:  # else it is in the stack, or another request's
-                connection.close()
-
-        return Response(found.status_code, lowered, _reader(more), close)
+        whole = _Body(piece, connection, lambda idle: self._pool.give_back(peer, idle))
+        return Response(found.status_code, lowered, whole.read, whole.close)
 
 
 def _connect(url: str, limits: CallLimits) -> Any:
@@ -224,23 +229,9 @@ class CrtTransport:
                 raise ConnectionClosedError(str(one))
             return one
 
-        is_over = False
-
-        def more() -> bytes:
-            nonlocal is_over
-            one = None if is_over else take()
-            if one is None and not is_over:
-                is_over = True
-                stack.append(connection)
-            return one or b""
-
         status, found = take()
-
-        def close() -> None:
-            if not is_over:  # else it is in the stack, or another request's
-                connection.close()
-
-        return Response(status, {name.lower(): value for name, value in found}, _reader(more), close)
+        whole = _Body(lambda: take() or b"", connection, stack.append)
+        return Response(status, {name.lower(): value for name, value in found}, whole.read, whole.close)
 
 
 def sign_by_botocore(
