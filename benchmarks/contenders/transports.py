@@ -169,7 +169,7 @@ class Urllib3Transport:
             pool = self._pools[url] = Pool(parts.hostname or "", parts.port, maxsize=64, retries=False)
         answer = pool.urlopen(
             method, target, body or None, headers, retries=False, redirect=False, preload_content=not streams,
-            decode_content=False, timeout=urllib3.Timeout(limits.connect_seconds, limits.read_seconds),
+            decode_content=False, timeout=urllib3.Timeout(connect=limits.connect_seconds, read=limits.read_seconds),
         )  # fmt: skip
         lowered = {name.lower(): value for name, value in answer.headers.items()}
         read = answer.read if streams else io.BytesIO(answer.data).read
