@@ -10,7 +10,7 @@ from tests.unit.tracked import ROOT, TRACKED
 
 DOCUMENTS = [name for name in TRACKED if name.endswith(".md")]
 TEST_FILES = [name for name in TRACKED if re.fullmatch(r"(?:.*/)?tests/.*test_\w+\.py", name)]
-MOST_ANY = 85
+MOST_ANY = 90
 """How often ``Any`` stands in the runtime's annotations, of documents whose form nobody here decides."""
 SOURCE_ROOTS = (
     "runtime",
