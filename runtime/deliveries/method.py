@@ -1,4 +1,4 @@
-"""What a delivery method is: one class, found through the entry point group ``logrouter.delivery_methods``.
+"""What a delivery method is: one class, found through an entry point of the group of its placement.
 
 A method brings its config model, and sends one delivery (one object x one config). It says how far it came by
 writing to ``Delivery.progress``, so that any exception leaves an exact checkpoint behind.
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from runtime.time_budget import TimeBudget
 
 ENTRY_POINT_GROUP = "logrouter.delivery_methods"
+OUTSIDE_ENTRY_POINT_GROUP = "logrouter.outside_delivery_methods"
+"""A group of their own: the inside processor loads neither them nor their client libraries."""
 SEAM_VERSION = 2
 """Of what this module and ``event_method.py`` promise. Raised with a change that a method written before can't bear."""
 

@@ -11,6 +11,8 @@ from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import use_credentials
 from runtime.backoff import Backoff
+from runtime.deliveries.passes import PassKey
+from runtime.deliveries.registry import outside_methods
 from runtime.messages.delivery_message import DeliveryMessage
 from runtime.messages.notifications import PUT_OFFS, write_notification
 from runtime.objects.stored_object import StoredObject
@@ -48,16 +50,56 @@ class Schedule:
         return min(1.0, self.seconds / USUAL_SCHEDULE_SECONDS)
 
 
+@dataclass(frozen=True, slots=True)
+class OutsideQueue:
+    """The queue of the outside processor, for the deliveries of these methods.
+
+    :param pass_key: makes the pass that each message needs there; ``None`` where nobody asks for one.
+    """
+
+    url: str
+    methods: frozenset[str]
+    pass_key: PassKey | None = None
+
+    def takes(self, type_: str) -> bool:
+        """Return whether deliveries of this type are made outside."""
+        return type_.partition(":")[0] in self.methods
+
+    def sealed(self, message: DeliveryMessage) -> DeliveryMessage:
+        """Return the message with its pass. What KMS' client raises is raised."""
+        if message.mac or self.pass_key is None:
+            return message
+        return replace(message, mac=self.pass_key.seal(message.as_pass()).mac)
+
+
+def outside_queue(clients: AwsClients, url: str | None, pass_key_id: str | None) -> OutsideQueue | None:
+    """Return the outside processor's queue, if there is one, for the installed methods that deliver there."""
+    if url is None:
+        return None
+    return OutsideQueue(url, outside_methods(), PassKey(clients, pass_key_id) if pass_key_id else None)
+
+
 class HandOver:
-    """Sends delivery messages. ``clock``: epoch seconds."""
+    """Sends delivery messages, each to the queue of its method's placement.
+
+    :param outside: of the outside processor, where there is one and this process isn't it.
+    :param clock: epoch seconds.
+    """
 
     def __init__(
-        self, clients: AwsClients, queue_url: str, schedule: Schedule, clock: Callable[[], float] = scheduling.now
+        self,
+        clients: AwsClients,
+        queue_url: str,
+        schedule: Schedule,
+        clock: Callable[[], float] = scheduling.now,
+        *,
+        outside: OutsideQueue | None = None,
     ) -> None:
         self._clients = clients
         self._queue_url = queue_url
         self._schedule = schedule
         self._clock = clock
+        self._outside = outside
 
     def send(self, message: DeliveryMessage, *, at_once: bool = False, retry_after: float | None = None) -> None:
         """Send the next attempt; after this returns the old message may be settled.
@@ -71,7 +113,10 @@ class HandOver:
 
     def send_again(self, message: DeliveryMessage) -> None:
         """Send a message unchanged, delayed until it is due, at most 900 s. A hidden one would be in flight so long."""
-        self._send(message.write(), message.not_before - self._clock(), message.tenant_id)
+        delay, url = message.not_before - self._clock(), self._queue_url
+        if self._outside is not None and self._outside.takes(message.type):
+            message, url = self._outside.sealed(message), self._outside.url
+        self._send(message.write(), delay, message.tenant_id, url)
 
     def put_off(self, message: DeliveryMessage) -> None:
         """Send a message once more to come later, as its attempt could not be begun: our own outage, not an attempt."""
@@ -82,16 +127,16 @@ class HandOver:
     def put_off_object(self, object_: StoredObject, sequencer: str | None, put_offs: int) -> None:
         """Send an object's notification to come later, for the same reason. :param put_offs: this one included."""
         body = json.dumps({**write_notification(object_, sequencer), PUT_OFFS: put_offs}, separators=(",", ":"))
-        self._send(body, self._put_off_delay(put_offs), object_.key.tenant_id)
+        self._send(body, self._put_off_delay(put_offs), object_.key.tenant_id, self._queue_url)
 
     def _put_off_delay(self, put_offs: int) -> float:
         return PUT_OFF_DELAYS.bound(put_offs) * self._schedule.scale() * self._schedule.jitter()
 
-    def _send(self, body: str, delay: float, tenant_id: str) -> None:
+    def _send(self, body: str, delay: float, tenant_id: str, queue_url: str) -> None:
         with use_credentials(None):  # queues are the process's own, not the tenant's that it acts for
             self._clients.client("sqs").send_message(
-                QueueUrl=self._queue_url,
+                QueueUrl=queue_url,
                 MessageBody=body,
-                DelaySeconds=min(MAX_SQS_DELAY_SECONDS, max(0, math.ceil(delay))),
+                DelaySeconds=min(MAX_SQS_DELAY_SECONDS, max(0, math.ceil(round(delay, 2)))),  # due now: at once
                 MessageGroupId=tenant_id,  # a fair queue: one tenant's many don't delay another's few
             )

@@ -8,9 +8,10 @@ from runtime.deliveries.method import DeliveryServices
 from runtime.deliveries.registry import find_methods, make_methods
 from runtime.deliveries.role_chain import RoleChain
 from runtime.deliveries.sessions import Sessions
+from runtime.delivery_config.methods import find_config_models
 from runtime.delivery_config.repository import DeliveryConfigRepository
 from runtime.messages.dead_letters import DeadLetters
-from runtime.messages.hand_over import HandOver, Schedule
+from runtime.messages.hand_over import HandOver, Schedule, outside_queue
 from runtime.processor.attempts import Attempts
 from runtime.processor.delivery_record import Records
 from runtime.processor.object_deliveries import ObjectDeliveries
@@ -39,16 +40,17 @@ def make_processor(
     central_role, issuer = settings.central_log_distribution_role_arn, settings.session_issuer
     issued = IssuedSessions(clients, issuer, central_role) if issuer else None
     role_chain = issued or RoleChain(clients, central_role)
-    classes = find_methods() if methods is None else methods
+    classes = find_methods(*settings.placements) if methods is None else methods
+    models = find_config_models() if methods is None else {name: each.config_model for name, each in methods.items()}
     records = Records(settings.metrics_namespace)
     dead_letters = DeadLetters(clients, settings.object_dlq_url, settings.delivery_dlq_url)
     schedule = Schedule(settings.delivery_schedule_seconds)
-    hand_over = HandOver(clients, settings.delivery_queue_url, schedule) if settings.delivery_queue_url else None
+    hand_over = _hand_over(settings, clients, schedule)
     parked = settings.parked_deliveries_table
     repository = DeliveryConfigRepository(
         clients,
         settings.tenant_config_table,
-        {name: class_.config_model for name, class_ in classes.items()},
+        models,
         cache_seconds=settings.config_cache_seconds,
     )
     attempts = Attempts(
@@ -56,6 +58,7 @@ def make_processor(
         ObjectReader(clients, role_chain, settings.max_uncompressed_bytes),
         records,
         hands_over=hand_over is not None,
+        has_outside=settings.outside_queue_url is not None,
     )
     settlement = Settlement(
         records,
@@ -73,6 +76,13 @@ def make_processor(
         hand_over=hand_over,
         sessions=issued,
     )
+
+
+def _hand_over(settings: ProcessorSettings, clients: AwsClients, schedule: Schedule) -> HandOver | None:
+    if settings.delivery_queue_url is None:
+        return None
+    outside = outside_queue(clients, settings.outside_queue_url, settings.pass_key_id)
+    return HandOver(clients, settings.delivery_queue_url, schedule, outside=outside)
 
 
 def _parking(clients: AwsClients, role_chain: Sessions, table: str, schedule: Schedule) -> "Parking":

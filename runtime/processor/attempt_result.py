@@ -3,9 +3,16 @@
 from dataclasses import dataclass
 
 from runtime.deliveries.method import DeliveryProgress
-from runtime.errors import DeliveryError, OutOfTimeError
+from runtime.errors import DeliveryError, NotTriedError, OutOfTimeError
 from runtime.messages.delivery_message import DeliveryMessage
 from runtime.objects.stored_object import StoredObject
+
+
+class ElsewhereError(NotTriedError):
+    """Not tried here: the method delivers outside, and the outside processor has a queue of its own."""
+
+    def __init__(self, method: str) -> None:
+        super().__init__("outside", f"delivery method {method!r} delivers in the outside processor: handed over to it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +34,8 @@ class AttemptResult:
 
     @property
     def attempts(self) -> int:
-        """Attempts made so far, this one included."""
-        return (self.previous.attempt if self.previous else 0) + 1
+        """Attempts made so far, this one included; where the method delivers elsewhere, none is made."""
+        return (self.previous.attempt if self.previous else 0) + (not isinstance(self.error, ElsewhereError))
 
     def ran_out_of_time_on_the_way(self) -> bool:
         """Whether nothing failed: the object is larger than one invocation, and this one's part is delivered."""

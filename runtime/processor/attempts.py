@@ -15,12 +15,20 @@ from typing import Final
 
 from runtime import scheduling
 from runtime.deliveries.method import Delivery, DeliveryMethod
+from runtime.delivery_config.facts import Placement
 from runtime.delivery_config.model import DeliveryConfig
-from runtime.errors import DeliveryError, FailedCall, Hop, OutOfTimeError, RetryableError
+from runtime.errors import (
+    BlockedByCustomerError,
+    DeliveryError,
+    FailedCall,
+    Hop,
+    OutOfTimeError,
+    RetryableError,
+)
 from runtime.logs import without_message
 from runtime.messages.delivery_message import DeliveryMessage
 from runtime.objects.shared_read import Subscription
-from runtime.processor.attempt_result import AttemptResult
+from runtime.processor.attempt_result import AttemptResult, ElsewhereError
 from runtime.processor.circuit_breaker import CircuitBreakers
 from runtime.processor.delivery_record import Records
 from runtime.processor.destination_shares import STALL_SECONDS, DestinationShares, Motion
@@ -44,7 +52,9 @@ class Attempts:
         breakers: CircuitBreakers | None = None,
         *,
         hands_over: bool = True,
+        has_outside: bool = False,
     ) -> None:
+        self._has_outside = has_outside
         self._methods = methods
         self._reader = reader
         self._records = records
@@ -75,8 +85,13 @@ class Attempts:
         ]
 
     def _refusal(self, config: DeliveryConfig, *, first: bool, probe: bool) -> DeliveryError | None:
+        if config.method not in self._methods:
+            return ElsewhereError(config.method) if self._delivers_outside(config) else _not_here(config)
         busy = self._shares.refuses(config, first=first)
         return busy or (None if probe else self._breakers.refuses(config, first=first))
+
+    def _delivers_outside(self, config: DeliveryConfig) -> bool:
+        return self._has_outside and config.facts.placement is Placement.OUTSIDE
 
     def _try(self, deliveries: Sequence[Delivery]) -> list[DeliveryError | None]:
         if not deliveries:
@@ -183,6 +198,13 @@ def _of_destination(error: DeliveryError) -> DeliveryError:
     if not error.call.hop:
         error.call = replace(error.call, hop=Hop.DESTINATION.name)
     return error
+
+
+def _not_here(config: DeliveryConfig) -> BlockedByCustomerError:
+    """Return why a delivery waits: its method is installed, and no processor of its placement is set up."""
+    return BlockedByCustomerError(
+        "method-not-here", f"delivery method {config.method!r} delivers {config.facts.placement}, where no processor is"
+    )
 
 
 def _not_begun() -> OutOfTimeError:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from runtime.deliveries.settings import GIB, DeliverySettings
+from runtime.delivery_config.facts import Placement
 from runtime.metrics.catalogue import NAMESPACE
 
 ROLE_ARN = re.compile(r"arn:(?P<partition>aws[a-z0-9-]*):iam::(?P<account>[0-9]{12}):role/.+")
@@ -17,6 +18,8 @@ class ProcessorSettings(DeliverySettings):
 
     ``session_issuer``: the function that gives the outside processor its sessions; without it, roles are assumed.
     ``pass_key_id``: the key in KMS that deliveries for the outside processor are signed with.
+    ``logrouter_placement``: whose methods deliver here; those of the other placement are handed over, to
+    ``outside_queue_url`` where that is set.
     """
 
     tenant_config_table: str
@@ -24,6 +27,8 @@ class ProcessorSettings(DeliverySettings):
 
     session_issuer: str | None = None
     pass_key_id: str | None = None
+    outside_queue_url: str | None = None
+    logrouter_placement: Literal["inside", "outside", "all"] = "all"
     delivery_queue_url: str | None = None
     object_dlq_url: str | None = None
     delivery_dlq_url: str | None = None
@@ -49,6 +54,11 @@ class ProcessorSettings(DeliverySettings):
     @classmethod
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
+
+    @property
+    def placements(self) -> tuple[Placement, ...]:
+        """The placements whose methods deliver here; none named: all."""
+        return () if self.logrouter_placement == "all" else (Placement(self.logrouter_placement),)
 
     @cached_property
     def partition(self) -> str:

@@ -26,7 +26,7 @@ from runtime.messages.delivery_message import REPLAYED, DeliveryMessage
 from runtime.messages.hand_over import HandOver, Schedule
 from runtime.objects.plan_version import PLAN_VERSION
 from runtime.objects.stored_object import StoredObject
-from runtime.processor.attempt_result import AttemptResult
+from runtime.processor.attempt_result import AttemptResult, ElsewhereError
 from runtime.processor.delivery_record import DeliveryRecord, Outcome, Records
 from runtime.processor.destination_shares import DestinationSlowError
 
@@ -107,8 +107,9 @@ class Settlement:
 
     def _later(self, one: AttemptResult, message: DeliveryMessage) -> Outcome:
         on_the_way = one.ran_out_of_time_on_the_way()
+        elsewhere = isinstance(one.error, ElsewhereError)
         over = isinstance(one.error, ConfigGoneError) or self._schedule.is_over(message, self._clock())
-        if one.previous and one.error and not on_the_way and over:
+        if one.previous and one.error and over and not (on_the_way or elsewhere):
             if self._parking is None:
                 return Outcome.RETURNED
             # Who reads it wants to know what is wrong with the destination, not that it wasn't tried.
@@ -124,7 +125,7 @@ class Settlement:
                 return Outcome.PARKED
         if self._hand_over is None:
             return Outcome.RETURNED
-        at_once = on_the_way or isinstance(one.error, DestinationSlowError)
+        at_once = on_the_way or elsewhere or isinstance(one.error, DestinationSlowError)
         self._hand_over.send(message, at_once=at_once, retry_after=one.error.retry_after if one.error else None)
         return Outcome.HANDED_OVER
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from runtime.aws.clients import AwsClients
-from runtime.deliveries.registry import find_methods
+from runtime.delivery_config.methods import find_config_models
 from runtime.delivery_config.repository import DeliveryConfigRepository
 from runtime.delivery_state.destination_status import DestinationStatuses
 from runtime.delivery_state.parked_deliveries import ParkedDeliveries
 from runtime.delivery_state.replays import Replays
-from runtime.messages.hand_over import HandOver, Schedule
+from runtime.messages.hand_over import HandOver, Schedule, outside_queue
 from runtime.rate_limit import RateLimiter
 from runtime.replay.listing import Listing
 from runtime.replay.run import ReplayRunner
@@ -32,11 +32,11 @@ def make_workers(settings: ResumptionSettings, clients: AwsClients) -> Workers:
     """Make all of them."""
     schedule = Schedule(settings.delivery_schedule_seconds)
     table = settings.parked_deliveries_table
-    models = {name: class_.config_model for name, class_ in find_methods().items()}
     configs = DeliveryConfigRepository(
-        clients, settings.tenant_config_table, models, cache_seconds=CONFIG_CACHE_SECONDS
+        clients, settings.tenant_config_table, find_config_models(), cache_seconds=CONFIG_CACHE_SECONDS
     )
-    hand_over = HandOver(clients, settings.delivery_queue_url, schedule)
+    outside = outside_queue(clients, settings.outside_queue_url, settings.pass_key_id)
+    hand_over = HandOver(clients, settings.delivery_queue_url, schedule, outside=outside)
     resumer = Resumer(
         ParkedDeliveries(clients, table),
         DestinationStatuses(clients, table),
