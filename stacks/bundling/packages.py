@@ -25,13 +25,13 @@ PROCESSOR: Final = FunctionPackage(
     name="processor",
     requirements="runtime/processor/requirements.txt",
     services=("dynamodb", "logs", "s3", "sqs", "sts"),
-    without=("api",),
+    without=("api", "conformance"),
     zip_budget_bytes=6_600_000,
 )
 API: Final = FunctionPackage(
     name="api",
     requirements="runtime/api/requirements.txt",
     services=("dynamodb", "s3"),
-    without=(),
+    without=("conformance",),
     zip_budget_bytes=7_260_000,
 )

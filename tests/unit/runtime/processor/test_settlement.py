@@ -39,7 +39,7 @@ class Sink:
         self.down = down
         self.sent, self.parked, self.corrupt, self.records, self.returns = [], [], [], [], []
 
-    def send(self, message, *, at_once=False):
+    def send(self, message, *, at_once=False, retry_after=None):
         self._check("queue")
         self.sent.append((message, at_once))
 

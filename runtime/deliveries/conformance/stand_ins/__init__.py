@@ -1,0 +1,1 @@
+"""What stands in for the destinations of the built-in methods."""

@@ -1,0 +1,10 @@
+"""Each built-in method keeps what the conformance kit asks of any."""
+
+import pytest
+
+
+@pytest.mark.conformance("cloudwatch")
+@pytest.mark.conformance("s3")
+def test_a_built_in_method_conforms(conformance_check):
+    """A tenant's events would be lost, doubled or told, in the way that the check's name says."""
+    conformance_check()
