@@ -6,7 +6,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 UV := $(VENV)/.uv
 READY := $(VENV)/.ready
-PINNED := requirements-build runtime/processor/requirements runtime/api/requirements requirements requirements-dev packages/ministack-fidelity/requirements local/node-requirements
+PINNED := requirements-build runtime/processor/requirements runtime/api/requirements runtime/deliveries/kafka/requirements requirements requirements-dev packages/ministack-fidelity/requirements local/node-requirements
 COMPILE := -m uv pip compile --quiet --python-version 3.13 --no-header --no-emit-index-url --generate-hashes
 INSTALL := -m uv pip install --quiet --python $(PY)
 
@@ -78,6 +78,7 @@ bench: $(READY) ## measure the processor beside straightforward ones, its start 
 	@$(PY) -m benchmarks.memory
 	@$(PY) -m benchmarks.collection
 	@$(PY) -m benchmarks.api
+	@$(PY) -m benchmarks.destinations $(filter --quick,$(BENCH_ARGS))
 
 bench-agent: $(READY) ## measure the whole agent in a real Vector, which must be on PATH
 	@$(PY) -m benchmarks.agent

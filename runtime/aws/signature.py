@@ -13,6 +13,7 @@ from hashlib import sha256
 from runtime.aws.credentials import Credentials
 
 ALGORITHM = "AWS4-HMAC-SHA256"
+_SHOW_DIGEST = frozenset({"s3", "aoss"})  # services that require the header x-amz-content-sha256
 
 
 def signed(
@@ -39,7 +40,7 @@ def signed(
     everything = {**headers, "host": host, "x-amz-date": stamp}
     if credentials.token:
         everything["x-amz-security-token"] = credentials.token
-    if service == "s3":
+    if service in _SHOW_DIGEST:
         everything["x-amz-content-sha256"] = digest
     names = sorted(everything)
     canonical = "\n".join(

@@ -18,3 +18,4 @@ class DeliverySettings(Environment):
     cloudwatch_engine: Literal["native", "vector"] = "native"
     copy_threshold_bytes: int = Field(default=S3_COPY_LIMIT_BYTES, gt=0, le=S3_COPY_LIMIT_BYTES)
     vector_binary: str = "vector"
+    allow_loopback: bool = False  # for tests and the embedded cloud: endpoints on this machine

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.destinations.ledger import Ledger
 from tests.destinations.servers.artifacts import ArtifactsMissingError
 from tests.destinations.servers.kafka_broker import KafkaBroker
 from tests.destinations.servers.opensearch_node import OpenSearchNode
@@ -15,6 +16,14 @@ def run(kind, home):
         pytest.skip(f"no real server here: {error}")
     yield server
     server.end()
+
+
+@pytest.fixture(scope="session")
+def ledger():
+    """The account of this worker's faults, written after its last test."""
+    kept = Ledger()
+    yield kept
+    kept.write()
 
 
 @pytest.fixture(scope="session")

@@ -3,14 +3,14 @@
 import base64
 import socket
 import uuid
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from typing import Self
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
     AclOperation,
@@ -21,13 +21,14 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from local.waiting import wait_until
 from tests.destinations.servers.artifacts import SOURCES, artifacts
 from tests.destinations.servers.certificates import Authority
 from tests.destinations.servers.java_server import JavaServer
 
 HEAP_MB = 256
 CALL_SECONDS = 30.0
-LISTENERS = ("plain", "scram", "mutual", "elsewhere", "controller")
+LISTENERS = ("plain", "scram", "mutual", "hostile", "controller")
 WRITER, STRANGER = "writer", "stranger"
 """Users with a password; the second one has no ACL."""
 
@@ -95,7 +96,7 @@ class KafkaBroker:
     def admin(self) -> AdminClient:
         """A client of the super user."""
         if self._admin is None:
-            self._admin = AdminClient({"bootstrap.servers": self.address("plain")})
+            self._admin = AdminClient({"bootstrap.servers": self.address("plain"), "log_level": 0})
         return self._admin
 
     def create_topic(self, partitions: int = 3, **settings: str) -> str:
@@ -119,33 +120,57 @@ class KafkaBroker:
 
     def records(self, topic: str) -> list[Record]:
         """Return a topic's records, partition after partition, in the order in which the broker has them."""
-        consumer = Consumer(
-            {
-                "bootstrap.servers": self.address("plain"),
-                "group.id": "reads-everything",
-                "enable.auto.commit": False,
-                "enable.partition.eof": False,
-            }
-        )
+        with self._consumer() as consumer:
+            return [record for place in _places(consumer, topic) for record in _records_of(consumer, place)]
+
+    def count(self, topic: str) -> int:
+        """Return how many records a topic has."""
+        with self._consumer() as consumer:
+            ends = [_end_of(consumer, place) for place in _places(consumer, topic)]
+        return sum(ends)
+
+    @contextmanager
+    def _consumer(self) -> Iterator[Consumer]:
+        settings = {"bootstrap.servers": self.address("plain"), "group.id": "reads-everything", "log_level": 0}
+        consumer = Consumer({**settings, "enable.auto.commit": False})
         try:
-            partitions = consumer.list_topics(topic, timeout=CALL_SECONDS).topics[topic].partitions
-            return [record for number in partitions for record in _records_of(consumer, topic, number)]
+            yield consumer
         finally:
             consumer.close()
 
 
-def _records_of(consumer: Consumer, topic: str, partition: int) -> Iterable[Record]:
-    place = TopicPartition(topic, partition, 0)
-    _, end = consumer.get_watermark_offsets(place, timeout=CALL_SECONDS)
+def _places(consumer: Consumer, topic: str) -> list[TopicPartition]:
+    """Return the beginning of each of a topic's partitions."""
+    partitions = consumer.list_topics(topic, timeout=CALL_SECONDS).topics[topic].partitions
+    return [TopicPartition(topic, number, 0) for number in partitions]
+
+
+def _end_of(consumer: Consumer, place: TopicPartition) -> int:
+    what = f"the leader of {place.topic}"
+    return wait_until(lambda: _offsets(consumer, place), what=what, timeout_seconds=CALL_SECONDS)[1]
+
+
+def _records_of(consumer: Consumer, place: TopicPartition) -> Iterable[Record]:
+    end = _end_of(consumer, place)
     consumer.assign([place])
     position = 0
     while position < end:
         message = consumer.poll(CALL_SECONDS)
         if message is None or message.error():
-            raise AssertionError(f"{topic} can't be read: {message and message.error()}")
+            raise AssertionError(f"{place.topic} can't be read: {message and message.error()}")
         position = (message.offset() or 0) + 1
         headers = {name: _bytes(value) for name, value in dict(message.headers() or []).items()}
         yield Record(_bytes(message.key()), _bytes(message.value()), headers)
+
+
+def _offsets(consumer: Consumer, place: TopicPartition) -> tuple[int, int] | None:
+    """Return a partition's first and next offset; ``None`` while a broker that has just started doesn't lead it yet."""
+    try:
+        return consumer.get_watermark_offsets(place, timeout=CALL_SECONDS)
+    except KafkaException as error:
+        if error.args[0].retriable() or error.args[0].code() == KafkaError.NOT_LEADER_FOR_PARTITION:
+            return None
+        raise
 
 
 def _bytes(value: str | bytes | None) -> bytes:

@@ -1,0 +1,120 @@
+"""A delivery config's own fields for Elasticsearch and OpenSearch (contract §11)."""
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
+
+from runtime.deliveries.cloudwatch.config import ROLE_ARN_PATTERN
+from runtime.deliveries.elasticsearch.names import template_problem
+from runtime.deliveries.session_policy import reader, second_hop
+from runtime.delivery_config.facts import MethodFacts, Order, Placement, RequestLimits
+from runtime.delivery_config.model import DeliveryConfig
+from runtime.delivery_config.write_rules import rules_of
+from runtime.endpoints.egress import AddressError, EgressPolicy
+
+MIB = 1024 * 1024
+MAX_REQUEST_BYTES = 5 * MIB
+"""Ours. Services take 10 MiB and more of a request (OpenSearch Service developer guide, network limits); a node under
+load refuses large ones first."""
+MAX_REQUEST_EVENTS = 655
+"""As many as the answer has room for an error of each, of which 64 KiB are read (``bulk.ANSWER_BYTES_PER_EVENT``)."""
+EVENT_OVERHEAD_BYTES = 2_048
+"""Around a message: the action with its id, the time, and four segments of the key of at most 255 bytes each."""
+PORTS = frozenset({443, 9200, 9243})
+"""HTTPS, Elasticsearch's and OpenSearch's own port, and Elastic Cloud's."""
+MAX_AUTHORITY = 16_384
+_SLASHES_OF_AN_ORIGIN = 2
+
+FACTS = MethodFacts(
+    name="elasticsearch",
+    title="Elasticsearch and OpenSearch",
+    placement=Placement.OUTSIDE,
+    order=Order.NONE,
+    reads_events=True,
+    limits=RequestLimits(MAX_REQUEST_EVENTS, MAX_REQUEST_BYTES, MAX_REQUEST_BYTES, EVENT_OVERHEAD_BYTES),
+    secrets=("secrets",),
+    example={
+        "type": "elasticsearch",
+        "url": "https://logs.example.com:9243",
+        "data_stream": "logs-{application}-default",
+        "auth": "api_key",
+        "secrets": ["logrouter/acme-corp/elasticsearch-1"],
+    },
+)
+
+
+class ElasticsearchConfig(DeliveryConfig):
+    """Where a tenant's events are indexed: one data stream or index, or one for each application or day."""
+
+    facts: ClassVar[MethodFacts] = FACTS
+
+    url: Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+    data_stream: str | None = None
+    index: str | None = None
+    auth: Literal["api_key", "basic", "aws_sigv4"]
+    secrets: tuple[str, ...] = Field(default=(), max_length=2)
+    log_distribution_role_arn: Annotated[str, StringConstraints(pattern=ROLE_ARN_PATTERN)] | None = None
+    aws_service: Literal["es", "aoss"] = "es"
+    ca: Annotated[str, StringConstraints(max_length=MAX_AUTHORITY)] | None = None
+    gzip: bool = False
+
+    @field_validator("url")
+    @classmethod
+    def _is_allowed(cls, url: str, info: ValidationInfo) -> str:
+        """Refuse, when writing, an address that no delivery would connect to."""
+        if rules_of(info):
+            try:
+                endpoint = EgressPolicy(PORTS).parse(url)
+            except AddressError as error:
+                raise ValueError(str(error)) from None
+            if "?" in endpoint.target:
+                raise ValueError("must have no query")
+        return url
+
+    @field_validator("data_stream", "index")
+    @classmethod
+    def _is_a_template(cls, template: str | None, info: ValidationInfo) -> str | None:
+        """Refuse, when writing, what can't name one."""
+        if rules_of(info) and template is not None:
+            problem = template_problem(template, of_time=info.field_name == "index")
+            if problem:
+                raise ValueError(problem)
+        return template
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        """Refuse a config that names no index, or two, or nothing to sign in with."""
+        if (self.data_stream is None) == (self.index is None):
+            raise ValueError("exactly one of data_stream and index must be given")
+        if self.auth == "aws_sigv4" and self.log_distribution_role_arn is None:
+            raise ValueError("auth aws_sigv4 needs log_distribution_role_arn")
+        if self.auth != "aws_sigv4" and not self.secrets:
+            raise ValueError(f"auth {self.auth} needs secrets")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_signed(self, info: ValidationInfo) -> Self:
+        """Refuse, when writing, a path before the index: AWS' services have none, and it would be signed otherwise."""
+        if rules_of(info) and self.auth == "aws_sigv4" and self.url.rstrip("/").count("/") > _SLASHES_OF_AN_ORIGIN:
+            raise ValueError("url must have no path with auth aws_sigv4")
+        return self
+
+    @property
+    def template(self) -> str:
+        """The data stream's or index's name, with its placeholders."""
+        return self.data_stream or self.index or ""
+
+    @classmethod
+    def destination_fields(cls) -> tuple[str, ...]:
+        """Where the documents go. A checkpoint holds on when a secret or the role is replaced."""
+        return ("url", "data_stream", "index")
+
+    def session_policies(self, partition: str, central_bucket: str) -> tuple[dict[str, object], ...]:
+        """The session that reads the objects, and to sign requests the one that assumes the customer's role."""
+        hops = (second_hop(self.log_distribution_role_arn),) if self.log_distribution_role_arn else ()
+        return (reader(partition, central_bucket, self.tenant_id), *hops)
+
+    @property
+    def destination_key(self) -> tuple[str, ...]:
+        """The index at its address."""
+        return ("elasticsearch", self.url, self.template)

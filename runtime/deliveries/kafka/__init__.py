@@ -1,0 +1,1 @@
+"""Deliveries to Kafka: one record an event, by an idempotent producer of librdkafka (`confluent-kafka`)."""

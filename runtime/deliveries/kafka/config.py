@@ -1,0 +1,103 @@
+"""A delivery config's own fields for Kafka (contract §11)."""
+
+import re
+from typing import Annotated, ClassVar, Final, Literal, Self
+
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
+
+from runtime.deliveries.cloudwatch.config import ROLE_ARN_PATTERN
+from runtime.deliveries.session_policy import reader, second_hop
+from runtime.delivery_config.facts import MethodFacts, Order, Placement
+from runtime.delivery_config.model import DeliveryConfig
+from runtime.delivery_config.write_rules import rules_of
+from runtime.endpoints.egress import EgressPolicy
+from runtime.errors import BlockedByCustomerError
+from runtime.objects.key import ObjectKey
+
+MAX_TOPIC: Final = 249
+"""Characters, of a-z, A-Z, 0-9, ".", "_" and "-" (Kafka, ``Topic.MAX_NAME_LENGTH`` and ``Topic.LEGAL_CHARS``)."""
+MAX_AUTHORITY: Final = 16_384
+OF_KEY: Final = ("tenant_id", "cluster_id", "application")
+_TOPIC = re.compile(r"(?:[A-Za-z0-9._-]|\{(?:" + "|".join(OF_KEY) + r")\})+")
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_OTHER = re.compile(r"[^A-Za-z0-9._-]")
+
+FACTS = MethodFacts(
+    name="kafka",
+    title="Kafka",
+    placement=Placement.OUTSIDE,
+    order=Order.STREAM,
+    reads_events=True,
+    limits=None,  # a planned batch is at most 10,000 records and some MiB: less than a producer's queue holds
+    secrets=("secrets",),
+    example={
+        "type": "kafka",
+        "bootstrap_servers": ["broker-1.example.com:9096"],
+        "topic": "logs-{application}",
+        "auth": "scram",
+        "secrets": ["logrouter/acme-corp/kafka-1"],
+    },
+)
+
+
+class KafkaConfig(DeliveryConfig):
+    """Which topic a tenant's events go to: one, or one for each application or cluster. Always by TLS."""
+
+    facts: ClassVar[MethodFacts] = FACTS
+
+    bootstrap_servers: Annotated[tuple[str, ...], Field(min_length=1, max_length=10)]
+    topic: Annotated[str, StringConstraints(min_length=1, max_length=MAX_TOPIC)]
+    auth: Literal["none", "scram", "mtls", "msk_iam"]
+    secrets: tuple[str, ...] = Field(default=(), max_length=2)
+    log_distribution_role_arn: Annotated[str, StringConstraints(pattern=ROLE_ARN_PATTERN)] | None = None
+    ca: Annotated[str, StringConstraints(max_length=MAX_AUTHORITY)] | None = None
+    format: Literal["message", "json"] = "message"
+
+    @field_validator("bootstrap_servers")
+    @classmethod
+    def _are_allowed(cls, servers: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        """Refuse, when writing, an address that no delivery would connect to."""
+        if rules_of(info):
+            try:
+                for server in servers:
+                    EgressPolicy().check_peer(server)
+            except BlockedByCustomerError as error:
+                raise ValueError(error.detail) from None
+        return servers
+
+    @field_validator("topic")
+    @classmethod
+    def _is_a_template(cls, topic: str, info: ValidationInfo) -> str:
+        """Refuse, when writing, what can't name a topic."""
+        if rules_of(info) and (not _TOPIC.fullmatch(topic) or topic in {".", ".."}):
+            placeholders = ", ".join(f"{{{name}}}" for name in OF_KEY)
+            raise ValueError(f"must be of letters, digits, ., _ and -, with none but the placeholders {placeholders}")
+        return topic
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        """Refuse a config without what its way to sign in needs."""
+        if self.auth in {"scram", "mtls"} and not self.secrets:
+            raise ValueError(f"auth {self.auth} needs secrets")
+        if self.auth == "msk_iam" and self.log_distribution_role_arn is None:
+            raise ValueError("auth msk_iam needs log_distribution_role_arn")
+        return self
+
+    def topic_of(self, key: ObjectKey) -> str:
+        """Return the topic for an object's events; characters that no topic has become an underscore."""
+        return _PLACEHOLDER.sub(lambda found: _OTHER.sub("_", str(getattr(key, found[1]))), self.topic)
+
+    @classmethod
+    def destination_fields(cls) -> tuple[str, ...]:
+        """Where the records go. A checkpoint holds on when a secret or the role is replaced."""
+        return ("bootstrap_servers", "topic", "format")
+
+    def session_policies(self, partition: str, central_bucket: str) -> tuple[dict[str, object], ...]:
+        """The session that reads the objects, and with ``msk_iam`` the one that assumes the customer's role."""
+        hops = (second_hop(self.log_distribution_role_arn),) if self.log_distribution_role_arn else ()
+        return (reader(partition, central_bucket, self.tenant_id), *hops)
+
+    @property
+    def destination_key(self) -> tuple[str, ...]:
+        """The topic of the cluster."""
+        return ("kafka", *sorted(self.bootstrap_servers), self.topic)
