@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -82,8 +83,9 @@ def build_runtime_asset(
     return RuntimeAsset(directory=directory, zip_bytes=size)
 
 
+@cache
 def zipped_size(directory: Path) -> int:
-    """Return the size in bytes of the directory as a zip (deflated, as the CDK does it)."""
+    """Return the size in bytes of an asset's directory as a zip (deflated, as the CDK does it)."""
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in _files(directory):

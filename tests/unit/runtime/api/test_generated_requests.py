@@ -27,7 +27,10 @@ MEANT = ["2xx", "304", "403", "404", "409", "412", "422"]
 REFUSED = ["400", "403", "404", "405", "409", "412", "413", "415", "422"]
 """Answers to what the form doesn't allow; too many names can be too many bytes (413) before they are counted."""
 
-pytestmark = pytest.mark.xdist_group("generated-requests")  # one table, one count
+pytestmark = [
+    pytest.mark.xdist_group("generated-requests"),  # one table, one count
+    pytest.mark.no_cover,  # counting doubles their time; the API's own tests are counted
+]
 
 
 class Signs:
