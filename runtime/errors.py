@@ -103,6 +103,8 @@ EXPIRED = "expired-token"
 SOURCE_DENIED = "source-denied"
 TIMEOUT = "timeout"
 """The reason of a call that wasn't answered in time: not repeated in the process, as its thread would hang again."""
+UNCERTAIN = frozenset({TIMEOUT, "connection", "answer-incomplete"})
+"""Reasons of calls of which it isn't known whether they took effect."""
 
 _CODES: dict[str, Rule] = {
     **dict.fromkeys(

@@ -6,7 +6,7 @@ Loaded with the first client: botocore takes 0.1 s to import.
 
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any, TypedDict, cast
 from urllib.parse import urlsplit
 
@@ -136,10 +136,13 @@ class _Parser:
         return parsed
 
 
-def prepare(client: Any, transport: Transport, limits: CallLimits, attempts: int) -> None:
+def prepare(
+    client: Any, transport: Transport, limits: CallLimits, attempts: int, unrepeatable: Collection[str] = ()
+) -> None:
     """Make a client send, sign and judge as the rest of the runtime does.
 
     :param attempts: how often a call is made at most, also where an answer lacks its proof.
+    :param unrepeatable: operations that aren't made again where they may have taken effect.
     """
     endpoint = client._endpoint  # noqa: SLF001 - botocore is pinned, and what depends on this is tested
     endpoint.http_session = BotocoreTransport(transport, limits)
@@ -151,10 +154,13 @@ def prepare(client: Any, transport: Transport, limits: CallLimits, attempts: int
     def repeat_unproven(
         *, response: _Answer | None, operation: "OperationModel", attempts: int, request_dict: _Request, **_: object
     ) -> float | None:
-        return _repeat_unproven(response, operation, request_dict, may_repeat=attempts < most)
+        may_repeat = attempts < most and operation.name not in unrepeatable
+        return _repeat_unproven(response, operation, request_dict, may_repeat=may_repeat)
 
     most = attempts
     events.register("needs-retry", repeat_unproven)
+    for name in unrepeatable:
+        events.register_first(f"needs-retry.*.{name}", _raise_unanswered)
 
 
 def refuse_unknown_action(*, model: "OperationModel", **_: object) -> None:
@@ -172,6 +178,12 @@ def _sign_as_current(*, context: dict[str, dict[str, object]], **_: object) -> N
     signing = Signing(credentials.access_key, credentials.secret_key, credentials.token)
     # The resolved endpoint's signing name and Region may be in there already, in a dict that botocore shares.
     context["signing"] = {**context.get("signing", {}), "request_credentials": signing}
+
+
+def _raise_unanswered(*, caught_exception: Exception | None, **_: object) -> None:
+    """Keep botocore from repeating a call without an answer, which may have taken effect."""
+    if caught_exception is not None:
+        raise caught_exception
 
 
 def _repeat_unproven(

@@ -17,7 +17,7 @@ from runtime.aws.direct_call import DirectCall
 from runtime.aws.endpoints import Endpoints
 from runtime.aws.http_transport import CallLimits, HttpTransport, Transport, trusted_by_the_sdk
 from runtime.aws.proxies import Proxies
-from runtime.errors import Hop, classify
+from runtime.errors import UNCERTAIN, Hop, classify
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -59,8 +59,10 @@ DIRECT_LIMITS: Mapping[str, CallLimits] = {**LIMITS, "lambda": DEFAULT_LIMITS}
 ATTEMPTS = {"sqs": 3, "dynamodb": 3, "kms": 3}
 """Queues, tables and keys have no retry of ours around them. Everything else is tried once: the delivery's own loop
 retries inside its time budget, which retries down here know nothing of."""
+UNREPEATABLE = frozenset({"SendMessage"})
+"""Operations that aren't repeated here where they may have taken effect: two would be two messages."""
 FIRST_PAUSE_SECONDS = 0.1
-_PASSING = frozenset({"throttled", "timeout", "unavailable", "connection", "answer-incomplete"})
+_PASSING = frozenset({"throttled", "unavailable", *UNCERTAIN})
 
 UNVALIDATED = frozenset({"logs"})  # validation walks through every event of a batch, which is right by construction
 
@@ -143,17 +145,18 @@ class AwsClients:
     def call(self, service: str, operation: str, request: Mapping[str, object]) -> Mapping[str, object]:
         """Call one of the often used services; return the output's members, as JSON has them.
 
-        Calls of queues and tables are repeated where that may help, so only calls that may be made twice are made here.
+        Calls of queues and tables are repeated where that may help.
 
         :raises: as ``DirectCall.members``.
         """
         call = self.direct_call(service, operation)
+        passing = _PASSING - UNCERTAIN if operation in UNREPEATABLE else _PASSING
         bound = FIRST_PAUSE_SECONDS
         for left in reversed(range(ATTEMPTS.get(service, 1))):
             try:
                 return call.members(current_credentials() or self.own_credentials(), request)
             except Exception as error:
-                if not left or classify(error, hop=Hop.EXECUTION).reason not in _PASSING:
+                if not left or classify(error, hop=Hop.EXECUTION).reason not in passing:
                     raise
             scheduling.sleep(random.uniform(0, bound))  # noqa: S311 - jitter
             bound *= 2
@@ -231,7 +234,7 @@ class AwsClients:
         client = self._sdk_session().create_client(
             service, region_name=region, endpoint_url=self._endpoints.url_of(service), config=config
         )
-        prepare(client, self._transport, LIMITS.get(service, DEFAULT_LIMITS), attempts)
+        prepare(client, self._transport, LIMITS.get(service, DEFAULT_LIMITS), attempts, UNREPEATABLE)
         return client
 
     def _sdk_session(self) -> "Session":

@@ -3,6 +3,7 @@
 import json
 import math
 import random
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -15,6 +16,7 @@ from runtime.deliveries.passes import PassKey
 from runtime.deliveries.registry import outside_methods
 from runtime.messages.delivery_message import DeliveryMessage
 from runtime.messages.notifications import PUT_OFFS, write_notification
+from runtime.messages.queue_circuit import QueueCircuit
 from runtime.objects.stored_object import StoredObject
 
 DELAYS: Final = Backoff(5.0, 3600.0)
@@ -80,7 +82,7 @@ def outside_queue(clients: AwsClients, url: str | None, pass_key_id: str | None)
 
 
 class HandOver:
-    """Sends delivery messages, each to the queue of its method's placement.
+    """Sends delivery messages, each to the queue of its method's placement. An unanswered send isn't repeated.
 
     :param outside: of the outside processor, where there is one and this process isn't it.
     :param clock: epoch seconds.
@@ -100,6 +102,7 @@ class HandOver:
         self._schedule = schedule
         self._clock = clock
         self._outside = outside
+        self._circuits: dict[str, QueueCircuit] = defaultdict(QueueCircuit)  # by the queue's URL
 
     def send(self, message: DeliveryMessage, *, at_once: bool = False, retry_after: float | None = None) -> None:
         """Send the next attempt; after this returns the old message may be settled.
@@ -107,6 +110,8 @@ class HandOver:
         :param retry_after: seconds for which the destination asks not to be tried.
         A delay over SQS's 900 s is carried by ``not_before``: who receives the message early sends it again.
         Whatever the queue's client raises is raised, here and below.
+
+        :raises runtime.messages.queue_circuit.QueueUncertainError: the queue's answers are lost: nothing was sent.
         """
         delay = max(0.0 if at_once else self._schedule.delay(message.attempt), retry_after or 0.0)
         self.send_again(replace(message, not_before=round(self._clock() + delay, 3), put_offs=0))
@@ -133,7 +138,8 @@ class HandOver:
         return PUT_OFF_DELAYS.bound(put_offs) * self._schedule.scale() * self._schedule.jitter()
 
     def _send(self, body: str, delay: float, tenant_id: str, queue_url: str) -> None:
-        with use_credentials(None):  # queues are the process's own, not the tenant's that it acts for
+        # Queues are the process's own, not the tenant's that it acts for.
+        with self._circuits[queue_url].sending(), use_credentials(None):
             self._clients.client("sqs").send_message(
                 QueueUrl=queue_url,
                 MessageBody=body,

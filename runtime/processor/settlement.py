@@ -24,6 +24,7 @@ from runtime.logs import without_message
 from runtime.messages.dead_letters import DeadLetters
 from runtime.messages.delivery_message import REPLAYED, DeliveryMessage
 from runtime.messages.hand_over import HandOver, Schedule
+from runtime.messages.queue_circuit import is_uncertain
 from runtime.objects.plan_version import PLAN_VERSION
 from runtime.objects.stored_object import StoredObject
 from runtime.processor.attempt_result import AttemptResult, ElsewhereError
@@ -112,22 +113,37 @@ class Settlement:
         if one.previous and one.error and over and not (on_the_way or elsewhere):
             if self._parking is None:
                 return Outcome.RETURNED
-            # Who reads it wants to know what is wrong with the destination, not that it wasn't tried.
-            error = (one.error.last if isinstance(one.error, NotTriedError) else None) or one.error
             try:
-                self._parking.park(replace(message, reason=error.reason), one.object, error)
+                return self._park(one, message)
             except Exception as failure:
                 if self._hand_over is None:
                     raise
                 # Not returned: an outage of our table would use up the message's receives.
                 logger.warning("a delivery can't be parked: it is handed over", extra=without_message(failure))
-            else:
-                return Outcome.PARKED
+                self._hand_over.send(message, retry_after=one.error.retry_after)
+                return Outcome.HANDED_OVER
         if self._hand_over is None:
             return Outcome.RETURNED
         at_once = on_the_way or elsewhere or isinstance(one.error, DestinationSlowError)
-        self._hand_over.send(message, at_once=at_once, retry_after=one.error.retry_after if one.error else None)
+        try:
+            self._hand_over.send(message, at_once=at_once, retry_after=one.error.retry_after if one.error else None)
+        except Exception as failure:
+            if self._parking is None or not is_uncertain(failure):
+                raise
+            # Not returned, to be sent once more: it may have been taken, and parking twice makes one item.
+            logger.warning(
+                "it isn't known whether a delivery is handed over: it is parked", extra=without_message(failure)
+            )
+            return self._park(one, message)
         return Outcome.HANDED_OVER
+
+    def _park(self, one: AttemptResult, message: DeliveryMessage) -> Outcome:
+        assert self._parking is not None
+        assert one.error is not None
+        # Who reads it wants to know what is wrong with the destination, not that it wasn't tried.
+        error = (one.error.last if isinstance(one.error, NotTriedError) else None) or one.error
+        self._parking.park(replace(message, reason=error.reason), one.object, error)
+        return Outcome.PARKED
 
     def _next(self, one: AttemptResult, error: DeliveryError) -> DeliveryMessage:
         previous = one.previous or DeliveryMessage(

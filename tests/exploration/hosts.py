@@ -47,6 +47,7 @@ class Hosts:
         self.clients = clients
         self.attempts_seconds = attempts_seconds
         self.running = []
+        self.started = 0  # of the host's processes, in all
         self.changed = []  # configs of which the stream hasn't told yet
         self.made = {}  # by process: what it keeps between invocations
         cloud.configs.listeners.append(self.changed.append)
@@ -126,12 +127,16 @@ class Hosts:
             lines=MetricLines(),
         )
 
+    def _runs(self, process):
+        self.running.append(process)
+        self.started += 1
+
     # the poller
 
     def _poller(self):
         while True:
             process = Process("poller", "processor")
-            self.running.append(process)
+            self._runs(process)
             ended = []
             self.simulation.spawn(lambda process=process, ended=ended: self._poll(process, ended), "poller", process)
             self.simulation.block(lambda process=process, ended=ended: ended or process.killed)
@@ -175,7 +180,7 @@ class Hosts:
                 continue
             if process is None or process.killed:
                 process = Process("function", "processor")
-                self.running.append(process)
+                self._runs(process)
             receipts = {message.id: message.receipt for message in messages}
             records = [{"body": one.body, "messageId": one.id, "receiptHandle": one.receipt} for one in messages]
             answer = self.invoke(process, processor_function, {"Records": records}, FUNCTION_SECONDS)

@@ -11,10 +11,16 @@ SECONDS_BESIDE = {"poller": 6.0, "function": 60.0}
 """How long after its notification a healthy tenant's event arrives at most, while another tenant's destination fails.
 The function's is what docs/reliability.md says: calls that hang hold its few invocations until a circuit opens."""
 
+SENT_AT_FIRST = 8
+"""Messages that a process sends of which the answers are lost, until it sends one a minute."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What is wrong. ``kind``: ``lost``, ``doubled``, ``not healed``, ``needs a person``, ``late``, ``crashed``."""
+    """Something that is wrong.
+
+    :param kind: ``lost``, ``doubled``, ``multiplied``, ``not healed``, ``needs a person``, ``late``, ``crashed``.
+    """
 
     kind: str
     what: str
@@ -73,6 +79,7 @@ def judge(schedule, world, hosts, bitten, allowance, *, healed):
         *_lost(schedule, world, healed),
         *_dead_letters(world.cloud, corrupt=any(one.corrupt for one in schedule.objects)),
         *_doubled(world, allowance.total(bitten)),
+        *_multiplied(schedule, world, hosts, bitten),
         *_late(schedule, world),
     ]
 
@@ -140,6 +147,21 @@ def _doubled(world, allowed):
     doubled = world.doubled()
     if doubled > allowed:
         yield Failure("doubled", f"{doubled} events, {allowed} are allowed")
+
+
+def _multiplied(schedule, world, hosts, bitten):
+    """Look at how many messages were sent whose answers were lost: each may be a copy, which may send another.
+
+    Each delivery that is at work when that begins sends one; then each process sends one in a while.
+    """
+    lost = sum(
+        kind in WITHOUT_ANSWER and call.name == "sqs:SendMessage" and role == "processor" for kind, call, role in bitten
+    )
+    minutes = sum(fault.seconds for fault in schedule.faults if fault.kind in WITHOUT_ANSWER) / 60
+    deliveries = sum(len(objects) for objects in world.owed.values())
+    bound = deliveries + hosts.started * (SENT_AT_FIRST + minutes)
+    if lost > bound:
+        yield Failure("multiplied", f"{lost} messages were sent without an answer, {bound:.0f} are allowed")
 
 
 def _late(schedule, world):

@@ -6,14 +6,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import NamedTuple
 
-from tests.exploration.faults import WITHOUT_ANSWER, Fault
+from tests.exploration.faults import Fault
 
 TYPES = (("cloudwatch",), ("cloudwatch", "s3"), ("s3",), ("cloudwatch", "cloudwatch:second"))
 SECONDS = (5.0, 30.0, 120.0, 600.0, 2_400.0, 21_600.0, 86_400.0)
 _OFTEN = (6, 8, 8, 6, 3, 0.5, 0.1)
 CROWDED = "t-0"
-UNKNOWN_SECONDS = 120.0
-"""How long answers of SendMessage are lost at most: what is sent and not known to be is sent again, and multiplies."""
 OURS = (
     "refused", "throttled", "denied", "unsent", "lost", "empty", "empty-after", "hangs", "hangs-after", "slow",
 )  # fmt: skip
@@ -181,8 +179,6 @@ def _killed(die, drawn):
 def _not_handed_over(die, drawn):
     """A destination fails, and what failed can't be handed over either."""
     kind, seconds = die.choice(OURS), die.choice(SECONDS[:4])
-    if kind in WITHOUT_ANSWER:
-        seconds = min(seconds, UNKNOWN_SECONDS)
     begin = die.uniform(0, 60)
     return [
         _call_fails(die, drawn, DESTINATIONS),
@@ -275,8 +271,6 @@ def _call_fails(die, drawn, calls=CALLS):
     seconds = die.choices(SECONDS, _OFTEN)[0]
     where = where.format(tenant=die.choice(drawn.writing))
     kind, share = die.choice(kinds), _share(die)
-    if action == "sqs:SendMessage" and kind in WITHOUT_ANSWER:
-        seconds = min(seconds, UNKNOWN_SECONDS)
     return Fault(action, kind, _begin(die, drawn), seconds, where, share=share)
 
 

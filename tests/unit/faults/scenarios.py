@@ -16,7 +16,8 @@ from contextlib import suppress
 from types import MappingProxyType, SimpleNamespace
 
 from runtime.backoff import Backoff
-from runtime.delivery_state.parked_deliveries import CLAIM_SECONDS
+from runtime.delivery_state.parked_deliveries import CLAIM_SECONDS, ParkedDeliveries
+from runtime.delivery_state.parked_delivery import ParkedDelivery
 from runtime.delivery_state.replay_selection import Selection
 from runtime.messages.delivery_message import DeliveryMessage
 from runtime.processor import circuit_breaker, sqs_poller, visibility
@@ -71,7 +72,13 @@ class Delivering:
                 if self.world.process(text, self.processor):
                     self.waiting.remove(text)
         finally:
-            self.waiting += self.handed_over()
+            self.waiting += self.handed_over() + self.resumed()
+
+    def resumed(self):
+        """Take what is parked, as the resumption function does: where it isn't known whether it was handed over."""
+        table = ParkedDeliveries(self.world.plain_clients, "parked")
+        parked = [ParkedDelivery.read(item) for item in self.world.parked() if "message" in item]
+        return [each.message.write() for each in parked if table.remove(each)]
 
     def handed_over(self):
         """Take what waits in the delivery queue, as if its time had come."""
@@ -101,6 +108,9 @@ class Parking(Delivering):
     def __init__(self, clients, monkeypatch):
         super().__init__(clients, monkeypatch)
         self.waiting = [DeliveryMessage(CENTRAL, KEY, "acme-corp", "s3", attempt=30, first_attempt_at=1.0).write()]
+
+    def resumed(self):
+        return []
 
     def work(self):
         self.world.clients.faults.setdefault("CopyObject", BLOCKED["CopyObject"])
@@ -219,7 +229,7 @@ class Polling(Delivering):
                 if not poller.busy:
                     break
         show_again(self.world, "objects")
-        for text in self.handed_over():
+        for text in self.handed_over() + self.resumed():
             self._send(text)
 
     def done(self):

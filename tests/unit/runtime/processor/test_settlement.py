@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtime.aws.response import ConnectionClosedError
 from runtime.deliveries.method import DeliveryProgress
 from runtime.errors import (
     BlockedByCustomerError,
@@ -41,6 +42,8 @@ class Sink:
 
     def send(self, message, *, at_once=False, retry_after=None):
         self._check("queue")
+        if "queue's answers" in self.down:
+            raise ConnectionClosedError
         self.sent.append((message, at_once))
 
     def park(self, message, object_, error):
@@ -174,6 +177,18 @@ def test_what_cannot_be_written_down_is_returned(down, error, previous):
     assert sink.returns == ([] if down == "dlq" else [("unexpected", {"tenant_id": "acme-corp", "type": "s3"})])
 
 
+@pytest.mark.parametrize("previous", [None, FIRST])
+def test_what_may_be_handed_over_or_not_is_parked(previous):
+    """A queue whose answers are lost would be sent the same delivery again, and each copy would send further ones."""
+    sink = Sink("queue's answers")
+    assert settlement(sink).settle([ended(FAILURES[0], previous, checkpoint=4)])
+    assert outcomes(sink) == [Outcome.PARKED]
+    ((message, _),) = sink.parked
+    assert (message.checkpoint, message.reason) == (4, "throttled")
+    assert not settlement(Sink("queue's answers"), parking=None).settle([ended(FAILURES[0], previous)])
+    assert not settlement(Sink("queue's answers", "table")).settle([ended(FAILURES[0], previous)])
+
+
 def test_what_cannot_be_parked_is_handed_over_once_more():
     """An outage of our table would end every late delivery in the dead-letter queue."""
     sink = Sink("table")
@@ -218,7 +233,7 @@ ERRORS = st.sampled_from([None, *FAILURES, PermanentError("gone"), CorruptObject
 
 @given(
     st.lists(st.tuples(ERRORS, st.sampled_from([None, FIRST, OVER]), st.integers(2, 9)), max_size=6),
-    st.sets(st.sampled_from(["queue", "table", "dlq"])),
+    st.sets(st.sampled_from(["queue", "queue's answers", "table", "dlq"])),
 )
 def test_whatever_happens_each_attempt_has_exactly_one_end(attempts, down):
     """Some combination of outcomes and outages would settle a message whose delivery is nowhere."""

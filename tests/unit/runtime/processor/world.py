@@ -108,10 +108,10 @@ class World:
 
     def plain(self, service):
         """A client whose calls aren't recorded and don't fail."""
-        return self._plain.client(service)
+        return self.plain_clients.client(service)
 
     @property
-    def _plain(self):
+    def plain_clients(self):
         if not hasattr(self, "_moto_clients"):
             self._moto_clients = MotoClients()
         return self._moto_clients
@@ -201,7 +201,7 @@ class World:
 
     def status(self, type_="s3", tenant_id="acme-corp"):
         """A destination's status."""
-        return DestinationStatuses(self._plain, "parked").of(tenant_id, type_)
+        return DestinationStatuses(self.plain_clients, "parked").of(tenant_id, type_)
 
     def copies(self, bucket=CUSTOMER):
         """The keys in a customer's bucket."""
