@@ -4,7 +4,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -229,11 +229,15 @@ class Run:
 
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             running = [pool.submit(run, kind) for kind in kinds]
-            while not all(one.done() for one in running):
-                done = sum(one.done() for one in running)
-                left = max(0.0, deadline - time.monotonic())
-                self.screen.progress(f"{done} done, {self.ledger.injected.total():,} faults, at most {left:.0f} s")
-                time.sleep(1)
+            try:
+                while wait(running, timeout=1).not_done:
+                    done = sum(one.done() for one in running)
+                    left = max(0.0, deadline - time.monotonic())
+                    self.screen.progress(f"{done} done, {self.ledger.injected.total():,} faults, at most {left:.0f} s")
+            except BaseException:  # SIGTERM, Ctrl-C: those that run end at their next step, the others don't begin
+                self.stop.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
 
     def _run_kind(self, kind: Kind, scene: Scene) -> None:
         """Run one; what goes wrong in it is told by its row, and ends no other."""

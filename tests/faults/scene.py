@@ -191,7 +191,12 @@ class Scene:
     def settle(self, seconds: float) -> None:
         """Wait until nothing waits in the queues, but not for long, whatever the kind's own time is."""
         with suppress(WaitedTooLongError):
-            wait_until(self.is_idle, what="idle queues", timeout_seconds=seconds, interval_seconds=0.1)
+            wait_until(
+                lambda: self.stop.is_set() or self.is_idle(),
+                what="idle queues",
+                timeout_seconds=seconds,
+                interval_seconds=0.1,
+            )
 
     def resume(self) -> None:
         """Start the resumer, as its schedule does once a minute of a day; here that is a matter of seconds."""
