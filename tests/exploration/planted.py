@@ -3,7 +3,7 @@
 Each is a context manager that replaces a small part of the runtime, as a change that looks harmless might.
 """
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from unittest.mock import patch
 
@@ -14,7 +14,8 @@ from runtime.deliveries.set_aside import SetAside
 from runtime.delivery_state.parked_deliveries import ParkedDeliveries
 from runtime.delivery_state.replays import Replays
 from runtime.messages.hand_over import HandOver
-from runtime.processor import lambda_handler, object_deliveries
+from runtime.messages.queue_circuit import QueueCircuit
+from runtime.processor import lambda_handler, object_deliveries, settlement
 from runtime.processor.destination_shares import DestinationShares
 from runtime.processor.parking import Parking
 from runtime.processor.pipeline import DeduplicationCache, MessageProcessor
@@ -207,6 +208,16 @@ def checkpoint_holds_for_any_destination():
     return patch.object(object_deliveries, "_why_to_start_over", lambda *_: "")
 
 
+@contextmanager
+def lost_answers_are_sent_again():
+    """A message of which it isn't known whether the queue took it is sent again at each attempt."""
+    with (
+        patch.object(QueueCircuit, "sending", lambda _: nullcontext()),
+        patch.object(settlement, "is_uncertain", lambda _: False),
+    ):
+        yield
+
+
 def no_shares():
     """One destination that hangs may take all threads."""
     return patch.object(DestinationShares, "_taken", lambda *_: None)
@@ -232,6 +243,7 @@ ALL = {
         early_ones_are_dropped,
         returned_ones_are_settled_by_the_function,
         checkpoint_holds_for_any_destination,
+        lost_answers_are_sent_again,
         no_shares,
     )
 }

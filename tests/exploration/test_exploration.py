@@ -60,10 +60,10 @@ def test_a_schedule_is_read_as_it_was_written():
 @pytest.mark.parametrize(
     ("bug", "seed"),
     [
-        ("deleted before it is delivered", 18),
+        ("deleted before it is delivered", 85),
         ("empty answer is success", 18),
         ("checkpoint is forgotten", 32),
-        ("failed hand over settles", 18),
+        ("failed hand over settles", 90),
         ("sent before it is set aside", 26),
         ("nothing is remembered", 68),
     ],
@@ -72,6 +72,13 @@ def test_a_planted_bug_is_found(bug, seed):
     """Exploration would pass whatever the runtime does."""
     with planted.ALL[bug]():
         assert run(draw(seed)).failures
+
+
+def test_a_delivery_that_multiplies_is_found():
+    """While answers of the delivery queue are lost, each attempt could leave a further copy."""
+    schedule = Schedule.read((HERE / "found" / "answers-of-the-queue-are-lost.json").read_text())
+    with planted.ALL["lost answers are sent again"]():
+        assert {one.kind for one in run(schedule).failures} == {"multiplied"}
 
 
 def test_what_fails_is_made_smaller():
