@@ -78,6 +78,7 @@ class KafkaDelivery(EventMethod):
 
         Of two live secrets the older one is tried where the newer one is refused.
         """
+        delivery.budget.check()
         for server in config.bootstrap_servers:
             self._check(server, delivery)
         refused: BlockedByCustomerError | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from runtime.deliveries.kafka.client_settings import MESSAGE_TIMEOUT_SECONDS, Settings
 from runtime.deliveries.kafka.error_mapping import TOO_LARGE, Cause, classify_causes, classify_code, definite
@@ -41,22 +41,31 @@ class BrokerAddress(NamedTuple):
     port: int
 
 
+class KafkaLibrary(NamedTuple):
+    """What is needed of the client library: the class ``Producer``, and the class of the exceptions that it raises."""
+
+    client: "Callable[[dict[str, Any]], Client]"
+    failure: type[Exception]
+
+
 class KafkaProducer:
     """A client of librdkafka: some threads, connections and a queue, which is empty whenever a method has returned.
 
     :param cluster: the first bootstrap server, for people. :param token: for OAUTHBEARER.
+    :param library: ``None``: confluent-kafka.
     """
 
-    def __init__(self, settings: Settings, cluster: str, token: Token | None = None) -> None:
-        from confluent_kafka import KafkaException, Producer  # noqa: PLC0415 - only where Kafka deliveries are made
-
-        self._failure = KafkaException
+    def __init__(
+        self, settings: Settings, cluster: str, token: Token | None = None, library: KafkaLibrary | None = None
+    ) -> None:
+        library = library or _confluent()
+        self._failure = library.failure
         self._cluster = cluster
         self._causes: list[Cause] = []
         self.usable = True
         """Not after a record without a good report, and not after a fatal error: then it is thrown away."""
         more = {} if token is None else {"oauth_cb": lambda _: token()}
-        self._client: Client = Producer({**settings, **more, "error_cb": self._note})
+        self._client = library.client({**settings, **more, "error_cb": self._note})
 
     def ask(self, topic: str, budget: TimeBudget) -> list[BrokerAddress]:
         """Return the addresses that the cluster advertises, when it has the topic and lets us know of it.
@@ -64,6 +73,7 @@ class KafkaProducer:
         :raises DeliveryError: it hasn't, it refuses, or it doesn't answer in time.
         """
         self._causes.clear()
+        self.usable = False  # until it has answered
         within = budget.at_most(ASK_SECONDS)
         while True:
             try:
@@ -72,8 +82,8 @@ class KafkaProducer:
             except self._failure as error:
                 failure = self._after(error, waits=within.allows(0.0))
                 if failure is not None:
-                    self.usable = False
                     raise failure from error
+        self.usable = True
         refusal = found.topics[topic].error
         if refusal is not None:
             raise classify_code(refusal.name(), self._cluster)
@@ -82,6 +92,7 @@ class KafkaProducer:
     def send(self, topic: str, key: bytes, records: Sequence[KafkaRecord], budget: TimeBudget) -> list[str]:
         """Return for each record the code of its report, ``DELIVERED`` where the cluster has it for good."""
         self._causes.clear()
+        self.usable = False  # until every report is in
         reports = [_NO_REPORT] * len(records)
 
         def report(position: int, error: "KafkaError | None", _: "Message") -> None:
@@ -105,7 +116,7 @@ class KafkaProducer:
             self._causes.append(_cause(error.args[0]))
         finally:
             self._empty()
-        self.usable = self.usable and all(code == DELIVERED or code in TOO_LARGE for code in reports)
+        self.usable = all(code == DELIVERED or code in TOO_LARGE for code in reports)
         return reports
 
     def failure(self, code: str) -> DeliveryError:
@@ -121,7 +132,6 @@ class KafkaProducer:
     def _empty(self) -> None:
         """Take back what is still queued or under way, and have its reports: nothing is sent after this."""
         if len(self._client):
-            self.usable = False
             self._client.purge()
             with suppress(self._failure):  # a fatal error is raised again each time
                 self._client.flush(_PURGED_SECONDS)
@@ -139,6 +149,12 @@ class KafkaProducer:
             self._causes.append(_cause(fatal.args[0]))
         found = definite([code, *self._causes], self._cluster)
         return found if found is not None or waits else classify_causes(code.code, self._causes, self._cluster)
+
+
+def _confluent() -> KafkaLibrary:
+    from confluent_kafka import KafkaException, Producer  # noqa: PLC0415 - only where Kafka deliveries are made
+
+    return KafkaLibrary(Producer, KafkaException)
 
 
 def _cause(error: "KafkaError") -> Cause:
