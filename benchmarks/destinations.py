@@ -26,7 +26,7 @@ REPORT = Path("build/bench/destinations.json")
 CONTENDERS = ("read", "ours", "straightforward")
 GOALS = {"elasticsearch": 10.0, "kafka": 30.0}
 """µs of CPU an event, beside reading."""
-COMMON = {"tenant_id": "bench", "target_region": "us-east-1", "secrets": ["logrouter/bench/1"]}
+COMMON = {"tenant_id": "bench", "target_region": "us-east-1", "credentials": ["logrouter/bench/1"]}
 Job = dict[str, Any]
 
 

@@ -57,7 +57,7 @@ def config(broker, topic, secret=WRITER, **fields):
             "bootstrap_servers": [broker.address("scram")],
             "topic": topic,
             "auth": "scram",
-            "secrets": [f"logrouter/acme-corp/{secret}"],
+            "credentials": [f"logrouter/acme-corp/{secret}"],
             "ca": broker.authority.certificate,
         }
         | fields
@@ -167,7 +167,7 @@ def test_the_older_of_two_secrets_is_tried_where_the_newer_is_refused(broker, se
     """A rotation would stop deliveries until the cluster has the new password."""
     topic = broker.create_topic()
     both = ["logrouter/acme-corp/wrong", f"logrouter/acme-corp/{WRITER}"]
-    send(config(broker, topic, secrets=both), batch("hello"))
+    send(config(broker, topic, credentials=both), batch("hello"))
     assert values(broker.records(topic)) == ["hello"]
 
 

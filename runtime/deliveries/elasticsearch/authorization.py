@@ -66,7 +66,7 @@ class SecretAuthorization:
         return answer
 
     def _live(self, *, refresh: bool = False) -> list[Secret]:
-        return self._reader.live(self._config.tenant_id, self._config.secrets, refresh=refresh)
+        return self._reader.live(self._config.tenant_id, self._config.credentials, refresh=refresh)
 
     def _header(self, value: str) -> str:
         """An API key's secret is what creating it gives as ``encoded``, a password's is ``user:password``."""

@@ -32,13 +32,13 @@ FACTS = MethodFacts(
     order=Order.NONE,
     reads_events=True,
     limits=RequestLimits(MAX_REQUEST_EVENTS, MAX_REQUEST_BYTES, MAX_REQUEST_BYTES, EVENT_OVERHEAD_BYTES),
-    secrets=("secrets",),
+    secrets=("credentials",),
     example={
         "type": "elasticsearch",
         "url": "https://logs.example.com:9243",
         "data_stream": "logs-{application}-default",
         "auth": "api_key",
-        "secrets": ["logrouter/acme-corp/elasticsearch-1"],
+        "credentials": ["logrouter/acme-corp/elasticsearch-1"],
     },
 )
 
@@ -52,11 +52,11 @@ class ElasticsearchConfig(DeliveryConfig):
     data_stream: str | None = None
     index: str | None = None
     auth: Literal["api_key", "basic", "aws_sigv4"]
-    secrets: tuple[str, ...] = Field(default=(), max_length=2)
+    credentials: tuple[str, ...] = Field(default=(), max_length=2)
     log_distribution_role_arn: Annotated[str, StringConstraints(pattern=ROLE_ARN_PATTERN)] | None = None
     aws_service: Literal["es", "aoss"] = "es"
     ca: Annotated[str, StringConstraints(max_length=MAX_AUTHORITY)] | None = None
-    gzip: bool = False
+    compression: Literal["none", "gzip"] = "none"
 
     @field_validator("url")
     @classmethod
@@ -88,8 +88,8 @@ class ElasticsearchConfig(DeliveryConfig):
             raise ValueError("exactly one of data_stream and index must be given")
         if self.auth == "aws_sigv4" and self.log_distribution_role_arn is None:
             raise ValueError("auth aws_sigv4 needs log_distribution_role_arn")
-        if self.auth != "aws_sigv4" and not self.secrets:
-            raise ValueError(f"auth {self.auth} needs secrets")
+        if self.auth != "aws_sigv4" and not self.credentials:
+            raise ValueError(f"auth {self.auth} needs credentials")
         return self
 
     @model_validator(mode="after")

@@ -90,7 +90,7 @@ class BulkSender:
         self._client = client
         self._names = NameTemplate(config.template, delivery.object.key)
         self._documents = EventDocuments(delivery.object.key)
-        self._headers = {**_HEADERS, "content-encoding": "gzip"} if config.gzip else _HEADERS
+        self._headers = {**_HEADERS, "content-encoding": "gzip"} if config.compression == "gzip" else _HEADERS
         self._accepted = False
 
     def send(self, request: EventRequest) -> Verdicts:
@@ -113,7 +113,7 @@ class BulkSender:
 
     def _create(self, name: str, batch: Batch, ids: Sequence[bytes], start: int) -> Verdicts:
         body = body_of(self._documents, batch, ids)
-        sent = _zlib.compress(body, _GZIP_LEVEL, _GZIP_WINDOW) if self._config.gzip else body
+        sent = _zlib.compress(body, _GZIP_LEVEL, _GZIP_WINDOW) if self._config.compression == "gzip" else body
         target = f"{self._endpoint.target.rstrip('/')}/{name}/_bulk?{ANSWER_FILTER}"
         try:
             answer = self._authorization.send(

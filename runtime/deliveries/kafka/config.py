@@ -29,13 +29,13 @@ FACTS = MethodFacts(
     order=Order.STREAM,
     reads_events=True,
     limits=None,  # a planned batch is at most 10,000 records and some MiB: less than a producer's queue holds
-    secrets=("secrets",),
+    secrets=("credentials",),
     example={
         "type": "kafka",
         "bootstrap_servers": ["broker-1.example.com:9096"],
         "topic": "logs-{application}",
         "auth": "scram",
-        "secrets": ["logrouter/acme-corp/kafka-1"],
+        "credentials": ["logrouter/acme-corp/kafka-1"],
     },
 )
 
@@ -48,7 +48,7 @@ class KafkaConfig(DeliveryConfig):
     bootstrap_servers: Annotated[tuple[str, ...], Field(min_length=1, max_length=10)]
     topic: Annotated[str, StringConstraints(min_length=1, max_length=MAX_TOPIC)]
     auth: Literal["none", "scram", "mtls", "msk_iam"]
-    secrets: tuple[str, ...] = Field(default=(), max_length=2)
+    credentials: tuple[str, ...] = Field(default=(), max_length=2)
     log_distribution_role_arn: Annotated[str, StringConstraints(pattern=ROLE_ARN_PATTERN)] | None = None
     ca: Annotated[str, StringConstraints(max_length=MAX_AUTHORITY)] | None = None
     format: Literal["message", "json"] = "message"
@@ -77,8 +77,8 @@ class KafkaConfig(DeliveryConfig):
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         """Refuse a config without what its way to sign in needs."""
-        if self.auth in {"scram", "mtls"} and not self.secrets:
-            raise ValueError(f"auth {self.auth} needs secrets")
+        if self.auth in {"scram", "mtls"} and not self.credentials:
+            raise ValueError(f"auth {self.auth} needs credentials")
         if self.auth == "msk_iam" and self.log_distribution_role_arn is None:
             raise ValueError("auth msk_iam needs log_distribution_role_arn")
         return self

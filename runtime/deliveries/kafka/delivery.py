@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from typing import ClassVar, Final, cast
 
 import msgspec
 
 from runtime import scheduling
 from runtime.backoff import Retry
-from runtime.bounded_map import BoundedMap
 from runtime.deliveries.documents import EventDocuments
 from runtime.deliveries.event_method import EventMethod, KeepEvents
 from runtime.deliveries.event_request import DELIVERED as DELIVERED_ALL
@@ -23,15 +22,12 @@ from runtime.deliveries.kafka.client_settings import (
 from runtime.deliveries.kafka.config import KafkaConfig
 from runtime.deliveries.kafka.error_mapping import AUTHENTICATION_FAILED, REFUSED, TOO_LARGE
 from runtime.deliveries.kafka.producer import DELIVERED, KafkaProducer, KafkaRecord, Token
-from runtime.deliveries.kafka.producer_pool import MAX_PRODUCERS, ProducerPool
+from runtime.deliveries.kafka.producer_pool import ProducerPool
 from runtime.deliveries.method import SEAM_VERSION, Delivery, DeliveryServices
 from runtime.endpoints.address_book import AddressBook
 from runtime.endpoints.egress import EgressPolicy
 from runtime.endpoints.secrets import Secret, SecretReader
 from runtime.errors import BlockedByCustomerError, RetryableError
-
-if TYPE_CHECKING:
-    from runtime.aws.credentials import Credentials
 
 RESOLVE_SECONDS: Final = 5.0
 _decode = msgspec.json.Decoder(str).decode
@@ -62,7 +58,6 @@ class KafkaDelivery(EventMethod):
         self._secrets = SecretReader(services.clients)
         self._make = make_producer
         self._pool = ProducerPool()
-        self._signers: BoundedMap[str, Credentials] = BoundedMap(MAX_PRODUCERS)
 
     def open(self, delivery: Delivery) -> "RecordSender":
         """Connect, and ask for the topic and the brokers, before the object is read."""
@@ -94,8 +89,9 @@ class KafkaDelivery(EventMethod):
     def _connect_with(self, secret: Secret | None, delivery: Delivery, config: KafkaConfig) -> "Connection":
         settings = client_settings(config, secret)
         key = f"{config.tenant_id}/{config.type}/{config.log_distribution_role_arn}/{digest(settings)}"
-        token = self._token(key, config)
+        token = self._token(config)
         producer = self._pool.take(key, lambda: self._make(settings, config.bootstrap_servers[0], token))
+        producer.token = token
         connection = Connection(producer, lambda: self._pool.give_back(key, producer))
         try:
             for broker in producer.ask(config.topic_of(delivery.object.key), delivery.budget):
@@ -118,23 +114,23 @@ class KafkaDelivery(EventMethod):
         self._addresses.address(host, port, min(RESOLVE_SECONDS, delivery.budget.remaining()))
 
     def _live(self, config: KafkaConfig) -> Iterator[Secret | None]:
-        if not config.secrets or config.auth in {"none", "msk_iam"}:
+        if not config.credentials or config.auth in {"none", "msk_iam"}:
             yield None
             return
-        known = self._secrets.live(config.tenant_id, config.secrets)
+        known = self._secrets.live(config.tenant_id, config.credentials)
         yield from known
-        fresh = self._secrets.live(config.tenant_id, config.secrets, refresh=True)
+        fresh = self._secrets.live(config.tenant_id, config.credentials, refresh=True)
         yield from (secret for secret in fresh if secret not in known)
 
-    def _token(self, key: str, config: KafkaConfig) -> Token | None:
+    def _token(self, config: KafkaConfig) -> Token | None:
         """Return what signs the client in with the customer's role; the client calls it from a thread of its own."""
         if config.auth != "msk_iam" or config.log_distribution_role_arn is None:
             return None
-        self._signers[key] = self._services.role_chain.customer(
+        credentials = self._services.role_chain.customer(
             config.tenant_id, config.log_distribution_role_arn, config.external_id
         )
         region = config.target_region or ""
-        return lambda: (connection_token(self._signers[key], region), scheduling.now() + TOKEN_SECONDS)
+        return lambda: (connection_token(credentials, region), scheduling.now() + TOKEN_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)

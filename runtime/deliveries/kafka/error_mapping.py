@@ -104,6 +104,14 @@ def classify_causes(code: str, causes: Iterable[Cause], cluster: str) -> Deliver
     return found or classify_code(code, cluster)
 
 
+def refused_settings(cause: Cause, cluster: str) -> DeliveryError:
+    """Return what it means that the client library takes no settings that the config and its secret make."""
+    if cause.code in _BLOCKED:  # no token, with the customer's role
+        return classify_code(cause.code, cluster)
+    step = "the config's ca and secret must be valid PEM, and a private key the certificate's"
+    return _with_call(BlockedByCustomerError("settings-refused", f"{cluster}: {step}"), cluster, step)
+
+
 def _with_call(error: DeliveryError, cluster: str, step: str = "") -> DeliveryError:
     error.call = FailedCall(Hop.DESTINATION.name, ACTION, cluster, step)
     return error

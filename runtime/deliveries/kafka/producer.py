@@ -6,7 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from runtime.deliveries.kafka.client_settings import MESSAGE_TIMEOUT_SECONDS, Settings
-from runtime.deliveries.kafka.error_mapping import TOO_LARGE, Cause, classify_causes, classify_code, definite
+from runtime.deliveries.kafka.error_mapping import (
+    TOO_LARGE,
+    Cause,
+    classify_causes,
+    classify_code,
+    definite,
+    refused_settings,
+)
 from runtime.errors import DeliveryError
 from runtime.time_budget import TimeBudget
 
@@ -53,6 +60,7 @@ class KafkaProducer:
 
     :param cluster: the first bootstrap server, for people. :param token: for OAUTHBEARER.
     :param library: ``None``: confluent-kafka.
+    :raises BlockedByCustomerError: the client takes no such settings: the config's ``ca``, its secret or its role.
     """
 
     def __init__(
@@ -64,8 +72,13 @@ class KafkaProducer:
         self._causes: list[Cause] = []
         self.usable = True
         """Not after a record without a good report, and not after a fatal error: then it is thrown away."""
-        more = {} if token is None else {"oauth_cb": lambda _: token()}
-        self._client = library.client({**settings, **more, "error_cb": self._note})
+        self.token = token
+        """What signs in from now on: each delivery brings its own, as sessions expire. The client calls it itself."""
+        more = {} if token is None else {"oauth_cb": self._signed_in}
+        try:
+            self._client = library.client({**settings, **more, "error_cb": self._note})
+        except library.failure as error:  # its text may quote a setting
+            raise refused_settings(_cause(error.args[0]), cluster) from None
 
     def ask(self, topic: str, budget: TimeBudget) -> list[BrokerAddress]:
         """Return the addresses that the cluster advertises, when it has the topic and lets us know of it.
@@ -128,6 +141,9 @@ class KafkaProducer:
         self.usable = False
         self._empty()
         self._client.close()
+
+    def _signed_in(self, _: str) -> tuple[str, float]:
+        return self.token() if self.token else ("", 0.0)
 
     def _empty(self) -> None:
         """Take back what is still queued or under way, and have its reports: nothing is sent after this."""

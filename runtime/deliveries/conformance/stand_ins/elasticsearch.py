@@ -39,7 +39,7 @@ class ElasticsearchStandIn(StandIn):
             url=f"https://logs-{number}.example.com",
             index="logs-{application}",
             auth="api_key",
-            secrets=("logrouter/acme-corp/key",),
+            credentials=("logrouter/acme-corp/key",),
         )
 
     def taken(self) -> list[TakenEvent]:

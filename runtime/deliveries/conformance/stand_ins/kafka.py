@@ -38,7 +38,7 @@ class KafkaStandIn(StandIn):
             bootstrap_servers=("127.0.0.1:9096",),
             topic=f"logs-{number}",
             auth="scram",
-            secrets=("logrouter/acme-corp/password",),
+            credentials=("logrouter/acme-corp/password",),
         )
 
     def taken(self) -> list[TakenEvent]:

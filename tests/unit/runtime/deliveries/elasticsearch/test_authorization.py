@@ -52,7 +52,7 @@ class Destination:
 
 def config(**fields):
     return SimpleNamespace(
-        **{"tenant_id": "t", "auth": "api_key", "secrets": ("logrouter/t/1",), "external_id": None} | fields
+        **{"tenant_id": "t", "auth": "api_key", "credentials": ("logrouter/t/1",), "external_id": None} | fields
     )
 
 

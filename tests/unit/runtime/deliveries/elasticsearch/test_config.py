@@ -14,7 +14,7 @@ ITEM = {
     "url": "https://logs.example.com:9243/base",
     "data_stream": "logs-{application}-default",
     "auth": "api_key",
-    "secrets": ["logrouter/acme-corp/es-1"],
+    "credentials": ["logrouter/acme-corp/es-1"],
 }
 
 
@@ -40,8 +40,8 @@ def test_the_example_of_the_facts_is_a_config():
         ({"data_stream": None, "index": "Logs"}, "a-z"),
         ({"data_stream": None}, "exactly one"),
         ({"index": "logs"}, "exactly one"),
-        ({"secrets": None}, "needs secrets"),
-        ({"secrets": ["logrouter/a/1", "logrouter/a/2", "logrouter/a/3"]}, "at most 2"),
+        ({"credentials": None}, "needs credentials"),
+        ({"credentials": ["logrouter/a/1", "logrouter/a/2", "logrouter/a/3"]}, "at most 2"),
         ({"auth": "aws_sigv4"}, "log_distribution_role_arn"),
         ({"auth": "password"}, "auth"),
     ],
@@ -54,7 +54,7 @@ def test_a_writer_is_refused_what_cannot_work(fields, says):
 
 def test_signed_requests_need_no_secret_but_a_plain_address():
     """An OpenSearch domain that takes IAM's signatures only could not be delivered to."""
-    signed = {"auth": "aws_sigv4", "secrets": None, "log_distribution_role_arn": ROLE}
+    signed = {"auth": "aws_sigv4", "credentials": None, "log_distribution_role_arn": ROLE}
     config = read(RULES, **signed, url="https://search.example.com")
     assert [policy["Statement"][0]["Action"] for policy in config.session_policies("aws", "central")][
         1
@@ -66,6 +66,6 @@ def test_signed_requests_need_no_secret_but_a_plain_address():
 def test_a_rotated_secret_keeps_the_checkpoint():
     """Each rotation would have the objects that wait sent from their beginning."""
     one = read()
-    assert one.destination_digest == read(secrets=["logrouter/acme-corp/es-2"]).destination_digest
+    assert one.destination_digest == read(credentials=["logrouter/acme-corp/es-2"]).destination_digest
     assert one.destination_digest != read(data_stream="other").destination_digest
     assert one.destination_key == ("elasticsearch", ITEM["url"], ITEM["data_stream"])

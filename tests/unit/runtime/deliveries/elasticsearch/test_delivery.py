@@ -48,7 +48,7 @@ def config(**fields):
             "url": "https://logs.example.com/base/",
             "index": "logs",
             "auth": "api_key",
-            "secrets": ["logrouter/acme-corp/key"],
+            "credentials": ["logrouter/acme-corp/key"],
         }
         | fields
     )
@@ -64,11 +64,11 @@ def deliver(endpoint, *batches, **fields):
     return one, kept.events
 
 
-@pytest.mark.parametrize("compressed", [False, True])
-def test_a_batch_becomes_requests(compressed):
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+def test_a_batch_becomes_requests(compression):
     """Events would be sent elsewhere, or in requests that a node refuses."""
     endpoint = Endpoint()
-    one, _ = deliver(endpoint, batch(*lines(1_400)), gzip=compressed, ca="pem")
+    one, _ = deliver(endpoint, batch(*lines(1_400)), compression=compression, ca="pem")
     assert [post.events for post in endpoint.posts] == [655, 655, 90]
     assert {post.target.partition("?")[0] for post in endpoint.posts} == {"/base/logs/_bulk"}
     assert endpoint.posts[0].headers["authorization"] == "ApiKey word"

@@ -27,7 +27,7 @@ ITEM = {
     "bootstrap_servers": ["broker-1.example.com:9096", "broker-2.example.com:9096"],
     "topic": "logs-{application}",
     "auth": "scram",
-    "secrets": ["logrouter/acme-corp/kafka-1"],
+    "credentials": ["logrouter/acme-corp/kafka-1"],
 }
 ROLE = "arn:aws:iam::222222222222:role/LogDistributionRole"
 PEM = "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\ny\n"
@@ -55,9 +55,9 @@ def test_the_example_of_the_facts_is_a_config():
         ({"topic": "logs-{message}"}, "placeholders"),
         ({"topic": ".."}, "placeholders"),
         ({"topic": "x" * 250}, "249"),
-        ({"secrets": None}, "needs secrets"),
-        ({"auth": "mtls", "secrets": None}, "needs secrets"),
-        ({"auth": "msk_iam", "secrets": None}, "log_distribution_role_arn"),
+        ({"credentials": None}, "needs credentials"),
+        ({"auth": "mtls", "credentials": None}, "needs credentials"),
+        ({"auth": "msk_iam", "credentials": None}, "log_distribution_role_arn"),
         ({"auth": "plain"}, "auth"),
         ({"format": "avro"}, "format"),
     ],
@@ -76,7 +76,7 @@ def test_a_topic_is_the_keys_segments():
 
 def test_a_rotated_secret_keeps_the_checkpoint():
     """Each rotation would have the objects that wait sent from their beginning."""
-    assert read().destination_digest == read(secrets=["logrouter/acme-corp/kafka-2"]).destination_digest
+    assert read().destination_digest == read(credentials=["logrouter/acme-corp/kafka-2"]).destination_digest
     assert read().destination_digest != read(topic="other").destination_digest
 
 
@@ -96,7 +96,7 @@ def test_each_way_to_sign_in():
     assert (mutual["security.protocol"], mutual["ssl.key.pem"]) == ("SSL", PEM)
     msk = client_settings(read(auth="msk_iam", log_distribution_role_arn=ROLE), None)
     assert (msk["security.protocol"], msk["sasl.mechanisms"]) == ("SASL_SSL", "OAUTHBEARER")
-    assert client_settings(read(auth="none", secrets=None), None)["security.protocol"] == "SSL"
+    assert client_settings(read(auth="none", credentials=None), None)["security.protocol"] == "SSL"
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def config(**fields):
             "bootstrap_servers": ["broker-1.example.com:9096"],
             "topic": "logs",
             "auth": "scram",
-            "secrets": ["logrouter/acme-corp/new"],
+            "credentials": ["logrouter/acme-corp/new"],
         }
         | fields
     )
@@ -125,7 +125,7 @@ def test_the_older_secret_is_tried_where_the_newer_is_refused(kafka, monkeypatch
         return producer
 
     monkeypatch.setattr(kafka.method, "_make", only_the_old_one)
-    deliver(kafka, batch("a"), secrets=["logrouter/acme-corp/new", "logrouter/acme-corp/old"])
+    deliver(kafka, batch("a"), credentials=["logrouter/acme-corp/new", "logrouter/acme-corp/old"])
     assert [client.closed for client in kafka.clients] == [True, False]
     with pytest.raises(BlockedByCustomerError, match="kafka-authentication-failed"):
         deliver(kafka, batch("a"))
@@ -172,7 +172,9 @@ def test_msk_is_signed_in_to_with_the_customers_role(kafka):
         return session
 
     kafka.method._services.role_chain = SimpleNamespace(customer=customer)
-    deliver(kafka, batch("a"), auth="msk_iam", secrets=[], log_distribution_role_arn=ROLE, target_region="us-east-1")
+    deliver(
+        kafka, batch("a"), auth="msk_iam", credentials=[], log_distribution_role_arn=ROLE, target_region="us-east-1"
+    )
     token, expires = kafka.clients[0].settings["oauth_cb"]("")
     assert asked == [("acme-corp", ROLE, None)]
     assert token[:40] == connection_token(session, "us-east-1")[:40]

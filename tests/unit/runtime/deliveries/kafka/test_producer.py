@@ -135,3 +135,11 @@ def test_a_token_is_asked_for_by_the_client(clients):
     """MSK IAM's clients could not sign in."""
     KafkaProducer({}, "broker:9098", lambda: ("token", 1.0))
     assert clients[0].settings["oauth_cb"]("") == ("token", 1.0)
+
+
+@pytest.mark.parametrize("settings", [{"ssl.ca.pem": "hunter2"}, {"ssl.key.pem": "hunter2"}, {"acks": "hunter2"}])
+def test_settings_that_the_library_refuses_are_the_customers(settings):
+    """A broken certificate would be tried for hours, and the customer not told; or the secret be in a record."""
+    with pytest.raises(BlockedByCustomerError, match="settings-refused") as caught:
+        KafkaProducer({"bootstrap.servers": "broker:9096", "security.protocol": "SSL", **settings}, "broker:9096")
+    assert "hunter2" not in f"{caught.value!r} {caught.value.__cause__!r}"
