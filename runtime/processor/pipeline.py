@@ -7,7 +7,7 @@ object that it names: ``object_deliveries``.
 import json
 import logging
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -104,7 +104,8 @@ class MessageProcessor:
         with correlated(message.message_id):
             if not budget.allows(0.0):  # begun now, it would still be at work when the host ends
                 logger.warning("the time budget is spent: a message is returned unstarted")
-                self._records.returned("budget-spent")
+                for about in self._about(message.body):
+                    self._records.returned("budget-spent", **about)
                 return False
             try:
                 return self._process(message, budget)
@@ -198,6 +199,22 @@ class MessageProcessor:
                     raise UnreadableMessageError(error.reason, "no session is issued for the message") from error
                 raise NoSessionError(error.reason, error.detail) from error
             yield
+
+    def _about(self, body: str) -> list[dict[str, object]]:
+        """Return how the records of a message name its objects: the reconciler leaves them alone."""
+        found: list[dict[str, object]] = []
+        with suppress(UnreadableMessageError, MalformedKeyError):
+            document = read_document(body)
+            if is_delivery_message(document):
+                wanted = DeliveryMessage.read(document)
+                return [{"tenant_id": wanted.tenant_id, "object": wanted.key, "type": wanted.type}]
+            notification = read_notification(document)
+            for one in notification.created:
+                object_ = StoredObject(one.bucket, one.object_key(), one.etag, one.version_id, one.size)
+                if not self._foreign(object_):
+                    marks = {} if notification.put_offs else NOTIFIED
+                    found.append({**named(object_), "tenant_id": object_.key.tenant_id, **marks})
+        return found or [{}]
 
     def _put_off(self, error: DeliveryError | None, send: Callable[[HandOver], object]) -> bool:
         """Let a message come later, as a new one: not an attempt, nor a receive of it; return whether it is sent."""

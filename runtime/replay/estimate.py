@@ -3,13 +3,14 @@
 By the list prices of ``runtime/costs/``. What the customer pays for is named apart: it is nearly all of it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from runtime import scheduling
 from runtime.costs.assumptions import GIB, Assumptions
 from runtime.costs.prices import list_prices
-from runtime.delivery_config.model import DeliveryConfig
+from runtime.delivery_config.repository import TenantConfigs
+from runtime.delivery_state.replay_selection import Selection
 from runtime.replay.listing import FoundObject, ListingPage
 from runtime.time_budget import TimeBudget
 
@@ -44,7 +45,8 @@ class Estimate:
 
 def estimate(
     pages: Iterable[ListingPage],
-    configs: Sequence[DeliveryConfig],
+    tenant: TenantConfigs,
+    selection: Selection,
     *,
     per_second: float,
     budget: TimeBudget,
@@ -57,8 +59,8 @@ def estimate(
         requests += 1
         for one in page.found:
             _count(total, one)
-            for config in wanted_by(configs, one):
-                _add(total, config, one, now)
+            for type_ in wanted_by(tenant, selection, one):
+                _add(total, type_, one, now)
         if not budget.allows(0.0):
             total.complete = False
             break
@@ -74,18 +76,23 @@ def _count(total: Estimate, one: FoundObject) -> None:
     total.newest_at = max(one.at, total.newest_at or one.at)
 
 
-def wanted_by(configs: Sequence[DeliveryConfig], found: FoundObject) -> list[DeliveryConfig]:
-    """Return the configs that select an object, by the processor's rules."""
+def wanted_by(tenant: TenantConfigs, selection: Selection, found: FoundObject) -> list[str]:
+    """Return the types of the configs that select an object, by the processor's rules.
+
+    Those that can't be read are among them unless they say otherwise: their deliveries wait, as a new object's do.
+    """
     key = found.object.key
-    return [config for config in configs if config.enabled and config.selects(key.application, key.cluster_id)]
+    types = [one.type for one in tenant.configs if one.enabled and one.selects(key.application, key.cluster_id)]
+    types += [item.type for item in tenant.invalid if item.may_want(key.application, key.cluster_id)]
+    return [type_ for type_ in types if selection.type in (None, type_)]
 
 
-def _add(total: Estimate, config: DeliveryConfig, one: FoundObject, now: float) -> None:
+def _add(total: Estimate, type_: str, one: FoundObject, now: float) -> None:
     total.deliveries += 1
-    total.by_type[config.type] = total.by_type.get(config.type, 0) + 1
+    total.by_type[type_] = total.by_type.get(type_, 0) + 1
     prices, a = list_prices(), Assumptions()
     total.provider_cost += a.requests_a_message / 1e6 * prices.sqs_million_requests
-    if config.method == "cloudwatch":
+    if type_.partition(":")[0] == "cloudwatch":
         total.provider_cost += prices.s3_thousand_gets / 1000
         total.customer_cost += one.size * a.compression / GIB * prices.cloudwatch_logs_ingested_gb
         total.too_old += now - one.at > OLDEST_CLOUDWATCH_SECONDS

@@ -8,9 +8,7 @@ from dataclasses import replace
 from itertools import zip_longest
 
 from runtime import scheduling
-from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import DeliveryConfigRepository
-from runtime.delivery_state.replay_selection import Selection
 from runtime.delivery_state.replays import Replay, Replays, ReplayState
 from runtime.messages.delivery_message import REPLAYED, DeliveryMessage
 from runtime.messages.hand_over import HandOver
@@ -92,14 +90,14 @@ class ReplayRunner:
 
     def _send(self, replay: Replay, found: FoundObject, limiter: RateLimiter) -> Replay:
         object_ = found.object
-        configs = wanted_by(self._wanted_configs(replay.selection), found)
-        for config in configs:
+        types = wanted_by(self._configs.fetch_tenant(replay.tenant_id), replay.selection, found)
+        for type_ in types:
             limiter.acquire()
             message = DeliveryMessage(
                 object_.bucket,
                 object_.key.key,
                 object_.key.tenant_id,
-                config.type,
+                type_,
                 etag=object_.etag,
                 version_id=object_.version_id,
                 size=object_.size,
@@ -109,13 +107,9 @@ class ReplayRunner:
         return replace(
             replay,
             objects=replay.objects + 1,
-            deliveries=replay.deliveries + len(configs),
-            bytes=replay.bytes + found.size * bool(configs),
+            deliveries=replay.deliveries + len(types),
+            bytes=replay.bytes + found.size * bool(types),
         )
-
-    def _wanted_configs(self, selection: Selection) -> list[DeliveryConfig]:
-        configs = self._configs.fetch_tenant(selection.tenant_id).configs
-        return [config for config in configs if selection.type in (None, config.type)]
 
 
 def round_robin(replays: Sequence[Replay]) -> list[Replay]:

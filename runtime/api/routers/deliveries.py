@@ -164,13 +164,13 @@ def _asked(tenant_id: str, body: dict[str, object]) -> tuple[ReplayRequest, Sele
 
 def _count(services: Services, selection: Selection, per_second: float) -> Estimate:
     """Count, for no longer than an answer may take."""
-    configs = services.configs.fetch_tenant(selection.tenant_id).configs
-    wanted = [config for config in configs if selection.type in (None, config.type)]
-    if not wanted:
+    tenant = services.configs.fetch_tenant(selection.tenant_id)
+    types = [one.type for one in tenant.configs] + [item.type for item in tenant.invalid]
+    if selection.type not in types and (selection.type or not types):
         raise ProblemError(HTTPStatus.CONFLICT, "no-such-config", "the tenant has no such delivery config to replay to")
     pages = services.listing.pages(selection)
     budget = TimeBudget.of_seconds(COUNT_SECONDS)
-    return estimate(pages, wanted, per_second=per_second, budget=budget, clock=services.clock)
+    return estimate(pages, tenant, selection, per_second=per_second, budget=budget, clock=services.clock)
 
 
 def _no_replay(replay_id: str) -> ProblemError:

@@ -47,6 +47,26 @@ def ends(capsys):
     ]
 
 
+# --- a message for which there is no time ---
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (notification(s3_event()), {"object": KEY, "tenant_id": "acme-corp", "notified": 1}),
+        (again(), {"object": KEY, "tenant_id": "acme-corp", "type": "s3"}),
+        (notification(s3_event(bucket="another")), {}),
+        ("rubbish", {}),
+    ],
+)
+def test_a_message_that_is_returned_unstarted_names_its_object(world, capsys, text, named):
+    """The reconciler would take the object for one that nobody was told of, and deliver it beside its message."""
+    assert not world.process(text, seconds=0.0)
+    (record,) = emf(capsys)
+    assert record["Reason"] == "budget-spent"
+    assert {name: record[name] for name in ("object", "tenant_id", "notified", "type") if name in record} == named
+
+
 # --- an object's message ---
 
 

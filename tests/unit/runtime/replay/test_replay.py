@@ -95,18 +95,25 @@ def test_one_delivery_may_be_chosen_and_filters_hold(scene):
     assert scene.sent() == [(key(1, application="api"), "s3:eu")]
 
 
+def test_the_deliveries_of_a_config_that_cannot_be_read_wait(scene):
+    """A replay would pass them by, and say that it is done."""
+    scene.put(key(1), key(1, application="api"))
+    scene.world.put_config("s3:wrong", bucket_name="UPPER", desired_logs={"SS": ["etcd"]})
+    scene.world.put_config("s3:blank", bucket_name="UPPER", enabled=False)
+    replay = scene.start(Selection("acme-corp", type="s3:wrong"))
+    assert scene.run(replay).deliveries == 1
+    assert scene.sent() == [(key(1), "s3:wrong")]
+
+
 def test_the_estimate_comes_first_and_sends_nothing(scene):
     """Nobody would know that a click delivers a year of logs."""
     scene.put(*[key(number) for number in range(4)], key(1, application="api"), key(5, day="20200101"))
     scene.world.put_config("s3")
     scene.world.put_config("cloudwatch", desired_logs={"SS": ["etcd"]})
-    pages = Listing(scene.world.clients, CENTRAL).pages(Selection("acme-corp"))
-    configs = (
-        DeliveryConfigRepository(scene.world.clients, "configs", MODELS, cache_seconds=0)
-        .fetch_tenant("acme-corp")
-        .configs
-    )
-    counted = estimate(pages, configs, per_second=PER_SECOND, budget=TimeBudget.of_seconds(60))
+    selection = Selection("acme-corp")
+    pages = Listing(scene.world.clients, CENTRAL).pages(selection)
+    tenant = DeliveryConfigRepository(scene.world.clients, "configs", MODELS, cache_seconds=0).fetch_tenant("acme-corp")
+    counted = estimate(pages, tenant, selection, per_second=PER_SECOND, budget=TimeBudget.of_seconds(60))
     assert counted.complete
     assert (counted.objects, counted.bytes, counted.deliveries) == (6, 60, 11)
     assert counted.by_type == {"s3": 6, "cloudwatch": 5}
