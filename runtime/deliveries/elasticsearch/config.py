@@ -7,8 +7,16 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator, 
 from runtime.deliveries.cloudwatch.config import ROLE_ARN_PATTERN
 from runtime.deliveries.elasticsearch.names import template_problem
 from runtime.deliveries.session_policy import reader, second_hop
-from runtime.delivery_config.facts import MethodFacts, Order, Placement, RequestLimits
-from runtime.delivery_config.model import DeliveryConfig
+from runtime.delivery_config.facts import (
+    MethodFacts,
+    Order,
+    Payer,
+    Placement,
+    PriceRow,
+    Quantity,
+    RequestLimits,
+)
+from runtime.delivery_config.model import DeliveryConfig, Texts
 from runtime.delivery_config.write_rules import rules_of
 from runtime.endpoints.egress import AddressError, EgressPolicy
 
@@ -32,6 +40,7 @@ FACTS = MethodFacts(
     order=Order.NONE,
     reads_events=True,
     limits=RequestLimits(MAX_REQUEST_EVENTS, MAX_REQUEST_BYTES, MAX_REQUEST_BYTES, EVENT_OVERHEAD_BYTES),
+    prices=(PriceRow(Payer.PROVIDER, "objects read", "s3_thousand_gets", Quantity.THOUSAND_OBJECTS),),
     secrets=("credentials",),
     example={
         "type": "elasticsearch",
@@ -52,7 +61,7 @@ class ElasticsearchConfig(DeliveryConfig):
     data_stream: str | None = None
     index: str | None = None
     auth: Literal["api_key", "basic", "aws_sigv4"]
-    credentials: tuple[str, ...] = Field(default=(), max_length=2)
+    credentials: Annotated[Texts, Field(max_length=2)] = ()
     log_distribution_role_arn: Annotated[str, StringConstraints(pattern=ROLE_ARN_PATTERN)] | None = None
     aws_service: Literal["es", "aoss"] = "es"
     ca: Annotated[str, StringConstraints(max_length=MAX_AUTHORITY)] | None = None

@@ -7,8 +7,8 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator, 
 
 from runtime.deliveries.cloudwatch.config import ROLE_ARN_PATTERN
 from runtime.deliveries.session_policy import reader, second_hop
-from runtime.delivery_config.facts import MethodFacts, Order, Placement
-from runtime.delivery_config.model import DeliveryConfig
+from runtime.delivery_config.facts import MethodFacts, Order, Payer, Placement, PriceRow, Quantity
+from runtime.delivery_config.model import DeliveryConfig, Texts
 from runtime.delivery_config.write_rules import rules_of
 from runtime.endpoints.egress import EgressPolicy
 from runtime.errors import BlockedByCustomerError
@@ -29,6 +29,7 @@ FACTS = MethodFacts(
     order=Order.STREAM,
     reads_events=True,
     limits=None,  # a planned batch is at most 10,000 records and some MiB: less than a producer's queue holds
+    prices=(PriceRow(Payer.PROVIDER, "objects read", "s3_thousand_gets", Quantity.THOUSAND_OBJECTS),),
     secrets=("credentials",),
     example={
         "type": "kafka",
@@ -45,10 +46,10 @@ class KafkaConfig(DeliveryConfig):
 
     facts: ClassVar[MethodFacts] = FACTS
 
-    bootstrap_servers: Annotated[tuple[str, ...], Field(min_length=1, max_length=10)]
+    bootstrap_servers: Annotated[Texts, Field(min_length=1, max_length=10)]
     topic: Annotated[str, StringConstraints(min_length=1, max_length=MAX_TOPIC)]
     auth: Literal["none", "scram", "mtls", "msk_iam"]
-    credentials: tuple[str, ...] = Field(default=(), max_length=2)
+    credentials: Annotated[Texts, Field(max_length=2)] = ()
     log_distribution_role_arn: Annotated[str, StringConstraints(pattern=ROLE_ARN_PATTERN)] | None = None
     ca: Annotated[str, StringConstraints(max_length=MAX_AUTHORITY)] | None = None
     format: Literal["message", "json"] = "message"

@@ -1,10 +1,10 @@
 """An Elasticsearch config's edges: what a reader understands, and what a writer refuses."""
 
 import pytest
-from pydantic import ValidationError
 
 from runtime.deliveries.elasticsearch.config import ElasticsearchConfig
 from runtime.delivery_config.write_rules import WriteRules
+from runtime.delivery_config.writing import InvalidConfigError, validate
 
 RULES = WriteRules(now=0, central_bucket="central", central_account_id="111111111111", regions={"us-east-1": "aws"})
 ROLE = "arn:aws:iam::222222222222:role/LogDistributionRole"
@@ -20,13 +20,17 @@ ITEM = {
 
 def read(rules=None, **fields):
     item = {name: value for name, value in (ITEM | fields).items() if value is not None}
-    return ElasticsearchConfig.model_validate(item, context=rules)
+    return (
+        validate(item, {"elasticsearch": ElasticsearchConfig}, rules)
+        if rules
+        else ElasticsearchConfig.model_validate(item)
+    )
 
 
 def test_the_example_of_the_facts_is_a_config():
     """The API's document would show a config that it refuses."""
     example = dict(ElasticsearchConfig.facts.example)
-    ElasticsearchConfig.model_validate({"tenant_id": "acme-corp", **example}, context=RULES)
+    validate({"tenant_id": "acme-corp", **example}, {"elasticsearch": ElasticsearchConfig}, RULES)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +52,7 @@ def test_the_example_of_the_facts_is_a_config():
 )
 def test_a_writer_is_refused_what_cannot_work(fields, says):
     """A customer would learn of a mistake from missing logs."""
-    with pytest.raises(ValidationError, match=says):
+    with pytest.raises(InvalidConfigError, match=says):
         read(RULES, **fields)
 
 
@@ -59,7 +63,7 @@ def test_signed_requests_need_no_secret_but_a_plain_address():
     assert [policy["Statement"][0]["Action"] for policy in config.session_policies("aws", "central")][
         1
     ] == "sts:AssumeRole"
-    with pytest.raises(ValidationError, match="no path"):
+    with pytest.raises(InvalidConfigError, match="no path"):
         read(RULES, **signed, url="https://search.example.com/base")
 
 

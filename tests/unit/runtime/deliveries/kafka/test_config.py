@@ -10,12 +10,12 @@ from botocore.credentials import Credentials as SdkCredentials
 from botocore.hooks import HierarchicalEmitter
 from botocore.model import ServiceId
 from botocore.signers import RequestSigner
-from pydantic import ValidationError
 
 from runtime.aws.credentials import Credentials
 from runtime.deliveries.kafka.client_settings import TOKEN_SECONDS, client_settings, connection_token, digest
 from runtime.deliveries.kafka.config import KafkaConfig
 from runtime.delivery_config.write_rules import WriteRules
+from runtime.delivery_config.writing import InvalidConfigError, validate
 from runtime.endpoints.secrets import Secret
 from runtime.errors import BlockedByCustomerError
 from runtime.objects.key import ObjectKey
@@ -35,12 +35,19 @@ PEM = "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n-----BEGIN PRI
 
 def read(rules=None, **fields):
     item = {name: value for name, value in (ITEM | fields).items() if value is not None}
-    return KafkaConfig.model_validate(item, context=rules)
+    return validate(item, {"kafka": KafkaConfig}, rules) if rules else KafkaConfig.model_validate(item)
 
 
 def test_the_example_of_the_facts_is_a_config():
     """The API's document would show a config that it refuses."""
-    KafkaConfig.model_validate({"tenant_id": "acme-corp", **KafkaConfig.facts.example}, context=RULES)
+    validate({"tenant_id": "acme-corp", **KafkaConfig.facts.example}, {"kafka": KafkaConfig}, RULES)
+
+
+def test_a_stored_config_is_read_again():
+    """What the API took would be invalid for the processor; or a set in the table would be no list of servers."""
+    config = read(RULES)
+    assert KafkaConfig.model_validate(config.model_dump()) == config
+    assert read(bootstrap_servers={"b.example.com:1", "a.example.com:1"}).bootstrap_servers[0] == "a.example.com:1"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +71,7 @@ def test_the_example_of_the_facts_is_a_config():
 )
 def test_a_writer_is_refused_what_cannot_work(fields, says):
     """A customer would learn of a mistake from missing logs."""
-    with pytest.raises(ValidationError, match=says):
+    with pytest.raises(InvalidConfigError, match=says):
         read(RULES, **fields)
 
 
