@@ -26,6 +26,11 @@ COMMANDS: Final = {
         "Show queues and each destination: freshness, rates, failures with their start and next step.",
     ),
     "tenants": CommandSource("cli.tenants_command", "list_tenants", "List the tenants that have delivery configs."),
+    "alarms": CommandSource(
+        "cli.alarms_command",
+        "list_alarms",
+        "Which alarms are firing, since when, and which runbook helps? Status 1 if one is.",
+    ),
     "arrived": CommandSource(
         "cli.tenant_commands",
         "show_arrivals",
@@ -40,6 +45,16 @@ COMMANDS: Final = {
         "cli.tenant_commands",
         "show_cost",
         "What does the tenant cost? Price its deliveries of the last day, extrapolated to a month.",
+    ),
+    "tail": CommandSource(
+        "cli.tail_command",
+        "tail",
+        "Print a tenant's events as they are delivered; the caller must be allowed to read the central bucket.",
+    ),
+    "query": CommandSource(
+        "cli.query_command",
+        "run_saved_query",
+        "Run a saved query of the runbooks over the last hours; CloudWatch charges by the bytes that it scans.",
     ),
     "reconcile": CommandSource(
         "cli.reconcile_command",

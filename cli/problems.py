@@ -115,7 +115,7 @@ def _of_aws(error: ClientError, options: ConnectionOptions | None) -> CommandFai
         return CommandFailure(
             f"AWS refuses {action}: {message}. Sign in again, or let the caller do it", ExitStatus.DENIED, {}
         )
-    if action == "DescribeStacks" and code == "ValidationError":
+    if action in {"DescribeStacks", "ListStackResources"} and code == "ValidationError":
         region = options.region if options else None
         where = _START if options and options.local else "name the installation's Region with --region or AWS_REGION"
         return CommandFailure(

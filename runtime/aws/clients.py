@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.session import Session
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, QueryOutputTypeDef
     from mypy_boto3_lambda import LambdaClient
@@ -94,6 +95,8 @@ class AwsClients:
 
     @overload
     def client(self, service: Literal["cloudformation"], region: str | None = None) -> "CloudFormationClient": ...
+    @overload
+    def client(self, service: Literal["cloudwatch"], region: str | None = None) -> "CloudWatchClient": ...
     @overload
     def client(self, service: Literal["dynamodb"], region: str | None = None) -> "DynamoDBClient": ...
     @overload
