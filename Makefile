@@ -11,7 +11,7 @@ COMPILE := -m uv pip compile --quiet --python-version 3.13 --no-header --no-emit
 INSTALL := -m uv pip install --quiet --python $(PY)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test test-destinations lint format synth customer-template agent-settings bench bench-agent bench-freshness decisions docs openapi explore faults fault-table fuzz verify-aws requirements snapshots clean
+.PHONY: help setup demo up down status test test-destinations lint format synth customer-template agent-settings bench bench-agent bench-freshness decisions docs openapi helm-charts explore faults fault-table fuzz verify-aws requirements snapshots clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -93,8 +93,12 @@ docs: $(READY) ## the documentation as a site, in build/site
 	@$(PY) -m mkdocs build --quiet --strict
 	@$(PY) -m local.toolchain.mermaid build/site
 
-openapi: $(READY) ## write docs/openapi.json from the API's code
+openapi: $(READY) ## write docs/openapi.json and docs/api-reference.md from the API's code
 	@$(PY) -m runtime.api > docs/openapi.json
+	@$(PY) -m tests.api_reference
+
+helm-charts: $(READY) ## write the charts' templates from the kustomize bases
+	@$(PY) -m tests.helm_charts
 
 explore: $(READY) ## schedules of faults in simulated time, from seeds (SEEDS=1-10000); the smallest of what fails is printed (PLANTED=1: find planted bugs)
 	@$(PY) -m tests.exploration $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PLANTED),--planted)

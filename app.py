@@ -9,7 +9,8 @@ Context (``-c key=value``):
 - ``part``: ``central`` (default), ``customer`` or ``both``: a customer's stack is never deployed unless asked for.
 - ``customer_stack_name``: for a second tenant in one account and Region.
 
-An unknown key is refused.
+An unknown key is refused. Before the context's defaults comes what ``logrouter.toml`` in the working directory says
+(``stacks.settings_file``).
 """
 
 import os
@@ -18,13 +19,14 @@ import sys
 from constructs_lib.limits import PropertyError
 from stacks.application import add_central_stacks, add_customer_stack, check_every_synthesis, new_app
 from stacks.context import AppContext
+from stacks.settings_file import SettingsFile
 
 
 def main() -> None:
     """Add what the context asks for, and synthesize."""
     app = new_app()
     try:
-        context = AppContext.read(app.node.get_all_context(), os.environ)
+        context = AppContext.read(app.node.get_all_context(), os.environ, SettingsFile.load())
     except PropertyError as error:
         sys.exit(str(error))
     if context.central:

@@ -43,6 +43,13 @@ class ApiStack(RegionalStack):
         if stage.api_firewall:
             ApiFirewall(self, "Firewall", stage=self.api.rest_api.deployment_stage)
         self.trace(self.api.function, api=self.api.rest_api, priority=2000)
-        CfnOutput(self, "ApiUrl", value=self.api.url)
-        CfnOutput(self, "ApiFunctionName", value=self.api.function.function_name)
-        CfnOutput(self, "ApiLogGroupName", value=self.api.log_group.log_group_name)
+        CfnOutput(
+            self, "ApiUrl", value=self.api.url, description="The delivery-config API; set LOGROUTER_API_URL to it"
+        )
+        CfnOutput(self, "ApiFunctionName", value=self.api.function.function_name, description="The API's function")
+        CfnOutput(
+            self,
+            "ApiLogGroupName",
+            value=self.api.log_group.log_group_name,
+            description="The API's log, with the audit trail of changes",
+        )

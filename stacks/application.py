@@ -49,7 +49,9 @@ def add_central_stacks(
     """
     require(holds=bool(stage.regions), constraint="stage.regions must name at least one Region")
     home = Environment(account=account, region=stage.regions[0])
-    role = CentralRoleStack(app, "LogRouterCentralRole", env=home, termination_protection=stage.termination_protection)
+    role = CentralRoleStack(
+        app, "LogRouterCentralRole", env=home, tags=stage.tags, termination_protection=stage.termination_protection
+    )
     processing_stacks = []
     for region in stage.regions:
         env = Environment(account=account, region=region)

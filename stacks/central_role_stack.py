@@ -1,6 +1,8 @@
 """The central role alone: customers pin it, so no other change may require replacing its stack."""
 
-from aws_cdk import CfnOutput, Environment, Stack
+from collections.abc import Mapping
+
+from aws_cdk import CfnOutput, Environment, Stack, Tags
 from constructs import Construct
 
 from constructs_lib.central_role import CentralLogDistributionRole
@@ -10,7 +12,13 @@ class CentralRoleStack(Stack):
     """One for the whole system, in one Region; retained when the stack is deleted."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, env: Environment, termination_protection: bool = False
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        env: Environment,
+        tags: Mapping[str, str],
+        termination_protection: bool = False,
     ) -> None:
         super().__init__(
             scope,
@@ -19,5 +27,12 @@ class CentralRoleStack(Stack):
             termination_protection=termination_protection,
             description="logrouter: the role that customers trust",
         )
+        for name, value in tags.items():
+            Tags.of(self).add(name, value)
         self.central_role = CentralLogDistributionRole(self, "CentralLogDistributionRole")
-        CfnOutput(self, "CentralLogDistributionRoleArn", value=self.central_role.role.role_arn)
+        CfnOutput(
+            self,
+            "CentralLogDistributionRoleArn",
+            value=self.central_role.role.role_arn,
+            description="The role that customers pin: give them this ARN",
+        )

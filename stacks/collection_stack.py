@@ -39,9 +39,24 @@ class CollectionStack(RegionalStack):
         self._write_outputs()
 
     def _write_outputs(self) -> None:
-        CfnOutput(self, "ObjectQueueUrl", value=self.object_queue.queue.queue_url)
-        CfnOutput(self, "ObjectDlqUrl", value=self.object_queue.dead_letter_queue.queue_url)
-        CfnOutput(self, "UndeliveredNotificationsUrl", value=self.object_queue.undelivered_notifications.queue_url)
+        CfnOutput(
+            self,
+            "ObjectQueueUrl",
+            value=self.object_queue.queue.queue_url,
+            description="The queue of notifications about new objects",
+        )
+        CfnOutput(
+            self,
+            "ObjectDlqUrl",
+            value=self.object_queue.dead_letter_queue.queue_url,
+            description="Notifications that could not be processed; empty when all is well",
+        )
+        CfnOutput(
+            self,
+            "UndeliveredNotificationsUrl",
+            value=self.object_queue.undelivered_notifications.queue_url,
+            description="Notifications that SNS could not deliver; empty when all is well",
+        )
         for number, (cluster_id, writer) in enumerate(sorted(self.writer_roles.items()), start=1):
             CfnOutput(self, f"WriterRoleArn{number}", value=writer.role.role_arn, description=f"cluster {cluster_id}")
             # What `make agent-settings` writes into an overlay.
@@ -51,4 +66,9 @@ class CollectionStack(RegionalStack):
                 "AWS_ROLE_ARN": writer.role.role_arn,
                 "CLUSTER_ID": cluster_id,
             }
-            CfnOutput(self, f"AgentSettings{number}", value=self.to_json_string(settings))
+            CfnOutput(
+                self,
+                f"AgentSettings{number}",
+                value=self.to_json_string(settings),
+                description=f"what `make agent-settings` writes into an overlay of cluster {cluster_id}",
+            )

@@ -10,9 +10,11 @@ from aws_cdk import aws_lambda as lambda_
 from constructs_lib.limits import require, require_match
 from stacks.bundling.packages import API
 from stacks.bundling.runtime_asset import build_runtime_asset
+from stacks.settings_file import SettingsFile
 from stacks.stages import STAGES, StageConfig
 
 KNOWN: Final = ("stage", "part", "regions", "central_account", "customer_stack_name")
+_NO_FILE: Final = SettingsFile()
 _PARTS: Final = ("central", "customer", "both")
 _OF_THE_COMMAND_LINE: Final = re.compile(r".*[:/@].*|acknowledged-issue-numbers|cli-telemetry")
 """Feature flags, look-ups and notes of its own, which the CDK passes on with what was typed."""
@@ -33,20 +35,25 @@ class AppContext:
     customer_stack_name: str
 
     @classmethod
-    def read(cls, context: Mapping[str, object], environment: Mapping[str, str]) -> "AppContext":
-        """Return the app's inputs from the whole context and the variables that the CDK command line sets.
+    def read(
+        cls,
+        context: Mapping[str, object],
+        environment: Mapping[str, str],
+        settings: SettingsFile = _NO_FILE,
+    ) -> "AppContext":
+        """Return the app's inputs from the context, the settings file and the CDK's variables, in that order.
 
         :raises PropertyError: an unknown key, stage or part; or no central account or Region.
         """
         _require_known(context)
-        given = {key: str(context[key] or "") for key in KNOWN if key in context}
+        given = {**settings.given, **{key: str(context[key] or "") for key in KNOWN if key in context}}
         name, part = given.get("stage") or "development", given.get("part") or "central"
         require(holds=name in STAGES, constraint=f"stage must be one of {', '.join(STAGES)}, not {name!r}")
         require(holds=part in _PARTS, constraint=f"part must be one of {', '.join(_PARTS)}, not {part!r}")
         stage = STAGES[name]
         account = given.get("central_account") or environment.get("CDK_DEFAULT_ACCOUNT", "")
         if part != "customer":
-            stage = replace(stage, regions=_regions(given, stage, environment))
+            stage = settings.apply(replace(stage, regions=_regions(given, stage, environment)))
             require_match("central_account", account, r"\d{12}", "12 digits, by -c central_account=... or credentials")
         return cls(
             stage=stage,

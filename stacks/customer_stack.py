@@ -9,6 +9,7 @@ from constructs import Construct, IConstruct
 from constructs_lib.acknowledgement import acknowledge
 from constructs_lib.customer_destinations import CustomerLogBucket, CustomerLogGroup, bucket_statements, key_statement
 from constructs_lib.customer_log_distribution_role import CustomerLogDistributionRole
+from stacks.customer_interface import OUTPUTS, interface
 from stacks.customer_parameters import CustomerParameters
 
 TEMPLATE_VERSION: Final = "1.1.0"
@@ -32,13 +33,14 @@ class CustomerStack(Stack):
             analytics_reporting=False,
             description=f"Destinations for delivered logs, template version {TEMPLATE_VERSION}",
         )
+        self.template_options.metadata = interface()
         self.parameters = CustomerParameters(self)
         self._add_role()
         self._add_log_group()
         self._add_bucket()
         self._print_delivery_configs()
         self._print_statements()
-        CfnOutput(self, "TemplateVersion", value=TEMPLATE_VERSION)
+        self._output("TemplateVersion", TEMPLATE_VERSION)
         self._acknowledge()
 
     def _add_role(self) -> None:
@@ -172,8 +174,8 @@ class CustomerStack(Stack):
             findings=("W1001",),
         )
 
-    def _output(self, name: str, value: str, condition: CfnCondition) -> None:
-        CfnOutput(self, name, value=value, condition=condition)
+    def _output(self, name: str, value: str, condition: CfnCondition | None = None) -> None:
+        CfnOutput(self, name, value=value, condition=condition, description=OUTPUTS[name])
 
 
 def _only_if(condition: CfnCondition, construct: IConstruct) -> None:

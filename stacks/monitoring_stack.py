@@ -102,7 +102,19 @@ class MonitoringStack(RegionalStack):
         )
 
     def _write_outputs(self) -> None:
-        CfnOutput(self, "DashboardName", value=self.dashboard.dashboard.dashboard_name)
-        CfnOutput(self, "DestinationWatchFunctionName", value=self.watch.function.function_name)
+        CfnOutput(
+            self, "DashboardName", value=self.dashboard.dashboard.dashboard_name, description="The CloudWatch dashboard"
+        )
+        CfnOutput(
+            self,
+            "DestinationWatchFunctionName",
+            value=self.watch.function.function_name,
+            description="The function that looks for silent tenants and late destinations",
+        )
         for severity, topic in self.topics.of.items():
-            CfnOutput(self, f"{severity.value.title()}TopicArn", value=topic.topic_arn)
+            CfnOutput(
+                self,
+                f"{severity.value.title()}TopicArn",
+                value=topic.topic_arn,
+                description=f"Alarms of the severity {severity.value}",
+            )

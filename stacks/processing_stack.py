@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
 from aws_cdk import CfnOutput, Environment
 from aws_cdk import aws_lambda as lambda_
@@ -19,6 +20,19 @@ from stacks.collection_stack import CollectionStack
 from stacks.regional_stack import RegionalStack
 from stacks.stages import Host, StageConfig
 from stacks.storage_stack import StorageStack
+
+OUTPUTS: Final = {
+    "DeliveryQueueUrl": "The queue of deliveries that are tried again",
+    "DeliveryDlqUrl": "Deliveries that could neither be made nor parked; empty when all is well",
+    "ProcessorExecutionRoleArn": "The processor's own role, also for a poller's service account",
+    "ResumptionFunctionName": "The function that resumes parked deliveries and runs replays",
+    "RecordLogGroupNames": "The log groups of the delivery records",
+    "ReconciliationFunctionName": "The function that finds objects without a notification",
+    "ProcessorFunctionName": "The processor's function",
+    "ProcessorLogGroupName": "The processor's log, with the delivery records",
+    "PollerEnvironment": "The poller's environment on Kubernetes, as JSON",
+}
+"""What each output is, as the page of the stack shows it."""
 
 
 class ProcessingStack(RegionalStack):
@@ -119,18 +133,22 @@ class ProcessingStack(RegionalStack):
         )
 
     def _write_outputs(self) -> None:
-        CfnOutput(self, "DeliveryQueueUrl", value=self.delivery_queue.queue.queue_url)
-        CfnOutput(self, "DeliveryDlqUrl", value=self.delivery_queue.dead_letter_queue.queue_url)
-        CfnOutput(self, "ProcessorExecutionRoleArn", value=self.execution_role.role.role_arn)
-        CfnOutput(self, "ResumptionFunctionName", value=self.resumption.function.function_name)
-        CfnOutput(self, "RecordLogGroupNames", value=",".join(self.record_log_groups))
+        values = {
+            "DeliveryQueueUrl": self.delivery_queue.queue.queue_url,
+            "DeliveryDlqUrl": self.delivery_queue.dead_letter_queue.queue_url,
+            "ProcessorExecutionRoleArn": self.execution_role.role.role_arn,
+            "ResumptionFunctionName": self.resumption.function.function_name,
+            "RecordLogGroupNames": ",".join(self.record_log_groups),
+        }
         if self.reconciliation is not None:
-            CfnOutput(self, "ReconciliationFunctionName", value=self.reconciliation.function.function_name)
+            values["ReconciliationFunctionName"] = self.reconciliation.function.function_name
         if self.processor is not None:
-            CfnOutput(self, "ProcessorFunctionName", value=self.processor.function.function_name)
-            CfnOutput(self, "ProcessorLogGroupName", value=self.processor.log_group.log_group_name)
+            values["ProcessorFunctionName"] = self.processor.function.function_name
+            values["ProcessorLogGroupName"] = self.processor.log_group.log_group_name
         if self.stage.host is not Host.LAMBDA:
             environment = poller_environment(
                 resources=self.resources, tuning=self.stage.tuning, account=self.account, region=self.region
             )
-            CfnOutput(self, "PollerEnvironment", value=self.to_json_string(environment))
+            values["PollerEnvironment"] = self.to_json_string(environment)
+        for name, value in values.items():
+            CfnOutput(self, name, value=value, description=OUTPUTS[name])

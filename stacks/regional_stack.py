@@ -27,7 +27,8 @@ class RegionalStack(Stack):
             description=f"logrouter: {purpose}",
         )
         self.stage = stage
-        Tags.of(self).add("logrouter:stage", stage.name)
+        for name, value in {**stage.tags, "logrouter:stage": stage.name}.items():
+            Tags.of(self).add(name, value)
 
     def function_settings(self, code: lambda_.Code) -> FunctionSettings:
         """Return what the stage's functions share, with that code."""

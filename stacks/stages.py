@@ -1,6 +1,7 @@
 """Stages as typed values: what differs between development and production, and nothing else."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -62,6 +63,7 @@ class StageConfig:
     :param api_firewall: WAF in front of the API.
     :param api_snap_start: the API's function starts from a snapshot; Lambda charges for keeping it.
     :param monitoring: alarms' thresholds, who is notified, tracing, audit.
+    :param tags: of every stack and what is in it.
     """
 
     name: str
@@ -87,6 +89,7 @@ class StageConfig:
     api_firewall: bool = False
     api_snap_start: bool = False
     monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
+    tags: Mapping[str, str] = field(default_factory=dict)
     clusters: tuple[Cluster, ...] = ()
     poller_identity: WebIdentity | None = None
 

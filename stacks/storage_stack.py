@@ -64,7 +64,27 @@ class StorageStack(RegionalStack):
         )
 
     def _write_outputs(self) -> None:
-        CfnOutput(self, "CentralBucketName", value=self.central_bucket.bucket_name)
-        CfnOutput(self, "NotificationTopicArn", value=self.notifications.topic_arn)
-        CfnOutput(self, "TenantConfigTableName", value=self.delivery_configs.table.table_name)
-        CfnOutput(self, "ParkedDeliveriesTableName", value=self.parked_deliveries.table.table_name)
+        CfnOutput(
+            self,
+            "CentralBucketName",
+            value=self.central_bucket.bucket_name,
+            description="The bucket that all agents write into",
+        )
+        CfnOutput(
+            self,
+            "NotificationTopicArn",
+            value=self.notifications.topic_arn,
+            description="The topic that the bucket's notifications go through",
+        )
+        CfnOutput(
+            self,
+            "TenantConfigTableName",
+            value=self.delivery_configs.table.table_name,
+            description="The table of the delivery configs; change it through the API",
+        )
+        CfnOutput(
+            self,
+            "ParkedDeliveriesTableName",
+            value=self.parked_deliveries.table.table_name,
+            description="The table of parked deliveries, destinations' statuses and replays",
+        )

@@ -33,6 +33,20 @@ EXAMPLE = {
     "groups": ["API", "Authentication"],
 }
 PATCH_EXAMPLE = {"enabled": False, "groups": None}
+TAGS = {
+    "tenants": "Which tenants there are.",
+    "delivery configs": "Where a tenant's logs go, and which of them.",
+    "the meaning of a config": "What a config selects, before or after it is saved.",
+    "deliveries": "What is parked and why, a destination's state, replays.",
+    "service": "The service itself.",
+}
+"""The groups of operations, in the order in which a reader needs them."""
+
+SERVER = {
+    "url": "https://{api_id}.execute-api.{region}.amazonaws.com/v1",
+    "description": "The stack's output ApiUrl; another partition has a domain of its own",
+    "variables": {"api_id": {"default": "abcde12345"}, "region": {"default": "us-east-1"}},
+}
 DESCRIPTIONS = {
     "400": "Not JSON, a wrong query, or a path not in canonical form",
     "403": "Unsigned, or the caller's policies don't allow it",
@@ -58,6 +72,8 @@ def document(app: FastAPI, models: Models) -> dict[str, Any]:
         version=app.version,
         description="Which tenant's logs go where. Every call but `GET /health` is signed.",
         routes=app.routes,
+        tags=[{"name": name, "description": text} for name, text in TAGS.items()],
+        servers=[SERVER],
     )
     schemas = made.setdefault("components", {}).setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):

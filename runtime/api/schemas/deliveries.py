@@ -99,7 +99,12 @@ class StatusView(BaseModel):
 class ReplayRequest(BaseModel):
     """What to deliver again, or for the first time."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"since": "2026-11-20T00:00:00Z", "until": "2026-11-21T00:00:00Z", "dry_run": True}]
+        },
+    )
 
     type: str | None = Field(default=None, description="one delivery config; else all that are enabled")
     application: str | None = None

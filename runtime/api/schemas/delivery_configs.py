@@ -1,6 +1,6 @@
 """What the endpoints answer: models, and how a stored config becomes one."""
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from runtime.api.config_store import StoredConfig
 from runtime.delivery_config.model import DeliveryConfig
@@ -66,6 +66,8 @@ class MatchResults(BaseModel):
 
 class MatchRequest(BaseModel):
     """What to try."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"applications": ["kube-apiserver", "etcd"]}]})
 
     config: dict[str, object] | None = Field(
         default=None, description="a config that isn't stored; else the stored one"

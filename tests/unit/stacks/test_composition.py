@@ -115,3 +115,14 @@ def test_the_same_construct_fits_twice_into_a_stack(tmp_path):
             log_group_name=f"/{name}",
         )
     Template.from_stack(stack).resource_count_is("AWS::IAM::Role", 2)
+
+
+def test_every_output_says_what_it_is(production):
+    """An operator would guess which of thirty names to copy."""
+    undescribed = [
+        f"{stack.stack_name}.{name}"
+        for stack in production.stacks
+        for name, output in stack.template.get("Outputs", {}).items()
+        if "Description" not in output and "Export" not in output
+    ]
+    assert undescribed == []

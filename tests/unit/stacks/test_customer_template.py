@@ -37,3 +37,12 @@ def test_a_second_tenant_in_an_account_takes_another_stack_name(tmp_path):
     """One account could hold only one tenant in a Region."""
     app = new_app(str(tmp_path))
     assert add_customer_stack(app, stack_name="LogRouterCustomer-globex").stack_name == "LogRouterCustomer-globex"
+
+
+def test_the_console_shows_every_parameter_in_a_group_and_says_what_each_output_is(written):
+    """A customer would fill in a form without order, or not know which output to send back."""
+    template = json.loads(written.read_text())
+    shown = template["Metadata"]["AWS::CloudFormation::Interface"]
+    grouped = [name for group in shown["ParameterGroups"] for name in group["Parameters"]]
+    assert sorted(grouped) == sorted(template["Parameters"]) == sorted(shown["ParameterLabels"])
+    assert all(output["Description"] for output in template["Outputs"].values())

@@ -29,6 +29,7 @@ def test_every_operation_is_named_and_says_what_it_does():
         "get_openapi",
         "list_delivery_configs",
         "list_groups",
+        "list_tenants",
         "match_delivery_config",
         "patch_delivery_config",
         "replace_delivery_config",
