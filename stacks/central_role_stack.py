@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import CfnOutput, Environment, Stack, Tags
+from aws_cdk import CfnOutput, Environment, Stack
 from constructs import Construct
 
 from constructs_lib.central_role import CentralLogDistributionRole
@@ -26,9 +26,8 @@ class CentralRoleStack(Stack):
             env=env,
             termination_protection=termination_protection,
             description="logrouter: the role that customers trust",
+            tags=dict(tags) or None,
         )
-        for name, value in tags.items():
-            Tags.of(self).add(name, value)
         self.central_role = CentralLogDistributionRole(self, "CentralLogDistributionRole")
         CfnOutput(
             self,

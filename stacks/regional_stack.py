@@ -25,10 +25,13 @@ class RegionalStack(Stack):
             env=env,
             termination_protection=stage.termination_protection,
             description=f"logrouter: {purpose}",
+            tags={
+                **stage.tags,
+                "logrouter:stage": stage.name,
+            },  # CloudFormation gives them to what is in it
         )
         self.stage = stage
-        for name, value in {**stage.tags, "logrouter:stage": stage.name}.items():
-            Tags.of(self).add(name, value)
+        Tags.of(self).add("logrouter:stage", stage.name)
 
     def function_settings(self, code: lambda_.Code) -> FunctionSettings:
         """Return what the stage's functions share, with that code."""
