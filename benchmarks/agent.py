@@ -22,7 +22,17 @@ from rich.table import Table
 
 from benchmarks.agent_endpoints import serving
 from benchmarks.agent_lines import LENGTH, LINES, STAMP
-from benchmarks.agent_run import BINARY, PodFolder, agent, api_items, cpu_seconds, peak_bytes, started, wait_until
+from benchmarks.agent_run import (
+    BINARY,
+    AgentFailedError,
+    PodFolder,
+    agent,
+    api_items,
+    cpu_seconds,
+    peak_bytes,
+    started,
+    wait_until,
+)
 from benchmarks.collection import PLAIN as PLAIN_PROGRAM
 
 SOURCE, PROGRAMS, WHOLE, PLAIN = "source", "source and programs", "whole agent", "a plain agent"
@@ -178,4 +188,7 @@ def idle(process: Any) -> Callable[[], bool]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except AgentFailedError as error:
+        sys.exit(str(error))

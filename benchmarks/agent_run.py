@@ -30,6 +30,14 @@ IN_A_NAMESPACE = (
 )
 
 
+LAST_LINES = 15
+NEEDS = "it needs Vector 0.58 on PATH, Linux, and user namespaces: `unshare -rm true` must work (docs/collection.md)"
+
+
+class AgentFailedError(RuntimeError):
+    """The agent ended, or didn't do in time what was waited for; the message has its last lines, and what it needs."""
+
+
 @dataclass(frozen=True)
 class PodFolder:
     """A pod's folder in the log directory."""
@@ -99,6 +107,8 @@ def agent(
         )
         try:
             yield process
+        except TimeoutError as error:
+            raise AgentFailedError(f"{error}; its last lines:\n{_last_lines(home / 'vector.log')}\n{NEEDS}") from None
         finally:
             process.terminate()
             try:
@@ -154,7 +164,9 @@ def wait_until(condition: Callable[[], bool], process: subprocess.Popen[bytes], 
     deadline = time.monotonic() + seconds
     while not condition():
         if process.poll() is not None or time.monotonic() > deadline:
-            raise TimeoutError(f"vector: {process.poll()}")
+            ended = process.poll()
+            what = f"took longer than {seconds:g} s" if ended is None else f"ended with status {ended}"
+            raise TimeoutError(f"the agent {what}")
         time.sleep(0.05)
 
 
@@ -164,6 +176,11 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     vectors = [pid for pid in children if Path(f"/proc/{pid}/comm").read_text(encoding="ascii").strip() == "vector"]
     os.kill(int(vectors[0]) if vectors else process.pid, signal.SIGKILL)
     process.wait()
+
+
+def _last_lines(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
+    return "\n".join(f"  {line}" for line in lines) or "  (none)"
 
 
 def started(home: Path) -> bool:

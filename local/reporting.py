@@ -1,9 +1,10 @@
 """What a person sees: steps while they run, tables at the end."""
 
+import threading
 import time
 from collections.abc import Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from rich import box
 from rich.console import Console
@@ -17,13 +18,22 @@ if TYPE_CHECKING:
 console = Console()
 
 
-class Steps:
-    """One line a step: a spinner while it runs, its seconds when it is done. Used with ``with``."""
+SAY_SECONDS: Final = 10.0
+"""Nobody who reads a log, of CI or of a file, waits longer than this without a word."""
 
-    def __init__(self) -> None:
+
+class Steps:
+    """One line a step: a spinner while it runs, its seconds when it is done. Used with ``with``.
+
+    Where the output is no terminal, a step that takes long reports how far it is every ``say_seconds``.
+    """
+
+    def __init__(self, say_seconds: float = SAY_SECONDS) -> None:
         self._status: Status | None = None
-        self._text = ""
+        self._text = self._detail = ""
         self._begun = 0.0
+        self._say_seconds = say_seconds
+        self._ended = threading.Event()
 
     def __enter__(self) -> Self:
         return self
@@ -36,16 +46,27 @@ class Steps:
     def begin(self, text: str) -> None:
         """End the step before, if any, and begin this one."""
         self._end(mark="[green]✓[/]")
-        self._text, self._begun = text, time.monotonic()
+        self._text, self._detail, self._begun = text, "", time.monotonic()
         self._status = console.status(text)
         self._status.start()
+        if not console.is_terminal:
+            self._ended = threading.Event()
+            threading.Thread(target=self._say, args=(self._ended, text, self._begun), daemon=True).start()
 
     def update(self, detail: str) -> None:
         """Show how far the step is."""
+        self._detail = detail
         if self._status is not None:
             self._status.update(f"{self._text}: {detail}")
 
+    def _say(self, ended: threading.Event, text: str, begun: float) -> None:
+        """Print that a step goes on, until it ends."""
+        while not ended.wait(self._say_seconds):
+            detail = f": {self._detail}" if self._detail else ""
+            console.print(f"… {time.monotonic() - begun:5.1f} s  {text}{detail}", highlight=False, markup=False)
+
     def _end(self, *, mark: str) -> None:
+        self._ended.set()
         if self._status is not None:
             self._status.stop()
             console.print(f"{mark} {time.monotonic() - self._begun:5.1f} s  {self._text}", highlight=False)
