@@ -38,6 +38,7 @@ class Assumptions:
     compression: float = 10.0  # of gzip on such lines
     tiered_mib: float = 0.125  # smaller objects, as stored, are neither moved into Intelligent-Tiering nor monitored
     days_kept: float = 30.0  # the central bucket's objects; the stage says it
+    times_kept: float = 2.0  # the bucket is versioned: what has expired stays as a noncurrent version for as long again
     customer_days_kept: float = 30.0  # in the customer's log group and bucket
     stored_compression: float = 1 / 0.15  # CloudWatch Logs bills storage compressed, and gives 0.15 as the usual ratio
     billed_bytes_an_event: float = 26.0  # beside its text, as PutLogEvents counts it
@@ -47,7 +48,7 @@ class Assumptions:
 
     wait_per_object_s: float = 0.15  # GetObject, the first call of a stream; configs and role sessions are cached
     wait_per_mib_s: float = 0.05  # one PutLogEvents of 1 MiB, one after another within a stream
-    objects_side_by_side: int = 4  # the processor's object workers, each waiting on its own
+    objects_side_by_side: int = 10  # that a process reads at once, each waiting on its own (OBJECTS_AT_ONCE)
     lambda_memory_gb: float = 1769 / 1024  # the production stage: one vCPU
     pod_vcpu: float = 0.5  # the manifests' requests
     pod_gb: float = 0.5

@@ -92,7 +92,8 @@ class _Bill:
     def collection(self) -> list[Item]:
         """From the agent's PUT to the message in the object queue."""
         thousands = self.usage.objects / 1000
-        months = self.a.days_kept / DAYS_A_MONTH
+        days = self.a.days_kept * self.a.times_kept
+        months = days / DAYS_A_MONTH
         notified = self.usage.objects / 1e6 * self.prices.sns_million_requests + self._queued(self.usage.objects)
         kept = self.usage.gib / self.a.compression * self.prices.s3_gb_month * months
         tiered = self.prices.s3_thousand_transitions + self.prices.s3_thousand_monitored_month * months
@@ -100,7 +101,7 @@ class _Bill:
             self._ours(Part.COLLECTION, "objects written", thousands * self.prices.s3_thousand_puts),
             self._ours(Part.COLLECTION, "objects tiered", thousands * tiered * self._is_tiered()),
             self._ours(Part.COLLECTION, "notifications, object queue", notified),
-            self._ours(Part.COLLECTION, f"objects kept {self.a.days_kept:g} days", kept),
+            self._ours(Part.COLLECTION, f"objects kept {days:g} days", kept),
         ]
 
     def cloudwatch(self) -> list[Item]:

@@ -51,10 +51,22 @@ def test_the_processors_work_costs_by_its_host():
     assert on_poller == pytest.approx(4000 / 3600 * (0.5 * 0.03238 + 0.5 * 0.00356))
 
 
+def test_what_has_expired_is_paid_for_as_long_again():
+    """The bucket keeps it as a noncurrent version: the provider would be told half of what storage costs."""
+    usage = Usage(gib=PLAIN.compression * 100)
+    once, twice = (
+        bill(usage, assumptions=replace(PLAIN, times_kept=times)) for times in (1.0, Assumptions().times_kept)
+    )
+    kept = [total(items, part=Part.COLLECTION) for items in (once, twice)]
+    assert kept[1] == pytest.approx(2 * kept[0])
+
+
 def test_objects_cost_by_their_number():
     """Small objects, the dear ones, would cost no more than large ones."""
     few, many = (usage_of(1, replace(PLAIN, object_mib=size)) for size in (64, 0.25))
-    assert total(bill(many), part=Part.COLLECTION) > 10 * total(bill(few), part=Part.COLLECTION)
+    not_kept = replace(PLAIN, days_kept=0)  # a byte costs as much in a small one
+    collected = [total(bill(usage, assumptions=not_kept), part=Part.COLLECTION) for usage in (few, many)]
+    assert collected[1] > 10 * collected[0]
     assert total(bill(many), part=Part.S3, payer=Payer.PROVIDER) > 10 * total(
         bill(few), part=Part.S3, payer=Payer.PROVIDER
     )
@@ -66,8 +78,8 @@ def test_objects_too_small_for_tiering_dont_pay_for_it():
         total(item for item in bill(usage_of(1, replace(PLAIN, object_mib=size))) if item.what == "objects tiered")
         for size in (4, 0.25)
     )
-    # 256 objects: moved once, monitored for 30 days
-    assert large == pytest.approx(0.256 * (0.01 + 0.0025 * 30 / (730 / 24)))
+    # 256 objects: moved once, monitored for 60 days, of which 30 as noncurrent versions
+    assert large == pytest.approx(0.256 * (0.01 + 0.0025 * 60 / (730 / 24)))
     assert small == 0
 
 
