@@ -1,6 +1,7 @@
 """Listings and notes on a terminal: a table where it fits, else a field a line. Nothing is cut."""
 
 import sys
+import textwrap
 from collections.abc import Iterable
 from typing import Final
 
@@ -25,7 +26,7 @@ def show(parts: Iterable[TextTable | Note], columns: int, *, wide: bool) -> None
         if isinstance(part, Note):
             console.print(Text(part.text, style=part.style), soft_wrap=True)
         elif wide or least_width(part) <= columns:
-            console.print(_table(part))
+            console.print(_table(part, width))
         else:
             console.print(_records(part), soft_wrap=True)
 
@@ -43,7 +44,10 @@ def _least(column: Column, listing: TextTable, index: int) -> int:
     return longest if column.whole or column.right else min(longest, LEAST)
 
 
-def _table(listing: TextTable) -> Table:
+def _table(listing: TextTable, width: int) -> Table:
+    names = sum(
+        max(_least(each, listing, index), len(each.name)) + PADDING for index, each in enumerate(listing.described)
+    )
     table = Table(
         box=box.SIMPLE_HEAD,
         padding=(0, PADDING, 0, 0),
@@ -57,8 +61,11 @@ def _table(listing: TextTable) -> Table:
     for index, column in enumerate(listing.described):
         least = _least(column, listing, index)
         fixed = column.whole or column.right
+        if names <= width:
+            least = max(least, len(column.name))
+        name = "\n".join(textwrap.wrap(column.name, max(least, 1))) if fixed else column.name
         table.add_column(
-            column.name,
+            name,
             justify="right" if column.right else "left",
             overflow="fold",
             no_wrap=fixed,

@@ -47,6 +47,16 @@ def test_no_id_is_cut_or_wrapped_on_any_terminal(columns, capsys, monkeypatch):
     assert "\x1b" not in shown  # no colour where it is no terminal after all
 
 
+@pytest.mark.parametrize("columns", [20, 25, *range(30, 120, 5), 200])
+def test_no_columns_name_is_cut(columns, capsys, monkeypatch):
+    """A number would stand under half a name."""
+    monkeypatch.setenv("LOGROUTER_FORCE_TTY", str(columns))
+    present([], TextTable("", (identifier("id"), count("would be moved"), count("left out")), [("a", 1, 2)]))
+    shown = capsys.readouterr().out
+    assert all(word in shown for word in ("id", "would", "be", "moved", "left", "out")), shown
+    assert ("would be moved" in shown) == (columns >= 30)
+
+
 def test_wide_shows_each_row_on_a_line(capsys, monkeypatch):
     """A long value would be broken where someone wants to read on along it."""
     monkeypatch.setenv("LOGROUTER_FORCE_TTY", "60")
