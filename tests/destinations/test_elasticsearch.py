@@ -9,7 +9,8 @@ import pytest
 from runtime.deliveries.elasticsearch.config import ElasticsearchConfig
 from runtime.deliveries.elasticsearch.delivery import ElasticsearchDelivery
 from runtime.deliveries.event_request import EventRequest
-from runtime.errors import BlockedByCustomerError, DeliveryError, RequestTooLargeError
+from runtime.errors import BlockedByCustomerError, DeliveryError, RequestTooLargeError, RetryableError
+from tests.destinations.relay import Answer, Relay
 from tests.destinations.scene import Objects, batch, delivery, lines, method
 
 pytestmark = pytest.mark.xdist_group("opensearch")
@@ -209,6 +210,24 @@ class Crashing(Objects):
             if each.index == 3:
                 self._node.kill()
             yield each
+
+
+@pytest.mark.parametrize("answer", [answer for answer in Answer if answer is not Answer.WHOLE])
+def test_an_answer_that_is_no_whole_one_acknowledges_nothing_and_doubles_nothing(node, sent, ledger, answer):
+    """What the node took would be there twice; or what it didn't take would count as delivered."""
+    into, texts = index_name(), lines(60)
+    first, second = batch(*texts[:30]), batch(*texts[30:], index=1)
+    with Relay(node.port).running() as relay:
+        broken = config(node, index=into, url=relay.url)
+        sent(broken, first, name=answer.name)
+        relay.answer = answer
+        one = delivery(broken, name=answer.name, checkpoint=1, seconds=3)
+        with pytest.raises(RetryableError):
+            sent.method.deliver(one, Objects(first, second))
+        assert one.progress.checkpoint == 1
+    sent(config(node, index=into), first, second, name=answer.name)
+    fault = f"the answer {answer}, after the node took the request"
+    ledger.note("elasticsearch", fault, sent=texts, arrived=arrived(node, into))
 
 
 def test_a_test_delivery_says_how_far_it_came(node, sent):

@@ -226,7 +226,7 @@ class CrashDuring:
         self._thread.join()
 
     def objects(self, *batches):
-        """Return batches the third of which begins the crash when it is taken."""
+        """Return batches the third of which begins the crash when it is taken; the fourth comes after it."""
         thread = self._thread
 
         class Crashing(Objects):
@@ -234,6 +234,8 @@ class CrashDuring:
                 for each in super().batches(start):
                     if each.index == 2:
                         thread.start()
+                    elif each.index > 2:
+                        thread.join()
                     yield each
 
         return Crashing(*batches)
