@@ -174,11 +174,6 @@ def parked_there(tenant_id: str, type_: str, due_at: float) -> Mapping[str, obje
     return {"Key": status_key(tenant_id, type_), **changes(expression, values, WORK_NAME)}
 
 
-def next_due(statuses: Iterable[DestinationStatus]) -> float | None:
-    """Return the time at which the first of them is due."""
-    return min((status.due_at for status in statuses if status.due_at is not None), default=None)
-
-
 def _is_status(item: Item) -> bool:
     return not item["delivery"]["S"].startswith((REPLAYS, OTHERS))
 
