@@ -72,3 +72,17 @@ def names_that_can_be(names: tuple[str, ...], info: ValidationInfo) -> tuple[str
                 "or blanks around it"
             )
     return names
+
+
+def pem_certificates(pem: str, info: ValidationInfo) -> str:
+    """Refuse, when writing, what isn't certificates in PEM form: no endpoint would be trusted for their sake."""
+    if rules_of(info) is None:
+        return pem
+    import ssl  # noqa: PLC0415 - for the few configs that name an authority
+
+    try:
+        pem.encode("ascii")
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem)
+    except (ssl.SSLError, ValueError):
+        raise ValueError("must be certificates in PEM form") from None
+    return pem

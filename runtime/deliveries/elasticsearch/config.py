@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from runtime.deliveries.cloudwatch.config import ROLE_ARN_PATTERN
 from runtime.deliveries.elasticsearch.names import template_problem
@@ -17,7 +17,7 @@ from runtime.delivery_config.facts import (
     RequestLimits,
 )
 from runtime.delivery_config.model import DeliveryConfig, Texts
-from runtime.delivery_config.write_rules import rules_of
+from runtime.delivery_config.write_rules import pem_certificates, rules_of
 from runtime.endpoints.egress import AddressError, EgressPolicy
 
 MIB = 1024 * 1024
@@ -64,7 +64,7 @@ class ElasticsearchConfig(DeliveryConfig):
     credentials: Annotated[Texts, Field(max_length=2)] = ()
     log_distribution_role_arn: Annotated[str, StringConstraints(pattern=ROLE_ARN_PATTERN)] | None = None
     aws_service: Literal["es", "aoss"] = "es"
-    ca: Annotated[str, StringConstraints(max_length=MAX_AUTHORITY)] | None = None
+    ca: Annotated[str, StringConstraints(max_length=MAX_AUTHORITY), AfterValidator(pem_certificates)] | None = None
     compression: Literal["none", "gzip"] = "none"
 
     @field_validator("url")

@@ -3,13 +3,13 @@
 import re
 from typing import Annotated, ClassVar, Final, Literal, Self
 
-from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from runtime.deliveries.cloudwatch.config import ROLE_ARN_PATTERN
 from runtime.deliveries.session_policy import reader, second_hop
 from runtime.delivery_config.facts import MethodFacts, Order, Payer, Placement, PriceRow, Quantity
 from runtime.delivery_config.model import DeliveryConfig, Texts
-from runtime.delivery_config.write_rules import rules_of
+from runtime.delivery_config.write_rules import pem_certificates, rules_of
 from runtime.endpoints.egress import EgressPolicy
 from runtime.errors import BlockedByCustomerError
 from runtime.objects.key import ObjectKey
@@ -51,7 +51,7 @@ class KafkaConfig(DeliveryConfig):
     auth: Literal["none", "scram", "mtls", "msk_iam"]
     credentials: Annotated[Texts, Field(max_length=2)] = ()
     log_distribution_role_arn: Annotated[str, StringConstraints(pattern=ROLE_ARN_PATTERN)] | None = None
-    ca: Annotated[str, StringConstraints(max_length=MAX_AUTHORITY)] | None = None
+    ca: Annotated[str, StringConstraints(max_length=MAX_AUTHORITY), AfterValidator(pem_certificates)] | None = None
     format: Literal["message", "json"] = "message"
 
     @field_validator("bootstrap_servers")

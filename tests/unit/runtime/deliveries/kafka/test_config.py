@@ -19,6 +19,7 @@ from runtime.delivery_config.writing import InvalidConfigError, validate
 from runtime.endpoints.secrets import Secret
 from runtime.errors import BlockedByCustomerError
 from runtime.objects.key import ObjectKey
+from tests.destinations.servers.certificates import Authority
 
 RULES = WriteRules(now=0, central_bucket="central", central_account_id="111111111111", regions={"us-east-1": "aws"})
 ITEM = {
@@ -66,6 +67,7 @@ def test_a_stored_config_is_read_again():
         ({"auth": "mtls", "credentials": None}, "needs credentials"),
         ({"auth": "msk_iam", "credentials": None}, "log_distribution_role_arn"),
         ({"auth": "plain"}, "auth"),
+        ({"ca": "-----BEGIN CERTIFICATE-----"}, "PEM"),
         ({"format": "avro"}, "format"),
     ],
 )
@@ -73,6 +75,12 @@ def test_a_writer_is_refused_what_cannot_work(fields, says):
     """A customer would learn of a mistake from missing logs."""
     with pytest.raises(InvalidConfigError, match=says):
         read(RULES, **fields)
+
+
+def test_a_clusters_own_authority_is_taken():
+    """A cluster with a private authority could not be delivered to."""
+    authority = Authority().certificate
+    assert read(RULES, ca=authority).ca == authority
 
 
 def test_a_topic_is_the_keys_segments():
