@@ -26,6 +26,8 @@ def show(parts: Iterable[TextTable | Note], columns: int, *, wide: bool) -> None
         if isinstance(part, Note):
             console.print(Text(part.text, style=part.style), soft_wrap=True)
         elif wide or least_width(part) <= columns:
+            if part.title:
+                console.print(Text(part.title, style="bold"), soft_wrap=True)
             console.print(_table(part, width))
         else:
             console.print(_records(part), soft_wrap=True)
@@ -53,9 +55,6 @@ def _table(listing: TextTable, width: int) -> Table:
         padding=(0, PADDING, 0, 0),
         pad_edge=False,
         show_edge=False,
-        title=Text(listing.title),
-        title_style="bold",
-        title_justify="left",
         show_header=listing.headed,
     )
     for index, column in enumerate(listing.described):

@@ -12,6 +12,7 @@ from cli.output import OUTPUT, OutputOptions, present
 from cli.text_table import Note, TextTable, count, identifier
 
 KEY = "tenant_id=acme-corp/cluster_id=c-1/application=kube-apiserver/pod_name=ns_pod-0/20261123-101500-6f9.json.gz"
+TITLE = "A title that is longer than the table below it, and stays a line"
 ID = "0123456789abcdef0123456789abcdef"
 LISTING = TextTable(
     "Some",
@@ -51,9 +52,10 @@ def test_no_id_is_cut_or_wrapped_on_any_terminal(columns, capsys, monkeypatch):
 def test_no_columns_name_is_cut(columns, capsys, monkeypatch):
     """A number would stand under half a name."""
     monkeypatch.setenv("LOGROUTER_FORCE_TTY", str(columns))
-    present([], TextTable("", (identifier("id"), count("would be moved"), count("left out")), [("a", 1, 2)]))
+    present([], TextTable(TITLE, (identifier("id"), count("would be moved"), count("left out")), [("a", 1, 2)]))
     shown = capsys.readouterr().out
     assert all(word in shown for word in ("id", "would", "be", "moved", "left", "out")), shown
+    assert shown.startswith("A title that is longer than the table below it, and stays a line\n")
     assert ("would be moved" in shown) == (columns >= 30)
 
 
