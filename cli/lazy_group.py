@@ -8,6 +8,7 @@ from typer import main
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
+from cli.output import OUTPUT, OutputOptions
 from cli.output_options import add_output_options
 
 
@@ -102,12 +103,15 @@ class LazyGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command. What fails is said in words, with what to do next; the status says which kind it is."""
+        before = OUTPUT.set(OutputOptions())
         try:
             return super().invoke(ctx)
         except (typer.Exit, typer.Abort, TyperException, BrokenPipeError):
             raise  # typer's own: it says them itself
         except Exception as error:  # noqa: BLE001 - the last resort: nobody is shown a traceback unasked
             raise typer.Exit(_report(error, ctx)) from None
+        finally:
+            OUTPUT.reset(before)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Return the name, the command itself, and its arguments. Ends with status 2 where there is no such command."""
