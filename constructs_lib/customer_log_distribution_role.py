@@ -80,6 +80,14 @@ class CustomerLogDistributionRole(Construct):
         acknowledge_wildcards(policy, reason="Log groups can only be described as a list.", resources=("*",))
         return policy
 
+    def allow_invoking(self, function_arn: str) -> iam.CfnPolicy:
+        """Return the policy for a function of the customer's that gets events, in one version or any."""
+        arns = [function_arn, f"{function_arn}:*"]
+        statement = iam.PolicyStatement(sid="InvokeOwnFunction", actions=["lambda:InvokeFunction"], resources=arns)
+        policy = self._attach("InvokeFunction", iam.PolicyDocument(statements=[statement]))
+        acknowledge_wildcards(policy, reason="Versions and aliases of the one function.", resources=(arns[1],))
+        return policy
+
     def deny_everything(self) -> iam.CfnPolicy:
         """Return the policy that stops deliveries: it counts for sessions that are open already, too.
 

@@ -19,6 +19,7 @@ GROUPS: Final = {
         "BucketPrefix": "Prefix of the objects",
         "KmsKeyArn": "KMS key of the bucket",
     },
+    "Lambda": {"FunctionArn": "Function that gets the events"},
     "Where and whether": {"Region": "Region of an existing destination", "DeliveriesStopped": "Stop all deliveries"},
 }
 """Each group's parameters with their labels, in the order of the screen."""

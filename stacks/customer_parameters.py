@@ -84,6 +84,13 @@ class CustomerParameters:
             default="",
         ).value_as_string
 
+        self.function_arn = self._text(
+            "FunctionArn",
+            "Your Lambda function that gets the events, without a version. Empty: there is none",
+            r"|arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]{1,64}",
+            default="",
+        ).value_as_string
+
     def _provider(self) -> None:
         self.engine = CfnParameter(
             self._stack,
@@ -125,7 +132,10 @@ class CustomerParameters:
             "DescribesLogs", Fn.condition_and(to_logs, Fn.condition_equals(self.engine, "vector"))
         )
         self.stops_deliveries = self._condition("StopsDeliveries", stopped)
-        self.stops_role = self._condition("StopsRole", Fn.condition_and(to_logs, stopped))
+        to_function = _given(self.function_arn)
+        self.delivers_to_function = self._condition("DeliversToFunction", to_function)
+        self.needs_role = self._condition("NeedsRole", Fn.condition_or(to_logs, to_function))
+        self.stops_role = self._condition("StopsRole", Fn.condition_and(Fn.condition_or(to_logs, to_function), stopped))
         self.has_bucket_name = self._condition("HasBucketName", _given(self.given_bucket_name))
         self.has_kms_key = self._condition("HasKmsKey", _given(self.kms_key_arn))
         self.prints_key_statement = self._condition(
@@ -143,10 +153,12 @@ class CustomerParameters:
             "SomeDestination",
             Fn.condition_not(
                 Fn.condition_and(
-                    Fn.condition_equals(self.log_group_mode, "none"), Fn.condition_equals(self.bucket_mode, "none")
+                    Fn.condition_equals(self.log_group_mode, "none"),
+                    Fn.condition_equals(self.bucket_mode, "none"),
+                    Fn.condition_equals(self.function_arn, ""),
                 )
             ),
-            "LogGroup and Bucket can't both be none: there would be nothing to deliver to",
+            "LogGroup and Bucket are none and FunctionArn is empty: there would be nothing to deliver to",
         )
         self._rule(
             "ExistingBucketHasName",

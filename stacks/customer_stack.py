@@ -12,7 +12,7 @@ from constructs_lib.customer_log_distribution_role import CustomerLogDistributio
 from stacks.customer_interface import OUTPUTS, interface
 from stacks.customer_parameters import CustomerParameters
 
-TEMPLATE_VERSION: Final = "1.1.0"
+TEMPLATE_VERSION: Final = "1.2.0"
 """Raised with each change of what the template makes; an output, so that a customer can tell which one runs."""
 
 
@@ -54,9 +54,10 @@ class CustomerStack(Stack):
             log_group_name=given.log_group_name,
             region=given.region,
         )
-        _only_if(given.delivers_to_cloudwatch, self.role)
+        _only_if(given.needs_role, self.role)
         _only_if(given.may_create_log_group, self.role.allow_creating_the_log_group())
         _only_if(given.describes_logs, self.role.allow_describing_logs())
+        _only_if(given.delivers_to_function, self.role.allow_invoking(given.function_arn))
         _only_if(given.stops_role, self.role.deny_everything())
 
     def _add_log_group(self) -> None:
@@ -127,9 +128,17 @@ class CustomerStack(Stack):
             "bucket_prefix": given.bucket_prefix,
             "bucket_owner": Aws.ACCOUNT_ID,
         }
+        function = {
+            **general,
+            "type": "function",
+            "external_id": given.external_id,
+            "log_distribution_role_arn": self.role.role.role_arn,
+            "function_arn": given.function_arn,
+        }
         to_cloudwatch, to_s3 = given.delivers_to_cloudwatch, given.delivers_to_s3
         self._output("CloudWatchDeliveryConfig", self.to_json_string(cloudwatch), to_cloudwatch)
-        self._output("LogDistributionRoleArn", self.role.role.role_arn, to_cloudwatch)
+        self._output("FunctionDeliveryConfig", self.to_json_string(function), given.delivers_to_function)
+        self._output("LogDistributionRoleArn", self.role.role.role_arn, given.needs_role)
         self._output("LogGroupNameOut", given.log_group_name, to_cloudwatch)
         self._output("S3DeliveryConfig", self.to_json_string(bucket), to_s3)
         self._output("BucketNameOut", self.bucket_name, to_s3)

@@ -71,14 +71,16 @@ def _role_of_region(arn: str, info: ValidationInfo) -> str:
     return arn
 
 
+CustomerRoleArn = Annotated[str, StringConstraints(pattern=ROLE_ARN_PATTERN), AfterValidator(_role_of_region)]
+"""The role in the customer's account that a delivery ends with."""
+
+
 class CloudWatchConfig(DeliveryConfig):
     """Where a tenant's events go in the tenant's own account."""
 
     facts = FACTS
 
-    log_distribution_role_arn: Annotated[
-        str, StringConstraints(pattern=ROLE_ARN_PATTERN), AfterValidator(_role_of_region)
-    ]
+    log_distribution_role_arn: CustomerRoleArn
     log_group_name: Annotated[str, StringConstraints(pattern=LOG_GROUP_PATTERN)]
 
     @field_validator("log_group_name")

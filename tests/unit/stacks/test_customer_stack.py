@@ -36,9 +36,10 @@ def test_makes_only_what_the_parameters_ask_for(template):
         (r["Type"], r["Properties"].get("PolicyName")): r.get("Condition") for r in template["Resources"].values()
     }
     assert conditions == {
-        ("AWS::IAM::Role", None): "DeliversToCloudWatch",
+        ("AWS::IAM::Role", None): "NeedsRole",
         ("AWS::IAM::Policy", "CreateLogGroup"): "MayCreateLogGroup",
         ("AWS::IAM::Policy", "DescribeLogs"): "DescribesLogs",
+        ("AWS::IAM::Policy", "InvokeFunction"): "DeliversToFunction",
         ("AWS::IAM::Policy", "StopDeliveries"): "StopsRole",
         ("AWS::Logs::LogGroup", None): "CreatesLogGroup",
         ("AWS::S3::Bucket", None): "CreatesBucket",
@@ -89,6 +90,18 @@ def test_the_role_writes_in_its_own_region_alone(template):
     region = "<HasRegion?<Region>:<AWS::Region>>"
     for target in write["Resource"]:
         assert f":logs:{region}:<AWS::AccountId>:log-group:" in text(target)
+
+
+def test_the_role_invokes_the_named_function_alone(template):
+    """Every function of the customer's could be run by the provider, or none without a word of it."""
+    (statement,) = [
+        one["Properties"]["PolicyDocument"]["Statement"][0]
+        for one in template["Resources"].values()
+        if one["Properties"].get("PolicyName") == "InvokeFunction"
+    ]
+    assert statement["Action"] == "lambda:InvokeFunction"
+    assert {text(each) for each in statement["Resource"]} == {"<FunctionArn>", "<FunctionArn>:*"}
+    assert template["Parameters"]["FunctionArn"]["Default"] == ""
 
 
 def test_the_bucket_takes_only_this_tenant_under_its_prefix(template):
@@ -146,6 +159,19 @@ def test_what_holds_the_customers_logs_is_kept(template):
                 "external_id",
                 "log_distribution_role_arn",
                 "log_group_name",
+            },
+        ),
+        (
+            "FunctionDeliveryConfig",
+            "DeliversToFunction",
+            {
+                "tenant_id",
+                "type",
+                "enabled",
+                "target_region",
+                "external_id",
+                "log_distribution_role_arn",
+                "function_arn",
             },
         ),
         (

@@ -8,6 +8,7 @@ from runtime.deliveries import registry
 from runtime.deliveries.cloudwatch.delivery import CloudWatchDelivery
 from runtime.deliveries.elasticsearch.delivery import ElasticsearchDelivery
 from runtime.deliveries.kafka.delivery import KafkaDelivery
+from runtime.deliveries.function.delivery import FunctionDelivery
 from runtime.deliveries.method import ENTRY_POINT_GROUP, OUTSIDE_ENTRY_POINT_GROUP, SEAM_VERSION
 from runtime.deliveries.s3.config import S3Config
 from runtime.deliveries.s3.delivery import S3Delivery
@@ -35,7 +36,11 @@ def install(monkeypatch, **points):
 
 def test_the_built_in_methods_are_found_like_any_other():
     """The deployed processor would start without a way to deliver."""
-    assert registry.find_methods(Placement.INSIDE) == {"cloudwatch": CloudWatchDelivery, "s3": S3Delivery}
+    assert registry.find_methods(Placement.INSIDE) == {
+        "cloudwatch": CloudWatchDelivery,
+        "s3": S3Delivery,
+        "function": FunctionDelivery,
+    }
     assert registry.find_methods(Placement.OUTSIDE) == {"elasticsearch": ElasticsearchDelivery, "kafka": KafkaDelivery}
 
 
