@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MARK = "per-tenant"
 TIB = 1024
+METHODS = ("cloudwatch", "s3")
 OBJECT_MIB = (0.25, 4.0, 64.0)
 
 
@@ -45,17 +46,17 @@ def _paths(a: Assumptions) -> str:
     ]
     rows = (
         ("collection: agent, bucket, queue", Part.COLLECTION, Payer.PROVIDER, False),
-        ("CloudWatch, on Lambda", Part.CLOUDWATCH, Payer.PROVIDER, False),
-        ("CloudWatch, on the poller", Part.CLOUDWATCH, Payer.PROVIDER, True),
-        ("CloudWatch", Part.CLOUDWATCH, Payer.CUSTOMER, False),
-        ("S3, on Lambda", Part.S3, Payer.PROVIDER, False),
-        ("S3, on the poller", Part.S3, Payer.PROVIDER, True),
-        ("S3", Part.S3, Payer.CUSTOMER, False),
+        ("CloudWatch, on Lambda", "cloudwatch", Payer.PROVIDER, False),
+        ("CloudWatch, on the poller", "cloudwatch", Payer.PROVIDER, True),
+        ("CloudWatch", "cloudwatch", Payer.CUSTOMER, False),
+        ("S3, on Lambda", "s3", Payer.PROVIDER, False),
+        ("S3, on the poller", "s3", Payer.PROVIDER, True),
+        ("S3", "s3", Payer.CUSTOMER, False),
     )
     for name, part, payer, on_poller in rows:
-        items = tenant_costs(usage_of(1, a), on_poller=on_poller, assumptions=a)
+        items = tenant_costs(usage_of(1, METHODS, a), on_poller=on_poller, assumptions=a)
         lines.append(f"| {name} | {payer} | {_three(total(items, payer=payer, part=part), a)} |")
-    being_there = total(tenant_costs(usage_of(0, a), assumptions=a), part=Part.METRICS)
+    being_there = total(tenant_costs(usage_of(0, (), a), assumptions=a), part=Part.METRICS)
     lines.append(f"| a tenant's own metrics | provider | {dollars(being_there)} a month, whatever it sends | | |")
     return "\n".join(lines)
 
@@ -67,7 +68,7 @@ def _three(a_gib: float, a: Assumptions) -> str:
 
 def _items(a: Assumptions) -> str:
     lines = ["| a tenant of 100 GB a month, both paths, on Lambda | who pays | a month |", "|---|---|---:|"]
-    items = tenant_costs(usage_of(100, a), assumptions=a)
+    items = tenant_costs(usage_of(100, METHODS, a), assumptions=a)
     lines += [f"| {item.part}: {item.what} | {item.payer} | {dollars(item.dollars)} |" for item in items]
     lines += [f"| **together** | {payer} | **{dollars(total(items, payer=payer))}** |" for payer in Payer]
     return "\n".join(lines)
@@ -96,9 +97,9 @@ def _picture(a: Assumptions) -> str:
     prices = list_prices()
     lambda_, poller = (
         total(
-            tenant_costs(usage_of(TIB, a), on_poller=on_poller, assumptions=a),
+            tenant_costs(usage_of(TIB, METHODS, a), on_poller=on_poller, assumptions=a),
             payer=Payer.PROVIDER,
-            part=Part.CLOUDWATCH,
+            part="cloudwatch",
         )
         for on_poller in (False, True)
     )

@@ -26,7 +26,7 @@ from local.deployment.environment_file import LocalEnvironment
 from local.emulator import REGION
 from local.paths import BUILD, ROOT, UP_HOME
 from runtime.costs.prices import list_prices
-from runtime.costs.tenant import Usage, tenant_costs, total
+from runtime.costs.tenant import Delivered, Usage, tenant_costs, total
 from runtime.delivery_config.facts import Payer
 
 BATCH_SECONDS: Final = (10, 30, 60, 300)
@@ -82,7 +82,8 @@ def measure(environment: LocalEnvironment) -> Iterator[FreshnessRow]:
 
 def _row(batch_seconds: int, found: list[float]) -> FreshnessRow:
     objects = MONTH_SECONDS // batch_seconds
-    cost = total(tenant_costs(Usage(objects=objects, sent_objects=objects, outcomes=0)), payer=Payer.PROVIDER)
+    usage = Usage(objects=objects, delivered={"cloudwatch": Delivered(objects=objects)}, outcomes=0)
+    cost = total(tenant_costs(usage), payer=Payer.PROVIDER)
     put = objects / 1000 * list_prices().s3_thousand_puts
     late = (percentile(found, 50), percentile(found, 99), max(found))
     return FreshnessRow(batch_seconds, len(found), *late, objects, put, cost)

@@ -17,7 +17,7 @@ from benchmarks.pages import renewed
 from local.loader.objects import log_objects
 from local.paths import ROOT
 from runtime.costs.assumptions import GIB
-from runtime.costs.tenant import Part, Usage, tenant_costs, total
+from runtime.costs.tenant import Delivered, Part, Usage, tenant_costs, total
 from runtime.delivery_config.facts import Payer
 
 PAGE = ROOT / "docs" / "sizing.md"
@@ -78,11 +78,9 @@ def objects() -> str:
                     days=1 / 24,
                     objects=count,
                     gib=gib,
-                    sent_objects=count,
-                    sent_gib=gib,
-                    sent_events=rate * 3600,
-                    copied_objects=count,
-                    copied_gib=gib,
+                    delivered=dict.fromkeys(
+                        ("cloudwatch", "s3"), Delivered(objects=count, gib=gib, events=rate * 3600)
+                    ),
                 )
             )
             puts = next(item.dollars for item in items if item.what == "objects written")

@@ -69,7 +69,7 @@ def show_cost(context: typer.Context, tenant: Tenant) -> None:
     found = cost(sources, tenant)
     if not found.usage.objects:
         refuse_unknown(sources, tenant)
-    rows = [(each.payer.value, f"{each.part.value}: {each.what}", each.dollars) for each in found.items]
+    rows = [(each.payer.value, f"{each.part}: {each.what}", each.dollars) for each in found.items]
     rows += [(payer.value, "all", total(found.items, payer=payer)) for payer in Payer]
     dollars = Column("dollars", right=True, show=lambda value: f"{value:,.2f}")
     title = f"{tenant}: a month, by the last {short(found.seconds)}"

@@ -26,8 +26,9 @@ GROUPS: Final = {
 
 OUTPUTS: Final = {
     "CloudWatchDeliveryConfig": "Send this to your log provider, as it is: deliveries to your log group",
+    "FunctionDeliveryConfig": "Send this to your log provider, as it is: deliveries to your function",
     "S3DeliveryConfig": "Send this to your log provider, as it is: deliveries to your bucket",
-    "LogDistributionRoleArn": "The role that the provider assumes to write into your log group",
+    "LogDistributionRoleArn": "The role that the provider assumes in your account",
     "LogGroupNameOut": "The log group that gets your logs",
     "BucketNameOut": "The bucket that gets your logs",
     "BucketPrefixOut": "What your objects' keys begin with",

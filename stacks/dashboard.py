@@ -8,6 +8,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from constructs_lib.watched_metric import PERIOD, top, watched
+from runtime.delivery_config.methods import find_config_models
 from runtime.metrics import catalogue
 from runtime.metrics.catalogue import Dimension, Metric
 from stacks.watched_path import WatchedPath, aws_metric, of_function, of_queue, of_table
@@ -133,7 +134,7 @@ class PathDashboard(Construct):
 
     def _deliveries(self) -> None:
         outcomes = ("delivered", "handed-over", "parked", "permanent", "returned")
-        methods = ("cloudwatch", "s3")
+        methods = list(find_config_models())
         ended = {"outcome": "delivered"}
         self._row(
             "4. Destinations",
@@ -187,11 +188,14 @@ class PathDashboard(Construct):
                 of=4,
             ),
             _graph(
-                "Events not accepted by CloudWatch Logs",
+                "Events not accepted by destinations",
                 [
                     watched(catalogue.SET_ASIDE_EVENTS, label="set aside"),
-                    watched(catalogue.LEFT_OUT_EVENTS, label="empty"),
-                    watched(catalogue.CREATED_LOG_GROUPS, label="log groups created"),
+                    *(
+                        watched(metric, label=label)
+                        for model in find_config_models().values()
+                        for metric, label in model.facts.dashboard
+                    ),
                 ],
                 of=4,
             ),

@@ -7,7 +7,8 @@ from typing import Final
 from cli.operation.recent import DELIVERED, recent
 from cli.operation.sources import Sources
 from runtime.costs.assumptions import DAYS_A_MONTH, GIB, Assumptions
-from runtime.costs.tenant import Item, Usage, tenant_costs
+from runtime.costs.tenant import Delivered, Item, Usage, tenant_costs
+from runtime.delivery_config.methods import find_config_models
 from runtime.record_log.lines import RecordLine
 
 DAY_SECONDS: Final = 86_400
@@ -36,20 +37,34 @@ def cost(sources: Sources, tenant_id: str) -> Cost:
 
 
 def _usage(records: Sequence[RecordLine], times: float) -> Usage:
-    delivered = [each for each in records if each.text("Outcome") == DELIVERED]
-    sent = [each for each in delivered if each.text("Method") == "cloudwatch"]
-    copied = [each for each in delivered if each.text("Method") == "s3"]
-    copied_bytes = sum(each.count("Bytes") for each in copied) * Assumptions().compression
-    sent_bytes = sum(each.count("Bytes") for each in sent)
-    written = {each.text("object"): each.count("Bytes") * Assumptions().compression for each in copied}
-    written |= {each.text("object"): each.count("Bytes") for each in sent}
+    delivered = [each for each in records if each.fields["Outcome"] == DELIVERED]
+    by_method: dict[str, list[RecordLine]] = {}
+    for each in delivered:
+        by_method.setdefault(str(each.fields["Method"]), []).append(each)
+    written: dict[str, float] = {}
+    for each in sorted(delivered, key=_counts_lines):  # what counts lines is exact, and comes last
+        written[str(each.fields["object"])] = _bytes(each)
     return Usage(
-        objects=len({each.text("object") for each in records}) * times,
+        objects=len({each.fields["object"] for each in records}) * times,
         gib=sum(written.values()) / GIB * times,
-        sent_objects=len(sent) * times,
-        sent_gib=sent_bytes / GIB * times,
-        sent_events=sum(each.count("Events") for each in sent) * times,
-        copied_objects=len(copied) * times,
-        copied_gib=copied_bytes / GIB * times,
-        outcomes=len({each.text("Outcome") for each in records}),
+        delivered={
+            method: Delivered(
+                objects=len(lines) * times,
+                gib=sum(map(_bytes, lines)) / GIB * times,
+                events=sum(each.count("Events") for each in lines) * times,
+            )
+            for method, lines in by_method.items()
+        },
+        outcomes=len({each.fields["Outcome"] for each in records}),
     )
+
+
+def _counts_lines(record: RecordLine) -> bool:
+    """Return whether the method reads events, so that its records count bytes of lines, not of objects."""
+    model = find_config_models().get(str(record.fields["Method"]))
+    return model is None or model.facts.reads_events
+
+
+def _bytes(record: RecordLine) -> float:
+    """Return the bytes of a delivery's lines, uncompressed."""
+    return record.count("Bytes") * (1.0 if _counts_lines(record) else Assumptions().compression)

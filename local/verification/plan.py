@@ -13,7 +13,7 @@ from local.verification.assembly import resources, stacks_in_order
 from local.verification.record import Made
 from runtime.costs.assumptions import GIB, HOURS_A_MONTH
 from runtime.costs.prices import list_prices
-from runtime.costs.tenant import Item, Usage, tenant_costs, total
+from runtime.costs.tenant import Delivered, Item, Usage, tenant_costs, total
 
 HOURS = 1.0
 """A run takes less; AWS bills most of it by use, metrics, alarms and keys by the hour."""
@@ -59,10 +59,6 @@ def _of_the_logs() -> list[Item]:
         days=HOURS / 24,
         objects=count,
         gib=gib,
-        sent_objects=count,
-        sent_gib=gib,
-        sent_events=events,
-        copied_objects=count,
-        copied_gib=gib,
+        delivered={method: Delivered(objects=count, gib=gib, events=events) for method in ("cloudwatch", "s3")},
     )
     return tenant_costs(usage)

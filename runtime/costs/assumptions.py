@@ -41,7 +41,6 @@ class Assumptions:
     times_kept: float = 2.0  # the bucket is versioned: what has expired stays as a noncurrent version for as long again
     customer_days_kept: float = 30.0  # in the customer's log group and bucket
     stored_compression: float = 1 / 0.15  # CloudWatch Logs bills storage compressed, and gives 0.15 as the usual ratio
-    billed_bytes_an_event: float = 26.0  # beside its text, as PutLogEvents counts it
     record_bytes: float = 1000.0  # a delivery record in the processor's own log group
     requests_a_message: float = 3.0  # SQS: sent, received, deleted; batches make it less
     poll_share: float = 0.1  # Lambda invocations an object: ten messages an invocation, of a queue that is never empty

@@ -40,6 +40,11 @@ class Prices:
     firehose_partitioned_gb: float
     firehose_thousand_partitioned_objects: float
 
+    def of(self, name: str) -> float:
+        """Return one price by its name: a delivery method's facts name the prices that it has."""
+        price: float = getattr(self, name)
+        return price
+
 
 @cache
 def list_prices() -> Prices:

@@ -4,14 +4,15 @@ Left out, because they are hundredths of the rest: DynamoDB, STS, KMS, the API, 
 only where a config's ``target_region`` or bucket lies in another Region than the processor.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from runtime.costs.assumptions import DAYS_A_MONTH, GIB, MIB_A_GIB, Assumptions, ProcessorCpu, processor_cpu
 from runtime.costs.hosts import busy_pod_seconds, on_lambda, pod_hour_on_fargate, work
 from runtime.costs.prices import Prices, list_prices
-from runtime.delivery_config.facts import Payer
+from runtime.delivery_config.facts import MethodFacts, Payer, Placement, PriceRow, Quantity
+from runtime.delivery_config.methods import find_config_models
 from runtime.metrics.catalogue import EMITTED, Dimension
 
 TENANT_METRICS = sum(Dimension.TENANT in dimensions for metric in EMITTED for dimensions in metric.sets)
@@ -19,12 +20,19 @@ TENANT_METRICS = sum(Dimension.TENANT in dimensions for metric in EMITTED for di
 
 
 class Part(StrEnum):
-    """Which part of the data's path an item belongs to."""
+    """Parts of the data's path beside the deliveries: of those, an item's part is the delivery method's name."""
 
     COLLECTION = "collection"
-    CLOUDWATCH = "cloudwatch"
-    S3 = "s3"
     METRICS = "metrics"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """What one method delivered. ``gib`` of lines, uncompressed; ``events`` where it reads them."""
+
+    objects: float = 0
+    gib: float = 0
+    events: float = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,19 +41,14 @@ class Usage:
 
     :param objects: that its clusters' agents wrote.
     :param gib: of log lines in them, uncompressed.
-    :param sent_objects: deliveries to CloudWatch Logs; ``sent_gib`` and ``sent_events`` what they brought there.
-    :param copied_objects: deliveries to S3; ``copied_gib`` of lines in them, uncompressed.
+    :param delivered: by delivery method.
     :param outcomes: kinds of outcome that its deliveries had: each has metrics of its own.
     """
 
     days: float = DAYS_A_MONTH
     objects: float = 0
     gib: float = 0
-    sent_objects: float = 0
-    sent_gib: float = 0
-    sent_events: float = 0
-    copied_objects: float = 0
-    copied_gib: float = 0
+    delivered: Mapping[str, Delivered] = field(default_factory=dict)
     outcomes: int = 1
 
 
@@ -54,7 +57,7 @@ class Item:
     """One line of a bill: US dollars for the usage's days."""
 
     payer: Payer
-    part: Part
+    part: str
     what: str
     dollars: float
 
@@ -73,10 +76,11 @@ def tenant_costs(
     """
     prices, cpu, a = prices or list_prices(), cpu or processor_cpu(), assumptions or Assumptions()
     bill = _Bill(usage, prices, cpu, a, on_poller)
-    return [*bill.collection(), *bill.cloudwatch(), *bill.s3(), *bill.metrics()]
+    methods = [model.facts for model in find_config_models().values()]
+    return [*bill.collection(), *(item for facts in methods for item in bill.deliveries(facts)), *bill.metrics()]
 
 
-def total(items: Iterable[Item], *, payer: Payer | None = None, part: Part | None = None) -> float:
+def total(items: Iterable[Item], *, payer: Payer | None = None, part: str | None = None) -> float:
     """Add up what one pays, or what a part costs."""
     return sum(item.dollars for item in items if payer in (None, item.payer) and part in (None, item.part))
 
@@ -104,34 +108,35 @@ class _Bill:
             self._ours(Part.COLLECTION, f"objects kept {days:g} days", kept),
         ]
 
-    def cloudwatch(self) -> list[Item]:
-        """Objects read and sent; the customer's ingestion is nearly all of it."""
-        usage, a = self.usage, self.a
-        billed = usage.sent_gib + usage.sent_events * a.billed_bytes_an_event / GIB
-        stored = billed / a.stored_compression * a.customer_days_kept / DAYS_A_MONTH
-        ingested = billed * self.prices.cloudwatch_logs_ingested_gb
+    def deliveries(self, facts: MethodFacts) -> list[Item]:
+        """One method's deliveries: what its destination costs, and the work that they are."""
+        done = self.usage.delivered.get(facts.name)
+        if done is None:
+            return []
+        rows = [(row.payer, self._what(row), self._dollars(row, done)) for row in facts.prices]
+        work = self._processor(done.gib if facts.reads_events else 0, done.objects)
+        ours = [("processor", work), ("delivery records", self._records(done.objects))]
+        if facts.placement is Placement.OUTSIDE:
+            ours.append(("hand-over to the outside processor", self._queued(done.objects)))
         return [
-            self._ours(Part.CLOUDWATCH, "objects read", usage.sent_objects / 1000 * self.prices.s3_thousand_gets),
-            self._ours(Part.CLOUDWATCH, "processor", self._processor(usage.sent_gib, usage.sent_objects)),
-            self._ours(Part.CLOUDWATCH, "delivery records", self._records(usage.sent_objects)),
-            self._theirs(Part.CLOUDWATCH, "CloudWatch Logs ingestion", ingested),
-            self._theirs(
-                Part.CLOUDWATCH,
-                f"CloudWatch Logs, kept {a.customer_days_kept:g} days",
-                stored * self.prices.cloudwatch_logs_stored_gb_month,
-            ),
+            *(self._ours(facts.name, what, dollars) for payer, what, dollars in rows if payer is Payer.PROVIDER),
+            *(self._ours(facts.name, what, dollars) for what, dollars in ours),
+            *(self._theirs(facts.name, what, dollars) for payer, what, dollars in rows if payer is Payer.CUSTOMER),
         ]
 
-    def s3(self) -> list[Item]:
-        """Server-side copies: requests of ours, storage of the customer's."""
-        usage, a = self.usage, self.a
-        kept = usage.copied_gib / a.compression * self.prices.s3_gb_month * a.customer_days_kept / DAYS_A_MONTH
-        return [
-            self._ours(Part.S3, "copies", usage.copied_objects / 1000 * self.prices.s3_thousand_puts),
-            self._ours(Part.S3, "processor", self._processor(0, usage.copied_objects)),
-            self._ours(Part.S3, "delivery records", self._records(usage.copied_objects)),
-            self._theirs(Part.S3, f"S3, kept {a.customer_days_kept:g} days", kept),
-        ]
+    def _what(self, row: PriceRow) -> str:
+        return f"{row.what}, kept {self.a.customer_days_kept:g} days" if row.quantity is Quantity.KEPT_GIB else row.what
+
+    def _dollars(self, row: PriceRow, done: Delivered) -> float:
+        gib = done.gib + done.events * row.event_bytes / GIB
+        compression: float = getattr(self.a, row.compression) if row.compression else 1.0
+        quantities = {
+            Quantity.THOUSAND_OBJECTS: done.objects / 1000,
+            Quantity.MILLION_OBJECTS: done.objects / 1e6,
+            Quantity.GIB: gib / compression,
+            Quantity.KEPT_GIB: gib / compression * self.a.customer_days_kept / DAYS_A_MONTH,
+        }
+        return quantities[row.quantity] * self.prices.of(row.price)
 
     def metrics(self) -> list[Item]:
         """What a tenant costs by being there."""
@@ -156,24 +161,20 @@ class _Bill:
         return deliveries * self.a.record_bytes / GIB * self.prices.cloudwatch_logs_ingested_gb
 
     @staticmethod
-    def _ours(part: Part, what: str, dollars: float) -> Item:
+    def _ours(part: str, what: str, dollars: float) -> Item:
         return Item(Payer.PROVIDER, part, what, dollars)
 
     @staticmethod
-    def _theirs(part: Part, what: str, dollars: float) -> Item:
+    def _theirs(part: str, what: str, dollars: float) -> Item:
         return Item(Payer.CUSTOMER, part, what, dollars)
 
 
-def usage_of(gib: float, a: Assumptions | None = None, *, cloudwatch: bool = True, s3: bool = True) -> Usage:
-    """Return the usage of a number of GiB, delivered completely, with objects and events by the assumptions."""
+def usage_of(gib: float, methods: Iterable[str], a: Assumptions | None = None) -> Usage:
+    """Return the usage of a number of GiB, delivered completely, with objects and events by the assumptions.
+
+    :param methods: the names of those that deliver it, each all of it.
+    """
     a = a or Assumptions()
     objects, events = gib * MIB_A_GIB / a.object_mib, gib * GIB / a.event_bytes
-    return Usage(
-        objects=objects,
-        gib=gib,
-        sent_objects=objects * cloudwatch,
-        sent_gib=gib * cloudwatch,
-        sent_events=events * cloudwatch,
-        copied_objects=objects * s3,
-        copied_gib=gib * s3,
-    )
+    delivered = Delivered(objects=objects, gib=gib, events=events)
+    return Usage(objects=objects, gib=gib, delivered=dict.fromkeys(methods, delivered))

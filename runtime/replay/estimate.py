@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from runtime import scheduling
 from runtime.costs.assumptions import GIB, Assumptions
 from runtime.costs.prices import list_prices
+from runtime.delivery_config.facts import MethodFacts, Payer, Quantity
+from runtime.delivery_config.methods import find_config_models
 from runtime.delivery_config.repository import TenantConfigs
 from runtime.delivery_state.replay_selection import Selection
 from runtime.replay.listing import FoundObject, ListingPage
 from runtime.time_budget import TimeBudget
-
-OLDEST_CLOUDWATCH_SECONDS = 14 * 86_400  # PutLogEvents, API reference: no event older than 14 days
 
 
 @dataclass(slots=True)
@@ -22,7 +22,7 @@ class Estimate:
     """What was counted. ``bytes`` are compressed.
 
     :param complete: false where the time was spent before all was listed: there is at least so much.
-    :param too_old: objects that are older than CloudWatch takes: their events would be set aside.
+    :param too_old: deliveries of objects that are older than their destination takes: they would be set aside.
     """
 
     per_second: float
@@ -53,14 +53,15 @@ def estimate(
     clock: Callable[[], float] = scheduling.now,
 ) -> Estimate:
     """Count a selection's objects and their deliveries, as long as the budget lasts."""
-    total, now = Estimate(per_second), clock()
+    total, now, models = Estimate(per_second), clock(), find_config_models()
     requests = 0
     for page in pages:
         requests += 1
         for one in page.found:
             _count(total, one)
             for type_ in wanted_by(tenant, selection, one):
-                _add(total, type_, one, now)
+                model = models.get(type_.partition(":")[0])
+                _add(total, type_, model.facts if model else None, one, now)
         if not budget.allows(0.0):
             total.complete = False
             break
@@ -87,14 +88,22 @@ def wanted_by(tenant: TenantConfigs, selection: Selection, found: FoundObject) -
     return [type_ for type_ in types if selection.type in (None, type_)]
 
 
-def _add(total: Estimate, type_: str, one: FoundObject, now: float) -> None:
+def _add(total: Estimate, type_: str, facts: MethodFacts | None, one: FoundObject, now: float) -> None:
     total.deliveries += 1
     total.by_type[type_] = total.by_type.get(type_, 0) + 1
     prices, a = list_prices(), Assumptions()
     total.provider_cost += a.requests_a_message / 1e6 * prices.sqs_million_requests
-    if type_.partition(":")[0] == "cloudwatch":
-        total.provider_cost += prices.s3_thousand_gets / 1000
-        total.customer_cost += one.size * a.compression / GIB * prices.cloudwatch_logs_ingested_gb
-        total.too_old += now - one.at > OLDEST_CLOUDWATCH_SECONDS
-    else:
-        total.provider_cost += prices.s3_thousand_puts / 1000
+    if facts is None:
+        return
+    quantities = {
+        Quantity.THOUSAND_OBJECTS: 1 / 1000,
+        Quantity.MILLION_OBJECTS: 1 / 1e6,
+        Quantity.GIB: one.size * a.compression / GIB,
+    }
+    for row in facts.prices:
+        dollars = quantities.get(row.quantity, 0.0) * prices.of(row.price)  # how long it is kept is another bill's
+        if row.payer is Payer.PROVIDER:
+            total.provider_cost += dollars
+        else:
+            total.customer_cost += dollars
+    total.too_old += facts.oldest_event_seconds is not None and now - one.at > facts.oldest_event_seconds

@@ -110,6 +110,7 @@ def _fill(bundle: Path, project: Path, architecture: FunctionArchitecture, packa
     steps.install_wheels(project / package.requirements, bundle, architecture.wheel_platform)
     steps.cut_packages(bundle)
     steps.cut_sdk(bundle, package.services)
+    steps.install_plug_ins(project / steps.PLUG_INS, bundle, architecture.wheel_platform)
     steps.copy_sources(project, bundle, package.without)
     steps.write_metadata(project, bundle)
     steps.compile_sources(bundle)

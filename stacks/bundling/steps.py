@@ -14,8 +14,18 @@ from stacks.bundling import byte_code
 from stacks.bundling.distribution import Distribution
 
 PYTHON_VERSION: Final = "3.13"
+PLUG_INS: Final = "runtime/plug-ins.txt"
 SOURCES: Final = ("runtime", "vector_config")
-_NOT_SOURCES: Final = ("__pycache__", "kubernetes", "Dockerfile", "*.md", "requirements*.txt", "*.pyc", "manifests")
+_NOT_SOURCES: Final = (
+    "__pycache__",
+    "kubernetes",
+    "Dockerfile",
+    "*.md",
+    "requirements*.txt",
+    "plug-ins.txt",
+    "*.pyc",
+    "manifests",
+)
 _NOT_DATA: Final = ("examples-1.json", "waiters-2.json", "completions-1.json")
 _NOT_NEEDED: Final = ("tests", "test", "__pycache__", "include", "bin", "share")
 _UNUSED_PARTS: Final = ("dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",)
@@ -33,6 +43,13 @@ def install_wheels(requirements: Path, target: Path, platform: str) -> None:
     command += ["--python-platform", platform, "--python-version", PYTHON_VERSION, "--link-mode", "copy"]
     command += ["--target", str(target), "--require-hashes", "--requirement", str(requirements)]
     _run(command, "installing the function's wheels")
+
+
+def install_plug_ins(listed: Path, target: Path, platform: str) -> None:
+    """Install the delivery methods of others, with their metadata: they are found by their entry points."""
+    lines = listed.read_text().splitlines() if listed.is_file() else []
+    if any(line.strip() and not line.lstrip().startswith("#") for line in lines):
+        install_wheels(listed, target, platform)
 
 
 def cut_packages(target: Path) -> None:

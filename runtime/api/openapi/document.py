@@ -26,12 +26,6 @@ SECURITY = {
     "x-amazon-apigateway-authtype": "awsSigv4",
     "description": "Signature Version 4, service `execute-api`",
 }
-EXAMPLE = {
-    "type": "cloudwatch",
-    "log_distribution_role_arn": "arn:aws:iam::222222222222:role/LogDistributionRole",
-    "log_group_name": "/logrouter/acme-corp",
-    "groups": ["API", "Authentication"],
-}
 PATCH_EXAMPLE = {"enabled": False, "groups": None}
 TAGS = {
     "tenants": "Which tenants there are.",
@@ -108,7 +102,8 @@ def _own_schemas(models: Models) -> dict[str, Any]:
         "additionalProperties": False,
         "examples": [PATCH_EXAMPLE],
     }
-    found["NewDeliveryConfig"] = {"anyOf": [{"$ref": f"{REF}New_{method}"} for method in models], "examples": [EXAMPLE]}
+    examples = [dict(model.facts.example) for model in models.values() if model.facts.example]
+    found["NewDeliveryConfig"] = {"anyOf": [{"$ref": f"{REF}New_{method}"} for method in models], "examples": examples}
     found["DeliveryConfig"] = {"anyOf": [{"$ref": f"{REF}Config_{method}"} for method in models]}
     found["DeliveryConfigReplacement"] = deepcopy(found["NewDeliveryConfig"]) | {
         "description": "`tenant_id` and `type` may be omitted: the path has them"

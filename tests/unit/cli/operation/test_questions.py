@@ -117,8 +117,9 @@ def test_a_tenants_cost_is_its_own_carried_on_to_a_month(scene):
     found = cost(scene.sources, "acme-corp")
     days = 730 / 24
     assert found.seconds == 86_400
-    assert (found.usage.objects, found.usage.sent_objects, found.usage.copied_objects) == (days, days, days)
-    assert found.usage.sent_gib == pytest.approx(days)
+    delivered = found.usage.delivered
+    assert (found.usage.objects, delivered["cloudwatch"].objects, delivered["s3"].objects) == (days, days, days)
+    assert (delivered["cloudwatch"].gib, found.usage.gib) == (pytest.approx(days), pytest.approx(days))
     (ingestion,) = [item for item in found.items if item.what == "CloudWatch Logs ingestion"]
     assert ingestion.dollars == pytest.approx(0.50 * days, rel=1e-3)
     assert ingestion.payer is Payer.CUSTOMER

@@ -7,8 +7,8 @@ import pytest
 from runtime.deliveries import registry
 from runtime.deliveries.cloudwatch.delivery import CloudWatchDelivery
 from runtime.deliveries.elasticsearch.delivery import ElasticsearchDelivery
-from runtime.deliveries.kafka.delivery import KafkaDelivery
 from runtime.deliveries.function.delivery import FunctionDelivery
+from runtime.deliveries.kafka.delivery import KafkaDelivery
 from runtime.deliveries.method import ENTRY_POINT_GROUP, OUTSIDE_ENTRY_POINT_GROUP, SEAM_VERSION
 from runtime.deliveries.s3.config import S3Config
 from runtime.deliveries.s3.delivery import S3Delivery

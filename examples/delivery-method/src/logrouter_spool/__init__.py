@@ -1,0 +1,1 @@
+"""The delivery method ``spool``: events in files of a directory."""
