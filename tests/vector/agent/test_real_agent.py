@@ -96,7 +96,7 @@ def unit_test() -> dict:
         {
             "type": "vrl",
             "source": f"line = object!(parse_json!(.message))\n"
-            f'.pod_name == "p-{number}" && line.message == {vrl_string(kind.line)} '
+            f'.pod_name == "ns_p-{number}" && line.message == {vrl_string(kind.line)} '
             f'&& line.timestamp_source == "{"line" if kind.time else "container runtime"}" '
             f"&& line.level == {json.dumps(kind.level)} "
             f"&& parse_timestamp!(line.timestamp, format: \"%+\") == t'{kind.time or kind.stamp}'",
