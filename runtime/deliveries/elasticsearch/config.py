@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
-from runtime.deliveries.cloudwatch.config import ROLE_ARN_PATTERN
+from runtime.deliveries.cloudwatch.config import CustomerRoleArn
 from runtime.deliveries.elasticsearch.names import template_problem
 from runtime.deliveries.session_policy import reader, second_hop
 from runtime.delivery_config.facts import (
@@ -62,7 +62,7 @@ class ElasticsearchConfig(DeliveryConfig):
     index: str | None = None
     auth: Literal["api_key", "basic", "aws_sigv4"]
     credentials: Annotated[Texts, Field(max_length=2)] = ()
-    log_distribution_role_arn: Annotated[str, StringConstraints(pattern=ROLE_ARN_PATTERN)] | None = None
+    log_distribution_role_arn: CustomerRoleArn | None = None
     aws_service: Literal["es", "aoss"] = "es"
     ca: Annotated[str, StringConstraints(max_length=MAX_AUTHORITY), AfterValidator(pem_certificates)] | None = None
     compression: Literal["none", "gzip"] = "none"

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
-from runtime.deliveries.cloudwatch.config import ROLE_ARN_PATTERN
+from runtime.deliveries.cloudwatch.config import CustomerRoleArn
 from runtime.deliveries.session_policy import reader, second_hop
 from runtime.delivery_config.facts import MethodFacts, Order, Payer, Placement, PriceRow, Quantity
 from runtime.delivery_config.model import DeliveryConfig, Texts
@@ -50,7 +50,7 @@ class KafkaConfig(DeliveryConfig):
     topic: Annotated[str, StringConstraints(min_length=1, max_length=MAX_TOPIC)]
     auth: Literal["none", "scram", "mtls", "msk_iam"]
     credentials: Annotated[Texts, Field(max_length=2)] = ()
-    log_distribution_role_arn: Annotated[str, StringConstraints(pattern=ROLE_ARN_PATTERN)] | None = None
+    log_distribution_role_arn: CustomerRoleArn | None = None
     ca: Annotated[str, StringConstraints(max_length=MAX_AUTHORITY), AfterValidator(pem_certificates)] | None = None
     format: Literal["message", "json"] = "message"
 

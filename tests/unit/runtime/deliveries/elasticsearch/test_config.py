@@ -48,6 +48,7 @@ def test_the_example_of_the_facts_is_a_config():
         ({"credentials": ["logrouter/a/1", "logrouter/a/2", "logrouter/a/3"]}, "at most 2"),
         ({"auth": "aws_sigv4"}, "log_distribution_role_arn"),
         ({"auth": "password"}, "auth"),
+        ({"log_distribution_role_arn": ROLE.replace("2222", "1111")}, "customer's account"),
         ({"ca": "-----BEGIN CERTIFICATE-----"}, "PEM"),
     ],
 )

@@ -67,6 +67,7 @@ def test_a_stored_config_is_read_again():
         ({"auth": "mtls", "credentials": None}, "needs credentials"),
         ({"auth": "msk_iam", "credentials": None}, "log_distribution_role_arn"),
         ({"auth": "plain"}, "auth"),
+        ({"log_distribution_role_arn": ROLE.replace("2222", "1111")}, "customer's account"),
         ({"ca": "-----BEGIN CERTIFICATE-----"}, "PEM"),
         ({"format": "avro"}, "format"),
     ],
