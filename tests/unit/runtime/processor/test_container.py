@@ -144,7 +144,7 @@ def test_the_delivery_methods_are_found_there(image: Path):
         "from importlib.metadata import entry_points\n"
         "for point in entry_points(group='logrouter.delivery_methods'): print(point.name, point.load().__name__)"
     )
-    assert [line.split()[0] for line in run(image, "-c", program).splitlines()] == ["cloudwatch", "s3"]
+    assert [line.split()[0] for line in run(image, "-c", program).splitlines()] == ["cloudwatch", "function", "s3"]
 
 
 @pytest.mark.xdist_group("container")

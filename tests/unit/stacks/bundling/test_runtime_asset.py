@@ -59,7 +59,7 @@ def test_the_handler_runs_from_the_zip_alone(built):
     }
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **settings}, check=False)
     assert done.returncode == 0, done.stderr
-    assert sorted(done.stdout.split()) == ["cloudwatch", "s3"]
+    assert sorted(done.stdout.split()) == ["cloudwatch", "function", "s3"]
 
 
 @pytest.mark.parametrize("architecture", FunctionArchitecture)
