@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -11,11 +11,12 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from constructs_lib.acknowledgement import acknowledge
+from constructs_lib.acknowledgement import acknowledge, acknowledge_wildcards
 from constructs_lib.api_responses import add_gateway_responses
 from constructs_lib.central_log_bucket import allow_listing_objects
 from constructs_lib.limits import require_between
 from constructs_lib.pipeline_function import FunctionSettings, PipelineFunction
+from runtime.endpoints.secret import PREFIX as SECRETS_PREFIX
 
 HANDLER: Final = "runtime.api.lambda_handler.handler"
 STAGE: Final = "v1"
@@ -29,6 +30,7 @@ TABLE_ACTIONS: Final = (
     "dynamodb:DeleteItem",
 )
 PARKED_ACTIONS: Final = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem")
+SECRET_ACTIONS: Final = ("secretsmanager:CreateSecret", "secretsmanager:DeleteSecret")
 ACCESS_LOG_FORMAT: Final = apigateway.AccessLogFormat.custom(
     '{"request_id":"$context.requestId","at":"$context.requestTime","method":"$context.httpMethod",'
     '"resource":"$context.resourcePath","status":"$context.status","caller":"$context.identity.userArn",'
@@ -131,6 +133,11 @@ class DeliveryConfigApi(PipelineFunction):
             policy_id="ConfigTableAndOwnLog",
             snap_start=snap_start,
         )
+        acknowledge_wildcards(
+            self.policy,
+            reason="Each tenant's secrets have names of their own below the prefix, made when they are written.",
+            resources=(_secrets_arn(table),),
+        )
         self.access_log = logs.LogGroup(
             self, "AccessLog", retention=settings.log_retention, removal_policy=RemovalPolicy.DESTROY
         )
@@ -182,10 +189,18 @@ class DeliveryConfigApi(PipelineFunction):
 
 
 def _permissions(table: dynamodb.ITable, parked: dynamodb.ITable, bucket: s3.IBucket) -> list[iam.PolicyStatement]:
-    """Return statements for the tables, and for listing tenants' objects: not for reading one."""
+    """Return statements for the tables, for listing tenants' objects and keeping secrets: not for reading one."""
     return [
         iam.PolicyStatement(sid="ConfigTable", actions=[*TABLE_ACTIONS], resources=[table.table_arn]),
         # No index, no deletion: it sees what is one tenant's, and starts and cancels replays.
         iam.PolicyStatement(sid="ParkedAndReplays", actions=[*PARKED_ACTIONS], resources=[parked.table_arn]),
         allow_listing_objects(bucket, sid="CountObjects"),
+        # It keeps customers' secrets and deletes them; to read one is the deliveries' alone.
+        iam.PolicyStatement(sid="KeepSecrets", actions=[*SECRET_ACTIONS], resources=[_secrets_arn(table)]),
     ]
+
+
+def _secrets_arn(table: dynamodb.ITable) -> str:
+    """Return the ARN of every tenant's secrets in the table's account and Region."""
+    arn = {"service": "secretsmanager", "resource": "secret", "resource_name": f"{SECRETS_PREFIX}/*"}
+    return Stack.of(table).format_arn(**arn, arn_format=ArnFormat.COLON_RESOURCE_NAME)

@@ -143,7 +143,7 @@ class AwsClients:
     ) -> "AssumeRoleResponseTypeDef": ...
     @overload
     def call(
-        self, service: Literal["kms", "secretsmanager"], operation: str, request: Mapping[str, str]
+        self, service: Literal["kms", "secretsmanager"], operation: str, request: Mapping[str, object]
     ) -> Mapping[str, object]: ...
     def call(self, service: str, operation: str, request: Mapping[str, object]) -> Mapping[str, object]:
         """Call one of the often used services; return the output's members, as JSON has them.

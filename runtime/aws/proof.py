@@ -89,6 +89,8 @@ PROOFS: Mapping[str, Mapping[str, Proof]] = {
         "UploadPartCopy": Proof(("CopyPartResult.ETag",)),
     },
     "secretsmanager": {
+        "CreateSecret": Proof(("ARN", "VersionId")),
+        "DeleteSecret": Proof(("ARN", "DeletionDate")),
         "GetSecretValue": Proof(("ARN", "VersionId")),
     },
     "sns": {

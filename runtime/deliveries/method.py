@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from runtime.deliveries.probe import ProbeReport
     from runtime.deliveries.sessions import Sessions
     from runtime.deliveries.settings import DeliverySettings
+    from runtime.delivery_config.marks import ConfigMarks
     from runtime.delivery_config.model import DeliveryConfig
     from runtime.objects.batches import Batch
     from runtime.objects.stored_object import StoredObject
@@ -126,13 +127,15 @@ class CopyNameClaims(Protocol):
 class DeliveryServices:
     """What a method may use; it is constructed with this, once a process.
 
-    ``copy_names``: ``None`` where there is no table (by hand): then each version has the plain name.
+    ``copy_names``: ``None`` where there is no table (by hand): then each version has the plain name. ``marks``: where
+    a method notes what it has found out about a config; ``None``: nowhere.
     """
 
     clients: "AwsClients"
     role_chain: "Sessions"
     settings: "DeliverySettings"
     copy_names: CopyNameClaims | None = None
+    marks: "ConfigMarks | None" = None
 
 
 class DeliveryMethod(Protocol):

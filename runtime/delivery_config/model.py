@@ -26,8 +26,11 @@ from pydantic import (
 from runtime.delivery_config.facts import MethodFacts
 from runtime.delivery_config.groups import GROUPS, Expansion
 from runtime.delivery_config.write_rules import known_region, names_that_can_be, rules_of
+from runtime.endpoints.secret import MAX_LIVE, Secret
 
 SCHEMA_VERSION = 1
+MAX_SECRET = 16_384
+"""Ours, characters; Secrets Manager takes 65,536 bytes (API reference, CreateSecret)."""
 
 TENANT_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9\-_.]{0,127}$"
 TYPE_PATTERN = r"^[a-z][a-z0-9\-]{0,31}(:[A-Za-z0-9][A-Za-z0-9\-_.]{0,63})?$"
@@ -84,6 +87,8 @@ RegionName = Annotated[str, StringConstraints(pattern=REGION_PATTERN), AfterVali
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 Names = Annotated[Texts, AfterValidator(names_that_can_be)]
 ExternalId = Annotated[str, StringConstraints(pattern=EXTERNAL_ID_PATTERN, min_length=2, max_length=1224)]
+SecretReferences = Annotated[Texts, Field(max_length=MAX_LIVE)]
+"""References to secrets that are live, the newest first."""
 Information = Annotated[str | None, BeforeValidator(_informs)]
 AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 
@@ -161,6 +166,17 @@ class DeliveryConfig(BaseModel):
         if rules and ttl is not None and not rules.now < ttl <= rules.latest_ttl:
             raise ValueError(f"must be Unix seconds in the future, at most {rules.latest_ttl}; now is {int(rules.now)}")
         return ttl
+
+    @property
+    def host_to_verify(self) -> str | None:
+        """The host that has to prove that it is the tenant's, before the config is enabled; ``None``: none has to."""
+        return None
+
+    @classmethod
+    def secret_problem(cls, field: str, value: Secret) -> str | None:  # noqa: ARG003 - overridden
+        """Return why a text can't be the secret of a field (of ``facts.secrets``), or ``None``. It quotes no part."""
+        text = value.reveal()
+        return None if 0 < len(text) <= MAX_SECRET else f"must be a text of 1 to {MAX_SECRET:,} characters"
 
     @property
     def destination_key(self) -> tuple[str, ...] | None:

@@ -15,7 +15,9 @@ from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import Models
 from runtime.delivery_config.write_rules import WriteRules
 
-SERVICE_FIELDS = frozenset({"created_at", "updated_at", "schema_version", "version", "warnings"})
+SERVICE_FIELDS = frozenset(
+    {"created_at", "updated_at", "schema_version", "version", "warnings", "verified_host", "disabled_reason"}
+)
 """Set by the service alone, in answers and items."""
 
 PLAIN_NAME = re.compile(r"[\w-]+", re.ASCII)

@@ -23,7 +23,7 @@ from runtime.errors import (
 )
 
 ENDPOINT_GONE: Final = "endpoint-gone"
-UNAUTHORIZED: Final = "endpoint-unauthorized"
+UNAUTHORIZED_STATUS: Final = HTTPStatus.UNAUTHORIZED
 _ACTION: Final = "https:POST"
 _SUCCESS: Final = range(200, 300)
 _REDIRECTS: Final = range(300, 400)
@@ -36,7 +36,7 @@ _PASSING: Final[Mapping[int, str]] = {
     HTTPStatus.TOO_MANY_REQUESTS: "throttled",
 }
 _BLOCKED: Final[Mapping[int, tuple[str, str]]] = {
-    HTTPStatus.UNAUTHORIZED: (UNAUTHORIZED, "the endpoint must accept the config's secret"),
+    HTTPStatus.UNAUTHORIZED: ("endpoint-unauthorized", "the endpoint must accept the config's secret"),
     HTTPStatus.FORBIDDEN: ("endpoint-forbidden", "the endpoint must allow the request"),
     HTTPStatus.NOT_FOUND: ("endpoint-not-found", "the config's URL must name a path that exists"),
     HTTPStatus.GONE: (ENDPOINT_GONE, "the endpoint asked for no more: enable the config when it takes events again"),

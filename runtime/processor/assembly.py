@@ -8,6 +8,7 @@ from runtime.deliveries.method import DeliveryServices
 from runtime.deliveries.registry import find_methods, make_methods
 from runtime.deliveries.role_chain import RoleChain
 from runtime.deliveries.sessions import Sessions
+from runtime.delivery_config.marks import ConfigMarks
 from runtime.delivery_config.methods import find_config_models
 from runtime.delivery_config.repository import DeliveryConfigRepository
 from runtime.messages.dead_letters import DeadLetters
@@ -54,7 +55,7 @@ def make_processor(
         cache_seconds=settings.config_cache_seconds,
     )
     attempts = Attempts(
-        make_methods(classes, DeliveryServices(clients, role_chain, settings, _copy_names(clients, parked))),
+        make_methods(classes, _services(settings, clients, role_chain)),
         ObjectReader(clients, role_chain, settings.max_uncompressed_bytes),
         records,
         hands_over=hand_over is not None,
@@ -76,6 +77,11 @@ def make_processor(
         hand_over=hand_over,
         sessions=issued,
     )
+
+
+def _services(settings: ProcessorSettings, clients: AwsClients, role_chain: Sessions) -> DeliveryServices:
+    names = _copy_names(clients, settings.parked_deliveries_table)
+    return DeliveryServices(clients, role_chain, settings, names, ConfigMarks(clients, settings.tenant_config_table))
 
 
 def _hand_over(settings: ProcessorSettings, clients: AwsClients, schedule: Schedule) -> HandOver | None:

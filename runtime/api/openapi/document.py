@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from runtime.api.schemas.deliveries import ReplayRequest
 from runtime.api.schemas.delivery_configs import InvalidStored, MatchRequest
 from runtime.api.schemas.problems import Problem, WrongField
+from runtime.delivery_config.model import MAX_SECRET, DeliveryConfig
 from runtime.delivery_config.repository import Models
 from runtime.delivery_config.writing import SERVICE_FIELDS
 
@@ -26,6 +27,9 @@ SECURITY = {
     "x-amazon-apigateway-authtype": "awsSigv4",
     "description": "Signature Version 4, service `execute-api`",
 }
+NEW_VALUE = (
+    "a new secret: it is kept in Secrets Manager, and answers show a reference in its place; the one before stays live"
+)
 PATCH_EXAMPLE = {"enabled": False, "groups": None}
 TAGS = {
     "tenants": "Which tenants there are.",
@@ -114,15 +118,22 @@ def _own_schemas(models: Models) -> dict[str, Any]:
     return found
 
 
-def _written(model: type[BaseModel], method: str) -> dict[str, Any]:
+def _written(model: type[DeliveryConfig], method: str) -> dict[str, Any]:
     schema = _schema(model, "validation")
     schema["properties"] = {name: each for name, each in schema["properties"].items() if name not in SERVICE_FIELDS}
     schema["properties"]["type"] = {
         "type": "string",
         "pattern": rf"^{method}(:[A-Za-z0-9][A-Za-z0-9\-_.]{{0,63}})?$",
     }
+    schema["properties"] |= {name: _secret(schema["properties"][name]) for name in model.facts.secrets}
     schema["required"] = [name for name in schema["required"] if name != "tenant_id"]
     return schema | {"additionalProperties": False, "title": f"A new {method} delivery config"}
+
+
+def _secret(references: Mapping[str, object]) -> dict[str, object]:
+    """Return the schema of a secret in a request: a new one's text, which no answer shows, or references to keep."""
+    text = {"type": "string", "writeOnly": True, "minLength": 1, "maxLength": MAX_SECRET, "description": NEW_VALUE}
+    return {"anyOf": [text, {name: references[name] for name in ("type", "items", "maxItems") if name in references}]}
 
 
 def _answered(model: type[BaseModel]) -> dict[str, Any]:

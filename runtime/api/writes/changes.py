@@ -19,7 +19,8 @@ from runtime.api.services import Services
 from runtime.api.writes import audit
 from runtime.api.writes.limits import read_counter, require_room
 from runtime.api.writes.preconditions import Preconditions, changed
-from runtime.api.writes.validation import patched, validate_fields
+from runtime.api.writes.secrets import SecretWrites
+from runtime.api.writes.validation import notes_that_stay, patched, validate_fields
 from runtime.backoff import Backoff
 from runtime.delivery_config.attribute_values import typed
 from runtime.delivery_config.model import SCHEMA_VERSION, DeliveryConfig
@@ -40,15 +41,17 @@ class Changes:
 
     def create(self, tenant_id: str, fields: Mapping[str, object]) -> StoredConfig:
         """Store a new config; an existing one is left alone (409)."""
-        config = validate_fields(self.services, fields, tenant_id)
+        with SecretWrites(self.services, tenant_id) as secrets:
+            taken, problems = secrets.take(fields.get("type"), fields, None)
+            config = validate_fields(self.services, taken, tenant_id, errors=problems)
 
-        def attempt() -> StoredConfig:
-            stored = self.services.store.get(tenant_id, config.type)
-            if stored and self._is_live(stored):
-                raise _exists(config)
-            return self._put("create", config, stored)
+            def attempt() -> StoredConfig:
+                stored = self.services.store.get(tenant_id, config.type)
+                if stored and self._is_live(stored):
+                    raise _exists(config)
+                return self._put("create", config, stored, secrets)
 
-        return _repeated(attempt, Preconditions())
+            return _repeated(attempt, Preconditions())
 
     def replace(
         self, tenant_id: str, type_: str, fields: Mapping[str, object], wanted: Preconditions
@@ -57,15 +60,18 @@ class Changes:
 
         def attempt() -> tuple[StoredConfig, bool]:
             stored = self.services.store.get(tenant_id, type_)
-            if stored and self._is_live(stored):
-                wanted.require(stored.etag)
-                _require_understood(stored)
-                return self._put("replace", validate_fields(self.services, fields, tenant_id, type_), stored), False
-            if not wanted.creates:
+            live = stored if stored and self._is_live(stored) else None
+            if live:
+                wanted.require(live.etag)
+                _require_understood(live)
+            elif not wanted.creates:
                 raise not_found(tenant_id, type_)
-            return self._put("create", validate_fields(self.services, fields, tenant_id, type_), stored), True
+            taken, problems = secrets.take(type_, fields, live)
+            config = validate_fields(self.services, taken, tenant_id, type_, problems)
+            return self._put("replace" if live else "create", config, stored, secrets), live is None
 
-        return _repeated(attempt, wanted)
+        with SecretWrites(self.services, tenant_id) as secrets:
+            return _repeated(attempt, wanted)
 
     def patch(self, tenant_id: str, type_: str, patch: Mapping[str, object], wanted: Preconditions) -> StoredConfig:
         """Apply a JSON Merge Patch (RFC 7396)."""
@@ -73,9 +79,12 @@ class Changes:
         def attempt() -> StoredConfig:
             stored = self._existing(tenant_id, type_, wanted)
             _require_understood(stored)
-            return self._put("patch", patched(self.services, stored, patch, tenant_id, type_), stored)
+            taken, problems = secrets.take(type_, patch, stored)
+            config = patched(self.services, stored, taken, tenant_id, type_, errors=problems)
+            return self._put("patch", config, stored, secrets)
 
-        return _repeated(attempt, wanted)
+        with SecretWrites(self.services, tenant_id) as secrets:
+            return _repeated(attempt, wanted)
 
     def delete(self, tenant_id: str, type_: str, wanted: Preconditions) -> None:
         """Delete a config."""
@@ -85,6 +94,7 @@ class Changes:
             counter = read_counter(self.services, tenant_id).increment()
             with audit.recorded(self.caller, "delete", stored.item, None):
                 self.services.store.delete(stored, counter=counter)
+            SecretWrites(self.services, tenant_id).drop(stored.item, None)
 
         _repeated(attempt, wanted)
 
@@ -98,23 +108,33 @@ class Changes:
     def _is_live(self, stored: StoredConfig) -> bool:
         return stored.is_live(self.services.clock())
 
-    def _put(self, action: audit.Action, config: DeliveryConfig, stored: StoredConfig | None) -> StoredConfig:
+    def _put(
+        self, action: audit.Action, config: DeliveryConfig, stored: StoredConfig | None, secrets: SecretWrites
+    ) -> StoredConfig:
         """Write a config with what the service itself sets; an expired one in its place is replaced."""
         counter = read_counter(self.services, config.tenant_id).increment()
         if stored is None:
             require_room(self.services, config.tenant_id)
         refuse_overlap(self.services, config)
-        now = datetime.now(UTC).isoformat(timespec="microseconds")
         before = None if action == "create" else stored
+        noted = notes_that_stay(config, before)
+        secrets.create()
+        now = datetime.now(UTC).isoformat(timespec="microseconds")
         kept = before.item.get("created_at") if before else None
-        item = item_of(config) | {
-            "schema_version": typed(SCHEMA_VERSION),
-            "version": typed(uuid.uuid4().hex),
-            "created_at": kept or typed(now),
-            "updated_at": typed(now),
-        }
+        item = (
+            item_of(config)
+            | noted
+            | {
+                "schema_version": typed(SCHEMA_VERSION),
+                "version": typed(uuid.uuid4().hex),
+                "created_at": kept or typed(now),
+                "updated_at": typed(now),
+            }
+        )
         with audit.recorded(self.caller, action, before.item if before else None, item):
-            return self.services.store.put(item, replacing=stored, counter=counter)
+            written = self.services.store.put(item, replacing=stored, counter=counter)
+        secrets.drop(stored.item if stored else None, item)
+        return written
 
 
 def _repeated[T](attempt: Callable[[], T], wanted: Preconditions) -> T:

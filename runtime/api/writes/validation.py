@@ -1,17 +1,19 @@
 """From a request's fields to a valid config, or a 422 that names every wrong field."""
 
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 
 from runtime.api.config_store import StoredConfig
-from runtime.api.errors.problems import invalid
+from runtime.api.errors.problems import ProblemError, invalid
 from runtime.api.regions import regions
 from runtime.api.services import Services
 from runtime.deliveries.session_policy import size_problem
-from runtime.delivery_config.attribute_values import plain_item
+from runtime.delivery_config.attribute_values import AttributeValue, plain_item
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.writing import SERVICE_FIELDS, InvalidConfigError, validate
 
 KEY = ("tenant_id", "type")
+VERIFIED_HOST, DISABLED_REASON = "verified_host", "disabled_reason"
 
 
 def validate_fields(
@@ -50,9 +52,18 @@ def _size_problems(services: Services, config: DeliveryConfig) -> list[tuple[str
 
 
 def patched(
-    services: Services, stored: StoredConfig, patch: Mapping[str, object], tenant_id: str, type_: str
+    services: Services,
+    stored: StoredConfig,
+    patch: Mapping[str, object],
+    tenant_id: str,
+    type_: str,
+    *,
+    errors: Iterable[tuple[str, str]] = (),
 ) -> DeliveryConfig:
-    """Return the result of a merge patch on a stored config; ``null`` removes a field."""
+    """Return the result of a merge patch on a stored config; ``null`` removes a field.
+
+    :param errors: as ``validate_fields``.
+    """
     model = services.models.get(type_.partition(":")[0])
     known = set(model.model_fields) if model else set()
     before = {
@@ -61,9 +72,32 @@ def patched(
         if name in known - SERVICE_FIELDS
     }
     removed = {name for name, value in patch.items() if value is None}
-    errors = [(name, "is part of the key and can't be removed") for name in KEY if name in removed]
+    wrong = [*errors, *((name, "is part of the key and can't be removed") for name in KEY if name in removed)]
     # A null of an unknown field would vanish unseen; its name goes on to be refused like any other.
     merged = before | {name: value for name, value in patch.items() if name not in removed or name not in known}
     merged |= dict.fromkeys(removed & SERVICE_FIELDS)
     fields = {name: value for name, value in merged.items() if name not in removed & (known - SERVICE_FIELDS)}
-    return validate_fields(services, fields, tenant_id, type_, errors)
+    return validate_fields(services, fields, tenant_id, type_, wrong)
+
+
+def notes_that_stay(config: DeliveryConfig, before: StoredConfig | None) -> dict[str, AttributeValue]:
+    """Return the notes to be stored with a config: a host's proof holds for that host alone.
+
+    :raises ProblemError: 409: it would be enabled, and its host hasn't proven to be the tenant's.
+    """
+    item = before.item if before else {}
+    host = config.host_to_verify
+    found: dict[str, AttributeValue] = {}
+    if host is not None:
+        if item.get(VERIFIED_HOST, {}).get("S") == host:
+            found[VERIFIED_HOST] = item[VERIFIED_HOST]
+        elif config.enabled:
+            raise ProblemError(
+                HTTPStatus.CONFLICT,
+                "endpoint-not-verified",
+                "the URL's host hasn't proven to be yours: store the config with enabled false, have it verified, then "
+                "enable it; a host that changes proves itself again",
+            )
+    if not config.enabled and DISABLED_REASON in item:
+        found[DISABLED_REASON] = item[DISABLED_REASON]
+    return found

@@ -12,7 +12,8 @@ from runtime.deliveries.elasticsearch.config import ElasticsearchConfig
 from runtime.deliveries.sessions import Sessions
 from runtime.endpoints.classify_http import EndpointAnswer
 from runtime.endpoints.egress import CustomerEndpoint
-from runtime.endpoints.secrets import Secret, SecretReader
+from runtime.endpoints.secret import Secret
+from runtime.endpoints.secrets import SecretReader
 from runtime.errors import EXPIRED, RetryableError
 
 _UNAUTHORIZED, _FORBIDDEN = 401, 403

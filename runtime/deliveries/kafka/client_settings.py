@@ -10,7 +10,7 @@ from typing import Final
 
 from runtime.aws.credentials import Credentials
 from runtime.deliveries.kafka.config import KafkaConfig
-from runtime.endpoints.secrets import Secret
+from runtime.endpoints.secret import Secret
 from runtime.errors import BlockedByCustomerError
 
 MESSAGE_TIMEOUT_SECONDS: Final = 30

@@ -26,7 +26,8 @@ from runtime.deliveries.kafka.producer_pool import ProducerPool
 from runtime.deliveries.method import SEAM_VERSION, Delivery, DeliveryServices
 from runtime.endpoints.address_book import AddressBook
 from runtime.endpoints.egress import EgressPolicy
-from runtime.endpoints.secrets import Secret, SecretReader
+from runtime.endpoints.secret import Secret
+from runtime.endpoints.secrets import SecretReader
 from runtime.errors import BlockedByCustomerError, RetryableError
 
 RESOLVE_SECONDS: Final = 5.0

@@ -11,7 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Match, Template
 
-from constructs_lib.api import PARKED_ACTIONS, STAGE, TABLE_ACTIONS, ApiLimits, DeliveryConfigApi
+from constructs_lib.api import PARKED_ACTIONS, SECRET_ACTIONS, STAGE, TABLE_ACTIONS, ApiLimits, DeliveryConfigApi
 from constructs_lib.api_firewall import ApiFirewall
 from constructs_lib.limits import PropertyError
 from constructs_lib.pipeline_function import FunctionSettings
@@ -70,7 +70,8 @@ def test_the_function_may_touch_its_tables_and_its_own_log_alone(template):
     named = [each["Action"] for each in statements]
     actions = {action for each in named for action in ([each] if isinstance(each, str) else each)}
     listing = {"s3:ListBucket", "s3:ListBucketVersions"}
-    assert actions == {*TABLE_ACTIONS, *PARKED_ACTIONS, *listing, "logs:CreateLogStream", "logs:PutLogEvents"}
+    own_log = {"logs:CreateLogStream", "logs:PutLogEvents"}
+    assert actions == {*TABLE_ACTIONS, *PARKED_ACTIONS, *SECRET_ACTIONS, *listing, *own_log}
     assert all(each["Resource"] != "*" for each in statements)
     role = next(each for name, each in template.find_resources("AWS::IAM::Role").items() if name.startswith("ApiRole"))
     assert "ManagedPolicyArns" not in role["Properties"]

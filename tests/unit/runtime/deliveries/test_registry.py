@@ -12,6 +12,7 @@ from runtime.deliveries.kafka.delivery import KafkaDelivery
 from runtime.deliveries.method import ENTRY_POINT_GROUP, OUTSIDE_ENTRY_POINT_GROUP, SEAM_VERSION
 from runtime.deliveries.s3.config import S3Config
 from runtime.deliveries.s3.delivery import S3Delivery
+from runtime.deliveries.webhook.delivery import WebhookDelivery
 from runtime.delivery_config.facts import Placement
 from runtime.delivery_config.methods import find_config_models
 from runtime.entry_points import EntryPoint, entry_points
@@ -41,7 +42,8 @@ def test_the_built_in_methods_are_found_like_any_other():
         "s3": S3Delivery,
         "function": FunctionDelivery,
     }
-    assert registry.find_methods(Placement.OUTSIDE) == {"elasticsearch": ElasticsearchDelivery, "kafka": KafkaDelivery}
+    outside = {"elasticsearch": ElasticsearchDelivery, "kafka": KafkaDelivery, "webhook": WebhookDelivery}
+    assert registry.find_methods(Placement.OUTSIDE) == outside
 
 
 def test_each_method_says_its_own_name():

@@ -12,7 +12,8 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from runtime.aws.clients import AwsClients
-from runtime.endpoints.secrets import Secret, SecretReader, tenants_prefix
+from runtime.endpoints.secret import Secret, tenants_prefix
+from runtime.endpoints.secrets import SecretReader
 from runtime.errors import BlockedByCustomerError, RetryableError
 from tests.unit.runtime.aws.service import Server, document, whole
 

@@ -14,7 +14,7 @@ from runtime.deliveries.elasticsearch.authorization import BulkCall, SecretAutho
 from runtime.deliveries.elasticsearch.bulk import ANSWER_FILTER
 from runtime.endpoints.classify_http import EndpointAnswer
 from runtime.endpoints.egress import CustomerEndpoint
-from runtime.endpoints.secrets import Secret
+from runtime.endpoints.secret import Secret
 from runtime.errors import RetryableError
 
 CALL = BulkCall(

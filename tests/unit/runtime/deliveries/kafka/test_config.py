@@ -16,7 +16,7 @@ from runtime.deliveries.kafka.client_settings import TOKEN_SECONDS, client_setti
 from runtime.deliveries.kafka.config import KafkaConfig
 from runtime.delivery_config.write_rules import WriteRules
 from runtime.delivery_config.writing import InvalidConfigError, validate
-from runtime.endpoints.secrets import Secret
+from runtime.endpoints.secret import Secret
 from runtime.errors import BlockedByCustomerError
 from runtime.objects.key import ObjectKey
 from tests.destinations.servers.certificates import Authority

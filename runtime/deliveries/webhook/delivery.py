@@ -1,0 +1,107 @@
+"""The delivery method ``webhook``: opens a sender for a delivery, asks an endpoint for its proof, switches it off."""
+
+from collections.abc import Callable
+from typing import ClassVar, Final, cast
+
+from runtime import scheduling
+from runtime.backoff import Retry
+from runtime.deliveries.event_method import EventMethod, KeepEvents
+from runtime.deliveries.event_request import Sender
+from runtime.deliveries.method import BatchSource, Delivery, DeliveryServices
+from runtime.deliveries.probe import PROBE_SECONDS, ProbeReport, try_steps
+from runtime.deliveries.webhook.challenge import check_challenge
+from runtime.deliveries.webhook.config import PORTS, WebhookConfig
+from runtime.deliveries.webhook.sender import WebhookSender
+from runtime.delivery_config.model import DeliveryConfig
+from runtime.endpoints.address_book import AddressBook
+from runtime.endpoints.classify_http import ENDPOINT_GONE
+from runtime.endpoints.client import EndpointClient
+from runtime.endpoints.egress import CustomerEndpoint, EgressPolicy
+from runtime.endpoints.secrets import SecretReader
+from runtime.errors import BlockedByCustomerError, FailedCall, Hop
+from runtime.time_budget import TimeBudget
+
+NOT_VERIFIED: Final = "endpoint-not-verified"
+CONCURRENT_REQUESTS: Final = 4
+"""Ours, of one delivery: an endpoint is one customer's server, not a service of AWS."""
+
+
+class WebhookDelivery(EventMethod):
+    """Posts a tenant's events to the tenant's endpoint.
+
+    :param client, set_aside, retry, now: replaced by tests.
+    """
+
+    seam: ClassVar[int] = 2
+    config_model: ClassVar[type[WebhookConfig]] = WebhookConfig
+
+    def __init__(
+        self,
+        services: DeliveryServices,
+        *,
+        client: EndpointClient | None = None,
+        set_aside: KeepEvents | None = None,
+        retry: Retry | None = None,
+        now: Callable[[], float] = scheduling.now,
+    ) -> None:
+        super().__init__(services, set_aside=set_aside, retry=retry, now=now)
+        self._policy = EgressPolicy(PORTS, allow_loopback=services.settings.allow_loopback)
+        self._client = client or EndpointClient(AddressBook(self._policy))
+        self._secrets = SecretReader(services.clients)
+
+    @property
+    def calls_in_flight(self) -> int:
+        """Requests of one delivery that are under way at once: their order means nothing to the endpoint."""
+        return CONCURRENT_REQUESTS
+
+    def open(self, delivery: Delivery) -> Sender:
+        """Check the address, the endpoint's proof and the secrets: none of them costs the object's download."""
+        config = cast("WebhookConfig", delivery.config)
+        endpoint = self._policy.check(config.url)
+        if config.verified_host != endpoint.authority:
+            raise _not_verified(endpoint)
+        sender = self._sender(config, endpoint, delivery.budget)
+        sender.read_secrets()
+        return sender
+
+    def deliver(self, delivery: Delivery, source: BatchSource | None) -> None:
+        """Send it; an endpoint that is gone for good (410) has its config switched off."""
+        try:
+            super().deliver(delivery, source)
+        except BlockedByCustomerError as error:
+            marks = self._services.marks
+            if error.reason == ENDPOINT_GONE and marks is not None:
+                marks.switch_off(delivery.config, error.reason)
+            raise
+
+    def prove_endpoint(self, config: DeliveryConfig, budget: TimeBudget | None = None) -> ProbeReport:
+        """Have the endpoint prove that it is the tenant's, and note the host where it does."""
+        wanted, sent_within = cast("WebhookConfig", config), budget or TimeBudget.of_seconds(PROBE_SECONDS)
+        opened: list[WebhookSender] = []
+
+        def open_sender() -> None:
+            endpoint = self._policy.check(wanted.url)
+            opened.append(self._sender(wanted, endpoint, sent_within))
+            opened[0].read_secrets()
+
+        def note() -> None:
+            if self._services.marks is not None:
+                self._services.marks.verified(wanted, self._policy.check(wanted.url).authority)
+
+        challenge = ("challenge", lambda: check_challenge(opened[0], wanted.format))
+        return try_steps(("open", open_sender), challenge, ("note", note))
+
+    def close(self) -> None:
+        """Close idle connections."""
+        self._client.close()
+
+    def _sender(self, config: WebhookConfig, endpoint: CustomerEndpoint, budget: TimeBudget) -> WebhookSender:
+        client, secrets = self._client, self._secrets
+        return WebhookSender(config, endpoint, client=client, secrets=secrets, budget=budget, now=self._now)
+
+
+def _not_verified(endpoint: CustomerEndpoint) -> BlockedByCustomerError:
+    step = "the endpoint has to answer its challenge: disable the config, verify it, enable it again"
+    error = BlockedByCustomerError(NOT_VERIFIED, f"{endpoint.origin} isn't known to be the tenant's; {step}")
+    error.call = FailedCall(Hop.DESTINATION.name, "https:POST", endpoint.origin, step)
+    return error
