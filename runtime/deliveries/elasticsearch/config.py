@@ -1,5 +1,6 @@
 """A delivery config's own fields for Elasticsearch and OpenSearch (contract §11)."""
 
+import re
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator, model_validator
@@ -19,6 +20,7 @@ from runtime.delivery_config.facts import (
 from runtime.delivery_config.model import DeliveryConfig, Texts
 from runtime.delivery_config.write_rules import pem_certificates, rules_of
 from runtime.endpoints.egress import AddressError, EgressPolicy
+from runtime.endpoints.secret import Secret
 
 MIB = 1024 * 1024
 MAX_REQUEST_BYTES = 5 * MIB
@@ -32,6 +34,7 @@ PORTS = frozenset({443, 9200, 9243})
 """HTTPS, Elasticsearch's and OpenSearch's own port, and Elastic Cloud's."""
 MAX_AUTHORITY = 16_384
 _SLASHES_OF_AN_ORIGIN = 2
+_CREDENTIALS = re.compile(r"[A-Za-z0-9+/_=-]{16,1024}|[^:\s]{1,256}:\S{1,1024}")  # a header's value is made of it
 
 FACTS = MethodFacts(
     name="elasticsearch",
@@ -107,6 +110,12 @@ class ElasticsearchConfig(DeliveryConfig):
         if rules_of(info) and self.auth == "aws_sigv4" and self.url.rstrip("/").count("/") > _SLASHES_OF_AN_ORIGIN:
             raise ValueError("url must have no path with auth aws_sigv4")
         return self
+
+    @classmethod
+    def secret_problem(cls, field: str, value: Secret) -> str | None:
+        """Return why a text can be no API key and no ``user:password``. It quotes no part of it."""
+        del field
+        return None if _CREDENTIALS.fullmatch(value.reveal()) else "must be an encoded API key or user:password"
 
     @property
     def template(self) -> str:

@@ -11,6 +11,7 @@ from runtime.delivery_config.facts import MethodFacts, Order, Payer, Placement, 
 from runtime.delivery_config.model import DeliveryConfig, Texts
 from runtime.delivery_config.write_rules import pem_certificates, rules_of
 from runtime.endpoints.egress import EgressPolicy
+from runtime.endpoints.secret import Secret
 from runtime.errors import BlockedByCustomerError
 from runtime.objects.key import ObjectKey
 
@@ -20,6 +21,7 @@ MAX_AUTHORITY: Final = 16_384
 OF_KEY: Final = ("tenant_id", "cluster_id", "application")
 _TOPIC = re.compile(r"(?:[A-Za-z0-9._-]|\{(?:" + "|".join(OF_KEY) + r")\})+")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_PASSWORD = re.compile(r"[^:\s]{1,256}:\S{1,1024}")
 _OTHER = re.compile(r"[^A-Za-z0-9._-]")
 
 FACTS = MethodFacts(
@@ -59,9 +61,10 @@ class KafkaConfig(DeliveryConfig):
     def _are_allowed(cls, servers: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         """Refuse, when writing, an address that no delivery would connect to."""
         if rules_of(info):
+            policy = EgressPolicy()
             try:
                 for server in servers:
-                    EgressPolicy().check_peer(server)
+                    policy.check_peer(server)
             except BlockedByCustomerError as error:
                 raise ValueError(error.detail) from None
         return servers
@@ -83,6 +86,15 @@ class KafkaConfig(DeliveryConfig):
         if self.auth == "msk_iam" and self.log_distribution_role_arn is None:
             raise ValueError("auth msk_iam needs log_distribution_role_arn")
         return self
+
+    @classmethod
+    def secret_problem(cls, field: str, value: Secret) -> str | None:
+        """Return why a text can be no ``user:password`` and no certificate with its key. It quotes no part of it."""
+        del field
+        text = value.reveal()
+        if _PASSWORD.fullmatch(text) or ("PRIVATE KEY-----" in text and "-----BEGIN CERTIFICATE-----" in text):
+            return None
+        return "must be user:password, or a certificate and its private key, both PEM"
 
     def topic_of(self, key: ObjectKey) -> str:
         """Return the topic for an object's events; characters that no topic has become an underscore."""

@@ -5,6 +5,7 @@ import pytest
 from runtime.deliveries.elasticsearch.config import ElasticsearchConfig
 from runtime.delivery_config.write_rules import WriteRules
 from runtime.delivery_config.writing import InvalidConfigError, validate
+from runtime.endpoints.secret import Secret
 
 RULES = WriteRules(now=0, central_bucket="central", central_account_id="111111111111", regions={"us-east-1": "aws"})
 ROLE = "arn:aws:iam::222222222222:role/LogDistributionRole"
@@ -75,3 +76,15 @@ def test_a_rotated_secret_keeps_the_checkpoint():
     assert one.destination_digest == read(credentials=["logrouter/acme-corp/es-2"]).destination_digest
     assert one.destination_digest != read(data_stream="other").destination_digest
     assert one.destination_key == ("elasticsearch", ITEM["url"], ITEM["data_stream"])
+
+
+def test_a_secret_of_another_form_is_refused_when_it_is_written():
+    """A customer would learn of a mistyped secret from missing logs; or be shown it in the problem."""
+    assert [
+        ElasticsearchConfig.secret_problem("credentials", Secret(text))
+        for text in ["VnVhQ2ZHY0JDZGJrUW0tZTVhT3g6dWkybHAyYXhUTm1zeWFrdzl0dk5udw==", "user:pass:word"]
+    ] == [None, None]
+    for text in ["hunter2", "", "user: hunter2", "hunter2\nx: y"]:
+        problem = ElasticsearchConfig.secret_problem("credentials", Secret(text))
+        assert problem
+        assert "hunter2" not in problem

@@ -153,3 +153,12 @@ def test_the_token_is_what_the_sdk_presigns(token, monkeypatch):
     assert parse_qs(urlsplit(url).query) == {**parse_qs(urlsplit(expected).query), "User-Agent": ["logrouter"]}
     assert urlsplit(url)[:3] == urlsplit(expected)[:3]
     assert "=" not in shown
+
+
+def test_a_secret_of_another_form_is_refused_when_it_is_written():
+    """A customer would learn of a mistyped secret from missing logs; or be shown it in the problem."""
+    assert [KafkaConfig.secret_problem("credentials", Secret(text)) for text in ["user:pass:word", PEM]] == [None, None]
+    for text in ["hunter2", "", "user:", "-----BEGIN CERTIFICATE-----"]:
+        problem = KafkaConfig.secret_problem("credentials", Secret(text))
+        assert problem
+        assert "hunter2" not in problem
