@@ -44,7 +44,11 @@ _OBJECT = Proof(headers=("etag", "last-modified"))
 _LISTED = Proof(("Items", "Count"))
 
 PROOFS: Mapping[str, Mapping[str, Proof]] = {
-    "cloudformation": {"DescribeStacks": Proof(("Stacks",))},
+    "cloudformation": {
+        "DescribeStacks": Proof(("Stacks",)),
+        "ListStackResources": Proof(("StackResourceSummaries",)),
+    },
+    "cloudwatch": {"DescribeAlarms": Proof(("MetricAlarms",))},
     "dynamodb": {
         "BatchGetItem": Proof(("Responses", "UnprocessedKeys")),
         "DeleteItem": _REQUEST_ID,
@@ -70,8 +74,11 @@ PROOFS: Mapping[str, Mapping[str, Proof]] = {
         "CreateLogGroup": _REQUEST_ID,
         "CreateLogStream": _REQUEST_ID,
         "DescribeLogGroups": Proof(("logGroups",)),
+        "DescribeQueryDefinitions": Proof(("queryDefinitions",)),
         "FilterLogEvents": Proof(("events",)),
+        "GetQueryResults": Proof(("status",)),
         "PutLogEvents": Proof(document=True),
+        "StartQuery": Proof(("queryId",)),
     },
     "s3": {
         "AbortMultipartUpload": _REQUEST_ID,

@@ -24,7 +24,7 @@ HOT = [
     ("logs", "PutLogEvents"),
 ]
 JSON = ("dynamodb", "sqs", "logs")
-NOT_AWS = {"subscribe"}  # an object's readers; SNS has an operation of that name
+NOT_AWS = {"subscribe", "list_topics"}  # an object's readers, and Kafka's topics; SNS has operations of these names
 LOADER = create_loader()
 
 
