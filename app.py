@@ -7,6 +7,8 @@ Context (``-c key=value``):
 - ``regions``: comma-separated, instead of the stage's; the first holds the central role's stack. Where neither names
   one: the Region of the credentials in use.
 - ``part``: ``central`` (default), ``customer`` or ``both``: a customer's stack is never deployed unless asked for.
+- ``outside``: ``no``, ``yes`` or ``network``: the outside processor, for deliveries to customers' own addresses, in
+  Lambda's network or in a VPC with fixed addresses; else what the stage says (none does).
 - ``customer_stack_name``: for a second tenant in one account and Region.
 
 An unknown key is refused. Before the context's defaults comes what ``logrouter.toml`` in the working directory says
@@ -36,6 +38,7 @@ def main() -> None:
             account=context.central_account,
             code=context.processor_code,
             api_code=context.api_code,
+            outside_code=context.outside_code,
         )
     if context.customer:
         add_customer_stack(app, stack_name=context.customer_stack_name)

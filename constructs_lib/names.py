@@ -10,6 +10,7 @@ from aws_cdk import Aws
 CENTRAL_ROLE_PATH: Final = "/logrouter/"
 CENTRAL_ROLE_NAME: Final = "CentralLogDistributionRole"
 PROCESSOR_ROLE_PATH: Final = "/logrouter/processor/"
+OUTSIDE_ROLE_PATH: Final = "/logrouter/outside/"
 CUSTOMER_ROLE_PATH: Final = "/CustomerLogDistributionRole/"
 
 TENANT_TAG: Final = "tenant_id"
@@ -17,6 +18,8 @@ TENANT_TAG: Final = "tenant_id"
 
 OBJECT_KEY_PREFIX: Final = "tenant_id="
 SET_ASIDE_PREFIX: Final = "set-aside/"
+SECRET_NAME_PREFIX: Final = "logrouter/"  # noqa: S105 - a name
+"""Of secrets in Secrets Manager, followed by the tenant's id and a slash."""
 
 ROLE_NAME_LIMIT: Final = 64
 """Characters of an IAM role's name. Source: IAM and STS quotas, "IAM name requirements"."""

@@ -106,7 +106,7 @@ class Processor(PipelineFunction):
         if vector_layer_path is not None:
             self.function.add_layers(self._layer(vector_layer_path, settings.architecture, is_image=is_image))
         for source_id, queue in (("ObjectSource", object_queue), ("DeliverySource", delivery_queue)):
-            _feed(self.invoked, source_id, queue, size)
+            feed(self.invoked, source_id, queue, size)
 
     def _layer(self, path: Path, architecture: lambda_.Architecture, *, is_image: bool) -> lambda_.LayerVersion:
         require(
@@ -126,7 +126,11 @@ class Processor(PipelineFunction):
         )
 
 
-def _feed(function: lambda_.IFunction, source_id: str, queue: WorkQueue, size: ProcessorSize) -> None:
+def feed(function: lambda_.IFunction, source_id: str, queue: WorkQueue, size: ProcessorSize) -> None:
+    """Let the queue invoke the function.
+
+    :raises PropertyError: the queue hides a message for less than six times the function's timeout.
+    """
     _require_visibility(queue, size.timeout)
     function.add_event_source_mapping(
         source_id,

@@ -5,10 +5,13 @@ from enum import StrEnum
 from typing import Final
 
 from aws_cdk import Duration
+from aws_cdk import aws_lambda as lambda_
 
 from constructs_lib.limits import require, require_between
 from constructs_lib.names import central_role_arn
+from constructs_lib.outside_reader import TenantData
 from constructs_lib.processor_execution_role import ProcessorResources
+from constructs_lib.queues import WorkQueue
 from runtime.metrics.catalogue import NAMESPACE
 
 _COPY_LIMIT: Final = 5 * 1024**3
@@ -64,14 +67,40 @@ def processor_environment(*, resources: ProcessorResources, tuning: ProcessorTun
         "OBJECT_DLQ_URL": resources.object_queue.dead_letter_queue.queue_url,
         "DELIVERY_DLQ_URL": resources.delivery_queue.dead_letter_queue.queue_url,
         "CLOUDWATCH_ENGINE": tuning.engine.value,
+        "COPY_THRESHOLD_BYTES": str(tuning.copy_threshold_bytes),
+        "VECTOR_BINARY": tuning.vector_binary,
+        **_tuned(tuning),
+        **(resources.outside.environment() if resources.outside else {}),
+    }
+
+
+def outside_environment(
+    *, tenants: TenantData, queue: WorkQueue, issuer: lambda_.IFunction, tuning: ProcessorTuning, account: str
+) -> dict[str, str]:
+    """Return the variables of the outside processor, on every host.
+
+    It has one queue, and its dead letters; whatever it does for a tenant, the session issuer lets it.
+    """
+    return {
+        "TENANT_CONFIG_TABLE": tenants.delivery_configs.table_name,
+        "PARKED_DELIVERIES_TABLE": tenants.parked_deliveries.table_name,
+        "CENTRAL_LOG_DISTRIBUTION_ROLE_ARN": central_role_arn(account),
+        "CENTRAL_BUCKET": tenants.bucket.bucket_name,
+        "SESSION_ISSUER": issuer.function_name,
+        "DELIVERY_QUEUE_URL": queue.queue.queue_url,
+        "DELIVERY_DLQ_URL": queue.dead_letter_queue.queue_url,
+        **_tuned(tuning),
+    }
+
+
+def _tuned(tuning: ProcessorTuning) -> dict[str, str]:
+    return {
         "LOG_LEVEL": tuning.log_level,
         "CONFIG_CACHE_SECONDS": str(tuning.config_cache.to_seconds()),
-        "COPY_THRESHOLD_BYTES": str(tuning.copy_threshold_bytes),
         "MAX_UNCOMPRESSED_BYTES": str(tuning.max_uncompressed_bytes),
         "DELIVERY_SCHEDULE_SECONDS": str(tuning.delivery_schedule.to_seconds()),
         "STATUS_INTERVAL_SECONDS": str(tuning.status_interval.to_seconds()),
         "METRICS_NAMESPACE": NAMESPACE,
-        "VECTOR_BINARY": tuning.vector_binary,
     }
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from constructs_lib.central_log_bucket import CentralLogBucket
@@ -21,7 +22,7 @@ from constructs_lib.names import (
 from constructs_lib.queues import WorkQueue
 from constructs_lib.web_identity import WebIdentity
 
-_READ_QUEUE: Final = (
+READ_QUEUE: Final = (
     "sqs:ReceiveMessage",
     "sqs:DeleteMessage",
     "sqs:ChangeMessageVisibility",
@@ -30,14 +31,36 @@ _READ_QUEUE: Final = (
 
 
 @dataclass(frozen=True, kw_only=True)
+class OutsideQueue:
+    """How a delivery gets to the outside processor: its queue, and the key of the passes that its messages carry."""
+
+    queue: WorkQueue
+    pass_key: kms.IKey
+
+    def permissions(self) -> list[iam.PolicyStatement]:
+        """Return the statements of everyone who hands deliveries over to the outside."""
+        return [
+            iam.PolicyStatement(
+                sid="HandOverToTheOutside", actions=["sqs:SendMessage"], resources=[self.queue.queue.queue_arn]
+            ),
+            iam.PolicyStatement(sid="MakePasses", actions=["kms:GenerateMac"], resources=[self.pass_key.key_arn]),
+        ]
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that say where the outside is."""
+        return {"OUTSIDE_QUEUE_URL": self.queue.queue.queue_url, "PASS_KEY_ID": self.pass_key.key_arn}
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProcessorResources:
-    """What the processor works with, all of one account and Region."""
+    """What the processor works with, all of one account and Region. ``outside``: none, where no method needs it."""
 
     bucket: CentralLogBucket
     object_queue: WorkQueue
     delivery_queue: WorkQueue
     delivery_configs: dynamodb.ITable
     parked_deliveries: dynamodb.ITable
+    outside: OutsideQueue | None = None
 
 
 class ProcessorExecutionRole(Construct):
@@ -72,7 +95,7 @@ class ProcessorExecutionRole(Construct):
             role_name=name,
             path=PROCESSOR_ROLE_PATH,
             description="Runs the log processor",
-            assumed_by=_hosts(on_lambda=on_lambda, web_identity=web_identity),
+            assumed_by=hosts(on_lambda=on_lambda, web_identity=web_identity),
         )
         for statement in _statements(resources, stack.account):
             self.role.add_to_policy(statement)
@@ -84,20 +107,21 @@ class ProcessorExecutionRole(Construct):
         )
 
 
-def _hosts(*, on_lambda: bool, web_identity: WebIdentity | None) -> iam.IPrincipal:
-    hosts: list[iam.PrincipalBase] = []
+def hosts(*, on_lambda: bool, web_identity: WebIdentity | None) -> iam.IPrincipal:
+    """Return who may assume a processor's role: Lambda, a service account, or both."""
+    found: list[iam.PrincipalBase] = []
     if on_lambda:
-        hosts.append(iam.ServicePrincipal("lambda.amazonaws.com"))  # why without a condition: pipeline_function
+        found.append(iam.ServicePrincipal("lambda.amazonaws.com"))  # why without a condition: pipeline_function
     if web_identity is not None:
-        hosts.append(web_identity.principal())
-    return hosts[0] if len(hosts) == 1 else iam.CompositePrincipal(*hosts)
+        found.append(web_identity.principal())
+    return found[0] if len(found) == 1 else iam.CompositePrincipal(*found)
 
 
 def _statements(resources: ProcessorResources, account: str) -> list[iam.PolicyStatement]:
     work = (resources.object_queue, resources.delivery_queue)
     return [
         iam.PolicyStatement(
-            sid="ReadWork", actions=list(_READ_QUEUE), resources=[each.queue.queue_arn for each in work]
+            sid="ReadWork", actions=list(READ_QUEUE), resources=[each.queue.queue_arn for each in work]
         ),
         iam.PolicyStatement(
             sid="HandOver",
@@ -128,4 +152,5 @@ def _statements(resources: ProcessorResources, account: str) -> list[iam.PolicyS
             resources=[central_role_arn(account)],
             conditions={"StringLike": {f"aws:RequestTag/{TENANT_TAG}": "?*"}},
         ),
+        *(resources.outside.permissions() if resources.outside else ()),
     ]

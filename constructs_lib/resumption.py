@@ -12,7 +12,7 @@ from constructs_lib.acknowledgement import acknowledge_wildcards
 from constructs_lib.central_log_bucket import allow_listing_objects
 from constructs_lib.limits import require, require_between
 from constructs_lib.pipeline_function import FunctionSettings, PipelineFunction
-from constructs_lib.processor_execution_role import ProcessorResources
+from constructs_lib.processor_execution_role import OutsideQueue, ProcessorResources
 from constructs_lib.tables import INDEXES
 from runtime.resumption.lambda_handler import REDRIVE
 
@@ -110,12 +110,18 @@ def _environment(resources: ProcessorResources, delivery_schedule: Duration, rat
         "DELIVERY_DLQ_URL": resources.delivery_queue.dead_letter_queue.queue_url,
         "DELIVERY_SCHEDULE_SECONDS": str(delivery_schedule.to_seconds()),
         "RESUME_PER_SECOND": str(rate.per_second),
+        **(_outside_environment(resources.outside) if resources.outside else {}),
     }
+
+
+def _outside_environment(outside: OutsideQueue) -> dict[str, str]:
+    return {**outside.environment(), "OUTSIDE_DLQ_URL": outside.queue.dead_letter_queue.queue_url}
 
 
 def _permissions(resources: ProcessorResources, config_stream_arn: str) -> list[iam.PolicyStatement]:
     parked = resources.parked_deliveries.table_arn
-    queues = (resources.object_queue, resources.delivery_queue)
+    outside = resources.outside
+    queues = [resources.object_queue, resources.delivery_queue, *([outside.queue] if outside else [])]
     return [
         iam.PolicyStatement(
             sid="ReadParkedDeliveries",
@@ -150,4 +156,5 @@ def _permissions(resources: ProcessorResources, config_stream_arn: str) -> list[
             resources=[queue.dead_letter_queue.queue_arn for queue in queues],
         ),
         allow_listing_objects(resources.bucket.bucket, sid="ListObjects"),
+        *(outside.permissions()[1:] if outside else ()),  # it sends to the queue as to the others
     ]

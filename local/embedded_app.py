@@ -11,9 +11,9 @@ from constructs_lib.web_identity import WebIdentity
 from local import cluster
 from local.emulator import CENTRAL_ACCOUNT, REGION
 from stacks.application import add_central_stacks, add_customer_stack, check_every_synthesis, new_app
-from stacks.bundling.packages import API
+from stacks.bundling.packages import API, OUTSIDE
 from stacks.bundling.runtime_asset import build_runtime_asset
-from stacks.stages import EMBEDDED, Cluster, Host
+from stacks.stages import EMBEDDED, Cluster, Host, OutsideSettings
 
 
 def main() -> None:
@@ -35,13 +35,17 @@ def main() -> None:
         host=Host.BOTH,
         poller_identity=poller,
         record_log_groups=(cluster.POLLER_LOG_GROUP,),
+        outside=OutsideSettings(size=EMBEDDED.size),
         tuning=replace(
             EMBEDDED.tuning, config_cache=Duration.seconds(int(app.node.try_get_context("config_cache") or 0))
         ),
     )
     code = build_runtime_asset(stage.architecture).code
     api_code = build_runtime_asset(stage.architecture, package=API).code
-    add_central_stacks(app, stage=stage, account=CENTRAL_ACCOUNT, code=code, api_code=api_code)
+    outside_code = build_runtime_asset(stage.architecture, package=OUTSIDE).code
+    add_central_stacks(
+        app, stage=stage, account=CENTRAL_ACCOUNT, code=code, api_code=api_code, outside_code=outside_code
+    )
     add_customer_stack(app)
     check_every_synthesis(app)
     app.synth()

@@ -119,32 +119,52 @@ class Alarms(Construct):
             path.delivery_dlq,
             "Deliveries could be neither handed over nor parked. Fix the queue or the table, redrive",
         )
-        ages = (
+        if path.outside_dlq is not None:
+            self._not_empty(
+                "DeliveryDlqNotEmpty",
+                path.outside_dlq,
+                "Deliveries to customers' own addresses could be neither handed over nor parked, or had no valid pass",
+                of="-outside",
+            )
+        ages = [
             (
                 "ObjectQueueAge",
+                "",
                 path.object_queue,
                 limits.object_queue_age,
                 "New objects wait too long. Check the processor's errors and throttles",
             ),
             (
                 "DeliveryQueueAge",
+                "",
                 path.delivery_queue,
                 limits.delivery_queue_age,
                 "Handed-over deliveries are not processed. Check the function's event sources",
             ),
-        )
-        for name, queue, age, text in ages:
+        ]
+        if path.outside_queue is not None:
+            ages.append(
+                (
+                    "DeliveryQueueAge",
+                    "-outside",
+                    path.outside_queue,
+                    limits.delivery_queue_age,
+                    "Deliveries to customers' own addresses are not processed. Check the outside function, the issuer",
+                )
+            )
+        for name, of, queue, age, text in ages:
             self._add(
                 name,
                 of_queue(queue, "ApproximateAgeOfOldestMessage", "Maximum"),
                 Trigger(at_least=age.to_seconds(), datapoints=2, periods=2),
                 PAGE,
                 f"{text}. The oldest message is over {age.to_human_string()} old.",
+                of=of,
             )
 
-    def _not_empty(self, name: str, queue: sqs.IQueue, text: str) -> None:
+    def _not_empty(self, name: str, queue: sqs.IQueue, text: str, *, of: str = "") -> None:
         metric = of_queue(queue, "ApproximateNumberOfMessagesVisible", "Maximum")
-        self._add(name, metric, ONCE, PAGE, f"{text}. Dead letters expire after 14 days.")
+        self._add(name, metric, ONCE, PAGE, f"{text}. Dead letters expire after 14 days.", of=of)
 
     def _deliveries(self) -> None:
         limits = self._thresholds

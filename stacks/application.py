@@ -1,4 +1,4 @@
-"""Which stacks there are, in which order: one role; in each Region storage, collection, processing, API, monitoring."""
+"""Which stacks there are: one role; in each Region storage, collection, outside, processing, API, monitoring."""
 
 import json
 from collections.abc import Callable
@@ -15,6 +15,7 @@ from stacks.central_role_stack import CentralRoleStack
 from stacks.collection_stack import CollectionStack
 from stacks.customer_stack import CustomerStack
 from stacks.monitoring_stack import MonitoringStack
+from stacks.outside_stack import OutsideStack
 from stacks.processing_stack import ProcessingStack
 from stacks.stages import StageConfig
 from stacks.storage_stack import StorageStack
@@ -40,11 +41,13 @@ def add_central_stacks(
     account: str,
     code: Callable[[], lambda_.Code],
     api_code: Callable[[], lambda_.Code],
+    outside_code: Callable[[], lambda_.Code] | None = None,
 ) -> list[ProcessingStack]:
     """Add the provider's side: ``LogRouterCentralRole`` and, for each Region, ``LogRouter<part>-<region>``.
 
     :param account: the central account's 12 digits.
-    :param code: makes the processor's code; ``api_code`` the API's.
+    :param code: makes the processor's code; ``api_code`` the API's; ``outside_code`` the outside processor's, which is
+        only made where the stage has one.
     :returns: the Regions' processing stacks, in the stage's order.
     """
     require(holds=bool(stage.regions), constraint="stage.regions must name at least one Region")
@@ -57,6 +60,19 @@ def add_central_stacks(
         env = Environment(account=account, region=region)
         storage = StorageStack(app, f"LogRouterStorage-{region}", env=env, stage=stage)
         collection = CollectionStack(app, f"LogRouterCollection-{region}", env=env, stage=stage, storage=storage)
+        outside = None
+        if stage.outside is not None:
+            assert outside_code is not None, "a stage with an outside processor needs its code"
+            outside = OutsideStack(
+                app,
+                f"LogRouterOutside-{region}",
+                env=env,
+                stage=stage,
+                settings=stage.outside,
+                storage=storage,
+                code=code,
+                outside_code=outside_code,
+            )
         processing = ProcessingStack(
             app,
             f"LogRouterProcessing-{region}",
@@ -65,6 +81,7 @@ def add_central_stacks(
             storage=storage,
             collection=collection,
             code=code,
+            outside=outside,
         )
         # By name only, so that CloudFormation doesn't know: the policy is attached to the role that must be there.
         processing.add_stack_dependency(role)
@@ -79,6 +96,7 @@ def add_central_stacks(
             collection=collection,
             processing=processing,
             api=api,
+            outside=outside,
             code=code,
         )
     return processing_stacks

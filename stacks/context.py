@@ -8,14 +8,21 @@ from typing import Final
 from aws_cdk import aws_lambda as lambda_
 
 from constructs_lib.limits import require, require_match
-from stacks.bundling.packages import API
+from constructs_lib.outside_network import OutsideNetworkSettings
+from stacks.bundling.packages import API, OUTSIDE
 from stacks.bundling.runtime_asset import build_runtime_asset
 from stacks.settings_file import SettingsFile
-from stacks.stages import STAGES, StageConfig
+from stacks.stages import STAGES, OutsideSettings, StageConfig
 
-KNOWN: Final = ("stage", "part", "regions", "central_account", "customer_stack_name")
+KNOWN: Final = ("stage", "part", "regions", "central_account", "customer_stack_name", "outside")
 _NO_FILE: Final = SettingsFile()
 _PARTS: Final = ("central", "customer", "both")
+_OUTSIDE: Final = {
+    "no": None,
+    "yes": OutsideSettings(),
+    "network": OutsideSettings(network=OutsideNetworkSettings()),
+}
+"""What ``-c outside=...`` may say; a stage that says more about it itself isn't overruled by ``yes``."""
 _OF_THE_COMMAND_LINE: Final = re.compile(r".*[:/@].*|acknowledged-issue-numbers|cli-telemetry")
 """Feature flags, look-ups and notes of its own, which the CDK passes on with what was typed."""
 
@@ -50,7 +57,7 @@ class AppContext:
         name, part = given.get("stage") or "development", given.get("part") or "central"
         require(holds=name in STAGES, constraint=f"stage must be one of {', '.join(STAGES)}, not {name!r}")
         require(holds=part in _PARTS, constraint=f"part must be one of {', '.join(_PARTS)}, not {part!r}")
-        stage = STAGES[name]
+        stage = _with_outside(STAGES[name], given.get("outside", ""))
         account = given.get("central_account") or environment.get("CDK_DEFAULT_ACCOUNT", "")
         if part != "customer":
             stage = settings.apply(replace(stage, regions=_regions(given, stage, environment)))
@@ -67,9 +74,20 @@ class AppContext:
         """Build the processor's zip for the stage's architecture."""
         return build_runtime_asset(self.stage.architecture).code()
 
+    def outside_code(self) -> lambda_.Code:
+        """Build the outside processor's zip for the stage's architecture."""
+        return build_runtime_asset(self.stage.architecture, package=OUTSIDE).code()
+
     def api_code(self) -> lambda_.Code:
         """Build the API's zip for the stage's architecture."""
         return build_runtime_asset(self.stage.architecture, package=API).code()
+
+
+def _with_outside(stage: StageConfig, asked: str) -> StageConfig:
+    if not asked or (asked == "yes" and stage.outside is not None):
+        return stage
+    require(holds=asked in _OUTSIDE, constraint=f"outside must be one of {', '.join(_OUTSIDE)}, not {asked!r}")
+    return replace(stage, outside=_OUTSIDE[asked])
 
 
 def _require_known(context: Mapping[str, object]) -> None:

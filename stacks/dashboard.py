@@ -83,11 +83,15 @@ class PathDashboard(Construct):
         published = aws_metric("AWS/SNS", "NumberOfMessagesPublished", "Sum", label="published by S3", TopicName=topic)
         failed = aws_metric("AWS/SNS", "NumberOfNotificationsFailed", "Sum", label="not delivered", TopicName=topic)
         queues = {"objects": path.object_queue, "deliveries": path.delivery_queue}
+        if path.outside_queue is not None:
+            queues["outside"] = path.outside_queue
         dead = {
             "object DLQ": path.object_dlq,
             "delivery DLQ": path.delivery_dlq,
             "undelivered notifications": path.undelivered_notifications,
         }
+        if path.outside_dlq is not None:
+            dead["outside DLQ"] = path.outside_dlq
         self._row(
             "2. Bucket, topic and queues",
             _graph("New objects", [published, failed], of=4),
@@ -126,7 +130,7 @@ class PathDashboard(Construct):
                 [
                     of_function(each, "ConcurrentExecutions", "Maximum", name)
                     for name, each in functions.items()
-                    if name == "processor"
+                    if name in {"processor", "outside"}
                 ],
                 of=4,
             ),

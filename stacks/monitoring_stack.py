@@ -14,6 +14,7 @@ from stacks.alarms import Alarms
 from stacks.api_stack import ApiStack
 from stacks.collection_stack import CollectionStack
 from stacks.dashboard import PathDashboard
+from stacks.outside_stack import OutsideStack
 from stacks.processing_stack import ProcessingStack
 from stacks.regional_stack import RegionalStack
 from stacks.stages import StageConfig
@@ -38,6 +39,7 @@ class MonitoringStack(RegionalStack):
         collection: CollectionStack,
         processing: ProcessingStack,
         api: ApiStack,
+        outside: OutsideStack | None,
         code: Callable[[], lambda_.Code],
     ) -> None:
         super().__init__(scope, construct_id, env=env, stage=stage, purpose="dashboard, alarms, saved queries")
@@ -56,6 +58,7 @@ class MonitoringStack(RegionalStack):
             collection=collection,
             processing=processing,
             api=api,
+            outside=outside,
             watch=self.watch.function,
         )
         self.topics = AlarmTopics(
@@ -83,7 +86,7 @@ class MonitoringStack(RegionalStack):
             "Queries",
             folder=f"logrouter/{self.stage.name}",
             log_groups={
-                Source.PROCESSOR: processing.record_log_groups,
+                Source.PROCESSOR: processing.all_record_log_groups,
                 Source.API: (api.api.log_group.log_group_name,),
                 Source.WATCH: (self.watch.log_group.log_group_name,),
                 Source.AUDIT: (trail.log_group.log_group_name,) if trail else (),

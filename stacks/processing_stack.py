@@ -17,6 +17,7 @@ from constructs_lib.queues import DeliveryQueue
 from constructs_lib.reconciliation import Reconciliation
 from constructs_lib.resumption import Resumption
 from stacks.collection_stack import CollectionStack
+from stacks.outside_stack import OutsideStack
 from stacks.regional_stack import RegionalStack
 from stacks.stages import Host, StageConfig
 from stacks.storage_stack import StorageStack
@@ -40,6 +41,7 @@ class ProcessingStack(RegionalStack):
 
     :param code: makes the functions' code. Resuming is a function's work on every host: it has to notice what no
         message shows.
+    :param outside: where deliveries to customers' own addresses are handed over to, where the stage has it.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class ProcessingStack(RegionalStack):
         storage: StorageStack,
         collection: CollectionStack,
         code: Callable[[], lambda_.Code],
+        outside: OutsideStack | None = None,
     ) -> None:
         super().__init__(scope, construct_id, env=env, stage=stage, purpose="processor, delivery queue")
         settings = self.function_settings(code())
@@ -68,6 +71,7 @@ class ProcessingStack(RegionalStack):
             delivery_queue=self.delivery_queue,
             delivery_configs=storage.delivery_configs.table,
             parked_deliveries=storage.parked_deliveries.table,
+            outside=outside.queue if outside else None,
         )
         self.execution_role = self._execution_role()
         self.processor = self._processor(settings) if stage.host is not Host.POLLER else None
@@ -82,6 +86,8 @@ class ProcessingStack(RegionalStack):
         self.trace(*(each.function for each in processors), self.resumption.function)
         own_records = [each.log_group.log_group_name for each in processors]
         self.record_log_groups = (*own_records, *stage.record_log_groups)
+        """What the reconciler reads: an object's notification is counted by a processor of the inside."""
+        self.all_record_log_groups = (*self.record_log_groups, *(outside.record_log_groups if outside else ()))
         self.reconciliation = self._reconciliation(settings)
         self._write_outputs()
 
@@ -138,7 +144,7 @@ class ProcessingStack(RegionalStack):
             "DeliveryDlqUrl": self.delivery_queue.dead_letter_queue.queue_url,
             "ProcessorExecutionRoleArn": self.execution_role.role.role_arn,
             "ResumptionFunctionName": self.resumption.function.function_name,
-            "RecordLogGroupNames": ",".join(self.record_log_groups),
+            "RecordLogGroupNames": ",".join(self.all_record_log_groups),
         }
         if self.reconciliation is not None:
             values["ReconciliationFunctionName"] = self.reconciliation.function.function_name

@@ -13,6 +13,7 @@ from aws_cdk.aws_logs import RetentionDays
 from constructs_lib.api import ApiLimits
 from constructs_lib.central_log_bucket import ColdStorage, Transition
 from constructs_lib.limits import require, require_match
+from constructs_lib.outside_network import OutsideNetworkSettings
 from constructs_lib.processor import ProcessorSize
 from constructs_lib.processor_environment import ProcessorTuning
 from constructs_lib.reconciliation import ReconciliationSchedule
@@ -42,6 +43,20 @@ class Cluster:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OutsideSettings:
+    """The outside processor of a stage whose tenants may deliver to addresses of their own choosing.
+
+    :param size: of its function. Its invocations wait for customers' endpoints more than they work.
+    :param network: a VPC with fixed addresses of its own; without one, Lambda's network.
+    :param poller_identity: the service account of the outside poller, where the stage has pollers. Never the inside's.
+    """
+
+    size: ProcessorSize = field(default_factory=ProcessorSize)
+    network: OutsideNetworkSettings | None = None
+    poller_identity: WebIdentity | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class StageConfig:
     """One stage of the whole system.
 
@@ -64,6 +79,8 @@ class StageConfig:
     :param api_snap_start: the API's function starts from a snapshot; Lambda charges for keeping it.
     :param monitoring: alarms' thresholds, who is notified, tracing, audit.
     :param tags: of every stack and what is in it.
+    :param outside: the outside processor; without it no method that connects to customers' addresses is delivered, and
+        nothing of it is deployed.
     """
 
     name: str
@@ -92,6 +109,7 @@ class StageConfig:
     tags: Mapping[str, str] = field(default_factory=dict)
     clusters: tuple[Cluster, ...] = ()
     poller_identity: WebIdentity | None = None
+    outside: OutsideSettings | None = None
 
     def __post_init__(self) -> None:
         """Refuse what can't be deployed."""
@@ -106,6 +124,15 @@ class StageConfig:
             holds=self.host is Host.LAMBDA or self.poller_identity is not None,
             constraint="host poller needs poller_identity: the service account that it runs as",
         )
+        if self.outside is not None:
+            require(
+                holds=self.host is not Host.POLLER or self.outside.poller_identity is not None,
+                constraint="host poller needs outside.poller_identity: the service account of the outside poller",
+            )
+            require(
+                holds=self.poller_identity is None or self.outside.poller_identity != self.poller_identity,
+                constraint="outside.poller_identity must be another service account than the inside poller's",
+            )
         for cluster in self.clusters:
             require(
                 holds=not self.regions or cluster.region in self.regions,

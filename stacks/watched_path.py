@@ -15,6 +15,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs_lib.watched_metric import PERIOD
 from stacks.api_stack import ApiStack
 from stacks.collection_stack import CollectionStack
+from stacks.outside_stack import OutsideStack
 from stacks.processing_stack import ProcessingStack
 from stacks.stages import StageConfig
 from stacks.storage_stack import StorageStack
@@ -25,6 +26,7 @@ class WatchedPath:
     """The resources of one Region.
 
     :param clusters: ids of those that the stage knows. :param functions: by what an operator calls them.
+    :param outside_queue: of deliveries to customers' own addresses, with its DLQ; none where nothing is outside.
     """
 
     clusters: tuple[str, ...]
@@ -37,6 +39,8 @@ class WatchedPath:
     functions: Mapping[str, lambda_.Function]
     tables: Mapping[str, dynamodb.ITable]
     api: apigateway.RestApi
+    outside_queue: sqs.IQueue | None = None
+    outside_dlq: sqs.IQueue | None = None
 
     @classmethod
     def of(
@@ -47,6 +51,7 @@ class WatchedPath:
         collection: CollectionStack,
         processing: ProcessingStack,
         api: ApiStack,
+        outside: OutsideStack | None,
         watch: lambda_.Function,
     ) -> Self:
         """Take them from the Region's stacks."""
@@ -67,9 +72,12 @@ class WatchedPath:
                 "api": api.api.function,
                 "watch": watch,
                 **reconciliation,
+                **({} if outside is None else outside.functions()),
             },
             tables={"configs": storage.delivery_configs.table, "parked": storage.parked_deliveries.table},
             api=api.api.rest_api,
+            outside_queue=None if outside is None else outside.delivery_queue.queue,
+            outside_dlq=None if outside is None else outside.delivery_queue.dead_letter_queue,
         )
 
     def api_metric(self, name: str, statistic: str) -> cloudwatch.Metric:

@@ -48,11 +48,18 @@ def make_workers(settings: ResumptionSettings, clients: AwsClients) -> Workers:
     listing = Listing(clients, settings.central_bucket)
     dead_letters = DeadLetterRedrive(
         clients,
-        (
-            (settings.object_dlq_url, settings.object_queue_url),
-            (settings.delivery_dlq_url, settings.delivery_queue_url),
-        ),
+        _dead_letter_queues(settings),
         settings.resume_per_second,
         REDRIVE_DELAYS.scaled(schedule.scale()),
     )
     return Workers(resumer, ReplayRunner(Replays(clients, table), listing, configs, hand_over), dead_letters)
+
+
+def _dead_letter_queues(settings: ResumptionSettings) -> tuple[tuple[str, str], ...]:
+    """Return each dead-letter queue with its queue; never another: what the outside sends isn't signed for it."""
+    outside = settings.outside_dlq_url, settings.outside_queue_url
+    return (
+        (settings.object_dlq_url, settings.object_queue_url),
+        (settings.delivery_dlq_url, settings.delivery_queue_url),
+        *(((outside[0], outside[1]),) if outside[0] and outside[1] else ()),
+    )

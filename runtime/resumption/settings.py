@@ -19,6 +19,7 @@ class ResumptionSettings(Environment):
     delivery_queue_url: str
     delivery_dlq_url: str
     outside_queue_url: str | None = None
+    outside_dlq_url: str | None = None
     pass_key_id: str | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     delivery_schedule_seconds: float = Field(default=86_400, gt=0)

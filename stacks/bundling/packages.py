@@ -28,6 +28,14 @@ PROCESSOR: Final = FunctionPackage(
     without=("api", "conformance"),
     zip_budget_bytes=6_600_000,
 )
+OUTSIDE: Final = FunctionPackage(
+    name="outside",
+    requirements="runtime/processor/requirements-outside.txt",
+    services=("dynamodb", "s3", "secretsmanager", "sqs", "sts"),
+    without=("api",),
+    zip_budget_bytes=6_600_000,
+)
+"""The processor with the client libraries of methods that connect to customers' addresses: they are in no other zip."""
 API: Final = FunctionPackage(
     name="api",
     requirements="runtime/api/requirements.txt",

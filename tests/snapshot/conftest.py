@@ -6,9 +6,10 @@ import pytest
 from aws_cdk import aws_lambda as lambda_
 from syrupy.extensions.json import JSONSnapshotExtension
 
+from constructs_lib.outside_network import OutsideNetworkSettings
 from constructs_lib.web_identity import WebIdentity
 from stacks.application import add_central_stacks, add_customer_stack, check_every_synthesis, new_app
-from stacks.stages import PRODUCTION, Cluster, Host
+from stacks.stages import PRODUCTION, Cluster, Host, OutsideSettings
 
 PROVIDER = "arn:aws:iam::111111111111:oidc-provider/oidc.example.com/id/ABC"
 
@@ -17,8 +18,9 @@ PROVIDER = "arn:aws:iam::111111111111:oidc-provider/oidc.example.com/id/ABC"
 def assembly(tmp_path_factory):
     code = tmp_path_factory.mktemp("code")
     (code / "handler.py").write_text("")
-    agent, poller = (
-        WebIdentity(provider_arn=PROVIDER, namespace="logging", service_account=name) for name in ("agent", "poller")
+    agent, poller, outside = (
+        WebIdentity(provider_arn=PROVIDER, namespace="logging", service_account=name)
+        for name in ("agent", "poller", "outside")
     )
     stage = replace(
         PRODUCTION,
@@ -26,6 +28,7 @@ def assembly(tmp_path_factory):
         host=Host.BOTH,
         record_log_groups=("/cluster/log-processor",),
         poller_identity=poller,
+        outside=OutsideSettings(network=OutsideNetworkSettings(), poller_identity=outside),
         clusters=(Cluster(cluster_id="cluster-1", region="us-east-1", identity=agent),),
     )
     app = new_app(str(tmp_path_factory.mktemp("assembly")))
@@ -33,7 +36,7 @@ def assembly(tmp_path_factory):
     def asset():
         return lambda_.Code.from_asset(str(code))
 
-    add_central_stacks(app, stage=stage, account="111111111111", code=asset, api_code=asset)
+    add_central_stacks(app, stage=stage, account="111111111111", code=asset, api_code=asset, outside_code=asset)
     add_customer_stack(app)
     check_every_synthesis(app)
     return app.synth()

@@ -8,6 +8,7 @@ STACKS = (
     "LogRouterCentralRole",
     "LogRouterStorage-us-east-1",
     "LogRouterCollection-us-east-1",
+    "LogRouterOutside-us-east-1",
     "LogRouterProcessing-us-east-1",
     "LogRouterApi-us-east-1",
     "LogRouterMonitoring-us-east-1",

@@ -1,21 +1,48 @@
+from dataclasses import replace
+
 import pytest
 from aws_cdk import Duration
+from aws_cdk import aws_lambda as lambda_
 
 from constructs_lib.limits import PropertyError
-from constructs_lib.processor_environment import ProcessorTuning, poller_environment, processor_environment
+from constructs_lib.processor_environment import (
+    ProcessorTuning,
+    outside_environment,
+    poller_environment,
+    processor_environment,
+)
 from runtime.processor.settings import ProcessorSettings
 
 HOST_GIVES = {"AWS_REGION"}
 POLLER_ALONE = {"SQS_QUEUE_URL", "HEARTBEAT_FILE"}
 """The heartbeat file lies in the pod: its manifest says where."""
 
+OUTSIDE_ALONE = {"SESSION_ISSUER"}
+INSIDE_ALONE = {"OBJECT_DLQ_URL", "OUTSIDE_QUEUE_URL", "PASS_KEY_ID", "CLOUDWATCH_ENGINE", "COPY_THRESHOLD_BYTES", "VECTOR_BINARY"}
+
 FIELDS = {name.upper() for name in ProcessorSettings.model_fields}
 
 
-def test_the_function_is_given_every_field_of_the_settings(resources):
+@pytest.fixture
+def issuer(stack):
+    return lambda_.Function.from_function_name(stack, "Issuer", "issuer")
+
+
+def test_the_functions_are_given_every_field_of_the_settings(resources, issuer):
     """A setting would silently keep its default on Lambda, or a variable would be set that nobody reads."""
     given = processor_environment(resources=resources, tuning=ProcessorTuning(), account="111111111111")
-    assert set(given) == FIELDS - HOST_GIVES - POLLER_ALONE
+    assert set(given) == FIELDS - HOST_GIVES - POLLER_ALONE - OUTSIDE_ALONE
+    given = outside_environment(
+        tenants=resources, queue=resources.outside.queue, issuer=issuer, tuning=ProcessorTuning(), account="1" * 12
+    )
+    assert set(given) == FIELDS - HOST_GIVES - POLLER_ALONE - INSIDE_ALONE
+
+
+def test_without_an_outside_nothing_is_said_of_it(resources):
+    """A stage that has none would be deployed anew for variables that nobody reads."""
+    alone = replace(resources, outside=None)
+    given = processor_environment(resources=alone, tuning=ProcessorTuning(), account="111111111111")
+    assert not {"OUTSIDE_QUEUE_URL", "PASS_KEY_ID"} & set(given)
 
 
 def test_the_poller_is_given_its_queue_and_region_besides(resources):
@@ -23,7 +50,7 @@ def test_the_poller_is_given_its_queue_and_region_besides(resources):
     given = poller_environment(
         resources=resources, tuning=ProcessorTuning(), account="111111111111", region="us-east-1"
     )
-    assert set(given) == FIELDS - {"HEARTBEAT_FILE"}
+    assert set(given) == FIELDS - {"HEARTBEAT_FILE"} - OUTSIDE_ALONE
 
 
 def test_the_settings_take_what_is_set(resources, stack):

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from aws_cdk import aws_lambda as lambda_
 
+from constructs_lib.outside_network import OutsideNetworkSettings
 from constructs_lib.web_identity import WebIdentity
 from stacks.application import add_central_stacks, add_customer_stack, check_every_synthesis, new_app
-from stacks.stages import DEVELOPMENT, PRODUCTION, Cluster, Host
+from stacks.stages import DEVELOPMENT, PRODUCTION, Cluster, Host, OutsideSettings
 
 ACCOUNT = "111111111111"
 PROVIDER = "arn:aws:iam::111111111111:oidc-provider/oidc.example.com/id/ABC"
@@ -42,7 +43,7 @@ def synthesize(tmp_path_factory, code):
     def run(stage):
         stage = replace(stage, regions=stage.regions or REGIONS[:1])
         app = new_app(str(tmp_path_factory.mktemp(stage.name)))
-        add_central_stacks(app, stage=stage, account=ACCOUNT, code=code, api_code=code)
+        add_central_stacks(app, stage=stage, account=ACCOUNT, code=code, api_code=code, outside_code=code)
         add_customer_stack(app)
         check_every_synthesis(app)
         assembly = app.synth()
@@ -61,7 +62,8 @@ def production(synthesize):
         for number, region in enumerate(REGIONS, start=1)
     )
     stage = replace(PRODUCTION, regions=REGIONS, host=Host.BOTH, poller_identity=_identity("poller"), clusters=clusters)
-    stage = replace(stage, record_log_groups=("/cluster/log-processor",))
+    outside = OutsideSettings(network=OutsideNetworkSettings(), poller_identity=_identity("outside"))
+    stage = replace(stage, record_log_groups=("/cluster/log-processor",), outside=outside)
     return synthesize(stage)
 
 

@@ -136,7 +136,7 @@ def test_every_cluster_and_function_has_its_alarms(production, alarms):
     assert "cluster cluster-1 " not in json.dumps(other)
     functions = sum(
         resource["Type"] == "AWS::Lambda::Function" and "logrouter" not in resource["Properties"].get("Handler", "")
-        for part in ("Processing", "Api", "Monitoring")
+        for part in ("Processing", "Outside", "Api", "Monitoring")
         for resource in production.get_stack_by_name(f"LogRouter{part}-us-east-1").template["Resources"].values()
     )
     assert len(alarms["function-errors"]) == len(alarms["function-duration"]) == functions

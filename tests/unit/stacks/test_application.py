@@ -32,7 +32,7 @@ def test_one_account_holds_two_regions_and_one_role(production):
     assert names.pop("LogRouterCustomer") == "unknown-region"
     assert names == {
         f"LogRouter{part}-{region}": region
-        for part in ("Storage", "Collection", "Processing", "Api", "Monitoring")
+        for part in ("Storage", "Collection", "Outside", "Processing", "Api", "Monitoring")
         for region in REGIONS
     }
 
@@ -65,7 +65,11 @@ def test_the_central_role_is_there_before_a_policy_is_attached_to_it(production)
 def test_only_what_others_must_predict_has_a_name(templates):
     """A named resource can't be replaced, and clashes with the next stage's."""
     named = set()
-    refer = {"AWS::Lambda::EventSourceMapping", "AWS::Lambda::Permission"}  # their FunctionName is another resource's
+    refer = {
+        "AWS::Lambda::EventSourceMapping",
+        "AWS::Lambda::Permission",
+        "AWS::EC2::FlowLog",
+    }  # their names are other resources'
     for name, template in templates.items():
         if name.endswith("LogRouterCustomer"):
             continue  # The customer names the log group and the bucket.

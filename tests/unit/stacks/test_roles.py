@@ -111,4 +111,6 @@ def test_every_statement_names_what_it_is_about(resources):
         for statement in resource["Properties"]["PolicyDocument"]["Statement"]
         if statement["Effect"] == "Allow" and statement["Resource"] == "*"
     }
-    assert everywhere == {'"cloudwatch:PutMetricData"', '"dynamodb:ListStreams"'}
+    interfaces = {action for action in everywhere if "ec2:CreateNetworkInterface" in action}  # Lambda's, in a VPC
+    assert len(interfaces) == 1
+    assert everywhere - interfaces == {'"cloudwatch:PutMetricData"', '"dynamodb:ListStreams"'}

@@ -90,6 +90,7 @@ def per(name):
     """Return what an alarm is there for each of."""
     words = {
         "function": "function",
+        "delivery": "delivery queue",
         "table": "table, reads and writes",
         "agent": "cluster",
         "silent-cluster": "cluster",

@@ -10,6 +10,7 @@ DOCUMENTED = {
     "lambda.amazonaws.com": set(),  # Lambda developer guide, "Defining Lambda function permissions": none
     "apigateway.amazonaws.com": set(),  # API Gateway developer guide, "Set up CloudWatch logging": none
     "cloudtrail.amazonaws.com": {"aws:SourceArn", "aws:SourceAccount"},  # CloudTrail user guide, confused deputy
+    "vpc-flow-logs.amazonaws.com": {"aws:SourceAccount", "aws:SourceArn"},  # VPC user guide, confused deputy
     # IAM user guide, "Available keys for AWS OIDC federation"
     "Federated": OIDC_CLAIMS,
     # IAM user guide, "AWS global condition context keys"; STS service authorization reference
