@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -15,13 +16,16 @@ from constructs_lib.processor_execution_role import READ_QUEUE, hosts
 from constructs_lib.queues import WorkQueue
 from constructs_lib.web_identity import WebIdentity
 
-_INTERFACES: Final = (
+_MAKE_INTERFACES: Final = (
     "ec2:CreateNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSubnets",
     "ec2:DeleteNetworkInterface",
     "ec2:AssignPrivateIpAddresses",
     "ec2:UnassignPrivateIpAddresses",
+)
+_FIND_INTERFACES: Final = ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets")
+_OWN_NETWORK: Final = tuple(
+    f"arn:{Aws.PARTITION}:ec2:{Aws.REGION}:{Aws.ACCOUNT_ID}:{kind}/*"
+    for kind in ("network-interface", "subnet", "security-group")
 )
 """Source: Lambda developer guide, "Giving Lambda functions access to resources in an Amazon VPC"."""
 
@@ -70,8 +74,8 @@ class OutsideExecutionRole(Construct):
         if in_network:
             acknowledge_wildcards(
                 self.role,
-                reason="Lambda's interfaces have no names; the function's own code is denied.",
-                resources=("*",),
+                reason="Lambda's interfaces have no names before they are made; the function's own code is denied.",
+                resources=("*", *_OWN_NETWORK),
             )
 
 
@@ -116,7 +120,8 @@ class OutsideProcessor(PipelineFunction):
 
 def _interfaces() -> list[iam.PolicyStatement]:
     return [
-        iam.PolicyStatement(sid="AttachToTheNetwork", actions=[*_INTERFACES], resources=["*"]),
+        iam.PolicyStatement(sid="AttachToTheNetwork", actions=[*_MAKE_INTERFACES], resources=[*_OWN_NETWORK]),
+        iam.PolicyStatement(sid="FindTheNetwork", actions=[*_FIND_INTERFACES], resources=["*"]),
         iam.PolicyStatement(
             # The same guide: what Lambda needs, the function's own code would have, too. The key is present where that
             # code calls (IAM user guide, lambda:SourceFunctionArn).

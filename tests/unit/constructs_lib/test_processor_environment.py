@@ -18,7 +18,14 @@ POLLER_ALONE = {"SQS_QUEUE_URL", "HEARTBEAT_FILE"}
 """The heartbeat file lies in the pod: its manifest says where."""
 
 OUTSIDE_ALONE = {"SESSION_ISSUER"}
-INSIDE_ALONE = {"OBJECT_DLQ_URL", "OUTSIDE_QUEUE_URL", "PASS_KEY_ID", "CLOUDWATCH_ENGINE", "COPY_THRESHOLD_BYTES", "VECTOR_BINARY"}
+INSIDE_ALONE = {
+    "OBJECT_DLQ_URL",
+    "OUTSIDE_QUEUE_URL",
+    "PASS_KEY_ID",
+    "CLOUDWATCH_ENGINE",
+    "COPY_THRESHOLD_BYTES",
+    "VECTOR_BINARY",
+}
 
 FIELDS = {name.upper() for name in ProcessorSettings.model_fields}
 

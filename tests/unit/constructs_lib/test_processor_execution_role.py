@@ -35,6 +35,8 @@ def test_may_do_exactly_its_work(stack, resources):
         ),
         "SetEventsAside": ("s3:PutObject", f"{resources.bucket.bucket_arn}/set-aside/*"),
         "AssumeCentralRoleForOneTenant": (["sts:AssumeRole", "sts:TagSession"], None),
+        "HandOverToTheOutside": ("sqs:SendMessage", resources.outside.queue.queue.queue_arn),
+        "MakePasses": ("kms:GenerateMac", resources.outside.pass_key.key_arn),
     }
     assert set(found) == set(expected)
     for sid, (actions, on) in expected.items():

@@ -31,6 +31,7 @@ MAY = {
     "sqs:ChangeMessageVisibility",
     "s3:ListBucket",
     "s3:ListBucketVersions",
+    "kms:GenerateMac",
     "logs:CreateLogStream",
     "logs:PutLogEvents",
 }

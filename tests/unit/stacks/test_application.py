@@ -69,7 +69,7 @@ def test_only_what_others_must_predict_has_a_name(templates):
         "AWS::Lambda::EventSourceMapping",
         "AWS::Lambda::Permission",
         "AWS::EC2::FlowLog",
-    }  # their names are other resources'
+    }
     for name, template in templates.items():
         if name.endswith("LogRouterCustomer"):
             continue  # The customer names the log group and the bucket.

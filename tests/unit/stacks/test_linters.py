@@ -131,6 +131,7 @@ def arn(name):
         "StreamArn": "arn:aws:dynamodb:us-east-1:111111111111:table/table/stream/label",
         "DeliveryConfigs": "arn:aws:dynamodb:us-east-1:111111111111:table/table",
         "ParkedDeliveries": "arn:aws:dynamodb:us-east-1:111111111111:table/table",
+        "Function": "arn:aws:lambda:us-east-1:111111111111:function:function",
         "Role": "arn:aws:iam::111111111111:role/role",
         "Key": "arn:aws:kms:us-east-1:111111111111:key/key",
     }
