@@ -12,6 +12,7 @@ from constructs_lib.names import central_role_arn
 from constructs_lib.outside_reader import TenantData
 from constructs_lib.processor_execution_role import ProcessorResources
 from constructs_lib.queues import WorkQueue
+from runtime.delivery_config.facts import Placement
 from runtime.metrics.catalogue import NAMESPACE
 
 _COPY_LIMIT: Final = 5 * 1024**3
@@ -69,6 +70,7 @@ def processor_environment(*, resources: ProcessorResources, tuning: ProcessorTun
         "CLOUDWATCH_ENGINE": tuning.engine.value,
         "COPY_THRESHOLD_BYTES": str(tuning.copy_threshold_bytes),
         "VECTOR_BINARY": tuning.vector_binary,
+        "LOGROUTER_PLACEMENT": Placement.INSIDE.value,
         **_tuned(tuning),
         **(resources.outside.environment() if resources.outside else {}),
     }
@@ -86,6 +88,7 @@ def outside_environment(
         "PARKED_DELIVERIES_TABLE": tenants.parked_deliveries.table_name,
         "CENTRAL_LOG_DISTRIBUTION_ROLE_ARN": central_role_arn(account),
         "CENTRAL_BUCKET": tenants.bucket.bucket_name,
+        "LOGROUTER_PLACEMENT": Placement.OUTSIDE.value,
         "SESSION_ISSUER": issuer.function_name,
         "DELIVERY_QUEUE_URL": queue.queue.queue_url,
         "DELIVERY_DLQ_URL": queue.dead_letter_queue.queue_url,

@@ -78,7 +78,8 @@ def test_defaults_are_the_settings_own(resources):
     """The same processor would behave differently by hand and on Lambda."""
     given = processor_environment(resources=resources, tuning=ProcessorTuning(), account="111111111111")
     for name, field in ProcessorSettings.model_fields.items():
-        if field.default is not None and not field.is_required():
+        said = name == "logrouter_placement"  # by hand a processor delivers by every method, a function by its own
+        if field.default is not None and not field.is_required() and not said:
             assert str(given[name.upper()]) == str(field.default), name
 
 
