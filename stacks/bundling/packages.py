@@ -33,7 +33,7 @@ OUTSIDE: Final = FunctionPackage(
     requirements="runtime/processor/requirements-outside.txt",
     services=("dynamodb", "s3", "secretsmanager", "sqs", "sts"),
     without=("api",),
-    zip_budget_bytes=6_600_000,
+    zip_budget_bytes=12_700_000,
 )
 """The processor with the client libraries of methods that connect to customers' addresses: they are in no other zip."""
 API: Final = FunctionPackage(

@@ -1,5 +1,6 @@
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import pytest
 
 from constructs_lib.limits import PropertyError
 from stacks.bundling import runtime_asset, steps
-from stacks.bundling.packages import PROCESSOR
+from stacks.bundling.packages import OUTSIDE, PROCESSOR
 from stacks.bundling.runtime_asset import PROJECT, FunctionArchitecture, build_runtime_asset
 
 pytestmark = pytest.mark.xdist_group("runtime-asset")  # built once, not once a worker
@@ -117,3 +118,19 @@ def test_this_machine_is_recognised(monkeypatch, machine, expected):
     """The embedded cloud would load another processor's libraries."""
     monkeypatch.setattr(runtime_asset.platform, "machine", lambda: machine)
     assert FunctionArchitecture.of_this_machine() == expected
+
+
+def pins(package):
+    text = (PROJECT / package.requirements).read_text()
+    return dict(re.findall(r"^([a-z0-9-]+)==([^ ]+)", text, re.MULTILINE))
+
+
+def test_client_libraries_of_the_outside_are_in_no_other_zip(built):
+    """The AWS methods' function would grow, start slower, and carry code that connects to customers' addresses."""
+    inside, outside = pins(PROCESSOR), pins(OUTSIDE)
+    libraries = set(outside) - set(inside)
+    assert libraries == {"confluent-kafka"}
+    assert {name: outside[name] for name in inside} == inside, "the same code would meet two versions of a library"
+    for asset in built.values():
+        assert not [path for path in asset.directory.iterdir() if path.name.startswith("confluent")]
+        assert not (asset.directory / "botocore" / "data" / "secretsmanager").exists()
