@@ -10,6 +10,7 @@ PROVIDER_ARN: Final = f"arn:aws:iam::{CENTRAL_ACCOUNT}:oidc-provider/{ISSUER}"
 NAMESPACE: Final = "logging"
 AGENT: Final = "vector"
 POLLER: Final = "log-processor"
+OUTSIDE_POLLER: Final = "outside-processor"
 POLLER_LOG_GROUP: Final = "/demo/log-processor"
 """Where the cluster's own log collection would send the poller's output."""
 

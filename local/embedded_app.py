@@ -24,9 +24,9 @@ def main() -> None:
     has to wait.
     """
     app = new_app()
-    agent, poller = (
+    agent, poller, outside = (
         WebIdentity(provider_arn=cluster.PROVIDER_ARN, namespace=cluster.NAMESPACE, service_account=name)
-        for name in (cluster.AGENT, cluster.POLLER)
+        for name in (cluster.AGENT, cluster.POLLER, cluster.OUTSIDE_POLLER)
     )
     stage = replace(
         EMBEDDED,
@@ -35,7 +35,7 @@ def main() -> None:
         host=Host.BOTH,
         poller_identity=poller,
         record_log_groups=(cluster.POLLER_LOG_GROUP,),
-        outside=OutsideSettings(size=EMBEDDED.size),
+        outside=OutsideSettings(size=EMBEDDED.size, poller_identity=outside),
         tuning=replace(
             EMBEDDED.tuning, config_cache=Duration.seconds(int(app.node.try_get_context("config_cache") or 0))
         ),

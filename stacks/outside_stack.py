@@ -110,6 +110,7 @@ class OutsideStack(RegionalStack):
         CfnOutput(self, "OutsideQueueUrl", value=self.delivery_queue.queue.queue_url)
         CfnOutput(self, "OutsideDlqUrl", value=self.delivery_queue.dead_letter_queue.queue_url)
         CfnOutput(self, "OutsideExecutionRoleArn", value=self.execution_role.role.role_arn)
+        CfnOutput(self, "OutsideReaderRoleArn", value=self.issuer.reader.role.role_arn)
         CfnOutput(self, "SessionIssuerFunctionName", value=self.issuer.function.function_name)
         if self.network is not None:
             addresses = ",".join(each.attr_public_ip for each in self.network.addresses)
