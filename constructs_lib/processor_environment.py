@@ -38,6 +38,7 @@ class ProcessorTuning:
     :param status_interval: between two notes that a destination works, in each process.
     :param copy_threshold_bytes: objects over it are copied in parts.
     :param max_uncompressed_bytes: an object that expands further is corrupt.
+    :param allow_loopback: customers' endpoints may be on the processor's own machine: for the embedded cloud alone.
     :param vector_binary: where the Vector engine finds its program; a layer's lies under ``/opt``.
     """
 
@@ -49,6 +50,7 @@ class ProcessorTuning:
     delivery_schedule: Duration = _DELIVERY_SCHEDULE
     status_interval: Duration = _STATUS_INTERVAL
     vector_binary: str = "vector"
+    allow_loopback: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what the processor would refuse, or what S3 can't do."""
@@ -104,6 +106,7 @@ def _tuned(tuning: ProcessorTuning) -> dict[str, str]:
         "DELIVERY_SCHEDULE_SECONDS": str(tuning.delivery_schedule.to_seconds()),
         "STATUS_INTERVAL_SECONDS": str(tuning.status_interval.to_seconds()),
         "METRICS_NAMESPACE": NAMESPACE,
+        "ALLOW_LOOPBACK": str(tuning.allow_loopback),
     }
 
 

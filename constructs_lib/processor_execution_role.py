@@ -31,7 +31,7 @@ READ_QUEUE: Final = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class OutsideQueue:
+class OutsideLink:
     """How a delivery gets to the outside processor: its queue, and the key of the passes that its messages carry."""
 
     queue: WorkQueue
@@ -60,7 +60,7 @@ class ProcessorResources:
     delivery_queue: WorkQueue
     delivery_configs: dynamodb.ITable
     parked_deliveries: dynamodb.ITable
-    outside: OutsideQueue | None = None
+    outside: OutsideLink | None = None
 
 
 class ProcessorExecutionRole(Construct):

@@ -12,7 +12,7 @@ from constructs_lib.acknowledgement import acknowledge_wildcards
 from constructs_lib.central_log_bucket import allow_listing_objects
 from constructs_lib.limits import require, require_between
 from constructs_lib.pipeline_function import FunctionSettings, PipelineFunction
-from constructs_lib.processor_execution_role import OutsideQueue, ProcessorResources
+from constructs_lib.processor_execution_role import OutsideLink, ProcessorResources
 from constructs_lib.tables import INDEXES
 from runtime.resumption.lambda_handler import REDRIVE
 
@@ -114,7 +114,7 @@ def _environment(resources: ProcessorResources, delivery_schedule: Duration, rat
     }
 
 
-def _outside_environment(outside: OutsideQueue) -> dict[str, str]:
+def _outside_environment(outside: OutsideLink) -> dict[str, str]:
     return {**outside.environment(), "OUTSIDE_DLQ_URL": outside.queue.dead_letter_queue.queue_url}
 
 

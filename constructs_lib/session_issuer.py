@@ -19,7 +19,7 @@ _MEMORY_MIB: Final = 512
 _ONE_TENANT: Final = {"StringLike": {f"aws:RequestTag/{TENANT_TAG}": "?*"}}
 
 
-class SessionIssuer(PipelineFunction):
+class SessionIssuerFunction(PipelineFunction):
     """Function that checks a message's pass and assumes ``outside-reader`` for its tenant; and the passes' key.
 
     For a method with a second hop it assumes the central role, as the processor does, and from there the role that the
@@ -70,25 +70,29 @@ class SessionIssuer(PipelineFunction):
                 "OUTSIDE_READER_ROLE_ARN": self.reader.role.role_arn,
                 "PASS_KEY_ID": self.pass_key.key_arn,
             },
-            permissions=[
-                iam.PolicyStatement(sid="CheckPasses", actions=["kms:VerifyMac"], resources=[self.pass_key.key_arn]),
-                iam.PolicyStatement(
-                    sid="AssumeTheReaderForOneTenant",
-                    actions=["sts:AssumeRole", "sts:TagSession"],
-                    resources=[self.reader.role.role_arn],
-                    conditions=_ONE_TENANT,
-                ),
-                iam.PolicyStatement(
-                    sid="AssumeCentralRoleForOneTenant",
-                    actions=["sts:AssumeRole", "sts:TagSession"],
-                    resources=[central_role],
-                    conditions=_ONE_TENANT,
-                ),
-                iam.PolicyStatement(
-                    sid="ReadDeliveryConfigs",
-                    actions=["dynamodb:Query"],
-                    resources=[tenants.delivery_configs.table_arn],
-                ),
-            ],
+            permissions=_permissions(self.pass_key, self.reader, central_role, tenants),
             role=role,
         )
+
+
+def _permissions(
+    pass_key: kms.IKey, reader: OutsideReader, central_role: str, tenants: TenantData
+) -> list[iam.PolicyStatement]:
+    return [
+        iam.PolicyStatement(sid="CheckPasses", actions=["kms:VerifyMac"], resources=[pass_key.key_arn]),
+        iam.PolicyStatement(
+            sid="AssumeTheReaderForOneTenant",
+            actions=["sts:AssumeRole", "sts:TagSession"],
+            resources=[reader.role.role_arn],
+            conditions=_ONE_TENANT,
+        ),
+        iam.PolicyStatement(
+            sid="AssumeCentralRoleForOneTenant",
+            actions=["sts:AssumeRole", "sts:TagSession"],
+            resources=[central_role],
+            conditions=_ONE_TENANT,
+        ),
+        iam.PolicyStatement(
+            sid="ReadDeliveryConfigs", actions=["dynamodb:Query"], resources=[tenants.delivery_configs.table_arn]
+        ),
+    ]

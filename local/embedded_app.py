@@ -37,7 +37,9 @@ def main() -> None:
         record_log_groups=(cluster.POLLER_LOG_GROUP,),
         outside=OutsideSettings(size=EMBEDDED.size, poller_identity=outside),
         tuning=replace(
-            EMBEDDED.tuning, config_cache=Duration.seconds(int(app.node.try_get_context("config_cache") or 0))
+            EMBEDDED.tuning,
+            allow_loopback=True,
+            config_cache=Duration.seconds(int(app.node.try_get_context("config_cache") or 0)),
         ),
     )
     code = build_runtime_asset(stage.architecture).code

@@ -103,7 +103,7 @@ class Alarms(Construct):
             )
 
     def _queues(self) -> None:
-        path, limits = self._path, self._thresholds
+        path = self._path
         self._not_empty(
             "UndeliveredNotifications",
             path.undelivered_notifications,
@@ -126,6 +126,10 @@ class Alarms(Construct):
                 "Deliveries to customers' own addresses could be neither handed over nor parked, or had no valid pass",
                 of="-outside",
             )
+        self._ages()
+
+    def _ages(self) -> None:
+        path, limits = self._path, self._thresholds
         ages = [
             (
                 "ObjectQueueAge",

@@ -55,51 +55,85 @@ def add_central_stacks(
     role = CentralRoleStack(
         app, "LogRouterCentralRole", env=home, tags=stage.tags, termination_protection=stage.termination_protection
     )
-    processing_stacks = []
-    for region in stage.regions:
-        env = Environment(account=account, region=region)
-        storage = StorageStack(app, f"LogRouterStorage-{region}", env=env, stage=stage)
-        collection = CollectionStack(app, f"LogRouterCollection-{region}", env=env, stage=stage, storage=storage)
-        outside = None
-        if stage.outside is not None:
-            assert outside_code is not None, "a stage with an outside processor needs its code"
-            outside = OutsideStack(
-                app,
-                f"LogRouterOutside-{region}",
-                env=env,
-                stage=stage,
-                settings=stage.outside,
-                storage=storage,
-                code=code,
-                outside_code=outside_code,
-            )
-        processing = ProcessingStack(
+    return [
+        _add_region(
             app,
-            f"LogRouterProcessing-{region}",
-            env=env,
+            env=Environment(account=account, region=region),
             stage=stage,
-            storage=storage,
-            collection=collection,
+            role=role,
             code=code,
-            outside=outside,
+            api_code=api_code,
+            outside_code=outside_code,
         )
-        # By name only, so that CloudFormation doesn't know: the policy is attached to the role that must be there.
-        processing.add_stack_dependency(role)
-        processing_stacks.append(processing)
-        api = ApiStack(app, f"LogRouterApi-{region}", env=env, stage=stage, storage=storage, code=api_code)
-        MonitoringStack(
-            app,
-            f"LogRouterMonitoring-{region}",
-            env=env,
-            stage=stage,
-            storage=storage,
-            collection=collection,
-            processing=processing,
-            api=api,
-            outside=outside,
-            code=code,
-        )
-    return processing_stacks
+        for region in stage.regions
+    ]
+
+
+def _add_region(
+    app: App,
+    *,
+    env: Environment,
+    stage: StageConfig,
+    role: CentralRoleStack,
+    code: Callable[[], lambda_.Code],
+    api_code: Callable[[], lambda_.Code],
+    outside_code: Callable[[], lambda_.Code] | None,
+) -> ProcessingStack:
+    region = env.region
+    storage = StorageStack(app, f"LogRouterStorage-{region}", env=env, stage=stage)
+    collection = CollectionStack(app, f"LogRouterCollection-{region}", env=env, stage=stage, storage=storage)
+    outside = _outside(app, env=env, stage=stage, storage=storage, code=code, outside_code=outside_code)
+    processing = ProcessingStack(
+        app,
+        f"LogRouterProcessing-{region}",
+        env=env,
+        stage=stage,
+        storage=storage,
+        collection=collection,
+        code=code,
+        outside=outside,
+    )
+    # By name only, so that CloudFormation doesn't know: the policy is attached to the role that must be there.
+    processing.add_stack_dependency(role)
+    api = ApiStack(app, f"LogRouterApi-{region}", env=env, stage=stage, storage=storage, code=api_code)
+    MonitoringStack(
+        app,
+        f"LogRouterMonitoring-{region}",
+        env=env,
+        stage=stage,
+        storage=storage,
+        collection=collection,
+        processing=processing,
+        api=api,
+        outside=outside,
+        code=code,
+    )
+    return processing
+
+
+def _outside(
+    app: App,
+    *,
+    env: Environment,
+    stage: StageConfig,
+    storage: StorageStack,
+    code: Callable[[], lambda_.Code],
+    outside_code: Callable[[], lambda_.Code] | None,
+) -> OutsideStack | None:
+    """Add a Region's outside, where the stage has one."""
+    if stage.outside is None:
+        return None
+    assert outside_code is not None, "a stage with an outside processor needs its code"
+    return OutsideStack(
+        app,
+        f"LogRouterOutside-{env.region}",
+        env=env,
+        stage=stage,
+        settings=stage.outside,
+        storage=storage,
+        code=code,
+        outside_code=outside_code,
+    )
 
 
 def add_customer_stack(app: App, *, stack_name: str = "LogRouterCustomer") -> CustomerStack:

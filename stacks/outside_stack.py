@@ -1,6 +1,7 @@
 """The outside: a processor of its own for deliveries to addresses that customers choose, apart from everything else."""
 
 from collections.abc import Callable
+from typing import Final
 
 from aws_cdk import CfnOutput, Environment, Fn
 from aws_cdk import aws_lambda as lambda_
@@ -10,12 +11,25 @@ from constructs_lib.outside_network import MOST_ZONES, OutsideNetwork
 from constructs_lib.outside_processor import OutsideExecutionRole, OutsideProcessor
 from constructs_lib.outside_reader import TenantData
 from constructs_lib.processor_environment import outside_environment
-from constructs_lib.processor_execution_role import OutsideQueue
+from constructs_lib.processor_execution_role import OutsideLink
 from constructs_lib.queues import DeliveryQueue
-from constructs_lib.session_issuer import SessionIssuer
+from constructs_lib.session_issuer import SessionIssuerFunction
 from stacks.regional_stack import RegionalStack
 from stacks.stages import Host, OutsideSettings, StageConfig
 from stacks.storage_stack import StorageStack
+
+OUTPUTS: Final = {
+    "OutsideQueueUrl": "The queue of deliveries to customers' own addresses",
+    "OutsideDlqUrl": "Deliveries that the outside could neither make nor park; empty when all is well",
+    "OutsideExecutionRoleArn": "The outside processor's own role, also for its poller's service account",
+    "OutsideReaderRoleArn": "The role of the outside's sessions, each for one tenant",
+    "SessionIssuerFunctionName": "The function that issues the outside's sessions",
+    "OutsideAddresses": "The addresses that deliveries come from, for customers' firewalls",
+    "OutsideFunctionName": "The outside processor's function",
+    "OutsideLogGroupName": "The outside processor's log, with the delivery records",
+    "OutsidePollerEnvironment": "The outside poller's environment on Kubernetes, as JSON",
+}
+"""What each output is, as the page of the stack shows it."""
 
 
 class OutsideStack(RegionalStack):
@@ -49,24 +63,16 @@ class OutsideStack(RegionalStack):
             delivery_configs=storage.delivery_configs.table,
             parked_deliveries=storage.parked_deliveries.table,
         )
-        self.issuer = SessionIssuer(
+        self.issuer = SessionIssuerFunction(
             self,
             "SessionIssuer",
             settings=self.function_settings(code()),
             tenants=tenants,
             removal_policy=stage.removal_policy,
         )
-        self.queue = OutsideQueue(queue=self.delivery_queue, pass_key=self.issuer.pass_key)
+        self.queue = OutsideLink(queue=self.delivery_queue, pass_key=self.issuer.pass_key)
         self.network = self._network(settings)
-        self.execution_role = OutsideExecutionRole(
-            self,
-            "OutsideRole",
-            queue=self.delivery_queue,
-            issuer=self.issuer.function,
-            on_lambda=stage.host is not Host.POLLER,
-            in_network=self.network is not None,
-            web_identity=settings.poller_identity if stage.host is not Host.LAMBDA else None,
-        )
+        self.execution_role = self._execution_role(settings)
         self.environment_variables = outside_environment(
             tenants=tenants,
             queue=self.delivery_queue,
@@ -94,6 +100,18 @@ class OutsideStack(RegionalStack):
             return None
         return OutsideNetwork(self, "Network", settings=settings.network, log_retention=self.stage.function_log_kept)
 
+    def _execution_role(self, settings: OutsideSettings) -> OutsideExecutionRole:
+        host = self.stage.host
+        return OutsideExecutionRole(
+            self,
+            "OutsideRole",
+            queue=self.delivery_queue,
+            issuer=self.issuer.function,
+            on_lambda=host is not Host.POLLER,
+            in_network=self.network is not None,
+            web_identity=settings.poller_identity if host is not Host.LAMBDA else None,
+        )
+
     def _processor(self, settings: OutsideSettings, code: Callable[[], lambda_.Code]) -> OutsideProcessor:
         return OutsideProcessor(
             self,
@@ -107,18 +125,20 @@ class OutsideStack(RegionalStack):
         )
 
     def _write_outputs(self) -> None:
-        CfnOutput(self, "OutsideQueueUrl", value=self.delivery_queue.queue.queue_url)
-        CfnOutput(self, "OutsideDlqUrl", value=self.delivery_queue.dead_letter_queue.queue_url)
-        CfnOutput(self, "OutsideExecutionRoleArn", value=self.execution_role.role.role_arn)
-        CfnOutput(self, "OutsideReaderRoleArn", value=self.issuer.reader.role.role_arn)
-        CfnOutput(self, "SessionIssuerFunctionName", value=self.issuer.function.function_name)
+        values = {
+            "OutsideQueueUrl": self.delivery_queue.queue.queue_url,
+            "OutsideDlqUrl": self.delivery_queue.dead_letter_queue.queue_url,
+            "OutsideExecutionRoleArn": self.execution_role.role.role_arn,
+            "OutsideReaderRoleArn": self.issuer.reader.role.role_arn,
+            "SessionIssuerFunctionName": self.issuer.function.function_name,
+        }
         if self.network is not None:
-            addresses = ",".join(each.attr_public_ip for each in self.network.addresses)
-            CfnOutput(self, "OutsideAddresses", value=addresses, description="Deliveries come from these addresses")
+            values["OutsideAddresses"] = ",".join(each.attr_public_ip for each in self.network.addresses)
         if self.processor is not None:
-            CfnOutput(self, "OutsideFunctionName", value=self.processor.function.function_name)
-            CfnOutput(self, "OutsideLogGroupName", value=self.processor.log_group.log_group_name)
+            values["OutsideFunctionName"] = self.processor.function.function_name
+            values["OutsideLogGroupName"] = self.processor.log_group.log_group_name
         if self.stage.host is not Host.LAMBDA:
             region = {"AWS_REGION": self.region, "SQS_QUEUE_URL": self.delivery_queue.queue.queue_url}
-            environment = self.to_json_string({**self.environment_variables, **region})
-            CfnOutput(self, "OutsidePollerEnvironment", value=environment)
+            values["OutsidePollerEnvironment"] = self.to_json_string({**self.environment_variables, **region})
+        for name, value in values.items():
+            CfnOutput(self, name, value=value, description=OUTPUTS[name])

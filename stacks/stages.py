@@ -79,8 +79,7 @@ class StageConfig:
     :param api_snap_start: the API's function starts from a snapshot; Lambda charges for keeping it.
     :param monitoring: alarms' thresholds, who is notified, tracing, audit.
     :param tags: of every stack and what is in it.
-    :param outside: the outside processor; without it no method that connects to customers' addresses is delivered, and
-        nothing of it is deployed.
+    :param outside: the outside processor; without it no method that connects to customers' addresses is delivered.
     """
 
     name: str

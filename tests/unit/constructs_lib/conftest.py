@@ -9,7 +9,7 @@ from aws_cdk import aws_kms as kms
 
 from constructs_lib.central_log_bucket import CentralLogBucket
 from constructs_lib.notification_topic import NotificationTopic
-from constructs_lib.processor_execution_role import OutsideQueue, ProcessorResources
+from constructs_lib.processor_execution_role import OutsideLink, ProcessorResources
 from constructs_lib.queues import DeliveryQueue, ObjectQueue
 from constructs_lib.tables import DeliveryConfigTable, ParkedDeliveriesTable
 from constructs_lib.web_identity import WebIdentity
@@ -69,7 +69,7 @@ def resources(stack, bucket, topic):
         delivery_queue=DeliveryQueue(stack, "DeliveryQueue", delivery_schedule=Duration.days(1), **quick),
         delivery_configs=DeliveryConfigTable(stack, "Configs", **table).table,
         parked_deliveries=ParkedDeliveriesTable(stack, "Parked", **table).table,
-        outside=OutsideQueue(
+        outside=OutsideLink(
             queue=DeliveryQueue(stack, "OutsideQueue", delivery_schedule=Duration.days(1), **quick),
             pass_key=kms.Key(
                 stack, "PassKey", key_spec=kms.KeySpec.HMAC_256, key_usage=kms.KeyUsage.GENERATE_VERIFY_MAC
