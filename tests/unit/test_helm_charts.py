@@ -80,6 +80,7 @@ def test_the_schema_takes_the_example_and_names_what_is_missing(chart):
     wrong = {".".join(map(str, error.absolute_path)) for error in check.iter_errors(own)}
     section = "settings" if chart is AGENT else "environment"
     assert wrong >= {f"{section}.{name}" for name, value in own[section].items() if value == "" and name.isupper()} - {
+        "environment.OUTSIDE_QUEUE_URL",
         "environment.PASS_KEY_ID",
         "environment.SESSION_ISSUER",
     }
