@@ -112,6 +112,7 @@ def test_only_the_outside_may_ask_the_issuer(production):
         if each["Type"] == "AWS::IAM::Policy"
         for statement in each["Properties"]["PolicyDocument"]["Statement"]
         if "lambda:InvokeFunction" in listed(statement["Action"])
+        and "SessionIssuer" in json.dumps(statement["Resource"])
     }
     assert {sid for _, sid in askers} == {"AskForSessions"}
 
