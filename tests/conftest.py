@@ -55,6 +55,15 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("suite")
 
 
+LONGEST_NAME = 80
+"""Characters of a value that stands in a test's name; a longer one may be made of the time, or of something random."""
+
+
+def pytest_make_parametrize_id(val, argname):
+    """Name a long text by its parameter: workers that name one test differently can't share the tests at all."""
+    return argname if isinstance(val, str | bytes) and len(val) > LONGEST_NAME else None
+
+
 @pytest.fixture(autouse=True)
 def own_dice(request):
     """Let the code under test draw the same numbers in each run of a test: what fails once fails again.

@@ -7,7 +7,7 @@ import pytest
 from tests.faults.kind import Kind
 from tests.faults.run import SIDE_BY_SIDE, Effort, Run, Screen
 from tests.faults.scene import Scene
-from tests.faults.short_timeouts import Pace
+from tests.faults.short_timeouts import TimeScale
 
 
 def test_a_run_that_is_told_to_end_waits_for_no_kind():
@@ -25,7 +25,7 @@ def test_a_run_that_is_told_to_end_waits_for_no_kind():
 
     kinds = [Kind(f"kind-{number}", scenario=scenario) for number in range(SIDE_BY_SIDE + 3)]
     screen = Screen(print, told_to_end, print, print)
-    run = Run(None, kinds, Effort(1, 1, 240.0, Pace(1.0)), screen)
+    run = Run(None, kinds, Effort(1, 1, 240.0, TimeScale(1.0)), screen)
     scenes = {kind: Scene(None, None, run.ledger, kind.name, (), run.numbers, run.stop) for kind in kinds}
     with pytest.raises(SystemExit):
         run._side_by_side(kinds, scenes, 1e9)
