@@ -85,7 +85,11 @@ class CustomerLogDistributionRole(Construct):
         arns = [function_arn, f"{function_arn}:*"]
         statement = iam.PolicyStatement(sid="InvokeOwnFunction", actions=["lambda:InvokeFunction"], resources=arns)
         policy = self._attach("InvokeFunction", iam.PolicyDocument(statements=[statement]))
-        acknowledge_wildcards(policy, reason="Versions and aliases of the one function.", resources=(arns[1],))
+        acknowledge_wildcards(
+            policy,
+            reason="The customer's one function, whichever of its versions and aliases a config names.",
+            resources=(arns[1],),
+        )
         return policy
 
     def deny_everything(self) -> iam.CfnPolicy:

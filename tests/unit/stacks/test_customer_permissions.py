@@ -44,11 +44,13 @@ def when(condition, template):
         case str():
             return when(template["Conditions"][condition], template)
         case {"Fn::Equals": [left, right]}:
-            return f"`{left['Ref']}` is `{right}`"
+            return f"`{left['Ref']}` is `{right}`" if right else f"`{left['Ref']}` is empty"
         case {"Fn::Not": [below]}:
             return when(below, template).replace(" is ", " isn't ")
         case {"Fn::And": parts}:
             return ", ".join(when(part, template) for part in parts)
+        case {"Fn::Or": parts}:
+            return " or ".join(when(part, template) for part in parts)
 
 
 def holds(condition, template, given):
@@ -64,6 +66,8 @@ def holds(condition, template, given):
             return not holds(below, template, given)
         case {"Fn::And": parts}:
             return all(holds(part, template, given) for part in parts)
+        case {"Fn::Or": parts}:
+            return any(holds(part, template, given) for part in parts)
 
 
 def documents(template):
