@@ -26,7 +26,7 @@ type Call = tuple[str, str]
 type Cell = dict[str, list[str]]
 """By mark: names of tests, or of kinds of `make faults`."""
 
-PROCESSOR, POLLER = "processor", "poller"
+PROCESSOR, POLLER, OUTSIDE = "processor", "poller", "outside"
 HOSTS: Final = {
     PROCESSOR: (
         "runtime.processor.lambda_handler",
@@ -34,12 +34,14 @@ HOSTS: Final = {
         "runtime.deliveries.s3.delivery",
     ),
     POLLER: ("runtime.processor.sqs_poller",),
+    OUTSIDE: ("runtime.deliveries.issued_sessions", "runtime.endpoints.secrets"),
+    "issuer": ("runtime.session_issuer.lambda_handler",),
     "resumption": ("runtime.resumption.lambda_handler",),
     "reconciliation": ("runtime.reconciliation.lambda_handler",),
     "watch": ("runtime.destination_watch.lambda_handler",),
     "api": ("runtime.api.lambda_handler",),
 }
-"""Where each begins. The processor is what its hosts share; a poller has calls of its own besides."""
+"""Where each begins. The processor is what its hosts share; poller and outside have calls of their own besides."""
 
 COLUMNS: Final = (
     injected.THROTTLED,
@@ -87,8 +89,10 @@ BY_HAND: Final[dict[Call, tuple[str, ...]]] = {
 """Calls that no scenario makes: of the Vector engine, before it sends anything, so that nothing is there to be lost."""
 
 SHARED: Final = {
-    PROCESSOR: {"dynamodb:BatchGetItem", "dynamodb:DeleteItem"},
-    "resumption": {"dynamodb:BatchGetItem", "dynamodb:PutItem", "sts:AssumeRole"},
+    PROCESSOR: {"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "kms:VerifyMac"},
+    OUTSIDE: {"dynamodb:Query", "kms:GenerateMac", "kms:VerifyMac"},
+    "issuer": {"kms:GenerateMac", "lambda:Invoke"},
+    "resumption": {"dynamodb:BatchGetItem", "dynamodb:PutItem", "kms:VerifyMac", "sts:AssumeRole"},
     "reconciliation": {
         "dynamodb:DeleteItem",
         "dynamodb:PutItem",
@@ -104,7 +108,14 @@ SHARED: Final = {
         "dynamodb:TransactWriteItems",
         "dynamodb:UpdateItem",
     },
-    "api": {"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "s3:ListObjectsV2", "sts:AssumeRole"},
+    "api": {
+        "dynamodb:BatchGetItem",
+        "dynamodb:DeleteItem",
+        "kms:GenerateMac",
+        "kms:VerifyMac",
+        "s3:ListObjectsV2",
+        "sts:AssumeRole",
+    },
 }
 """Calls in modules that a function shares with others, and doesn't make itself."""
 

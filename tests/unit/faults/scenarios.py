@@ -13,24 +13,46 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import Context
+from dataclasses import asdict, replace
 from types import MappingProxyType, SimpleNamespace
+from urllib.parse import urlsplit
 
 from runtime.backoff import Backoff
+from runtime.deliveries.issued_sessions import TENANT
+from runtime.deliveries.passes import Pass, PassKey
+from runtime.deliveries.role_chain import RoleChain
+from runtime.delivery_config.facts import MethodFacts, Order, Placement
+from runtime.delivery_config.methods import find_config_models
+from runtime.delivery_config.model import DeliveryConfig
+from runtime.delivery_config.repository import DeliveryConfigRepository
 from runtime.delivery_state.parked_deliveries import CLAIM_SECONDS, ParkedDeliveries
 from runtime.delivery_state.parked_delivery import ParkedDelivery
 from runtime.delivery_state.replay_selection import Selection
+from runtime.endpoints.secrets import SecretReader
 from runtime.messages.delivery_message import DeliveryMessage
+from runtime.messages.hand_over import OutsideQueue
 from runtime.processor import circuit_breaker, sqs_poller, visibility
 from runtime.processor.sqs_poller import QueuePoller, StopSignal
 from runtime.record_log.lines import RecordLog
 from runtime.replay import redrive
 from runtime.resumption.dead_letters import REDRIVE_DELAYS, DeadLetterRedrive
+from runtime.session_issuer.issuer import SessionIssuer
 from runtime.time_budget import TimeBudget
 from tests.unit.runtime.api.gateway import CLOUDWATCH, CONFIGS, PATCH, S3, make_app, make_client, make_parked_table
 from tests.unit.runtime.api.gateway import make_table as make_config_table
-from tests.unit.runtime.aws_world import Fault
+from tests.unit.runtime.aws_world import CENTRAL_ROLE, Fault, in_memory
 from tests.unit.runtime.destination_watch.test_watch import Scene as Watching
-from tests.unit.runtime.processor.world import CENTRAL, CUSTOMER, KEY, World, body, notification, s3_event
+from tests.unit.runtime.processor.world import (
+    CENTRAL,
+    CUSTOMER,
+    KEY,
+    PROCESSORS_ACCOUNT,
+    World,
+    body,
+    notification,
+    s3_event,
+)
 from tests.unit.runtime.reconciliation.test_reconciler import HOUR
 from tests.unit.runtime.reconciliation.test_reconciler import Scene as Reconciling
 from tests.unit.runtime.reconciliation.test_reconciler import key as reconciled_key
@@ -78,7 +100,8 @@ class Delivering:
         """Take what is parked, as the resumption function does: where it isn't known whether it was handed over."""
         table = ParkedDeliveries(self.world.plain_clients, "parked")
         parked = [ParkedDelivery.read(item) for item in self.world.parked() if "message" in item]
-        return [each.message.write() for each in parked if table.remove(each)]
+        resumed = [replace(each.message, resumptions=each.message.resumptions + 1) for each in parked]
+        return [message.write() for each, message in zip(parked, resumed, strict=True) if table.remove(each)]
 
     def handed_over(self):
         """Take what waits in the delivery queue, as if its time had come."""
@@ -203,6 +226,170 @@ class DeadLettering(Delivering):
         assert 1 <= len(self.world.messages("objects-dlq")) <= 1 + again
 
 
+def answer_invocations(clients, monkeypatch, answer):
+    """Let ``lambda:Invoke`` answer what this returns for the request's document, as a process of its own would."""
+    usual = clients.transport.send
+
+    def send(method, url, target, headers, body, **more):
+        if "lambda" not in str(urlsplit(url).hostname):
+            return usual(method, url, target, headers, body, **more)
+        return in_memory(200, json.dumps(Context().run(answer, json.loads(body))).encode())
+
+    monkeypatch.setattr(clients.transport, "send", send)
+
+
+class Invoking(Delivering):
+    """The function delivers an object to a function of the customer's."""
+
+    usual = MappingProxyType({})
+
+    def __init__(self, clients, monkeypatch):
+        super().__init__(clients, monkeypatch)
+        self.world.drop_config("cloudwatch")
+        self.world.drop_config("s3")
+        account, role = "222222222222", "arn:aws:iam::222222222222:role/CustomerLogDistributionRole/acme"
+        arn = f"arn:aws:lambda:us-east-1:{account}:function:receive-logs"
+        self.world.put_config("function", function_arn=arn, log_distribution_role_arn=role)
+        self.received = []
+        answer_invocations(clients, monkeypatch, self._receive)
+
+    def _receive(self, document):
+        self.received += [event["message"] for event in document["events"]]
+        return {"failed": []}
+
+    def check(self, again):
+        assert set(self.received) == {"too old", *YOUNG}
+        assert all(self.received.count(text) <= 1 + again for text in self.received), self.received
+
+
+def new_pass_key(clients):
+    """Make a key in KMS, whose calls don't fail."""
+    made = clients.client("kms").create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
+    return PassKey(clients, made["KeyMetadata"]["KeyId"])
+
+
+class HandingOutside(Delivering):
+    """The function hands a delivery over to the outside processor, with the pass that it needs there."""
+
+    usual = MappingProxyType({})
+    tries = ("SendMessage",)
+
+    def __init__(self, clients, monkeypatch):
+        super().__init__(clients, monkeypatch)
+        self.world.drop_config("cloudwatch")
+        self.world.drop_config("s3")
+        self.world.put_config(
+            "webhook",
+            url="https://logs.example.com/in",
+            signing_secret={"L": [{"S": "logrouter/acme-corp/" + 32 * "0"}]},
+        )
+        self.key = new_pass_key(self.world.plain_clients)
+        self.world.queues["outside"] = self.world.plain("sqs").create_queue(QueueName="outside")["QueueUrl"]
+        self.world.options.update(
+            logrouter_placement="inside", outside_queue_url=self.world.queues["outside"], pass_key_id=self.key.key_id
+        )
+        self.processor = self.world.processor()
+
+    def check(self, again):
+        sent = [DeliveryMessage.read(json.loads(message.body)) for message in self.world.messages("outside")]
+        assert {(message.key, message.type) for message in sent} == {(KEY, "webhook")}
+        assert len(sent) <= 1 + again
+        assert all(self.key.is_genuine(message.as_pass()) for message in sent)
+
+
+class ToldConfig(DeliveryConfig):
+    """The config of a method that only this test has."""
+
+    facts = MethodFacts("telling", "Telling", Placement.OUTSIDE, Order.NONE, reads_events=True, limits=None)
+
+
+class DeliveringOutside(Delivering):
+    """The outside processor delivers with a session of the issuer's, and with a secret of its tenant's."""
+
+    usual = MappingProxyType({})
+    tries = ("Invoke", "GetSecretValue")
+
+    def __init__(self, clients, monkeypatch):
+        super().__init__(clients, monkeypatch)
+        self.world.drop_config("cloudwatch")
+        self.world.drop_config("s3")
+        self.world.put_config("telling")
+        plain = self.world.plain_clients
+        self.secret = "logrouter/acme-corp/0123456789abcdef0123456789abcdef"
+        plain.client("secretsmanager").create_secret(Name=self.secret, SecretString="a-token-of-the-endpoint")
+        self.key, self.told = new_pass_key(plain), []
+        issuer = make_issuer(plain, self.key)
+        answer_invocations(clients, monkeypatch, lambda request: {"credentials": asdict(issuer.issue(request))})
+        self.processor = self._made()
+        unsigned = DeliveryMessage(CENTRAL, KEY, "acme-corp", "telling", first_attempt_at=time.time())
+        mac = self.key.seal(unsigned.as_pass()).mac
+        self.waiting = [json.dumps({**json.loads(unsigned.write()), "mac": mac})]
+
+    def _made(self):
+        told, secret = self.told, self.secret
+
+        class Telling:
+            """A method that reads its secret and notes the events."""
+
+            config_model = ToldConfig
+
+            def __init__(self, services):
+                self.secrets = SecretReader(services.clients)
+
+            def deliver(self, delivery, source):
+                self.secrets.live("acme-corp", [secret])
+                told.extend(json.loads(literal) for batch in source.batches(0) for literal in batch.literals)
+
+        options = {"session_issuer": "issuer", "logrouter_placement": "outside", "object_dlq_url": None}
+        return self.world.processor({"telling": Telling}, **options)
+
+    def die(self):
+        self.processor = self._made()
+
+    def check(self, again):
+        assert set(self.told) == {"too old", *YOUNG}
+        assert all(self.told.count(text) <= 1 + again for text in self.told), self.told
+
+
+def make_issuer(clients, key):
+    """Make a session issuer over a world's configs."""
+    configs = DeliveryConfigRepository(clients, "configs", find_config_models(), cache_seconds=0)
+    role = f"arn:aws:iam::{PROCESSORS_ACCOUNT}:role/OutsideReader"  # where the tables are
+    return SessionIssuer(clients, key, role, RoleChain(clients, CENTRAL_ROLE), configs)
+
+
+class Issuing:
+    """The session issuer gives a tenant's session and a customer's, each for a pass that is ours."""
+
+    usual = MappingProxyType({})
+    uncertain = ()
+
+    def __init__(self, clients, monkeypatch):
+        world = World(clients)
+        world.put_config("cloudwatch")
+        key = new_pass_key(world.plain_clients)
+        sealed = asdict(key.seal(Pass("acme-corp", "cloudwatch", CENTRAL, KEY)))
+        self.clients, self.key, self.given = clients, key.key_id, {}
+        role = "arn:aws:iam::222222222222:role/CustomerLogDistributionRole/acme"
+        more = {"role_arn": role, "external_id": CENTRAL_ROLE.split(":")[4]}
+        self.requests = ({"session": TENANT, "pass": sealed}, {"session": "customer", "pass": sealed, **more})
+        self.die()
+
+    def work(self):
+        for request in self.requests:
+            self.given[request["session"]] = self.issuer.issue(request)
+
+    def done(self):
+        return len(self.given) == len(self.requests)
+
+    def die(self):
+        self.issuer = make_issuer(self.clients, PassKey(self.clients, self.key))
+
+    def check(self, again):
+        assert all(session.token for session in self.given.values())
+        assert len({session.access_key for session in self.given.values()}) == len(self.requests)
+
+
 class Polling(Delivering):
     """The poller receives, keeps hidden, delivers and deletes."""
 
@@ -318,6 +505,23 @@ class ReplayingAnApplication(Replaying):
 
     tries = ()
     application = "etcd"
+
+
+class ReplayingOutside(Replaying):
+    """The same of deliveries that are made outside: each message needs its pass."""
+
+    tries = ()
+
+    def __init__(self, clients, monkeypatch):
+        super().__init__(clients, monkeypatch)
+        self.key = new_pass_key(self.scene.world.plain_clients)
+        queue = self.scene.world.queues["deliveries"]
+        outside = OutsideQueue(queue, frozenset({"s3"}), PassKey(clients, self.key.key_id))
+        monkeypatch.setattr(self.scene.runner._hand_over, "_outside", outside)
+
+    def check(self, again):
+        super().check(again)
+        assert all(self.key.is_genuine(message.as_pass()) for message in self.scene.world.handed_over())
 
 
 class Redriving:
@@ -462,6 +666,9 @@ class Api:
             ("POST", f"{tenant}/replays", {"json": {**asked, "dry_run": True}}),
             ("POST", f"{tenant}/replays", {"json": asked}),
             ("GET", f"{tenant}/replays", {}),
+            ("GET", "/tenants", {}),
+            ("POST", CONFIGS, {"json": WEBHOOK}),
+            ("DELETE", f"{CONFIGS}/webhook", {}),
         )
         with self.api:  # one event loop for all
             self.answers += [(method, path, self.api.request(method, path, **more)) for method, path, more in requests]
@@ -483,7 +690,13 @@ class Api:
         assert found == ["cloudwatch", "s3"]
 
 
-REQUESTS = 9
+REQUESTS = 12
+WEBHOOK = {
+    "type": "webhook",
+    "enabled": False,
+    "url": "https://logs.example.com/in",
+    "signing_secret": "whsec_MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0",
+}
 
 SCENARIOS = {
     "function": (
@@ -495,9 +708,13 @@ SCENARIOS = {
         MissingVersion,
         AbortingParts,
         DeadLettering,
+        Invoking,
+        HandingOutside,
     ),
     "poller": (Polling,),
-    "resumption": (Resumption, Replaying, ReplayingAnApplication, Redriving),
+    "outside": (DeliveringOutside,),
+    "issuer": (Issuing,),
+    "resumption": (Resumption, Replaying, ReplayingAnApplication, ReplayingOutside, Redriving),
     "reconciliation": (Reconciliation,),
     "watch": (Watch,),
     "api": (Api,),

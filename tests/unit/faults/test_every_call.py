@@ -8,6 +8,8 @@ import pytest
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from moto import mock_aws
 
+from runtime.backoff import Backoff
+from runtime.messages import queue_circuit
 from tests.unit.faults.scenarios import SCENARIOS
 from tests.unit.runtime.aws_world import ENVIRONMENT, Fault, MotoClients, RecordingClients, no_pauses
 from tests.unit.runtime.processor.world import World
@@ -98,6 +100,7 @@ def world():
     """An empty AWS, in which nobody waits. The clients are made once for all: that takes longer than what they do."""
     with pytest.MonkeyPatch.context() as patch:
         no_pauses(patch)
+        patch.setattr(queue_circuit, "PAUSES", Backoff(0.0, 0.0))
         for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
             patch.delenv(name, raising=False)
         for name, value in ENVIRONMENT.items():
@@ -161,7 +164,7 @@ def tried():
     """Return the actions that are let fail in each scenario."""
     found, seen = {}, set()
     for host, make in PLACES:
-        of = "function" if host == "poller" else host  # a poller's deliveries are the function's
+        of = "function" if host in ("poller", "outside") else host  # their deliveries are the function's
         mine = [action for action in calls_of(make) if (of, action) not in seen or action in getattr(make, "tries", ())]
         seen |= {(of, action) for action in mine}
         found[make] = mine
