@@ -10,13 +10,17 @@ from runtime.deliveries.webhook.signatures import challenge_answer, proves, sign
 from runtime.endpoints.secret import Secret
 
 FIRST, SECOND, OTHER = ("whsec_" + base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2, 3))
-NOW = int(datetime.now(UTC).timestamp())
 BODY = b'{"id":"1"}\n'
+
+
+def now():
+    """Return the time of a request, epoch seconds: a receiver refuses one that is five minutes old."""
+    return int(datetime.now(UTC).timestamp())
 
 
 def test_a_receiver_with_any_live_secret_accepts_the_request():
     """A receiver that has rotated, or hasn't yet, would refuse every request."""
-    headers = signature_headers("request-1", NOW, BODY, [Secret(FIRST), Secret(SECOND)])
+    headers = signature_headers("request-1", now(), BODY, [Secret(FIRST), Secret(SECOND)])
     for secret in (FIRST, SECOND):
         Webhook(secret).verify(BODY, dict(headers))
     assert headers["webhook-id"] == "request-1"
@@ -24,16 +28,17 @@ def test_a_receiver_with_any_live_secret_accepts_the_request():
         Webhook(OTHER).verify(BODY, dict(headers))
 
 
-@pytest.mark.parametrize(
-    "change",
-    [{"body": BODY + b"x"}, {"webhook-id": "request-2"}, {"webhook-timestamp": str(NOW + 1)}],
-)
-def test_nothing_that_is_signed_can_be_changed(change):
+@pytest.mark.parametrize("changed", ["body", "webhook-id", "webhook-timestamp"])
+def test_nothing_that_is_signed_can_be_changed(changed):
     """Somebody in between could add events, or send them again as new ones."""
-    headers = dict(signature_headers("request-1", NOW, BODY, [Secret(FIRST)]))
-    body = change.pop("body", BODY)
+    sent_at = now()
+    headers = dict(signature_headers("request-1", sent_at, BODY, [Secret(FIRST)]))
+    other = {"body": BODY + b"x", "webhook-id": "request-2", "webhook-timestamp": str(sent_at + 1)}[changed]
     with pytest.raises(WebhookVerificationError):
-        Webhook(FIRST).verify(body, headers | change)
+        if changed == "body":
+            Webhook(FIRST).verify(other, headers)
+        else:
+            Webhook(FIRST).verify(BODY, headers | {changed: other})
 
 
 def test_the_signature_is_the_specifications_own():
