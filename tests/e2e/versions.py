@@ -34,7 +34,7 @@ OWN = ("runtime", "vector_config")
 REQUIREMENTS = ("runtime/processor/requirements.txt", "runtime/api/requirements.txt")
 PINS = "requirements.txt"
 """The functions' pins in the archive, all in one: they agree on what they share."""
-PARTS = ("CentralRole", "Storage", "Collection", "Processing", "Api", "Monitoring")
+PARTS = ("CentralRole", "Storage", "Collection", "Outside", "Processing", "Api", "Monitoring")
 """The central stacks' names, each after those that it needs; an earlier version may lack some."""
 ENDED = ("_COMPLETE", "_FAILED")
 
@@ -171,10 +171,22 @@ class Installation:
             outputs |= self.deploy_stack(self.central, version, name, {})
         return outputs
 
-    def remove(self, stacks: list[str]) -> None:
-        """Remove central stacks that an earlier version doesn't have: they import what it doesn't export."""
+    def go_back(self, now: Version, earlier: Version) -> dict[str, str]:
+        """Deploy an earlier version over a later one; return its outputs.
+
+        What imports from a stack that the earlier version doesn't have goes back first, then that stack is removed.
+        """
+        gone = [name for name in central_stacks(now) if name not in central_stacks(earlier)]
+        first = min((PARTS.index(part_of(name)) for name in gone), default=len(PARTS))
+        for name in central_stacks(earlier):
+            if PARTS.index(part_of(name)) > first:
+                self.deploy_stack(self.central, earlier, name, {})
+        self._remove(gone)
+        return self.deploy(earlier)
+
+    def _remove(self, stacks: list[str]) -> None:
         cloudformation = self.cloud.client("cloudformation", self.central)
-        for name in stacks:
+        for name in reversed(stacks):  # those that import first
             cloudformation.delete_stack(StackName=name)
             wait_until(
                 lambda name=name: stack_status(cloudformation, name) in {None, "DELETE_COMPLETE"},
