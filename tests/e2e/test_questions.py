@@ -57,7 +57,7 @@ def test_each_is_answered_rightly_while_a_role_is_broken_and_after(cloud, new_te
     assert status["cloudwatch"]["failure"]["resource"] == role
     items = asked(cloud, "cost", tenant.tenant_id)["items"]  # what does the tenant cost?
     assert {item["payer"] for item in items} == {"provider", "customer"}
-    assert [item["dollars"] for item in items if item["what"] == "CloudWatch Logs ingestion"] == [0]
+    assert not [item for item in items if item["what"] == "CloudWatch Logs ingestion"]  # nothing was delivered there
 
     iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
     delivered(cloud, tenant, ["event"])
