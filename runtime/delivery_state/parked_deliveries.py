@@ -110,6 +110,13 @@ class ParkedDeliveries:
         change = changes("SET claimed_at = :now", values, condition=f"{same} AND {unclaimed}")
         return self._table.update(parked.item_key(), change)
 
+    def release(self, parked: ParkedDelivery, claimed_at: float, seconds: float) -> bool:
+        """Let one that couldn't be sent be claimed again after that many seconds; false if it isn't the caller's."""
+        same, given = _same(parked)
+        values: dict[str, Plain] = {**given, ":mine": claimed_at, ":then": claimed_at + seconds - CLAIM_SECONDS}
+        change = changes("SET claimed_at = :then", values, condition=f"{same} AND claimed_at = :mine")
+        return self._table.update(parked.item_key(), change)
+
     def remove(self, parked: ParkedDelivery) -> bool:
         """Remove one after it was sent; false if it has been parked again since: that one stays."""
         return self._table.delete(parked.item_key(), *_same(parked))

@@ -19,6 +19,7 @@ from runtime.delivery_state.destination_status import DestinationStatus, Destina
 from runtime.delivery_state.parked_deliveries import ParkedDeliveries
 from runtime.delivery_state.parked_delivery import ParkedDelivery
 from runtime.messages.hand_over import HandOver
+from runtime.messages.queue_circuit import PAUSES
 from runtime.rate_limit import RateLimiter
 from runtime.time_budget import TimeBudget
 
@@ -150,10 +151,15 @@ class Resumer:
             return False
         self._limiter.acquire()
         message = parked.message
-        self._hand_over.send(
-            replace(message, probe=probe, resumptions=message.resumptions + 1, schedule_from=0.0 if probe else now),
-            at_once=True,
-        )
+        try:
+            self._hand_over.send(
+                replace(message, probe=probe, resumptions=message.resumptions + 1, schedule_from=0.0 if probe else now),
+                at_once=True,
+            )
+        except Exception:
+            # Not for as long as one that a killed resumer has taken: it is in no queue, or at most once.
+            self._parked.release(parked, now, PAUSES.longest)
+            raise
         self._parked.remove(parked)
         return True
 

@@ -5,6 +5,7 @@ import time
 from itertools import pairwise
 
 import pytest
+from botocore.exceptions import ClientError
 
 from runtime.backoff import Backoff
 from runtime.deliveries.s3.config import S3Config
@@ -13,6 +14,7 @@ from runtime.delivery_state.destination_status import DestinationStatuses
 from runtime.delivery_state.parked_deliveries import CLAIM_SECONDS, ParkedDeliveries
 from runtime.delivery_state.parked_delivery import ParkedDelivery
 from runtime.errors import RetryableError
+from runtime.messages import queue_circuit
 from runtime.messages.delivery_message import DeliveryMessage
 from runtime.messages.hand_over import HandOver, Schedule
 from runtime.rate_limit import RateLimiter
@@ -213,6 +215,21 @@ def test_a_killed_run_loses_nothing_and_repeats_one_at_most(scene):
     assert scene.run() == 2
     assert scene.numbers() == [1, 2]
     scene.now += CLAIM_SECONDS + 100
+    assert scene.run() == 1
+    assert (scene.numbers(), scene.left()) == ([0], [])
+
+
+def test_what_could_not_be_sent_is_tried_again_within_two_minutes(scene, monkeypatch):
+    """After an outage of the delivery queue it would wait for as long as what a killed run has taken."""
+    monkeypatch.setattr(queue_circuit, "PAUSES", Backoff(0.0, 0.0))
+    scene.world.put_config()
+    scene.park(0)
+    scene.statuses.succeeded("acme-corp", "s3", 1.0)
+    scene.world.clients.faults["SendMessage"] = Fault("ServiceUnavailable", 503)
+    with pytest.raises(ClientError):
+        scene.run()
+    scene.world.clients.faults.clear()
+    scene.now += 121
     assert scene.run() == 1
     assert (scene.numbers(), scene.left()) == ([0], [])
 
