@@ -32,7 +32,7 @@ OUTSIDE: Final = FunctionPackage(
     name="outside",
     requirements="runtime/processor/requirements-outside.txt",
     services=("dynamodb", "s3", "secretsmanager", "sqs", "sts"),
-    without=("api",),
+    without=("api", "conformance"),
     zip_budget_bytes=12_700_000,
 )
 """The processor with the client libraries of methods that connect to customers' addresses: they are in no other zip."""

@@ -50,7 +50,7 @@ def run(installed, *command):
 
 def test_the_example_passes_the_kit_outside_the_repository(installed):
     """Who follows the guide would end with a method that doesn't work."""
-    told = run(installed, "-m", "runtime.deliveries.conformance", "spool")
+    told = run(installed, "-m", "runtime.conformance", "spool")
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout.count(" ok ") == 10
 

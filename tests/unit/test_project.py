@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,9 @@ def test_every_exemption_has_its_reason_on_its_line(pattern):
         if re.search(pattern, line)
     ]
     assert unexplained == []
+
+
+def test_no_import_rule_has_an_exception():
+    """A circle of folders would come back behind an entry of a list that nobody reads."""
+    rules = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    assert [rule["name"] for rule in rules if "ignore_imports" in rule] == []

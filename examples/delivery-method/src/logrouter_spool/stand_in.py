@@ -5,7 +5,7 @@ from pathlib import Path
 
 from logrouter_spool.config import SpoolConfig
 from logrouter_spool.delivery import SpoolDelivery
-from runtime.deliveries.conformance.stand_in import StandIn, TakenEvent
+from runtime.conformance.stand_in import StandIn, TakenEvent
 
 
 class SpoolStandIn(StandIn):

@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from runtime import scheduling
 from runtime.aws.response import AnswerIncompleteError, Response
-from runtime.deliveries.conformance.scene import Scene, texts_of
-from runtime.deliveries.conformance.stand_in import ROLE_ARN, FastTime
-from runtime.deliveries.conformance.stand_ins.function import FunctionStandIn
+from runtime.conformance.scene import Scene, texts_of
+from runtime.conformance.stand_in import ROLE_ARN, FastTime
+from runtime.conformance.stand_ins.function import FunctionStandIn
 from runtime.deliveries.event_request import EventRequest
 from runtime.deliveries.function.config import EVENT_OVERHEAD_BYTES, MAX_EVENTS, FunctionConfig
 from runtime.deliveries.function.delivery import payload

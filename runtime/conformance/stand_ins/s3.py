@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar, cast
 
-from runtime.deliveries.conformance.stand_in import StandIn, StandInClients, TakenEvent
+from runtime.conformance.stand_in import StandIn, StandInClients, TakenEvent
 from runtime.deliveries.s3.config import S3Config
 from runtime.deliveries.s3.delivery import S3Delivery
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 import msgspec
 
-from runtime.deliveries.conformance.stand_in import StandIn, StandInClients, TakenEvent
+from runtime.conformance.stand_in import StandIn, StandInClients, TakenEvent
 from runtime.deliveries.elasticsearch.config import ElasticsearchConfig
 from runtime.deliveries.elasticsearch.delivery import ElasticsearchDelivery
 from runtime.deliveries.method import DeliveryMethod

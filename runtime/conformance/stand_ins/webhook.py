@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 import msgspec
 
-from runtime.deliveries.conformance.stand_in import StandIn, StandInClients, TakenEvent
+from runtime.conformance.stand_in import StandIn, StandInClients, TakenEvent
 from runtime.deliveries.webhook.config import WebhookConfig
 from runtime.deliveries.webhook.delivery import WebhookDelivery
 from runtime.endpoints.classify_http import EndpointAnswer, classify_failure

@@ -5,9 +5,9 @@ from typing import ClassVar, Self
 import msgspec
 
 from runtime.aws.credentials import Credentials
+from runtime.conformance.stand_in import ROLE_ARN, StandIn, StandInClients, TakenEvent
 from runtime.deliveries.cloudwatch.config import CloudWatchConfig
 from runtime.deliveries.cloudwatch.delivery import CloudWatchDelivery
-from runtime.deliveries.conformance.stand_in import ROLE_ARN, StandIn, StandInClients, TakenEvent
 
 
 class CloudWatchStandIn(StandIn):

@@ -1,7 +1,7 @@
 """Finds a method's stand-in: by an entry point of the group ``logrouter.conformance``, or as ``module:Class``."""
 
-from runtime.deliveries.conformance import ENTRY_POINT_GROUP
-from runtime.deliveries.conformance.stand_in import StandIn
+from runtime.conformance import ENTRY_POINT_GROUP
+from runtime.conformance.stand_in import StandIn
 from runtime.entry_points import EntryPoint, entry_points
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
-from runtime.deliveries.conformance.stand_in import CENTRAL_BUCKET, StandIn
+from runtime.conformance.stand_in import CENTRAL_BUCKET, StandIn
 from runtime.deliveries.method import Delivery, DeliveryProgress
 from runtime.objects.batches import Batch, BatchLimits, plan
 from runtime.objects.events import ReadStats, read_events

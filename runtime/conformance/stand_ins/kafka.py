@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from runtime.deliveries.conformance.stand_in import StandIn, StandInClients, TakenEvent
+from runtime.conformance.stand_in import StandIn, StandInClients, TakenEvent
 from runtime.deliveries.kafka.config import KafkaConfig
 from runtime.deliveries.kafka.delivery import KafkaDelivery
 from runtime.deliveries.kafka.producer import KafkaLibrary, KafkaProducer

@@ -1,16 +1,16 @@
-"""``python -m runtime.deliveries.conformance NAME…``: one line a check; the exit status is 1 if one fails."""
+"""``python -m runtime.conformance NAME…``: one line a check; the exit status is 1 if one fails."""
 
 import argparse
 import sys
 import time
 
-from runtime.deliveries.conformance.checks import CHECKS, run
-from runtime.deliveries.conformance.finding import UnknownStandInError, find_stand_in
+from runtime.conformance.checks import CHECKS, run
+from runtime.conformance.finding import UnknownStandInError, find_stand_in
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run all checks on each method that is named."""
-    parser = argparse.ArgumentParser(prog="python -m runtime.deliveries.conformance")
+    parser = argparse.ArgumentParser(prog="python -m runtime.conformance")
     parser.add_argument("names", nargs="+", metavar="NAME", help="a method's name, or module:Class of a stand-in")
     failed = 0
     for name in parser.parse_args(arguments).names:

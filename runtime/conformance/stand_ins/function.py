@@ -7,7 +7,7 @@ import msgspec
 
 from runtime.aws.credentials import Credentials
 from runtime.aws.response import Response
-from runtime.deliveries.conformance.stand_in import ROLE_ARN, StandIn, StandInClients, TakenEvent
+from runtime.conformance.stand_in import ROLE_ARN, StandIn, StandInClients, TakenEvent
 from runtime.deliveries.function.config import FunctionConfig
 from runtime.deliveries.function.delivery import FunctionDelivery
 

@@ -21,8 +21,8 @@ def pytest_generate_tests(metafunc: "pytest.Metafunc") -> None:
     """Parametrize the test with each check, as a callable without arguments."""
     if FIXTURE not in metafunc.fixturenames:
         return
-    from runtime.deliveries.conformance.checks import CHECKS, run  # noqa: PLC0415 - only where a test asks for it
-    from runtime.deliveries.conformance.finding import find_stand_in  # noqa: PLC0415 - as above
+    from runtime.conformance.checks import CHECKS, run  # noqa: PLC0415 - only where a test asks for it
+    from runtime.conformance.finding import find_stand_in  # noqa: PLC0415 - as above
 
     marks = list(metafunc.definition.iter_markers(MARK))
     cases: dict[str, Callable[[], None]] = {}

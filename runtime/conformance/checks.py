@@ -8,10 +8,10 @@ from dataclasses import fields
 from typing import Final
 
 from runtime import scheduling
+from runtime.conformance.scene import CONTENT, EVENTS, EVENTS_A_BATCH, Scene, texts_of
+from runtime.conformance.stand_in import FastTime, Fault, StandIn
 from runtime.costs.assumptions import Assumptions
 from runtime.costs.prices import Prices
-from runtime.deliveries.conformance.scene import CONTENT, EVENTS, EVENTS_A_BATCH, Scene, texts_of
-from runtime.deliveries.conformance.stand_in import FastTime, Fault, StandIn
 from runtime.deliveries.method import SEAM_VERSION
 from runtime.delivery_config.facts import MethodFacts, Order
 from runtime.errors import OutOfTimeError

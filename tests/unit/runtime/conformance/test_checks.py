@@ -6,10 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from runtime.deliveries.conformance.__main__ import main
-from runtime.deliveries.conformance.checks import CHECKS, run
-from runtime.deliveries.conformance.finding import UnknownStandInError, find_stand_in
-from runtime.deliveries.conformance.stand_in import StandIn, TakenEvent
+from runtime.conformance.__main__ import main
+from runtime.conformance.checks import CHECKS, run
+from runtime.conformance.finding import UnknownStandInError, find_stand_in
+from runtime.conformance.stand_in import StandIn, TakenEvent
 from runtime.deliveries.event_method import EventMethod
 from runtime.deliveries.event_request import DELIVERED
 from runtime.delivery_config.facts import MethodFacts, Order, Placement, RequestLimits
@@ -125,9 +125,9 @@ def test_a_stand_in_is_found_by_its_name_or_its_place(capsys):
 
 def test_the_command_says_which_check_failed(capsys, monkeypatch):
     """A pipeline would publish a plug-in that loses events."""
-    monkeypatch.setattr("runtime.deliveries.conformance.__main__.CHECKS", CHECKS[:3])
+    monkeypatch.setattr("runtime.conformance.__main__.CHECKS", CHECKS[:3])
     assert main(["s3"]) == 0
     monkeypatch.setattr(Posting, "bug", "success without an answer")
-    monkeypatch.setattr("runtime.deliveries.conformance.__main__.find_stand_in", lambda name: Destination)
+    monkeypatch.setattr("runtime.conformance.__main__.find_stand_in", lambda name: Destination)
     assert main(["posting"]) == 1
     assert "posting nothing_is_lost_by_a_failure FAILED" in capsys.readouterr().out
