@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from aws_cdk import CfnOutput, Environment
+from aws_cdk import Environment
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -43,13 +43,8 @@ class ApiStack(RegionalStack):
         if stage.api_firewall:
             ApiFirewall(self, "Firewall", stage=self.api.rest_api.deployment_stage)
         self.trace(self.api.function, api=self.api.rest_api, priority=2000)
-        CfnOutput(
-            self, "ApiUrl", value=self.api.url, description="The delivery-config API; set LOGROUTER_API_URL to it"
-        )
-        CfnOutput(self, "ApiFunctionName", value=self.api.function.function_name, description="The API's function")
-        CfnOutput(
-            self,
-            "ApiLogGroupName",
-            value=self.api.log_group.log_group_name,
-            description="The API's log, with the audit trail of changes",
+        self.output("ApiUrl", self.api.url, "The delivery-config API; set LOGROUTER_API_URL to it")
+        self.output("ApiFunctionName", self.api.function.function_name, "The API's function")
+        self.output(
+            "ApiLogGroupName", self.api.log_group.log_group_name, "The API's log, with the audit trail of changes"
         )

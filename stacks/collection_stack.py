@@ -1,6 +1,6 @@
 """Ingestion: the clusters that may write to the bucket, and the queue of new objects."""
 
-from aws_cdk import CfnOutput, Environment
+from aws_cdk import Environment
 from constructs import Construct
 
 from constructs_lib.queues import ObjectQueue
@@ -39,26 +39,19 @@ class CollectionStack(RegionalStack):
         self._write_outputs()
 
     def _write_outputs(self) -> None:
-        CfnOutput(
-            self,
-            "ObjectQueueUrl",
-            value=self.object_queue.queue.queue_url,
-            description="The queue of notifications about new objects",
-        )
-        CfnOutput(
-            self,
+        self.output("ObjectQueueUrl", self.object_queue.queue.queue_url, "The queue of notifications about new objects")
+        self.output(
             "ObjectDlqUrl",
-            value=self.object_queue.dead_letter_queue.queue_url,
-            description="Notifications that could not be processed; empty when all is well",
+            self.object_queue.dead_letter_queue.queue_url,
+            "Notifications that could not be processed; empty when all is well",
         )
-        CfnOutput(
-            self,
+        self.output(
             "UndeliveredNotificationsUrl",
-            value=self.object_queue.undelivered_notifications.queue_url,
-            description="Notifications that SNS could not deliver; empty when all is well",
+            self.object_queue.undelivered_notifications.queue_url,
+            "Notifications that SNS could not deliver; empty when all is well",
         )
         for number, (cluster_id, writer) in enumerate(sorted(self.writer_roles.items()), start=1):
-            CfnOutput(self, f"WriterRoleArn{number}", value=writer.role.role_arn, description=f"cluster {cluster_id}")
+            self.output(f"WriterRoleArn{number}", writer.role.role_arn, f"cluster {cluster_id}")
             # What `make agent-settings` writes into an overlay.
             settings = {
                 "CENTRAL_BUCKET": self._bucket_name,
@@ -66,9 +59,8 @@ class CollectionStack(RegionalStack):
                 "AWS_ROLE_ARN": writer.role.role_arn,
                 "CLUSTER_ID": cluster_id,
             }
-            CfnOutput(
-                self,
+            self.output(
                 f"AgentSettings{number}",
-                value=self.to_json_string(settings),
-                description=f"what `make agent-settings` writes into an overlay of cluster {cluster_id}",
+                self.to_json_string(settings),
+                f"what `make agent-settings` writes into an overlay of cluster {cluster_id}",
             )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from aws_cdk import CfnOutput, Environment
+from aws_cdk import Environment
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -105,19 +105,13 @@ class MonitoringStack(RegionalStack):
         )
 
     def _write_outputs(self) -> None:
-        CfnOutput(
-            self, "DashboardName", value=self.dashboard.dashboard.dashboard_name, description="The CloudWatch dashboard"
-        )
-        CfnOutput(
-            self,
+        self.output("DashboardName", self.dashboard.dashboard.dashboard_name, "The CloudWatch dashboard")
+        self.output(
             "DestinationWatchFunctionName",
-            value=self.watch.function.function_name,
-            description="The function that looks for silent tenants and late destinations",
+            self.watch.function.function_name,
+            "The function that looks for silent tenants and late destinations",
         )
         for severity, topic in self.topics.of.items():
-            CfnOutput(
-                self,
-                f"{severity.value.title()}TopicArn",
-                value=topic.topic_arn,
-                description=f"Alarms of the severity {severity.value}",
+            self.output(
+                f"{severity.value.title()}TopicArn", topic.topic_arn, f"Alarms of the severity {severity.value}"
             )

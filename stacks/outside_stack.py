@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from aws_cdk import CfnOutput, Environment, Fn
+from aws_cdk import Environment, Fn
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -141,4 +141,4 @@ class OutsideStack(RegionalStack):
             region = {"AWS_REGION": self.region, "SQS_QUEUE_URL": self.delivery_queue.queue.queue_url}
             values["OutsidePollerEnvironment"] = self.to_json_string({**self.environment_variables, **region})
         for name, value in values.items():
-            CfnOutput(self, name, value=value, description=OUTPUTS[name])
+            self.output(name, value, OUTPUTS[name])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from aws_cdk import CfnOutput, Environment
+from aws_cdk import Environment
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -157,4 +157,4 @@ class ProcessingStack(RegionalStack):
             )
             values["PollerEnvironment"] = self.to_json_string(environment)
         for name, value in values.items():
-            CfnOutput(self, name, value=value, description=OUTPUTS[name])
+            self.output(name, value, OUTPUTS[name])

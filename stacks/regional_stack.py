@@ -1,6 +1,6 @@
 """What the stacks of a Region have in common: stage, tag, protection, and what their functions share."""
 
-from aws_cdk import Environment, Stack, Tags
+from aws_cdk import CfnOutput, Environment, Stack, Tags
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -32,6 +32,10 @@ class RegionalStack(Stack):
         )
         self.stage = stage
         Tags.of(self).add("logrouter:stage", stage.name)
+
+    def output(self, name: str, value: str, description: str) -> None:
+        """Write an output, which the commands read by its name and people on the stack's page."""
+        CfnOutput(self, name, value=value, description=description)
 
     def function_settings(self, code: lambda_.Code) -> FunctionSettings:
         """Return what the stage's functions share, with that code."""

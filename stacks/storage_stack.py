@@ -1,6 +1,6 @@
 """Storage of one Region: tenants' data and configuration. It outlives everything that runs."""
 
-from aws_cdk import CfnOutput, Environment
+from aws_cdk import Environment
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
@@ -64,27 +64,17 @@ class StorageStack(RegionalStack):
         )
 
     def _write_outputs(self) -> None:
-        CfnOutput(
-            self,
-            "CentralBucketName",
-            value=self.central_bucket.bucket_name,
-            description="The bucket that all agents write into",
+        self.output("CentralBucketName", self.central_bucket.bucket_name, "The bucket that all agents write into")
+        self.output(
+            "NotificationTopicArn", self.notifications.topic_arn, "The topic that the bucket's notifications go through"
         )
-        CfnOutput(
-            self,
-            "NotificationTopicArn",
-            value=self.notifications.topic_arn,
-            description="The topic that the bucket's notifications go through",
-        )
-        CfnOutput(
-            self,
+        self.output(
             "TenantConfigTableName",
-            value=self.delivery_configs.table.table_name,
-            description="The table of the delivery configs; change it through the API",
+            self.delivery_configs.table.table_name,
+            "The table of the delivery configs; change it through the API",
         )
-        CfnOutput(
-            self,
+        self.output(
             "ParkedDeliveriesTableName",
-            value=self.parked_deliveries.table.table_name,
-            description="The table of parked deliveries, destinations' statuses and replays",
+            self.parked_deliveries.table.table_name,
+            "The table of parked deliveries, destinations' statuses and replays",
         )

@@ -1,12 +1,10 @@
 """An Elasticsearch delivery: bulk requests that create a document an event, by ids that make a repetition harmless."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import ClassVar, cast
 
-from runtime import scheduling
-from runtime.backoff import Retry
 from runtime.deliveries.documents import EventDocuments
 from runtime.deliveries.elasticsearch.authorization import (
     Authorization,
@@ -17,14 +15,12 @@ from runtime.deliveries.elasticsearch.authorization import (
 from runtime.deliveries.elasticsearch.bulk import ANSWER_FILTER, body_of, read_answer
 from runtime.deliveries.elasticsearch.config import MAX_REQUEST_BYTES, PORTS, ElasticsearchConfig
 from runtime.deliveries.elasticsearch.names import NameTemplate
-from runtime.deliveries.event_method import EventMethod, KeepEvents
+from runtime.deliveries.endpoint_method import EndpointMethod
 from runtime.deliveries.event_request import EventRequest, Rejection, Verdicts
-from runtime.deliveries.method import SEAM_VERSION, Delivery, DeliveryServices
-from runtime.endpoints.address_book import AddressBook
+from runtime.deliveries.method import SEAM_VERSION, Delivery
 from runtime.endpoints.classify_http import EndpointAnswer, classify_http
 from runtime.endpoints.client import EndpointClient
-from runtime.endpoints.egress import CustomerEndpoint, EgressPolicy
-from runtime.endpoints.secrets import SecretReader
+from runtime.endpoints.egress import CustomerEndpoint
 from runtime.errors import DeliveryError, FailedCall, Hop
 from runtime.objects.batches import Batch
 
@@ -38,37 +34,17 @@ _HEADERS = {"content-type": "application/x-ndjson", "accept": "application/json"
 _GZIP_LEVEL, _GZIP_WINDOW = 1, 31  # fast; zlib's ``wbits`` for a gzip member
 
 
-class ElasticsearchDelivery(EventMethod):
-    """The delivery method ``elasticsearch``, for Elasticsearch and OpenSearch.
-
-    :param client: replaced by tests. The others: see ``EventMethod``.
-    """
+class ElasticsearchDelivery(EndpointMethod):
+    """The delivery method ``elasticsearch``, for Elasticsearch and OpenSearch."""
 
     seam: ClassVar[int] = SEAM_VERSION
     config_model: ClassVar[type[ElasticsearchConfig]] = ElasticsearchConfig
-
-    def __init__(
-        self,
-        services: DeliveryServices,
-        *,
-        client: EndpointClient | None = None,
-        set_aside: KeepEvents | None = None,
-        retry: Retry | None = None,
-        now: Callable[[], float] = scheduling.now,
-    ) -> None:
-        super().__init__(services, set_aside=set_aside, retry=retry, now=now)
-        self._policy = EgressPolicy(PORTS, allow_loopback=services.settings.allow_loopback)
-        self._client = client or EndpointClient(AddressBook(self._policy))
-        self._secrets = SecretReader(services.clients)
+    ports = PORTS
 
     def open(self, delivery: Delivery) -> "BulkSender":
         """Check the address and the config's secrets before the object is read."""
         config = cast("ElasticsearchConfig", delivery.config)
         return BulkSender(delivery, self._policy.check(config.url), self._authorization(config), self._client)
-
-    def close(self) -> None:
-        """Close idle connections."""
-        self._client.close()
 
     def _authorization(self, config: ElasticsearchConfig) -> Authorization:
         if config.log_distribution_role_arn and config.auth == "aws_sigv4":

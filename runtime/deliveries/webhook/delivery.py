@@ -1,23 +1,17 @@
 """The delivery method ``webhook``: opens a sender for a delivery, asks an endpoint for its proof, switches it off."""
 
-from collections.abc import Callable
 from typing import ClassVar, Final, cast
 
-from runtime import scheduling
-from runtime.backoff import Retry
-from runtime.deliveries.event_method import EventMethod, KeepEvents
+from runtime.deliveries.endpoint_method import EndpointMethod
 from runtime.deliveries.event_request import Sender
-from runtime.deliveries.method import BatchSource, Delivery, DeliveryServices
+from runtime.deliveries.method import SEAM_VERSION, BatchSource, Delivery
 from runtime.deliveries.probe import PROBE_SECONDS, ProbeReport, try_steps
 from runtime.deliveries.webhook.challenge import check_challenge
 from runtime.deliveries.webhook.config import PORTS, WebhookConfig
 from runtime.deliveries.webhook.sender import WebhookSender
 from runtime.delivery_config.model import DeliveryConfig
-from runtime.endpoints.address_book import AddressBook
 from runtime.endpoints.classify_http import ENDPOINT_GONE
-from runtime.endpoints.client import EndpointClient
-from runtime.endpoints.egress import CustomerEndpoint, EgressPolicy
-from runtime.endpoints.secrets import SecretReader
+from runtime.endpoints.egress import CustomerEndpoint
 from runtime.errors import BlockedByCustomerError, FailedCall, Hop
 from runtime.time_budget import TimeBudget
 
@@ -26,28 +20,12 @@ CONCURRENT_REQUESTS: Final = 4
 """Ours, of one delivery: an endpoint is one customer's server, not a service of AWS."""
 
 
-class WebhookDelivery(EventMethod):
-    """Posts a tenant's events to the tenant's endpoint.
+class WebhookDelivery(EndpointMethod):
+    """Posts a tenant's events to the tenant's endpoint."""
 
-    :param client, set_aside, retry, now: replaced by tests.
-    """
-
-    seam: ClassVar[int] = 2
+    seam: ClassVar[int] = SEAM_VERSION
     config_model: ClassVar[type[WebhookConfig]] = WebhookConfig
-
-    def __init__(
-        self,
-        services: DeliveryServices,
-        *,
-        client: EndpointClient | None = None,
-        set_aside: KeepEvents | None = None,
-        retry: Retry | None = None,
-        now: Callable[[], float] = scheduling.now,
-    ) -> None:
-        super().__init__(services, set_aside=set_aside, retry=retry, now=now)
-        self._policy = EgressPolicy(PORTS, allow_loopback=services.settings.allow_loopback)
-        self._client = client or EndpointClient(AddressBook(self._policy))
-        self._secrets = SecretReader(services.clients)
+    ports = PORTS
 
     @property
     def calls_in_flight(self) -> int:
@@ -90,10 +68,6 @@ class WebhookDelivery(EventMethod):
 
         challenge = ("challenge", lambda: check_challenge(opened[0], wanted.format))
         return try_steps(("open", open_sender), challenge, ("note", note))
-
-    def close(self) -> None:
-        """Close idle connections."""
-        self._client.close()
 
     def _sender(self, config: WebhookConfig, endpoint: CustomerEndpoint, budget: TimeBudget) -> WebhookSender:
         client, secrets = self._client, self._secrets
