@@ -25,6 +25,15 @@ _OWN_ITEMS: Final = {
 }
 """Items under the tenant's partition key. Source: DynamoDB developer guide, "Using IAM policy conditions for
 fine-grained access control"."""
+_OWN_MARKS: Final = {
+    "ForAllValues:StringEquals": {
+        **_OWN_ITEMS["ForAllValues:StringEquals"],
+        "dynamodb:Attributes": ["tenant_id", "type", "version", "verified_host", "enabled", "disabled_reason"],
+    },
+    "Null": {"dynamodb:LeadingKeys": "false", "dynamodb:Attributes": "false"},
+    "StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE", "UPDATED_OLD", "UPDATED_NEW"]},
+}
+"""What the service notes in a config (``runtime/delivery_config/marks.py``), and nothing that a tenant writes there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +94,12 @@ def _statements(tenants: TenantData) -> list[iam.PolicyStatement]:
             actions=["dynamodb:Query", "dynamodb:GetItem"],
             resources=[tenants.delivery_configs.table_arn],
             conditions=_OWN_ITEMS,
+        ),
+        iam.PolicyStatement(
+            sid="NoteWhatTheEndpointHasShown",
+            actions=["dynamodb:UpdateItem"],
+            resources=[tenants.delivery_configs.table_arn],
+            conditions=_OWN_MARKS,
         ),
         iam.PolicyStatement(
             sid="KeepTheTenantsState",

@@ -67,3 +67,33 @@ def test_a_request_that_names_no_key_is_refused(session, table):
     """A scan would give everybody's items: for no key at all the condition on all keys holds."""
     with pytest.raises(ClientError, match="AccessDenied"):
         session.scan(TableName=table)
+
+
+MARKS = {
+    "ForAllValues:StringEquals": {"dynamodb:Attributes": ["tenant_id", "type", "version", "mark"]},
+    "Null": {"dynamodb:Attributes": "false"},
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "allowed"),
+    [
+        ("SET mark = :v REMOVE #v", True),
+        ("SET role_arn = :v", False),
+        ("SET mark = if_not_exists(role_arn, :v)", False),
+        ("SET mark = :v REMOVE role_arn", False),
+    ],
+)
+def test_an_update_changes_the_named_attributes_alone(accounts, table, change, allowed):
+    """A session that may note one thing in an item would rewrite the rest of it."""
+    role = make_role(accounts, CENTRAL, statement("dynamodb:UpdateItem", Condition=MARKS))
+    session = accounts.client("dynamodb", assume(accounts, CENTRAL, role, Tags=tenant("acme")))
+    request = {"TableName": table, "Key": item("acme"), "UpdateExpression": change}
+    request["ExpressionAttributeValues"] = {":v": {"S": "x"}}
+    if "#v" in change:
+        request |= {"ExpressionAttributeNames": {"#v": "version"}, "ConditionExpression": "attribute_not_exists(#v)"}
+    if allowed:
+        assert session.update_item(**request)
+    else:
+        with pytest.raises(ClientError, match="AccessDenied"):
+            session.update_item(**request)

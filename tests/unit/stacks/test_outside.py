@@ -99,8 +99,19 @@ def test_everything_of_the_reader_is_its_tenants(resources):
         ]
         assert any(of_tenant) or statement["Sid"] == "UseTheBucketsKey", statement
         if "dynamodb" in json.dumps(statement["Action"]):
-            assert statement["Condition"]["Null"] == {"dynamodb:LeadingKeys": "false"}
+            assert statement["Condition"]["Null"]["dynamodb:LeadingKeys"] == "false"
             assert "/index/" not in json.dumps(statement["Resource"])
+
+
+def test_the_reader_writes_nothing_of_a_config_but_its_marks(resources):
+    """The outside would redirect its tenant's logs, or take another role of the tenant's."""
+    _, statements = role(resources, "OutsideReader")
+    writes = [one for one in statements if "DeliveryConfigs" in json.dumps(one["Resource"])]
+    writes = [one for one in writes if listed(one["Action"]) == ["dynamodb:UpdateItem"]]
+    (condition,) = (one["Condition"] for one in writes)
+    keys, marks = {"tenant_id", "type"}, {"version", "verified_host", "enabled", "disabled_reason"}
+    assert set(condition["ForAllValues:StringEquals"]["dynamodb:Attributes"]) == keys | marks
+    assert condition["Null"]["dynamodb:Attributes"] == "false"
 
 
 def test_only_the_outside_may_ask_the_issuer(production):

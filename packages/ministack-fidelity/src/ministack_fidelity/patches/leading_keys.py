@@ -1,4 +1,4 @@
-"""``dynamodb:LeadingKeys``: the partition keys that a request names, of a table or of the index that it asks.
+"""``dynamodb:LeadingKeys`` and ``dynamodb:Attributes``: the partition keys, and of an update the attributes, it names.
 
 Source: DynamoDB developer guide, "Using IAM policy conditions for fine-grained access control".
 """
@@ -15,6 +15,10 @@ REQUEST_CONTEXT = Target(
     "ministack.core.iam_actions", "request_tag_context", ("service", "iam_action", "body", "params")
 )
 TABLES = Table("ministack.services.dynamodb", "_tables")
+UPDATE = "dynamodb:UpdateItem"
+NAME = re.compile(r"(?<![:\w])[#A-Za-z_]\w*")
+WORDS = frozenset({"SET", "REMOVE", "ADD", "DELETE", "AND", "OR", "NOT", "IN", "BETWEEN"})
+FUNCTIONS = re.compile(r"\b(attribute_\w+|begins_with|contains|size|if_not_exists|list_append)\s*(?=\()")
 EQUALS = re.compile(r"([#\w]+)\s*=\s*(:\w+)")
 
 
@@ -26,12 +30,17 @@ def apply() -> None:
 
 def _with_leading_keys(original: Function) -> Function:
     def request_tag_context(service: str, iam_action: str, body: bytes, params: dict[str, Any]) -> Any:
-        context = original(service, iam_action, body, params)
-        found: list[str] = []
+        context = dict(original(service, iam_action, body, params))
         if service == "dynamodb":
+            request: dict[str, Any] = {}
             with suppress(ValueError):
-                found = [key for part in _parts(json.loads(body or b"{}")) for key in _keys(part)]
-        return {**context, "dynamodb:LeadingKeys": found} if found else context
+                request = json.loads(body or b"{}")
+            if keys := [key for part in _parts(request) for key in _keys(part)]:
+                context["dynamodb:LeadingKeys"] = keys
+            if iam_action == UPDATE:
+                context["dynamodb:Attributes"] = sorted(_attributes(request))
+                context["dynamodb:ReturnValues"] = request.get("ReturnValues", "NONE")
+        return context
 
     return request_tag_context
 
@@ -55,6 +64,16 @@ def _keys(part: dict[str, Any]) -> Iterator[str]:
     for attribute, placeholder in EQUALS.findall(part.get("KeyConditionExpression", "")):
         if names.get(attribute, attribute) == name and placeholder in values:
             yield str(next(iter(values[placeholder].values())))
+
+
+def _attributes(request: dict[str, Any]) -> set[str]:
+    """Return the top-level attributes that an update names: in its key, its change, its condition."""
+    names = request.get("ExpressionAttributeNames", {})
+    expressions = " ".join(request.get(each, "") for each in ("UpdateExpression", "ConditionExpression"))
+    found = {
+        names.get(name, name) for name in NAME.findall(FUNCTIONS.sub("", expressions)) if name.upper() not in WORDS
+    }
+    return found | set(request.get("Key", ()))
 
 
 def _partition_key(table: dict[str, Any], index: str | None) -> str | None:
