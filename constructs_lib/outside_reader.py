@@ -18,8 +18,9 @@ _SET_ASIDE: Final = f"{SET_ASIDE_PREFIX}{OBJECT_KEY_PREFIX}{_TENANT}/*"
 _SECRETS: Final = (
     f"arn:{Aws.PARTITION}:secretsmanager:{Aws.REGION}:{Aws.ACCOUNT_ID}:secret:{SECRET_NAME_PREFIX}{_TENANT}/*"
 )
+_OWN_KEY: Final = {"dynamodb:LeadingKeys": [_TENANT]}
 _OWN_ITEMS: Final = {
-    "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [_TENANT]},
+    "ForAllValues:StringEquals": _OWN_KEY,
     # For a request that names no key the condition above holds; such a request is refused.
     "Null": {"dynamodb:LeadingKeys": "false"},
 }
@@ -27,7 +28,7 @@ _OWN_ITEMS: Final = {
 fine-grained access control"."""
 _OWN_MARKS: Final = {
     "ForAllValues:StringEquals": {
-        **_OWN_ITEMS["ForAllValues:StringEquals"],
+        **_OWN_KEY,
         "dynamodb:Attributes": ["tenant_id", "type", "version", "verified_host", "enabled", "disabled_reason"],
     },
     "Null": {"dynamodb:LeadingKeys": "false", "dynamodb:Attributes": "false"},
