@@ -4,9 +4,13 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 
+from botocore.exceptions import ClientError
+
 from runtime.aws.clients import AwsClients
 
 STACKS = ("Storage", "Collection", "Processing")
+OUTSIDE = "Outside"
+"""The stack of the outside processor, which not every stage has."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,20 @@ class Installation:
         """The stacks' outputs, all in one."""
         found: dict[str, str] = {}
         for part in STACKS:
-            name = f"LogRouter{part}-{self.clients.region}"
-            (stack,) = self.clients.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
-            found |= {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
+            found |= self._outputs_of(part)
         return found
+
+    @cached_property
+    def outside(self) -> dict[str, str]:
+        """The outputs of the outside's stack; none where the stage has no outside processor."""
+        try:
+            return self._outputs_of(OUTSIDE)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ValidationError":  # CloudFormation's word for a missing stack
+                return {}
+            raise
+
+    def _outputs_of(self, part: str) -> dict[str, str]:
+        name = f"LogRouter{part}-{self.clients.region}"
+        (stack,) = self.clients.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}

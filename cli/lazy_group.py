@@ -57,6 +57,11 @@ COMMANDS: Final = {
         "run_saved_query",
         "Run a saved query of the runbooks over the last hours; CloudWatch charges by the bytes that it scans.",
     ),
+    "verify": CommandSource(
+        "cli.verify_command",
+        "verify",
+        "Have a webhook's endpoint prove that it is the tenant's; then it can be enabled. Status 1 if it doesn't.",
+    ),
     "reconcile": CommandSource(
         "cli.reconcile_command",
         "reconcile",

@@ -6,6 +6,7 @@ import typer
 
 from cli.connection import connection_of
 from cli.output import present
+from cli.problems import NotFoundError
 from cli.text_table import Note, TextTable, count
 from runtime.replay.redrive import Redrive
 
@@ -42,6 +43,19 @@ def redrive_deliveries(
     _run(context, ("DeliveryDlqUrl", "DeliveryQueueUrl"), reason, limit, per_second, dry_run=dry_run)
 
 
+@app.command("outside")
+def redrive_outside(
+    context: typer.Context,
+    *,
+    reason: Reason = None,
+    limit: Limit = None,
+    per_second: PerSecond = 20,
+    dry_run: DryRun = False,
+) -> None:
+    """Delivery messages of the outside processor: as of deliveries, and those whose pass isn't ours."""
+    _run(context, ("OutsideDlqUrl", "OutsideQueueUrl"), reason, limit, per_second, dry_run=dry_run)
+
+
 def _run(
     context: typer.Context,
     names: tuple[str, str],
@@ -52,7 +66,10 @@ def _run(
     dry_run: bool,
 ) -> None:
     installation = connection_of(context).installation()
-    source, target = (installation.outputs[name] for name in names)
+    outputs = installation.outside if names[0].startswith("Outside") else installation.outputs
+    if names[0] not in outputs:
+        raise NotFoundError("this stage has no outside processor: deploy it with -c outside=yes (docs/deploying.md)")
+    source, target = (outputs[name] for name in names)
     redrive = Redrive(installation.clients, source, target, per_second)
     done = redrive.run(chosen=lambda letter: reason in (None, letter.reason), limit=limit, dry_run=dry_run)
     name, moved = source.rsplit("/", 1)[-1], "would be moved" if dry_run else "moved"

@@ -23,6 +23,7 @@ OUTPUTS: Final = {
     "OutsideDlqUrl": "Deliveries that the outside could neither make nor park; empty when all is well",
     "OutsideExecutionRoleArn": "The outside processor's own role, also for its poller's service account",
     "OutsideReaderRoleArn": "The role of the outside's sessions, each for one tenant",
+    "PassKeyArn": "The key that makes passes; `logrouter verify` makes one with it",
     "SessionIssuerFunctionName": "The function that issues the outside's sessions",
     "OutsideAddresses": "The addresses that deliveries come from, for customers' firewalls",
     "OutsideFunctionName": "The outside processor's function",
@@ -130,6 +131,7 @@ class OutsideStack(RegionalStack):
             "OutsideDlqUrl": self.delivery_queue.dead_letter_queue.queue_url,
             "OutsideExecutionRoleArn": self.execution_role.role.role_arn,
             "OutsideReaderRoleArn": self.issuer.reader.role.role_arn,
+            "PassKeyArn": self.issuer.pass_key.key_arn,
             "SessionIssuerFunctionName": self.issuer.function.function_name,
         }
         if self.network is not None:

@@ -7,10 +7,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from ministack_fidelity.identities import unique
-from runtime.deliveries.passes import Pass
 from runtime.deliveries.webhook.signatures import challenge_answer
 from runtime.endpoints.secret import Secret
-from tests.e2e.test_outside import seal
+from tests.e2e.command import logrouter
 from tests.e2e.traffic import line, object_of, send, until
 
 SECRET = "whsec_MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI="
@@ -76,26 +75,22 @@ def stored(cloud, tenant_id):
     return cloud.client("dynamodb").get_item(TableName=cloud.environment.tenant_config_table, Key=key)["Item"]
 
 
-def verified(cloud, tenant_id):
-    """Ask the outside to have the endpoint prove itself."""
-    shown = seal(cloud, Pass.of_test(tenant_id, "webhook", "question-1"))
-    question = {"tenant_id": tenant_id, "type": "webhook", "id": "question-1", "mac": shown.mac}
-    answer = cloud.client("lambda").invoke(
-        FunctionName=cloud.outputs["OutsideFunctionName"], Payload=json.dumps({"verify": question})
-    )
-    return json.loads(answer["Payload"].read())
-
-
 def test_an_endpoint_gets_each_event_once_it_has_proven_itself(cloud, tenant_id, url):
     """Nothing that customers address would get anything; or one that never proved to be the tenant's would."""
     texts = [f"event {number}" for number in range(3)]
     send(cloud, object_of(tenant_id, [line(text) for text in texts]))
-    report = verified(cloud, tenant_id)
+    report = json.loads(logrouter(cloud, "verify", tenant_id, "--json"))
     assert report["passed"], report
     assert stored(cloud, tenant_id)["verified_host"]["S"] == url.removeprefix("http://").removesuffix("/in")
     until(lambda: len(Endpoint.received) >= len(texts), "the endpoint's events")
     assert sorted(str(event["message"]) for event in Endpoint.received) == texts
     assert len({event["id"] for event in Endpoint.received}) == len(texts)
+
+
+def test_what_is_no_endpoint_is_not_verified(cloud):
+    """The command would say that all is well of a config that isn't there."""
+    report = json.loads(logrouter(cloud, "verify", "nobody", "--json", status=1))
+    assert [step["reason"] for step in report["steps"]] == ["config-missing"]
 
 
 def test_an_endpoint_that_is_gone_switches_its_config_off(cloud, tenant_id):
