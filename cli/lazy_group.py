@@ -62,6 +62,11 @@ COMMANDS: Final = {
         "verify",
         "Have a webhook's endpoint prove that it is the tenant's; then it can be enabled. Status 1 if it doesn't.",
     ),
+    "process": CommandSource(
+        "cli.process_command",
+        "process",
+        "Try this checkout's processor on one object of the embedded cloud; show what each delivery did.",
+    ),
     "reconcile": CommandSource(
         "cli.reconcile_command",
         "reconcile",
