@@ -64,6 +64,10 @@ class OutOfTimeError(RetryableError):
     """The time budget ran out between two batches: handed over at once with its checkpoint; not a failure."""
 
 
+class OutOfRequestsError(OutOfTimeError):
+    """The extra requests of a batch are used up: handed over at once with what is left of it; not a failure."""
+
+
 class NotTriedError(RetryableError):
     """No attempt was made, as earlier ones at this destination fail or hang. ``last``: what is known of them."""
 

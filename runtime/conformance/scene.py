@@ -67,7 +67,7 @@ class Scene:
         progress = DeliveryProgress()
         if previous is not None:
             progress.checkpoint, progress.ahead = previous.progress.checkpoint, previous.progress.ahead
-            progress.unkept = previous.progress.unkept
+            progress.unkept, progress.rests = previous.progress.unkept, previous.progress.rests
         wanted = self.stand_in.config(config).in_region("us-east-1")
         object_ = StoredObject(CENTRAL_BUCKET, ObjectKey.parse(KEY.format(number=number)), "0cc1", f"v-{number}", 1000)
         budget = TimeBudget.of_seconds(seconds, settle_seconds=5)

@@ -4,37 +4,40 @@ A method is a subclass that opens a ``Sender``. Two methods differ in what they 
 what becomes of a failure, and what is known to have arrived, is decided here for all of them.
 """
 
+import logging
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import ClassVar, Protocol
 
 from runtime import scheduling
 from runtime.backoff import Retry
-from runtime.deliveries.event_request import EventRequest, FilteredBatch, Rejection, Sender, Verdicts
+from runtime.deliveries.event_request import EventRequest, FilteredBatch, Sender, Verdicts
 from runtime.deliveries.in_flight import CallsInFlight
-from runtime.deliveries.method import BatchSource, Delivery, DeliveryProgress, DeliveryServices, Unkept
+from runtime.deliveries.method import BatchSource, Delivery, DeliveryProgress, DeliveryServices, Rest, Unkept
 from runtime.deliveries.probe import ProbeReport, left_by, made_up_delivery, try_steps
 from runtime.deliveries.requests import BatchRequests, without_too_large
 from runtime.deliveries.sent_batch import Account, SentBatch
 from runtime.deliveries.set_aside import SetAside, SetAsideEvent
 from runtime.delivery_config.facts import MethodFacts, Order
 from runtime.delivery_config.model import DeliveryConfig
-from runtime.errors import FailedCall, Hop, RetryableError
+from runtime.errors import DeliveryError, FailedCall, Hop, RetryableError
 from runtime.objects.batches import Batch
 from runtime.time_budget import TimeBudget
 
 SECONDS_FOR_A_REQUEST = 2.0  # a call usually takes well under one; a request isn't begun when less is left
 BEYOND_PLAN = "checkpoint-beyond-plan"
 MAX_CALLS = 10  # in flight beside each delivery's first, of all of a method's deliveries; each holds some 2 MiB
+logger = logging.getLogger("logrouter.deliveries")
 
 
 class KeepEvents(Protocol):
     """Where events go that the destination can't take (``SetAside``)."""
 
-    def write(self, delivery: Delivery, batch_index: int, events: Sequence[SetAsideEvent]) -> None:
-        """Keep a batch's events, or raise ``RetryableError``."""
+    def write(
+        self, delivery: Delivery, batch_index: int, events: Sequence[SetAsideEvent], *, rest: Rest | None = None
+    ) -> None:
+        """Keep a batch's events, or those of its rest, or raise ``RetryableError``."""
 
 
 class EventMethod(ABC):
@@ -64,7 +67,7 @@ class EventMethod(ABC):
         self._retry = retry or Retry()
         self._now = now
         self._places = scheduling.semaphore(MAX_CALLS)
-        self._noting = scheduling.lock()  # several threads of one delivery may have something to note
+        self._noting = scheduling.lock()  # several threads of one delivery have something to note
 
     @abstractmethod
     def open(self, delivery: Delivery) -> Sender:
@@ -104,7 +107,7 @@ class EventMethod(ABC):
             closing(self._retry.run(lambda: self.open(delivery), delivery.budget)) as sender,
             CallsInFlight(
                 send,
-                lambda sent: sent.acknowledge(delivery.progress),
+                lambda sent: self._note(delivery, sent),
                 limit=1 if order is Order.STREAM else self.calls_in_flight,
                 places=self._places,
                 keeps_times=order is Order.TIME,
@@ -144,7 +147,7 @@ class EventMethod(ABC):
         What is known to be refused is set aside first: where that fails, nothing was sent. What the service refuses is
         set aside afterwards: where that fails, ``progress.unkept`` says so, and the next attempt does only that.
         """
-        account = Account(batch, self.leaves_out_empty)
+        account = Account(batch, self.leaves_out_empty, delivery.progress.rest_of(batch.index))
         earlier = delivery.progress.unkept_of(batch.index)
         if earlier:
             self._keep(delivery, account, earlier)
@@ -152,7 +155,6 @@ class EventMethod(ABC):
         filtered = self.filter(batch, int(self._now() * 1000))
         known = account.ranges(filtered, ())
         self._keep(delivery, account, known)
-        rejected: Sequence[Rejection] = ()
 
         def send_once(request: EventRequest) -> Verdicts:
             check(batch)
@@ -161,22 +163,51 @@ class EventMethod(ABC):
         def attempt(call: Callable[[], None]) -> None:
             self._retry.run(call, delivery.budget, needed=SECONDS_FOR_A_REQUEST)
 
-        if len(filtered.sendable):
-            rejected = BatchRequests(delivery, self._facts(), filtered.sendable, send_once, attempt).run()
+        left, accepted = account.left(filtered), account.rest is not None and account.rest.accepted
+        requests = BatchRequests(
+            delivery, self._facts(), filtered.sendable, send_once, attempt, left=left, accepted=accepted
+        )
+        try:
+            requests.run()
+        except Exception:
+            self._note_part(delivery, account, filtered, requests)
+            raise
+        rejected = requests.rejections()
         refused = account.ranges(filtered, rejected) if rejected else known
         if rejected:
             try:
                 self._keep(delivery, account, refused)  # also if it is late: what was sent would be sent again
             except BaseException:
-                with self._noting:
-                    delivery.progress.note_unkept(refused)
+                if account.rest is None:  # another version takes what it reads there for all of the batch
+                    with self._noting:
+                        delivery.progress.note_unkept(refused)
                 raise
-        return account.of_filtered(filtered, rejected, Counter(event.reason for event in account.events(refused)))
+        return account.of_filtered(filtered, refused, rejected)
+
+    def _note_part(
+        self, delivery: Delivery, account: Account, filtered: FilteredBatch, requests: BatchRequests
+    ) -> None:
+        """Note what is settled of a batch whose requests have failed. Where that can't be kept, all is sent again."""
+        rest = account.rest_after(filtered, requests.left(), accepted=requests.accepted)
+        if rest is None:
+            return
+        refused = account.ranges(filtered, requests.rejections())
+        try:
+            self._keep(delivery, account, refused)
+        except DeliveryError as error:
+            logger.warning("what is refused of a batch can't be set aside", extra={"reason": error.reason})
+            return
+        self._note(delivery, account.of_positions({*account.positions}.difference(rest.positions()), refused, rest))
+
+    def _note(self, delivery: Delivery, sent: SentBatch) -> None:
+        with self._noting:
+            sent.acknowledge(delivery.progress)
 
     def _keep(self, delivery: Delivery, account: Account, refused: Sequence[Unkept]) -> None:
-        kept = list(account.events(refused))
+        kept, rest = list(account.events(refused)), account.rest
         if kept:
-            self._retry.run(lambda: self._set_aside.write(delivery, account.batch.index, kept), delivery.budget)
+            index = account.batch.index
+            self._retry.run(lambda: self._set_aside.write(delivery, index, kept, rest=rest), delivery.budget)
 
 
 def _from_checkpoint(progress: DeliveryProgress, source: BatchSource) -> Iterator[Batch]:

@@ -29,6 +29,8 @@ SEAM_VERSION = 2
 
 
 MAX_UNKEPT = 64  # ours: as many batches as calls are in flight, and three reasons for each
+MAX_RESTS = 16  # ours: more batches than calls are in flight
+MAX_RANGES = 64  # ours, of one rest: sixteen rests are some 20 KB of a message, which may have 256 KiB
 
 
 class Unkept(NamedTuple):
@@ -43,13 +45,31 @@ class Unkept(NamedTuple):
     stop: int
 
 
+class Rest(NamedTuple):
+    """What is left of a batch of which some is settled: the next attempt sends only that.
+
+    ``accepted``: the destination has taken an event of the batch, so that what it refuses is the event's own fault.
+    ``ranges``: starts and exclusive stops of positions in the planned batch, ascending, apart from each other.
+    """
+
+    batch: int
+    accepted: bool
+    ranges: "tuple[tuple[int, int], ...]"
+
+    def positions(self) -> "Iterator[int]":
+        """Yield each position that is left."""
+        for start, stop in self.ranges:
+            yield from range(start, stop)
+
+
 @dataclass(slots=True)
 class DeliveryProgress:
     """What the destination has acknowledged so far, and what was counted on the way.
 
     ``checkpoint`` counts planned batches, acknowledged without a gap from the first one; ``ahead`` has the numbers of
     those that are acknowledged behind the gap. ``unkept``: of batches that are sent and not acknowledged, as long as
-    what the destination can't take isn't set aside: the next attempt only does that.
+    what the destination can't take isn't set aside: the next attempt only does that. ``rests``: of batches of which
+    some is settled; what isn't named there is delivered, or set aside.
     ``destination`` is the digest of the destination that all of this is true of; empty where none is known.
     ``discarded``: why an earlier checkpoint wasn't used. ``created_log_group``: the log group was missing.
     ``set_aside`` counts events by reason; ``left_out`` counts empty events; ``oldest_event_ms`` is epoch ms.
@@ -63,6 +83,7 @@ class DeliveryProgress:
     oldest_event_ms: int | None = None
     ahead: frozenset[int] = frozenset()
     unkept: tuple[Unkept, ...] = ()
+    rests: tuple[Rest, ...] = ()
     destination: str = ""
     discarded: str = ""
     created_log_group: bool = False
@@ -76,13 +97,31 @@ class DeliveryProgress:
         """Return what of a batch isn't set aside; empty where the batch isn't sent, or nothing is left."""
         return tuple(one for one in self.unkept if one.batch == batch)
 
+    def note_rest(self, rest: Rest) -> bool:
+        """Note what is left of a batch; return whether there was room for it. Else all of the batch is sent again."""
+        others = tuple(one for one in self.rests if one.batch != rest.batch)
+        if len(others) >= MAX_RESTS:
+            return False
+        self.rests = (*others, rest)
+        return True
+
+    def rest_of(self, batch: int) -> Rest | None:
+        """Return what is left of a batch; ``None``: nothing of it is settled."""
+        return next((one for one in self.rests if one.batch == batch), None)
+
+    def reached(self) -> "tuple[int, tuple[Rest, ...]]":
+        """Return how far it has come, to be compared: another value is further."""
+        return self.checkpoint, self.rests
+
     def start_over(self, reason: str) -> None:
         """Drop the checkpoint, and say why: it isn't this destination's, or not this plan's."""
-        self.checkpoint, self.ahead, self.unkept, self.discarded = 0, frozenset(), (), reason
+        self.checkpoint, self.ahead, self.unkept, self.rests = 0, frozenset(), (), ()
+        self.discarded = reason
 
     def acknowledge(self, batch: int) -> None:
         """Note that a batch is acknowledged, whether or not those before it are."""
         self.unkept = tuple(one for one in self.unkept if one.batch != batch)
+        self.rests = tuple(one for one in self.rests if one.batch != batch)
         ahead, checkpoint = self.ahead | {batch}, self.checkpoint
         while checkpoint in ahead:
             ahead -= {checkpoint}

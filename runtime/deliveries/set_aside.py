@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import msgspec
 
 from runtime.aws.clients import AwsClients
-from runtime.deliveries.method import Delivery
+from runtime.deliveries.method import Delivery, Rest
 from runtime.errors import Hop, RetryableError, classify
 
 PREFIX = "set-aside/"
@@ -41,12 +41,15 @@ class SetAside:
     clients: AwsClients
     central_bucket: str
 
-    def write(self, delivery: Delivery, batch_index: int, events: Sequence[SetAsideEvent]) -> None:
+    def write(
+        self, delivery: Delivery, batch_index: int, events: Sequence[SetAsideEvent], *, rest: Rest | None = None
+    ) -> None:
         """Keep a batch's events. To be called before the checkpoint moves past that batch.
 
+        :param rest: what was left of the batch before; what an earlier attempt has set aside of it stays beside these.
         :raises RetryableError: they couldn't be kept; the batch isn't settled.
         """
-        key = set_aside_key(delivery, batch_index)
+        key = set_aside_key(delivery, batch_index, rest)
         try:
             self.clients.client("s3").put_object(
                 Bucket=self.central_bucket,
@@ -64,8 +67,8 @@ class SetAside:
             raise kept from error
 
 
-def set_aside_key(delivery: Delivery, batch_index: int) -> str:
-    """Name the object for the events of one batch.
+def set_aside_key(delivery: Delivery, batch_index: int, rest: Rest | None = None) -> str:
+    """Name the object for the events of one batch, or of what was left of it.
 
     ``date`` is the source object's own, from its file name; 1970-01-01 where that names none. The digest stands for
     source key, version and delivery, which together may be longer than a key.
@@ -76,7 +79,8 @@ def set_aside_key(delivery: Delivery, batch_index: int) -> str:
     version = delivery.object.version_id
     of = f"{source.key}\0{delivery.config.type}" + (f"\0{version}" if version else "")
     digest = hashlib.sha256(of.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    return f"{PREFIX}tenant_id={source.tenant_id}/date={date}/{digest}-{batch_index:06d}.json.gz"
+    part = "" if rest is None else f"-{hashlib.sha256(repr(rest.ranges).encode()).hexdigest()[:8]}"
+    return f"{PREFIX}tenant_id={source.tenant_id}/date={date}/{digest}-{batch_index:06d}{part}.json.gz"
 
 
 def _body(delivery: Delivery, events: Sequence[SetAsideEvent]) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
-from runtime.deliveries.method import MAX_UNKEPT, Unkept
+from runtime.deliveries.method import MAX_RANGES, MAX_RESTS, MAX_UNKEPT, Rest, Unkept
 from runtime.deliveries.passes import Pass
 from runtime.messages import fields
 from runtime.messages.envelopes import UnreadableMessageError
@@ -31,6 +31,7 @@ class DeliveryMessage:
     :param checkpoint: planned batches that the destination has acknowledged, under plan ``plan_version``.
     :param ahead: numbers of batches behind a gap that are acknowledged, too.
     :param unkept: of batches that are sent: what the destination refused and nobody has set aside yet.
+    :param rests: of batches of which some is settled: what is left. A version that knows none sends all of them again.
     :param put_offs: how often in a row its attempt could not be begun, for an outage of ours.
     :param destination: digest of the destination that has acknowledged them; empty: of a version that knew none.
     :param attempt: how many attempts have been made. :param first_attempt_at: of the first of them, epoch seconds.
@@ -62,6 +63,7 @@ class DeliveryMessage:
     destination: str = ""
     put_offs: int = 0
     mac: str = ""
+    rests: tuple[Rest, ...] = ()
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Self:
@@ -116,6 +118,24 @@ def _unkept(value: Any) -> Unkept:
     return read
 
 
+def _range(value: Any) -> tuple[int, int]:
+    start, stop = fields.tuple_of(fields.position, 2)(value)
+    if start >= stop:
+        raise ValueError
+    return start, stop
+
+
+def _rest(value: Any) -> Rest:
+    if not isinstance(value, list) or len(value) != len(Rest._fields):
+        raise ValueError
+    batch, accepted, ranges = value
+    read = Rest(fields.batch(batch), fields.truth(accepted), fields.tuple_of(_range, MAX_RANGES)(ranges))
+    bounds = [position for each in read.ranges for position in each]
+    if not bounds or bounds != sorted(bounds):
+        raise ValueError
+    return read
+
+
 _NEEDED: Final = ("bucket", "key", "tenant_id", "type")
 _READERS: Final[Mapping[str, fields.Reader]] = {
     "bucket": fields.bucket,
@@ -136,6 +156,7 @@ _READERS: Final[Mapping[str, fields.Reader]] = {
     "schedule_from": fields.epoch_seconds,
     "ahead": fields.tuple_of(fields.batch, fields.MAX_AHEAD),
     "unkept": fields.tuple_of(_unkept, MAX_UNKEPT),
+    "rests": fields.tuple_of(_rest, MAX_RESTS),
     "destination": fields.or_empty(fields.digest),
     "put_offs": fields.count,
     "mac": fields.or_empty(fields.mac),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from runtime.deliveries.method import DeliveryProgress
+from runtime.deliveries.method import DeliveryProgress, Rest
 from runtime.errors import DeliveryError, NotTriedError, OutOfTimeError
 from runtime.messages.delivery_message import DeliveryMessage
 from runtime.objects.stored_object import StoredObject
@@ -22,7 +22,7 @@ class AttemptResult:
     :param type: the delivery config's. :param progress: what the destination has acknowledged by now.
     :param error: ``None`` where it has acknowledged everything.
     :param previous: the delivery message that asked for the attempt; ``None``: the object's notification did.
-    :param started_at: the checkpoint it began from.
+    :param started_at: how far an earlier one had come (``DeliveryProgress.reached``).
     """
 
     object: StoredObject
@@ -30,7 +30,7 @@ class AttemptResult:
     progress: DeliveryProgress
     error: DeliveryError | None = None
     previous: DeliveryMessage | None = None
-    started_at: int = 0
+    started_at: tuple[int, tuple[Rest, ...]] = (0, ())
 
     @property
     def attempts(self) -> int:
@@ -38,5 +38,5 @@ class AttemptResult:
         return (self.previous.attempt if self.previous else 0) + (not isinstance(self.error, ElsewhereError))
 
     def ran_out_of_time_on_the_way(self) -> bool:
-        """Whether nothing failed: the object is larger than one invocation, and this one's part is delivered."""
-        return isinstance(self.error, OutOfTimeError) and self.progress.checkpoint > self.started_at
+        """Whether nothing failed: the object is more than one attempt can do, and this one's part is delivered."""
+        return isinstance(self.error, OutOfTimeError) and self.progress.reached() != self.started_at

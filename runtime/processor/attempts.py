@@ -69,7 +69,7 @@ class Attempts:
         :param previous: the delivery message that asks for it; a probe is tried even where the circuit is open.
         """
         probe = previous is not None and previous.probe
-        started_at = [delivery.progress.checkpoint for delivery in deliveries]
+        started_at = [delivery.progress.reached() for delivery in deliveries]
         refusals = [self._refusal(delivery.config, first=previous is None, probe=probe) for delivery in deliveries]
         tried = iter(self._try([one for one, refusal in zip(deliveries, refusals, strict=True) if refusal is None]))
         return [

@@ -159,13 +159,14 @@ def _acknowledged(wanted: DeliveryMessage) -> DeliveryProgress:
         checkpoint=wanted.checkpoint,
         ahead=frozenset(wanted.ahead),
         unkept=wanted.unkept,
+        rests=wanted.rests,
         destination=wanted.destination,
     )
 
 
 def _why_to_start_over(wanted: DeliveryMessage, config: DeliveryConfig) -> str:
     """Return why a checkpoint doesn't hold; empty if it does. A message of a version without digests is believed."""
-    if not (wanted.checkpoint or wanted.ahead or wanted.unkept):
+    if not (wanted.checkpoint or wanted.ahead or wanted.unkept or wanted.rests):
         return ""
     if wanted.plan_version != PLAN_VERSION:
         return "unknown-plan-version"

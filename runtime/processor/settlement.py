@@ -160,6 +160,7 @@ class Settlement:
             checkpoint=one.progress.checkpoint,
             ahead=tuple(sorted(one.progress.ahead)),
             unkept=one.progress.unkept,
+            rests=one.progress.rests,
             destination=one.progress.destination,
             plan_version=PLAN_VERSION,
             attempt=one.attempts - one.ran_out_of_time_on_the_way(),

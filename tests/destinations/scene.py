@@ -31,7 +31,7 @@ class KeptEvents:
     def __init__(self):
         self.events = []
 
-    def write(self, delivery, batch_index, events):
+    def write(self, delivery, batch_index, events, *, rest=None):
         self.events += [(event.reason, event.literal) for event in events]
 
 

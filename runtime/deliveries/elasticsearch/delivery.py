@@ -67,7 +67,7 @@ class BulkSender:
         self._names = NameTemplate(config.template, delivery.object.key)
         self._documents = EventDocuments(delivery.object.key)
         self._headers = {**_HEADERS, "content-encoding": "gzip"} if config.compression == "gzip" else _HEADERS
-        self._accepted = False
+        self._accepted = any(rest.accepted for rest in delivery.progress.rests)
 
     def send(self, request: EventRequest) -> Verdicts:
         """Create the request's documents: one call, or two where its events are of two days and so of two indexes.

@@ -13,7 +13,13 @@ from runtime.deliveries.method import SEAM_VERSION, Delivery, DeliveryProgress
 from runtime.deliveries.requests import MAX_EXTRA_REQUESTS, cut
 from runtime.delivery_config.facts import MethodFacts, Order, Placement, RequestLimits
 from runtime.delivery_config.model import DeliveryConfig
-from runtime.errors import BlockedByCustomerError, RequestRefusedError, RequestTooLargeError, RetryableError
+from runtime.errors import (
+    BlockedByCustomerError,
+    OutOfRequestsError,
+    RequestRefusedError,
+    RequestTooLargeError,
+    RetryableError,
+)
 from runtime.objects.batches import Batch
 from runtime.objects.key import ObjectKey
 from runtime.objects.stored_object import StoredObject
@@ -204,7 +210,7 @@ def test_one_event_alone_that_is_refused_is_handed_over():
 def test_the_search_for_refused_events_is_bounded():
     """A batch of bad events would cost the customer thousands of requests at each attempt."""
     destination = refusing(*[name for name in letters(400) if int(name) % 3 == 0])
-    with pytest.raises(RequestRefusedError):
+    with pytest.raises(OutOfRequestsError):
         deliver(destination, events(*letters(400)))
     cut_at_first = -(-400 // LIMITS.events)
     assert len(destination.requests) <= cut_at_first + MAX_EXTRA_REQUESTS

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.deliveries.method import Unkept
+from runtime.deliveries.method import Rest, Unkept
 from runtime.messages.delivery_message import FORMAT_VERSION, KIND, DeliveryMessage, is_delivery_message
 from runtime.messages.envelopes import UnreadableMessageError
 from runtime.objects.plan_version import PLAN_VERSION
@@ -19,13 +19,18 @@ WORD = st.from_regex(r"[a-z]{1,8}(-[a-z]{1,8})?", fullmatch=True)
 VISIBLE = st.text(st.characters(min_codepoint=0x23, max_codepoint=0x7E), min_size=1, max_size=64)
 POSITION = st.integers(0, 99)
 UNKEPT = st.builds(lambda batch, reason, start: Unkept(batch, reason, start, start + 1), COUNT, WORD, POSITION)
+RANGES = st.lists(POSITION, min_size=2, max_size=9, unique=True).map(
+    lambda found: tuple(zip(sorted(found)[::2], sorted(found)[1::2], strict=False))
+)
+RESTS = st.builds(Rest, COUNT, st.booleans(), RANGES)
 MESSAGES = st.builds(
     DeliveryMessage,
     st.just(CENTRAL), st.text(st.characters(codec="utf-8"), min_size=1, max_size=250), st.just("acme-corp"),
     st.sampled_from(["s3", "cloudwatch", "s3:archive-eu"]), st.none() | VISIBLE, st.none() | VISIBLE, st.none() | COUNT,
     checkpoint=COUNT, plan_version=COUNT, attempt=COUNT, first_attempt_at=TIME, not_before=TIME,
     reason=st.just("") | WORD, ahead=st.lists(COUNT, max_size=7).map(tuple),
-    unkept=st.lists(UNKEPT, max_size=7).map(tuple), destination=st.sampled_from(["", "0123456789abcdef"]),
+    unkept=st.lists(UNKEPT, max_size=7).map(tuple), rests=st.lists(RESTS, max_size=7).map(tuple),
+    destination=st.sampled_from(["", "0123456789abcdef"]),
 )  # fmt: skip
 
 
@@ -88,6 +93,9 @@ def test_any_document_is_read_or_refused(document):
         ("ahead", [0] * 1001), ("ahead", [-1]), ("ahead", ["x"]), ("ahead", 5), ("ahead", {"1": 2}),
         ("unkept", [[0, "too-old", 3, 3]]), ("unkept", [[0, "too-old", 3]]), ("unkept", [[0, "x\n", 0, 1]] ),
         ("unkept", [[0, "too-old", 0, 10_001]]), ("unkept", [[0, "too-old", 0, 1]] * 65),
+        ("rests", [[0, True, []]]), ("rests", [[0, True, [[3, 3]]]]), ("rests", [[0, True, [[5, 6], [1, 2]]]]),
+        ("rests", [[0, 1, [[0, 1]]]]), ("rests", [[0, True, [[0, 10_001]]]]), ("rests", [[0, True, [[0, 1]]]] * 17),
+        ("rests", [[0, True, [[0, 1, 2]]]]), ("rests", [[0, True]]), ("rests", [[0, True, [[0, 1]] * 65]]),
         ("destination", "x"), ("destination", "0123456789ABCDEF"), ("probe", 1), ("probe", "true"),
         ("not_before", -1), ("not_before", 1e12), ("first_attempt_at", "now"), ("schedule_from", float("nan")),
     ],

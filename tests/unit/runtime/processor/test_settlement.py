@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.aws.response import ConnectionClosedError
-from runtime.deliveries.method import DeliveryProgress
+from runtime.deliveries.method import DeliveryProgress, Rest
 from runtime.errors import (
     BlockedByCustomerError,
     CorruptObjectError,
+    OutOfRequestsError,
     OutOfTimeError,
     PermanentError,
     RetryableError,
@@ -70,8 +71,9 @@ def settlement(sink, **absent):
     return Settlement(sink, sink, Schedule(), clock=lambda: NOW, **parts)
 
 
-def ended(error=None, previous=None, *, checkpoint=0, started_at=0, type_="s3"):
-    return AttemptResult(SOURCE, type_, DeliveryProgress(checkpoint=checkpoint), error, previous, started_at)
+def ended(error=None, previous=None, *, checkpoint=0, started_at=0, type_="s3", rests=()):
+    progress = DeliveryProgress(checkpoint=checkpoint, rests=rests)
+    return AttemptResult(SOURCE, type_, progress, error, previous, (started_at, ()))
 
 
 def outcomes(sink):
@@ -132,6 +134,15 @@ def test_the_rest_of_a_large_object_goes_on_at_once_and_is_no_failure(previous):
     ((message, at_once),) = sink.sent
     assert (message.checkpoint, at_once) == (9, True)
     assert message.attempt == (previous.attempt if previous else 0)
+
+
+@pytest.mark.parametrize("error", [OutOfTimeError("late"), OutOfRequestsError("extra-requests-used-up")])
+def test_the_rest_of_a_batch_goes_on_at_once_and_is_no_failure(error):
+    """A batch with many refused events would be parked after a day, and its settled events be sent once more."""
+    sink, rest = Sink(), Rest(2, True, ((7, 1000),))
+    settlement(sink).settle([ended(error, FIRST, checkpoint=2, started_at=2, rests=(rest,))])
+    ((message, at_once),) = sink.sent
+    assert (message.rests, message.attempt, at_once) == ((rest,), FIRST.attempt, True)
 
 
 def test_a_corrupt_object_is_kept_once_for_all_its_deliveries():

@@ -138,7 +138,7 @@ class Kept:
     def __init__(self, *errors):
         self.errors, self.events = list(errors), []
 
-    def write(self, _delivery, batch_index, events):
+    def write(self, _delivery, batch_index, events, *, rest=None):
         error = self.errors.pop(0) if self.errors else None
         if error:
             raise error
