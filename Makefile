@@ -6,7 +6,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 UV := $(VENV)/.uv
 READY := $(VENV)/.ready
-PINNED := requirements-build runtime/processor/requirements runtime/processor/requirements-outside runtime/api/requirements runtime/deliveries/kafka/requirements requirements requirements-dev packages/ministack-fidelity/requirements local/node-requirements
+PINNED := requirements-build runtime/processor/requirements runtime/processor/requirements-outside runtime/api/requirements runtime/deliveries/kafka/requirements runtime/programs/requirements requirements requirements-dev packages/ministack-fidelity/requirements local/node-requirements
 COMPILE := -m uv pip compile --quiet --python-version 3.13 --no-header --no-emit-index-url --generate-hashes
 INSTALL := -m uv pip install --quiet --python $(PY)
 

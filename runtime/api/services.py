@@ -17,6 +17,7 @@ from runtime.delivery_config.write_rules import WriteRules
 from runtime.delivery_state.destination_status import DestinationStatuses
 from runtime.delivery_state.parked_deliveries import ParkedDeliveries
 from runtime.delivery_state.replays import Replays
+from runtime.programs.sandbox import Sandbox, host_sandbox
 from runtime.replay.listing import Listing
 
 
@@ -64,6 +65,11 @@ class Services:
         return DeliveryConfigRepository(
             self.clients, self.settings.tenant_config_table, self.models, cache_seconds=0, clock=self.clock
         )
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """The process that programs are checked in; raises ``EngineMissingError`` where there is no engine."""
+        return host_sandbox()
 
     def write_rules(self) -> WriteRules:
         """Return the rules of a write that happens now."""

@@ -1,12 +1,12 @@
 """DynamoDB's typed attribute values and the plain Python values they stand for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-type Plain = str | float | bool | tuple[str, ...]
+type Plain = str | float | bool | Sequence[Plain] | Mapping[str, Plain]
 """What is written as an attribute's value."""
 type AttributeValue = AttributeValueTypeDef
 type Item = Mapping[str, AttributeValue]
@@ -29,14 +29,16 @@ def plain_item(item: Item) -> dict[str, Any]:
 
 
 def typed(value: Plain) -> AttributeValue:
-    """Return the attribute value of a text, a number, a truth or a list of them."""
-    if isinstance(value, tuple):
-        return {"L": [typed(each) for each in value]}
+    """Return the attribute value of a text, a number, a truth, or a list or a map of them."""
+    if isinstance(value, str):
+        return {"S": value}
     if isinstance(value, bool):
         return {"BOOL": value}
     if isinstance(value, int | float):
         return {"N": str(value)}
-    return {"S": value}
+    if isinstance(value, Mapping):
+        return {"M": {name: typed(each) for name, each in value.items()}}
+    return {"L": [typed(each) for each in value]}
 
 
 def _number(text: str) -> int | float:

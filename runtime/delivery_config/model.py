@@ -25,6 +25,7 @@ from pydantic import (
 
 from runtime.delivery_config.facts import MethodFacts
 from runtime.delivery_config.groups import GROUPS, Expansion
+from runtime.delivery_config.transform import Transform
 from runtime.delivery_config.write_rules import known_region, names_that_can_be, rules_of
 from runtime.endpoints.secret import MAX_LIVE, Secret
 
@@ -128,6 +129,7 @@ class DeliveryConfig(BaseModel):
     updated_at: Information = None
     external_id: ExternalId | None = None
     version: Information = None
+    transform: Transform | None = None
 
     @model_validator(mode="before")
     @classmethod

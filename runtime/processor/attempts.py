@@ -87,6 +87,8 @@ class Attempts:
     def _refusal(self, config: DeliveryConfig, *, first: bool, probe: bool) -> DeliveryError | None:
         if config.method not in self._methods:
             return ElsewhereError(config.method) if self._delivers_outside(config) else _not_here(config)
+        if config.transform is not None:  # never delivered raw: it waits
+            return RetryableError("program-engine-missing", "programs aren't run here yet")
         busy = self._shares.refuses(config, first=first)
         return busy or (None if probe else self._breakers.refuses(config, first=first))
 

@@ -17,6 +17,7 @@ from runtime.api.schemas.delivery_configs import InvalidStored, MatchRequest
 from runtime.api.schemas.problems import Problem, WrongField
 from runtime.delivery_config.model import MAX_SECRET, DeliveryConfig
 from runtime.delivery_config.repository import Models
+from runtime.delivery_config.transform import Transform
 from runtime.delivery_config.writing import SERVICE_FIELDS
 
 REF = "#/components/schemas/"
@@ -113,6 +114,7 @@ def _own_schemas(models: Models) -> dict[str, Any]:
         "description": "`tenant_id` and `type` may be omitted: the path has them"
     }
     found["DeliveryConfigPage"] = _page()
+    found["Transform"] = _schema(Transform, "validation") | {"additionalProperties": False}
     for plain in (Problem, WrongField, InvalidStored, MatchRequest, ReplayRequest):
         found[plain.__name__] = _schema(plain, "validation")
     return found

@@ -11,6 +11,8 @@ from runtime.deliveries.session_policy import size_problem
 from runtime.delivery_config.attribute_values import AttributeValue, plain_item
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.writing import SERVICE_FIELDS, InvalidConfigError, validate
+from runtime.programs.check import check
+from runtime.programs.sandbox import EngineMissingError, WorkerLostError
 
 KEY = ("tenant_id", "type")
 VERIFIED_HOST, DISABLED_REASON = "verified_host", "disabled_reason"
@@ -37,7 +39,7 @@ def validate_fields(
     except InvalidConfigError as error:
         found += [(each.field, each.problem) for each in error.problems]
     else:
-        found += _size_problems(services, config)
+        found += _size_problems(services, config) + _program_problems(services, config)
     if found:
         raise invalid("invalid-config", "nothing was changed: these fields are wrong", found)
     return config
@@ -49,6 +51,25 @@ def _size_problems(services: Services, config: DeliveryConfig) -> list[tuple[str
     problem = size_problem(config, regions()[settings.aws_region], settings.central_bucket)
     longest = max(config.destination_fields(), key=lambda name: len(str(getattr(config, name))))
     return [(longest, f"is too long to be delivered to: {problem}; choose a shorter one")] if problem else []
+
+
+def _program_problems(services: Services, config: DeliveryConfig) -> list[tuple[str, str]]:
+    """Return what is wrong with a config's program, and where.
+
+    :raises ProblemError: 503: it couldn't be found out.
+    """
+    if config.transform is None:
+        return []
+    try:
+        problem = check(config.transform.source, services.sandbox)
+    except (EngineMissingError, WorkerLostError, TimeoutError) as error:
+        raise ProblemError(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "program-not-checked",
+            "nothing was changed: the program can't be checked at the moment",
+            headers={"Retry-After": "5"},
+        ) from error
+    return [("transform.source", str(problem))] if problem else []
 
 
 def patched(
@@ -74,10 +95,23 @@ def patched(
     removed = {name for name, value in patch.items() if value is None}
     wrong = [*errors, *((name, "is part of the key and can't be removed") for name in KEY if name in removed)]
     # A null of an unknown field would vanish unseen; its name goes on to be refused like any other.
-    merged = before | {name: value for name, value in patch.items() if name not in removed or name not in known}
+    merged = before | {
+        name: _merged(before.get(name), value)
+        for name, value in patch.items()
+        if name not in removed or name not in known
+    }
     merged |= dict.fromkeys(removed & SERVICE_FIELDS)
     fields = {name: value for name, value in merged.items() if name not in removed & (known - SERVICE_FIELDS)}
     return validate_fields(services, fields, tenant_id, type_, wrong)
+
+
+def _merged(before: object, patch: object) -> object:
+    """Merge a patch into a field's value (RFC 7396): of an object, member by member."""
+    if not isinstance(patch, Mapping):
+        return patch
+    members = dict(before) if isinstance(before, Mapping) else {}
+    merged = members | {name: _merged(members.get(name), value) for name, value in patch.items()}
+    return {name: value for name, value in merged.items() if name not in patch or patch[name] is not None}
 
 
 def notes_that_stay(config: DeliveryConfig, before: StoredConfig | None) -> dict[str, AttributeValue]:

@@ -34,3 +34,9 @@ def test_every_type_has_its_plain_form():
 def test_values_are_written_with_their_type():
     """A truth would be written as the number 1."""
     assert [typed(each) for each in (True, 3, "x")] == [{"BOOL": True}, {"N": "3"}, {"S": "x"}]
+
+
+def test_maps_are_written_and_read_back():
+    """A program's parameters would be stored as a text, or not at all."""
+    value = {"source": ".", "parameters": {"fields": ["a", "b"], "n": 3, "all": True}}
+    assert plain_item({"transform": typed(value)}) == {"transform": value}

@@ -1,0 +1,16 @@
+"""The worker process of these tests: one for all of them, ended after the last."""
+
+import pytest
+
+from runtime.programs.engine import find_engine
+from runtime.programs.sandbox import Sandbox
+
+
+@pytest.fixture(scope="session")
+def sandbox():
+    """A worker; a test that kills it gets another one with the next request."""
+    engine = find_engine()
+    assert engine is not None
+    sandbox = Sandbox(engine)
+    yield sandbox
+    sandbox.close()
