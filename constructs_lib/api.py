@@ -94,6 +94,7 @@ class DeliveryConfigApi(PipelineFunction):
     asked for, ``<api>/<stage>/<method>/tenants/<tenant_id>/…``, not the resource that took it.
 
     :param central_bucket: the bucket that no config may deliver into, and whose objects are replayed.
+    :param allow_loopback: configs may name endpoints on loopback, as the processor's tuning has it.
     :param sets_logging_role: give this account's API Gateway its role for writing logs, one for all APIs of a Region;
         without one anywhere, a stage with an access log can't be deployed.
     """
@@ -108,6 +109,7 @@ class DeliveryConfigApi(PipelineFunction):
         parked_deliveries: dynamodb.ITable,
         central_bucket: s3.IBucket,
         limits: ApiLimits,
+        allow_loopback: bool = False,
         snap_start: bool = False,
         sets_logging_role: bool = True,
     ) -> None:
@@ -128,6 +130,7 @@ class DeliveryConfigApi(PipelineFunction):
                 "MAX_CONFIGS": str(limits.max_configs),
                 "MAX_WRITES_A_MINUTE": str(limits.max_writes_a_minute),
                 "MAX_RUNNING_REPLAYS": str(limits.max_running_replays),
+                "ALLOW_LOOPBACK": str(allow_loopback),
             },
             permissions=_permissions(table, parked_deliveries, central_bucket),
             policy_id="ConfigTableAndOwnLog",

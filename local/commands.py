@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Never
@@ -29,6 +30,7 @@ from local.operator_command import logrouter
 from local.paths import BUILD, DEMO_HOME, ROOT, UP_HOME, VERIFY_HOME
 from local.processes import run
 from local.reporting import Steps, console, print_counts
+from local.sinks.endpoints import serve_endpoints
 from local.toolchain.node import path_with_node
 from local.verification.command import Verification
 from local.verification.profiles import region_of
@@ -106,10 +108,15 @@ def demo(home: Annotated[Path, typer.Option(help="the folder for its files; empt
 
     Status 1 if one event is missing or doubled, or the change isn't seen.
     """
-    with Steps() as steps, temporary_cloud(home, steps) as server:
+    with Steps() as steps, serve_endpoints() as endpoints, temporary_cloud(home, steps) as server:
         environment = _deploy(server, home, steps, config_cache_seconds=DEMO_CACHE_SECONDS)
         accounts = _accounts(server)
-        shown = Demonstration(accounts, environment, agent_s3(accounts, environment, home), home, steps).run()
+        steps.begin(f"having the webhook of {endpoints.tenant_id} prove itself")
+        endpoints.onboard(
+            accounts.api_client(environment.api_url, environment.central_account), partial(logrouter, home)
+        )
+        writer = agent_s3(accounts, environment, home)
+        shown = Demonstration(accounts, environment, writer, home, steps, endpoints=endpoints).run()
         steps.begin("running logrouter status")
         status = logrouter(home, "status")
     console.print(f"{shown.events_sent:,} records sent; no process is left; {home / REPORT}")

@@ -14,6 +14,7 @@ from local.live_change import Change, LiveChange
 from local.loader.day_shift import utc_now
 from local.loader.send import send_recorded_logs
 from local.reporting import Steps
+from local.sinks.endpoints import Endpoints
 
 REPORT = "report.json"
 
@@ -39,6 +40,7 @@ class Demonstration:
     :param writer_s3: a client that writes as the clusters' agents.
     :param home: the folder for what was sent and for the report.
     :param timeout_seconds: what every destination may take.
+    :param endpoints: of a tenant's own, counted beside its destinations in AWS.
     """
 
     accounts: Clients
@@ -47,6 +49,7 @@ class Demonstration:
     home: Path
     steps: Steps
     timeout_seconds: float = TIMEOUT_SECONDS
+    endpoints: Endpoints | None = None
 
     def run(self) -> Shown:
         """Send the recorded logs, count them in every destination, write the report, change a config."""
@@ -55,7 +58,7 @@ class Demonstration:
         bucket = self.environment.central_bucket
         sent = send_recorded_logs(self.writer_s3, bucket, self.home, utc_now(), self.steps.update)
         self.steps.begin("waiting for every destination")
-        watch = ArrivalWatch(self.accounts, self.environment, sent, self.timeout_seconds)
+        watch = ArrivalWatch(self.accounts, self.environment, sent, self.timeout_seconds, self.endpoints)
         counts = watch.until_settled(self.steps.update)
         seconds = time.monotonic() - begun
         self.steps.begin("changing a delivery config through the API, sending two objects more")

@@ -38,6 +38,7 @@ class ApiStack(RegionalStack):
             parked_deliveries=storage.parked_deliveries.table,
             central_bucket=storage.central_bucket.bucket,
             limits=stage.api_limits,
+            allow_loopback=stage.tuning.allow_loopback,
             snap_start=stage.api_snap_start,
         )
         if stage.api_firewall:

@@ -123,6 +123,10 @@ class StageConfig:
             holds=self.host is Host.LAMBDA or self.poller_identity is not None,
             constraint="host poller needs poller_identity: the service account that it runs as",
         )
+        require(
+            holds=not self.tuning.allow_loopback or self.name == "embedded",
+            constraint="tuning.allow_loopback is for the embedded stage: a config could name a function's own host",
+        )
         if self.outside is not None:
             require(
                 holds=self.host is not Host.POLLER or self.outside.poller_identity is not None,

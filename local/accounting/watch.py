@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from cli.operation.queues import depth
 from local.accounting.comparison import Count, count_bucket, count_log_group
 from local.accounting.destinations import bucket_objects, log_group_events, set_aside_events
+from local.accounting.events import SentEvent
 from local.accounts import Clients
 from local.deployment.environment_file import LocalEnvironment
 from local.loader.objects import LogObject
+from local.sinks.endpoints import Endpoints
 from local.waiting import WaitedTooLongError, wait_until
 from runtime.objects.key import ObjectKey
 
@@ -24,12 +26,16 @@ type Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class ArrivalWatch:
-    """Counts what was sent against what arrived in one deployment."""
+    """Counts what was sent against what arrived in one deployment.
+
+    :param endpoints: of a tenant's own, beside what it has in AWS.
+    """
 
     accounts: Clients
     environment: LocalEnvironment
     sent: Sequence[LogObject]
     timeout_seconds: float = TIMEOUT_SECONDS
+    endpoints: Endpoints | None = None
 
     def until_settled(self, progress: Progress) -> list[Count]:
         """Wait until all is there, or the queues have been empty for a while; return the last count.
@@ -58,8 +64,10 @@ class ArrivalWatch:
             return self.count()
 
     def count(self) -> list[Count]:
-        """Count every tenant's deliveries as they are now."""
-        return [count for tenant_id in self.environment.tenants for count in self._count_tenant(tenant_id)]
+        """Count every tenant's deliveries as they are now, tenant by tenant."""
+        counts = [count for tenant_id in self.environment.tenants for count in self._count_tenant(tenant_id)]
+        counts += self.endpoints.count(self.sent, self._set_aside) if self.endpoints else []
+        return sorted(counts, key=lambda count: count.tenant_id)
 
     def _count_tenant(self, tenant_id: str) -> list[Count]:
         tenant = self.environment.tenants[tenant_id]
@@ -67,16 +75,18 @@ class ArrivalWatch:
         logs, s3 = (self.accounts.client(service, tenant.account) for service in ("logs", "s3"))
         events = log_group_events(logs, tenant.log_group_name)
         objects = bucket_objects(s3, tenant.bucket_name, tenant.bucket_prefix)
-        central = self.accounts.client("s3", self.environment.central_account)
-        aside = set_aside_events(central, self.environment.central_bucket, tenant_id, "cloudwatch")
+        aside = self._set_aside(tenant_id, "cloudwatch")
         return [
             count_log_group(tenant_id, "cloudwatch", sent, events, aside),
             count_bucket(tenant_id, "s3", sent, objects, tenant.bucket_prefix),
         ]
 
+    def _set_aside(self, tenant_id: str, type_: str) -> list[SentEvent]:
+        central = self.accounts.client("s3", self.environment.central_account)
+        return set_aside_events(central, self.environment.central_bucket, tenant_id, type_)
+
     def _waiting(self) -> tuple[int, int]:
-        """Return how many messages the object queue and the delivery queue hold, in whatever state."""
-        sqs = self.accounts.client("sqs", self.environment.central_account)
-        urls = (self.environment.object_queue_url, self.environment.delivery_queue_url)
-        objects, deliveries = (depth(sqs, url).total for url in urls)
-        return objects, deliveries
+        """Return how many messages the object queue and the delivery queues hold, in whatever state."""
+        sqs, found = self.accounts.client("sqs", self.environment.central_account), self.environment
+        deliveries = [found.delivery_queue_url, *([found.outside_queue_url] if found.outside_queue_url else ())]
+        return depth(sqs, found.object_queue_url).total, sum(depth(sqs, url).total for url in deliveries)

@@ -124,6 +124,9 @@ def environment_of(
         central_log_distribution_role_arn=output(outputs, "CentralLogDistributionRoleArn"),
         processor_function_name=output(outputs, "ProcessorFunctionName"),
         tenants={tenant.tenant_id: tenant.destinations for tenant in tenants},
+        outside_queue_url=next(
+            (found["OutsideQueueUrl"] for found in outputs.values() if "OutsideQueueUrl" in found), ""
+        ),
     )
 
 

@@ -39,6 +39,8 @@ class LocalEnvironment:
     central_log_distribution_role_arn: str
     processor_function_name: str
     tenants: dict[str, TenantDestinations]
+    outside_queue_url: str = ""
+    """Empty where nothing is delivered to addresses that customers choose."""
 
     def save(self, home: Path) -> Path:
         """Write it, and return its path."""

@@ -74,7 +74,13 @@ class Services:
     def write_rules(self) -> WriteRules:
         """Return the rules of a write that happens now."""
         settings = self.settings
-        return WriteRules(self.clock(), settings.central_bucket, settings.central_account_id, regions())
+        return WriteRules(
+            self.clock(),
+            settings.central_bucket,
+            settings.central_account_id,
+            regions(),
+            allow_loopback=settings.allow_loopback,
+        )
 
 
 def services_of(request: Request) -> Services:

@@ -25,6 +25,7 @@ class WriteRules:
     :param now: epoch seconds.
     :param central_bucket, central_account_id: into which no config may deliver.
     :param regions: every Region that exists, with its partition.
+    :param allow_loopback: of the stage, as the processor has it: endpoints may be on this machine.
     """
 
     now: float
@@ -32,6 +33,7 @@ class WriteRules:
     central_account_id: str
     regions: Mapping[str, str]
     latest_ttl: int = LATEST_TTL
+    allow_loopback: bool = False
 
     @cached_property
     def partitions(self) -> frozenset[str]:

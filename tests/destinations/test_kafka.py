@@ -6,12 +6,12 @@ import time
 
 import pytest
 
+from local.sinks.certificates import Authority
 from runtime.deliveries.kafka import producer_pool
 from runtime.deliveries.kafka.config import KafkaConfig
 from runtime.deliveries.kafka.delivery import KafkaDelivery
 from runtime.errors import BlockedByCustomerError, DeliveryError, RetryableError
 from tests.destinations.scene import Objects, batch, delivery, lines, method
-from tests.destinations.servers.certificates import Authority
 from tests.destinations.servers.kafka_broker import STRANGER, WRITER
 
 pytestmark = pytest.mark.xdist_group("kafka")

@@ -74,9 +74,10 @@ class ElasticsearchConfig(DeliveryConfig):
     @classmethod
     def _is_allowed(cls, url: str, info: ValidationInfo) -> str:
         """Refuse, when writing, an address that no delivery would connect to."""
-        if rules_of(info):
+        rules = rules_of(info)
+        if rules:
             try:
-                endpoint = EgressPolicy(PORTS).parse(url)
+                endpoint = EgressPolicy(PORTS, allow_loopback=rules.allow_loopback).parse(url)
             except AddressError as error:
                 raise ValueError(str(error)) from None
             if "?" in endpoint.target:

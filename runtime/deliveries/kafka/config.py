@@ -60,8 +60,9 @@ class KafkaConfig(DeliveryConfig):
     @classmethod
     def _are_allowed(cls, servers: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         """Refuse, when writing, an address that no delivery would connect to."""
-        if rules_of(info):
-            policy = EgressPolicy()
+        rules = rules_of(info)
+        if rules:
+            policy = EgressPolicy(allow_loopback=rules.allow_loopback)
             try:
                 for server in servers:
                     policy.check_peer(server)

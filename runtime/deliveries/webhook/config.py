@@ -55,9 +55,10 @@ FACTS: Final = MethodFacts(
 
 def _address(url: str, info: ValidationInfo) -> str:
     """Refuse, when writing, an address that no delivery would connect to."""
-    if rules_of(info):
+    rules = rules_of(info)
+    if rules:
         try:
-            EgressPolicy(PORTS).parse(url)
+            EgressPolicy(PORTS, allow_loopback=rules.allow_loopback).parse(url)
         except AddressError as error:
             raise ValueError(str(error)) from None
     return url

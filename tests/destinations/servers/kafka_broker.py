@@ -21,9 +21,9 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from local.sinks.certificates import Authority
 from local.waiting import wait_until
 from tests.destinations.servers.artifacts import SOURCES, artifacts
-from tests.destinations.servers.certificates import Authority
 from tests.destinations.servers.java_server import JavaServer
 
 HEAP_MB = 256

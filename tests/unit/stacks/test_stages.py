@@ -4,6 +4,7 @@ import pytest
 from aws_cdk import RemovalPolicy
 
 from constructs_lib.limits import PropertyError
+from constructs_lib.processor_environment import ProcessorTuning
 from constructs_lib.web_identity import WebIdentity
 from stacks.stages import DEVELOPMENT, EMBEDDED, PRODUCTION, STAGES, Cluster, Host
 
@@ -54,3 +55,12 @@ def test_what_cannot_be_deployed_is_refused_at_once(changes, named):
     """A mistake would show halfway through a deployment, or as a cluster that writes nowhere."""
     with pytest.raises(PropertyError, match=named):
         replace(DEVELOPMENT, **changes)
+
+
+@pytest.mark.parametrize("stage", [DEVELOPMENT, PRODUCTION], ids=lambda stage: stage.name)
+def test_no_deployed_stage_lets_a_config_name_the_functions_own_host(stage):
+    """A customer's URL would reach what listens beside the outside processor: its own runtime's interface."""
+    tuning = ProcessorTuning(allow_loopback=True)
+    assert replace(EMBEDDED, tuning=tuning).tuning.allow_loopback
+    with pytest.raises(PropertyError, match="embedded"):
+        replace(stage, tuning=tuning)

@@ -8,6 +8,7 @@ FIELDS = {
     "endpoint_url", "region", "central_account", "customer_accounts", "central_bucket", "object_queue_url",
     "object_dlq_url", "delivery_queue_url", "delivery_dlq_url", "tenant_config_table", "api_url",
     "central_log_distribution_role_arn", "processor_function_name", "tenants",
+    "outside_queue_url",
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import json
 import string
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from runtime.delivery_config.methods import find_config_models
 from runtime.delivery_config.repository import InvalidItem, read_item
 from runtime.delivery_config.write_rules import WriteRules
 from runtime.delivery_config.writing import InvalidConfigError, item_of, validate
-from tests.unit.runtime.api.gateway import CLOUDWATCH, CONFIGS, S3, items
+from tests.unit.runtime.api.gateway import CLOUDWATCH, CONFIGS, S3, items, make_app
 
 MODELS = find_config_models()
 RULES = WriteRules(1_800_000_000, "central-bucket", "111111111111", regions())
@@ -208,3 +209,27 @@ def test_what_is_refused_is_refused_by_a_fields_name_and_what_is_accepted_is_rea
         assert all(each.field for each in problems)
     else:
         assert not isinstance(read_item(plain_item(item_of(written)), MODELS), InvalidItem)
+
+
+@pytest.mark.parametrize(
+    ("method", "address"),
+    [
+        ("webhook", {"url": "https://localhost:12345/in"}),
+        ("elasticsearch", {"url": "https://localhost:12345"}),
+        ("kafka", {"bootstrap_servers": ["localhost:12345"]}),
+    ],
+)
+def test_loopback_may_be_named_where_the_stage_has_it(method, address):
+    """The API would refuse what the embedded cloud's processor delivers to, or take what no other one does."""
+    config = {**MODELS[method].facts.example, "tenant_id": "acme-corp", **address}
+    with pytest.raises(InvalidConfigError) as caught:
+        validate(config, MODELS, RULES)
+    assert [problem.field for problem in caught.value.problems] == list(address)
+    assert validate(config, MODELS, replace(RULES, allow_loopback=True)).method == method
+
+
+def test_the_rules_of_a_write_are_the_stages(clients):
+    """The stage's setting would be without effect, or that of another stage."""
+    for allowed in (True, False):
+        app = make_app(clients, allow_loopback=allowed).app
+        assert app.state.services.write_rules().allow_loopback is allowed

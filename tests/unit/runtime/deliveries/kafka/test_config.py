@@ -11,6 +11,7 @@ from botocore.hooks import HierarchicalEmitter
 from botocore.model import ServiceId
 from botocore.signers import RequestSigner
 
+from local.sinks.certificates import Authority
 from runtime.aws.credentials import Credentials
 from runtime.deliveries.kafka.client_settings import TOKEN_SECONDS, client_settings, connection_token, digest
 from runtime.deliveries.kafka.config import KafkaConfig
@@ -19,7 +20,6 @@ from runtime.delivery_config.writing import InvalidConfigError, validate
 from runtime.endpoints.secret import Secret
 from runtime.errors import BlockedByCustomerError
 from runtime.objects.key import ObjectKey
-from tests.destinations.servers.certificates import Authority
 
 RULES = WriteRules(now=0, central_bucket="central", central_account_id="111111111111", regions={"us-east-1": "aws"})
 ITEM = {

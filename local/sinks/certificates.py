@@ -9,6 +9,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 LIFE = timedelta(days=1)
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    key_cert_sign=True, crl_sign=True, digital_signature=False, content_commitment=False, key_encipherment=False,
+    data_encipherment=False, key_agreement=False, encipher_only=False, decipher_only=False,
+)  # fmt: skip
+"""Python checks RFC 5280 strictly (``ssl.VERIFY_X509_STRICT``): this, and the keys' identifiers, must be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +31,17 @@ class Authority:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name(name)
         constraints = x509.BasicConstraints(ca=True, path_length=0)
-        builder = _builder(self._name, self._name, self._key).add_extension(constraints, critical=True)
+        identifier = x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())
+        builder = _builder(self._name, self._name, self._key)
+        for extension, critical in ((constraints, True), (_SIGNS_CERTIFICATES, True), (identifier, False)):
+            builder = builder.add_extension(extension, critical=critical)
         self.certificate = _pem(builder.sign(self._key, hashes.SHA256()))
 
     def issue(self, common_name: str, *hosts: str) -> KeyPair:
         """Sign a key for a client's name, or for a server at these names and addresses."""
         key = ec.generate_private_key(ec.SECP256R1())
-        builder = _builder(_name(common_name), self._name, key)
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        builder = _builder(_name(common_name), self._name, key).add_extension(issuer, critical=False)
         if hosts:
             builder = builder.add_extension(
                 x509.SubjectAlternativeName([_host(host) for host in hosts]), critical=False
