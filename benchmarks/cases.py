@@ -69,18 +69,20 @@ def make_cases(directory: Path, names: Sequence[str], small_objects: int) -> Ite
         path = directory / f"{name}.gz"
         return Case(name, [write_object(path, uncompressed_bytes=mib * MIB, line_bytes=line_bytes)], warm_up)
 
-    def small() -> Case:
+    def small(name: str = "small", tenants: int = 100) -> Case:
         bodies = [
-            write_object(directory / f"small-{seed}.gz", uncompressed_bytes=SMALL_BYTES, seed=seed)
+            write_object(directory / f"{name}-{seed}.gz", uncompressed_bytes=SMALL_BYTES, seed=seed)
             for seed in range(SMALL_FILES)
         ]
-        return Case("small", bodies, warm_up, objects=small_objects, tenants=100)
+        return Case(name, bodies, warm_up, objects=max(small_objects, tenants), tenants=tenants)
 
     makers: dict[str, Callable[[], Case]] = {
         "big": lambda: of_lines("big", 1300),
         "typical": lambda: of_lines("typical", 400),
         "real": lambda: Case("real", [write_recorded(directory / "real.gz", uncompressed_bytes=64 * MIB)], warm_up),
         "small": small,
+        "1k tenants": lambda: small("1k tenants", 1_000),
+        "5k tenants": lambda: small("5k tenants", 5_000),
         "huge": lambda: of_lines("huge", 1300, 1024),
         "copies": lambda: Case("copies", of_lines("copied", 1300, 1).sent, warm_up, copies=True),
     }
@@ -89,7 +91,7 @@ def make_cases(directory: Path, names: Sequence[str], small_objects: int) -> Ite
 
 
 def _tenant(number: int) -> str:
-    return f"tenant-{number:03d}"
+    return f"tenant-{number:04d}"
 
 
 def _key(tenant: int, name: str) -> str:

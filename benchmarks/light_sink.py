@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import count
 from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any, ClassVar, Self, cast
@@ -22,8 +23,8 @@ import msgspec
 from benchmarks.content import Content
 
 SESSION = """<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
-<Credentials><AccessKeyId>ASIAEXAMPLE</AccessKeyId><SecretAccessKey>secret</SecretAccessKey>
-<SessionToken>token</SessionToken><Expiration>{expiration}</Expiration></Credentials>
+<Credentials><AccessKeyId>ASIA{number:016d}</AccessKeyId><SecretAccessKey>{number:040d}</SecretAccessKey>
+<SessionToken>{number:01000d}</SessionToken><Expiration>{expiration}</Expiration></Credentials>
 <AssumedRoleUser><Arn>arn:aws:sts::111111111111:assumed-role/r/s</Arn><AssumedRoleId>A:s</AssumedRoleId></AssumedRoleUser>
 </AssumeRoleResult></AssumeRoleResponse>"""
 COPIED = b"""<CopyObjectResult><ETag>&quot;e&quot;</ETag><LastModified>2026-11-23T10:00:00.000Z</LastModified>
@@ -101,6 +102,7 @@ class LightSink(ThreadingTCPServer):
         self._messages: deque[tuple[int, str]] = deque()
         self._unsettled: set[int] = set()
         self._number = 0
+        self.sessions = count(1)
         self._counting = 0
         self._received = Received()
 
@@ -216,7 +218,8 @@ class _Connection(StreamRequestHandler):
             self._batch(body)
         elif action == "AssumeRole":
             expiration = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-            self._answer(SESSION.format(expiration=expiration).encode(), "text/xml")
+            session = SESSION.format(expiration=expiration, number=next(self.sink.sessions))
+            self._answer(session.encode(), "text/xml")
         else:
             self._answer(json.dumps(self._document(action, json.loads(body))).encode())
 

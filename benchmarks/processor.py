@@ -52,6 +52,8 @@ FULL = (
     RunPlan("small", contenders=("ours", *PEERS)),  # the floor has no calls, and small objects are nothing else
     RunPlan("small", 1, 40, ("ours", "stdlib"), rounds=1),
     RunPlan("small", 2, 0, ("ours", "stdlib"), rounds=2),
+    RunPlan("1k tenants", contenders=("ours",), rounds=2),
+    RunPlan("5k tenants", contenders=("ours",), rounds=2),
     RunPlan("copies", 5, 0, ("ours", "stdlib")),
     RunPlan("huge", rounds=3, peer_rounds=1),
 )
@@ -133,7 +135,7 @@ def _row(plan: RunPlan, name: str, rounds: Sequence[Round]) -> dict[str, Any]:
 def _line(row: dict[str, Any]) -> str:
     calls = " ".join(f"{action}={count}" for action, count in sorted(row["calls"].items()))
     return (
-        f"{row['case']:8} {row['contender']:7} x{row['destinations']} {row['latency_ms']:2} ms  "
+        f"{row['case']:10} {row['contender']:7} x{row['destinations']} {row['latency_ms']:2} ms  "
         f"{row['events']:9,} events  "
         f"{row['cpu_seconds']:7.3f} s CPU  {row['wall_seconds']:7.3f} s  {row['peak_rss_bytes'] >> 20:4} MiB  {calls}"
     )

@@ -60,6 +60,7 @@ def _seen(places: Places, start: Iterable[Row]) -> str:
             "peak memory, `huge` and `big`",
             " and ".join(filter(None, (_peak_of(places, "huge"), _peak_of(places, "big")))),
         ),
+        ("`5k tenants` after one object of each: AssumeRole and Query an object, peak memory", _of_many(places)),
         ("CPU of a process's start up to its first settled object, of the straightforward one's", _of(started)),
     ]
     return "\n".join(["| | |", "|---|---:|", *(f"| {what} | {figure} |" for what, figure in facts if figure)])
@@ -75,6 +76,14 @@ def _of_serial(places: Places) -> str:
 def _added(places: Places) -> str:
     one, two = (places.get(("big", destinations, 0), {}).get("ours") for destinations in (1, 2))
     return f"{two['cpu_seconds'] / one['cpu_seconds'] - 1:.0%}" if one and two else ""
+
+
+def _of_many(places: Places) -> str:
+    row = places.get(("5k tenants", 1, 0), {}).get("ours")
+    if row is None:
+        return ""
+    shares = (row["calls"].get(action, 0) / row["objects"] for action in ("AssumeRole", "Query"))
+    return f"{' and '.join(f'{share:.2f}' for share in shares)}, {row['peak_rss_bytes'] >> 20} MiB"
 
 
 def _ours(found: Mapping[str, Row]) -> Iterable[Row]:

@@ -2,6 +2,9 @@
 
 from collections import OrderedDict
 
+TENANTS_REMEMBERED = 8192
+"""Ours: of how many tenants a process keeps sessions and delivery configs; some 10 KB a tenant (docs/sizing.md)."""
+
 
 class BoundedMap[K, V](OrderedDict[K, V]):
     """Keeps the ``capacity`` keys that were set last. Holds no lock: its users do."""

@@ -1,7 +1,7 @@
 """One object through this checkout's processor, against the embedded cloud: a change or a plug-in is seen at once.
 
 The processor is the host for standard input in a process of its own, with the deployed function's variables and role.
-It has no queues: nothing is handed over, so a delivery that fails is told about and not tried again. It delivers by the
+It has no queues: nothing is handed over, so a delivery that fails is shown and not tried again. It delivers by the
 methods of the outside processor, too.
 """
 

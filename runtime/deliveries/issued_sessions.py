@@ -15,12 +15,12 @@ from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import Credentials, use_credentials
 from runtime.aws.expiring_cache import ExpiringCache
+from runtime.bounded_map import TENANTS_REMEMBERED
 from runtime.deliveries.passes import Pass
 from runtime.errors import BlockedByCustomerError, DeliveryError, FailedCall, Hop, RetryableError, classify
 
 RENEW_BEFORE_SECONDS: Final = 1200.0
 """Longer than a function may run: a session that begins a message is good until its end."""
-CAPACITY: Final = 1024
 PASS_REFUSED: Final = "pass-refused"  # noqa: S105 - a word
 """The reason of a message that the issuer gives nothing for: the code isn't ours, or is over something else."""
 ACTION: Final = "lambda:Invoke"
@@ -34,7 +34,7 @@ class IssuedSessions:
     """Asks the session issuer. Shared by all threads.
 
     :param issuer: the function's name. :param central_role_arn: names partition and account, and is never assumed.
-    :param clock: epoch seconds.
+    :param tenants: of how many the sessions are kept. :param clock: epoch seconds.
     """
 
     def __init__(
@@ -43,14 +43,15 @@ class IssuedSessions:
         issuer: str,
         central_role_arn: str,
         *,
+        tenants: int = TENANTS_REMEMBERED,
         clock: Callable[[], float] = scheduling.now,
     ) -> None:
         self._clients = clients
         self._issuer = issuer
         self.partition = central_role_arn.split(":")[1]
         self.central_account_id = central_role_arn.split(":")[4]
-        self._tenants: ExpiringCache[str, Credentials] = ExpiringCache(CAPACITY, clock)
-        self._customers: ExpiringCache[tuple[str, str, str], Credentials] = ExpiringCache(CAPACITY, clock)
+        self._tenants: ExpiringCache[str, Credentials] = ExpiringCache(tenants, clock)
+        self._customers: ExpiringCache[tuple[str, str, str], Credentials] = ExpiringCache(tenants, clock)
 
     @contextmanager
     def acting_for(self, shown: Pass) -> Iterator[None]:

@@ -106,7 +106,7 @@ class DeliveryProgress:
         return True
 
     def rest_of(self, batch: int) -> Rest | None:
-        """Return what is left of a batch; ``None``: nothing of it is settled."""
+        """Return what is left of a batch; ``None``: none of it is settled."""
         return next((one for one in self.rests if one.batch == batch), None)
 
     def reached(self) -> "tuple[int, tuple[Rest, ...]]":

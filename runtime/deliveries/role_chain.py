@@ -1,10 +1,12 @@
 """Role sessions, kept apart by tenant: execution role -> central role -> customer role (contract §4).
 
-The central role is only ever assumed for one tenant, under a session policy and with the tenant's tag. Both hops
-are cached until shortly before they expire; a thousand threads that want one session make one call.
+The central role is only ever assumed for one tenant, under a session policy and with the tenant's tag. Sessions are
+cached until shortly before they expire; a thousand threads that want one session make one call. A session that only
+makes the second hop isn't needed again before the customer's session ends: few are kept, for a hop that failed.
 """
 
 import hashlib
+import zlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import Credentials, use_credentials
 from runtime.aws.expiring_cache import ExpiringCache
+from runtime.bounded_map import TENANTS_REMEMBERED
 from runtime.deliveries.session_policy import CODES as POLICY_CODES
 from runtime.deliveries.session_policy import compact, second_hop
 from runtime.errors import EXPIRED, Hop, classify
@@ -21,7 +24,10 @@ if TYPE_CHECKING:
 
 SESSION_SECONDS = 3600  # IAM user guide, role chaining: "limits your … role session to a maximum of one hour"
 RENEW_BEFORE_SECONDS = 300
-CAPACITY = 1024  # sessions of each hop; about 1.5 KB each
+RENEW_SPREAD_SECONDS = 600
+"""Sessions are renewed so much earlier at most, each by its own share: those of a start together don't end together."""
+SESSIONS_A_TENANT = 2  # kept for each hop: of an object's reader and a copy, or of two roles; about 1.5 KB each
+SECOND_HOPS = 256
 TENANT_TAG = "tenant_id"
 
 MIN_SESSION_NAME, MAX_SESSION_NAME = 2, 64  # STS API reference, AssumeRole, RoleSessionName
@@ -39,41 +45,32 @@ class RoleChain:
     """Assumes roles. Shared by all threads.
 
     :param central_role_arn: the central log distribution role; its account is the default ExternalId.
-    :param clock: epoch seconds.
+    :param tenants: of how many the sessions are kept. :param clock: epoch seconds.
     """
 
     def __init__(
-        self, clients: AwsClients, central_role_arn: str, *, clock: Callable[[], float] = scheduling.now
+        self,
+        clients: AwsClients,
+        central_role_arn: str,
+        *,
+        tenants: int = TENANTS_REMEMBERED,
+        clock: Callable[[], float] = scheduling.now,
     ) -> None:
         self._clients = clients
         self._central_role_arn = central_role_arn
         self.partition = central_role_arn.split(":")[1]
         self.central_account_id = central_role_arn.split(":")[4]
-        self._central: ExpiringCache[tuple[str, str], Credentials] = ExpiringCache(CAPACITY, clock)
-        self._customer: ExpiringCache[tuple[str, str, str], Credentials] = ExpiringCache(CAPACITY, clock)
+        capacity = SESSIONS_A_TENANT * tenants
+        self._central: ExpiringCache[tuple[str, str], Credentials] = ExpiringCache(capacity, clock)
+        self._second_hops: ExpiringCache[tuple[str, str], Credentials] = ExpiringCache(SECOND_HOPS, clock)
+        self._customer: ExpiringCache[tuple[str, str, str], Credentials] = ExpiringCache(capacity, clock)
 
     def central(self, tenant_id: str, policy: Mapping[str, object]) -> Credentials:
         """Return a session of the central role for one tenant, that can do no more than the policy allows.
 
         :raises runtime.errors.DeliveryError: retryable; our own configuration or STS is at fault.
         """
-        text = compact(policy)
-
-        def load() -> tuple[Credentials, float]:
-            with use_credentials(None):  # as the processor, whatever credentials are in use
-                return assume_role(
-                    self._clients,
-                    Hop.CENTRAL,
-                    {
-                        "RoleArn": self._central_role_arn,
-                        "RoleSessionName": session_name(tenant_id),
-                        "DurationSeconds": SESSION_SECONDS,
-                        "Policy": text,
-                        "Tags": [{"Key": TENANT_TAG, "Value": tenant_id}],
-                    },
-                )
-
-        return self._central.get((tenant_id, text), load)
+        return self._first_hop(self._central, tenant_id, compact(policy))
 
     def customer(self, tenant_id: str, role_arn: str, external_id: str | None = None) -> Credentials:
         """Return a session of a customer's role, assumed by a central session that can do nothing else.
@@ -84,7 +81,7 @@ class RoleChain:
         wanted = external_id or self.central_account_id
 
         def load() -> tuple[Credentials, float]:
-            central = self.central(tenant_id, second_hop(role_arn))
+            central = self._first_hop(self._second_hops, tenant_id, compact(second_hop(role_arn)))
             try:
                 with use_credentials(central):
                     return assume_role(
@@ -106,8 +103,27 @@ class RoleChain:
 
     def invalidate(self, credentials: Credentials) -> None:
         """Forget a session that AWS has called expired: the next call assumes the role again."""
-        self._central.forget(lambda held: held == credentials)
-        self._customer.forget(lambda held: held == credentials)
+        for cache in (self._central, self._second_hops, self._customer):
+            cache.forget(lambda held: held == credentials)
+
+    def _first_hop(
+        self, cache: ExpiringCache[tuple[str, str], Credentials], tenant_id: str, policy: str
+    ) -> Credentials:
+        def load() -> tuple[Credentials, float]:
+            with use_credentials(None):  # as the processor, whatever credentials are in use
+                return assume_role(
+                    self._clients,
+                    Hop.CENTRAL,
+                    {
+                        "RoleArn": self._central_role_arn,
+                        "RoleSessionName": session_name(tenant_id),
+                        "DurationSeconds": SESSION_SECONDS,
+                        "Policy": policy,
+                        "Tags": [{"Key": TENANT_TAG, "Value": tenant_id}],
+                    },
+                )
+
+        return cache.get((tenant_id, hashlib.sha256(policy.encode()).hexdigest()), load)
 
 
 def assume_role(clients: AwsClients, hop: Hop, request: "AssumeRoleRequestTypeDef") -> tuple[Credentials, float]:
@@ -121,5 +137,6 @@ def assume_role(clients: AwsClients, hop: Hop, request: "AssumeRoleRequestTypeDe
         codes = POLICY_CODES if hop is Hop.CENTRAL else None
         raise classify(error, hop=hop, action="sts:AssumeRole", resource=request["RoleArn"], codes=codes) from error
     expires_at = answer["Expiration"].timestamp()
-    credentials = Credentials(answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"], expires_at)
-    return credentials, expires_at - RENEW_BEFORE_SECONDS
+    key = answer["AccessKeyId"]
+    early = RENEW_BEFORE_SECONDS + zlib.crc32(key.encode()) % RENEW_SPREAD_SECONDS
+    return Credentials(key, answer["SecretAccessKey"], answer["SessionToken"], expires_at), expires_at - early

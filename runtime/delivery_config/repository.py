@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.aws.expiring_cache import ExpiringCache
+from runtime.bounded_map import TENANTS_REMEMBERED
 from runtime.delivery_config.attribute_values import plain_item
 from runtime.delivery_config.model import SCHEMA_VERSION, DeliveryConfig, is_delivery_type, is_tenant_id, whole_number
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 CONFIG_INVALID = "config-invalid"
 METHOD_NOT_INSTALLED = "method-not-installed"
-CAPACITY = 4096  # tenants remembered; a config is about 2 KB
 logger = logging.getLogger("logrouter.delivery_config")
 
 Models = Mapping[str, type[DeliveryConfig]]
@@ -82,6 +82,7 @@ class DeliveryConfigRepository:
 
     :param models: the delivery methods' config models by method name.
     :param cache_seconds: how long an answer is believed; a changed config is seen after that at the latest.
+    :param tenants: of how many the configs are kept.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class DeliveryConfigRepository:
         models: Models,
         *,
         cache_seconds: float,
+        tenants: int = TENANTS_REMEMBERED,
         clock: Callable[[], float] = scheduling.now,
     ) -> None:
         self._clients = clients
@@ -98,7 +100,7 @@ class DeliveryConfigRepository:
         self._models = models
         self._cache_seconds = cache_seconds
         self._clock = clock
-        self._cache: ExpiringCache[str, TenantConfigs] = ExpiringCache(CAPACITY, clock)
+        self._cache: ExpiringCache[str, TenantConfigs] = ExpiringCache(tenants, clock)
 
     def fetch_tenant(self, tenant_id: str, *, refresh: bool = False) -> TenantConfigs:
         """Return what the tenant has. An id that no item can have costs no call.

@@ -10,7 +10,7 @@ from runtime.deliveries.role_chain import RoleChain
 from runtime.deliveries.sessions import Sessions
 from runtime.delivery_config.marks import ConfigMarks
 from runtime.delivery_config.methods import find_config_models
-from runtime.delivery_config.repository import DeliveryConfigRepository
+from runtime.delivery_config.repository import DeliveryConfigRepository, Models
 from runtime.messages.dead_letters import DeadLetters
 from runtime.messages.hand_over import HandOver, Schedule, outside_queue
 from runtime.processor.attempts import Attempts
@@ -39,8 +39,9 @@ def make_processor(
     """
     clients = clients or AwsClients(settings.aws_region)
     central_role, issuer = settings.central_log_distribution_role_arn, settings.session_issuer
-    issued = IssuedSessions(clients, issuer, central_role) if issuer else None
-    role_chain = issued or RoleChain(clients, central_role)
+    tenants = settings.tenants_remembered
+    issued = IssuedSessions(clients, issuer, central_role, tenants=tenants) if issuer else None
+    role_chain = issued or RoleChain(clients, central_role, tenants=tenants)
     classes = find_methods(*settings.placements) if methods is None else methods
     models = find_config_models() if methods is None else {name: each.config_model for name, each in methods.items()}
     records = Records(settings.metrics_namespace)
@@ -48,12 +49,7 @@ def make_processor(
     schedule = Schedule(settings.delivery_schedule_seconds)
     hand_over = _hand_over(settings, clients, schedule)
     parked = settings.parked_deliveries_table
-    repository = DeliveryConfigRepository(
-        clients,
-        settings.tenant_config_table,
-        models,
-        cache_seconds=settings.config_cache_seconds,
-    )
+    repository = _repository(settings, clients, models)
     attempts = Attempts(
         make_methods(classes, _services(settings, clients, role_chain)),
         ObjectReader(clients, role_chain, settings.max_uncompressed_bytes),
@@ -76,6 +72,16 @@ def make_processor(
         records=records,
         hand_over=hand_over,
         sessions=issued,
+    )
+
+
+def _repository(settings: ProcessorSettings, clients: AwsClients, models: Models) -> DeliveryConfigRepository:
+    return DeliveryConfigRepository(
+        clients,
+        settings.tenant_config_table,
+        models,
+        cache_seconds=settings.config_cache_seconds,
+        tenants=settings.tenants_remembered,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from runtime.bounded_map import TENANTS_REMEMBERED
 from runtime.deliveries.settings import GIB, DeliverySettings
 from runtime.delivery_config.facts import Placement
 from runtime.metrics.catalogue import NAMESPACE
@@ -20,6 +21,7 @@ class ProcessorSettings(DeliverySettings):
     ``pass_key_id``: the key in KMS that deliveries for the outside processor are signed with.
     ``logrouter_placement``: whose methods deliver here; those of the other placement are handed over, to
     ``outside_queue_url`` where that is set.
+    ``tenants_remembered``: of how many tenants sessions and configs are kept in memory.
     """
 
     tenant_config_table: str
@@ -38,6 +40,7 @@ class ProcessorSettings(DeliverySettings):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     config_cache_seconds: float = Field(default=60, ge=0)
+    tenants_remembered: int = Field(default=TENANTS_REMEMBERED, gt=0)
     max_uncompressed_bytes: int = Field(default=10 * GIB, gt=0)
     delivery_schedule_seconds: float = Field(default=86_400, gt=0)
     status_interval_seconds: float = Field(default=300, ge=0)

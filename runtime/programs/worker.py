@@ -64,7 +64,7 @@ def _load(path: str) -> ModuleType:
 
 
 def _confine() -> None:
-    """Give up what a program must not have: memory, core dumps, files, processes, any further descriptor."""
+    """Drop what a program must not have: memory, core dumps, files, processes, any further descriptor."""
     for limit, most in (
         (resource.RLIMIT_AS, MEMORY_BYTES),
         (resource.RLIMIT_CORE, 0),
@@ -82,7 +82,7 @@ def _cpu_seconds() -> float:
 
 def _checked(engine: ModuleType, program: str) -> tuple[bytes, str]:
     found = engine.validate_vrl(program)
-    if found.success:  # and as it runs: nothing of it may reach into what stands around it
+    if found.success:  # and as it runs: none of it may reach into what stands around it
         found = engine.validate_vrl(BEGIN + program + END)
     return (b"+", "") if found.success else (b"-", found.error or "")
 

@@ -92,7 +92,7 @@ def _resolves(dotted):
     ("text", "wrong"),
     [
         ("kept (contract §4, §6) and contract §15", []),
-        ("see contract §12", ["contract §12"]),
+        ("see contract §16", ["contract §16"]),
         ("decisions 20 and 22", ["decision 22"]),
         ("[decision 20](x.md), decision 0024", ["decision 24"]),
         ("by contract 5", ["contract 5 (write §5)"]),
