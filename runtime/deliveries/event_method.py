@@ -182,7 +182,7 @@ class EventMethod(ABC):
                     with self._noting:
                         delivery.progress.note_unkept(refused)
                 raise
-        return account.of_filtered(filtered, refused, rejected)
+        return account.of_filtered(filtered, refused, rejected).with_arrived(rejected)
 
     def _note_part(
         self, delivery: Delivery, account: Account, filtered: FilteredBatch, requests: BatchRequests
@@ -191,13 +191,15 @@ class EventMethod(ABC):
         rest = account.rest_after(filtered, requests.left(), accepted=requests.accepted)
         if rest is None:
             return
-        refused = account.ranges(filtered, requests.rejections())
+        rejected = requests.rejections()
+        refused = account.ranges(filtered, rejected)
         try:
             self._keep(delivery, account, refused)
         except DeliveryError as error:
             logger.warning("what is refused of a batch can't be set aside", extra={"reason": error.reason})
             return
-        self._note(delivery, account.of_positions({*account.positions}.difference(rest.positions()), refused, rest))
+        settled = {*account.positions}.difference(rest.positions())
+        self._note(delivery, account.of_positions(settled, refused, rest).with_arrived(rejected))
 
     def _note(self, delivery: Delivery, sent: SentBatch) -> None:
         with self._noting:

@@ -24,10 +24,18 @@ class Rejection:
 
     ``positions`` are those in the batch, or in the request. The rejections of one answer don't overlap.
     ``reason`` is a short, stable word (``too-old``, ``event-too-large``), never the destination's own text.
+    ``among``: how many of these it refuses, where it doesn't say which and forbids to ask again; all of them are kept,
+    and so many counted as set aside. ``None``: each of them.
     """
 
     reason: str
     positions: Sequence[int]
+    among: int | None = None
+
+    @property
+    def count(self) -> int:
+        """How many events are refused."""
+        return len(self.positions) if self.among is None else self.among
 
 
 @dataclass(frozen=True, slots=True)

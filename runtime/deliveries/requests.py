@@ -156,9 +156,10 @@ class BatchRequests:
         """
         sent = piece.positions
         verdicts = self._send(self._request(sent))
-        self._rejections += [Rejection(one.reason, [sent[each] for each in one.positions]) for one in verdicts.refused]
-        settled = len(verdicts.retry) + sum(len(one.positions) for one in verdicts.refused)
-        self.accepted |= settled < len(sent)
+        self._rejections += [
+            Rejection(one.reason, [sent[each] for each in one.positions], one.among) for one in verdicts.refused
+        ]
+        self.accepted |= len(verdicts.retry) + sum(one.count for one in verdicts.refused) < len(sent)
         if verdicts.retry:
             piece.positions = [sent[each] for each in verdicts.retry]
             raise verdicts.error or RetryableError("events-not-accepted", "the destination asks for some events again")

@@ -8,7 +8,7 @@ attempt where nobody could set it aside: that one sets aside the same events, an
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from runtime.deliveries.event_request import FilteredBatch, Rejection
@@ -31,6 +31,16 @@ class SentBatch:
     set_aside: Counter[str]
     oldest_ms: int | None
     rest: Rest | None = None
+
+    def with_arrived(self, rejected: Iterable[Rejection]) -> "SentBatch":
+        """Return the counts where some of the events that are kept have arrived, and nobody knows which.
+
+        Their bytes aren't counted.
+        """
+        arrived: Counter[str] = Counter()
+        for one in rejected:
+            arrived[one.reason] += len(one.positions) - one.count
+        return replace(self, events=self.events + arrived.total(), set_aside=self.set_aside - arrived)
 
     def acknowledge(self, progress: DeliveryProgress) -> None:
         """Add it to a delivery's progress. A part is counted only where its rest can be carried."""

@@ -50,6 +50,10 @@ class AddressBook:
         with self._lock:
             self._failures[host, port] = self._failures.get((host, port), 0) + 1
 
+    def close(self) -> None:
+        """End the threads that resolve; no address is asked for afterwards."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
     def _ask(self, key: _Host, seconds: float) -> list[str]:
         with self._lock:
             asked = self._asked.get(key)

@@ -84,7 +84,8 @@ class EndpointClient:
         return EndpointAnswer(endpoint.origin, response.status, response.headers, content, whole)
 
     def close(self) -> None:
-        """Close idle connections."""
+        """Close idle connections, and resolve no further name."""
+        self._book.close()
         with self._lock:
             transports = [self._public, *self._private.values()]
         for transport in transports:
@@ -98,6 +99,8 @@ class EndpointClient:
         with self._lock:
             found = self._private.get(key)
             if found is None:
+                while len(self._private) >= AUTHORITIES:
+                    self._private.popitem(last=False)[1].forget()
                 found = self._private[key] = HttpTransport(
                     authorities=lambda: ssl.create_default_context(cadata=ca),
                     pool=ConnectionPool(IDLE_OF_ONE, IDLE_OF_ONE),

@@ -84,6 +84,14 @@ class Attempts:
             for delivery, refusal, start in zip(deliveries, refusals, started_at, strict=True)
         ]
 
+    def close(self) -> None:
+        """Have each method release what it holds. Nothing is delivered afterwards."""
+        for name, method in self._methods.items():
+            try:
+                method.close()
+            except Exception as error:  # noqa: BLE001 - a bug in one method must not keep the others open
+                logger.warning("a method can't be closed", extra={"method": name, **without_message(error)})
+
     def _refusal(self, config: DeliveryConfig, *, first: bool, probe: bool) -> DeliveryError | None:
         if config.method not in self._methods:
             return ElsewhereError(config.method) if self._delivers_outside(config) else _not_here(config)

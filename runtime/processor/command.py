@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -47,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DeliveryMethodsError as error:
         parser.exit(MISCONFIGURED, f"{error}\n")
     if chosen.mode == "stdin":
-        return stdin.run(processor, sys.stdin.read())
+        with closing(processor):
+            return stdin.run(processor, sys.stdin.read())
     urls = queue_urls(settings, one_queue=chosen.one_queue)
     if not urls:
         parser.exit(MISCONFIGURED, "SQS_QUEUE_URL is needed for --mode sqs\n")
@@ -55,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     heartbeat = Path(settings.heartbeat_file) if settings.heartbeat_file else None
-    return 0 if sqs_poller.run(processor, clients, urls, stop=stop, heartbeat_file=heartbeat) else CRASHED
+    with closing(processor):  # when every loop has ended, and what was at work is handed over
+        return 0 if sqs_poller.run(processor, clients, urls, stop=stop, heartbeat_file=heartbeat) else CRASHED
 
 
 def queue_urls(settings: ProcessorSettings, *, one_queue: bool) -> list[str]:

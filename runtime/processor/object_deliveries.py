@@ -50,6 +50,10 @@ class ObjectDeliveries:
                 return False
         return True
 
+    def close(self) -> None:
+        """Release what the delivery methods hold. Nothing is delivered afterwards."""
+        self._attempts.close()
+
     def first(self, object_: StoredObject, budget: TimeBudget, seen: SettledTypes, *, notified: bool) -> bool:
         """Deliver a new object to every config that selects it; return whether all of it is settled.
 

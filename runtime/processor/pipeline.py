@@ -99,6 +99,10 @@ class MessageProcessor:
         """
         return self._sessions is not None or self._objects.is_ready()
 
+    def close(self) -> None:
+        """Release what the process holds at destinations, as its host ends. Nothing is processed afterwards."""
+        self._objects.close()
+
     def process(self, message: QueueMessage, budget: TimeBudget) -> bool:
         """Do what a message asks for. True: settle it. False: leave it in its queue. Never raises."""
         with correlated(message.message_id):

@@ -66,8 +66,9 @@ class KafkaDelivery(EventMethod):
         return RecordSender(delivery, lambda: self._connect(delivery, config))
 
     def close(self) -> None:
-        """Close the producers."""
+        """Close the producers, and resolve no further name."""
         self._pool.close()
+        self._addresses.close()
 
     def _connect(self, delivery: Delivery, config: KafkaConfig) -> "Connection":
         """Return a connection whose topic and brokers have been asked for and checked.

@@ -97,16 +97,18 @@ def _any_success(answer: EndpointAnswer, events: int) -> Verdicts:
 
 
 def _otlp_verdicts(answer: EndpointAnswer, events: int) -> Verdicts:
-    """Read an ExportLogsServiceResponse. Which records a partial success means it doesn't say, nor may they be resent.
+    """Read an ExportLogsServiceResponse (OTLP/HTTP, "Partial Success": the client must not retry the request).
 
-    So all of the request's events are set aside, and none is lost: those that arrived are there, too.
+    It says how many records are rejected, not which, and finding out would be a retry of those that were accepted. So
+    all of the request's events are kept, none is lost, and as many as it says are counted as set aside.
     """
     partial = _members(answer).get("partialSuccess")
     rejected = _whole_number(_members_of(partial, answer).get("rejectedLogRecords")) if partial is not None else 0
     if rejected <= 0:
         return DELIVERED
-    reason = REJECTED if rejected >= events else PARTLY_REJECTED
-    return Verdicts(refused=[Rejection(reason, range(events))])
+    if rejected >= events:
+        return Verdicts(refused=[Rejection(REJECTED, range(events))])
+    return Verdicts(refused=[Rejection(PARTLY_REJECTED, range(events), among=rejected)])
 
 
 def _splunk_verdicts(answer: EndpointAnswer, events: int) -> Verdicts:

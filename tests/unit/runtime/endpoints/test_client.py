@@ -235,3 +235,28 @@ def test_idle_connections_of_all_endpoints_are_bounded(serve, policy, authority)
     assert [endpoint.connections for endpoint in endpoints] == [2, 2, 1, 1]
     client.close()
     assert len(pool) == 0
+
+
+def test_connections_of_an_authority_that_is_forgotten_are_closed(serve, client, policy, authority, monkeypatch):
+    """A process with many customers' own authorities would keep each one's connections open."""
+    monkeypatch.setattr(module, "AUTHORITIES", 1)
+    endpoint = serve(whole(), whole())
+    first = client.post(policy.check(endpoint.url), {}, b"", FOREVER, ca=authority.pem)
+    (transport,) = client._private.values()
+    assert first.ok
+    assert len(transport._pool) == 1
+    client._transport(authority.pem + "\n")
+    assert (len(client._private), len(transport._pool)) == (1, 0)
+
+
+def test_a_client_that_is_closed_leaves_no_thread(policy, serve, authority):
+    """Each test delivery of a process would leave its resolver's threads behind."""
+    before = set(threading.enumerate())
+    client = EndpointClient(AddressBook(policy))
+    assert client.post(policy.check(serve(whole()).url), {}, b"", FOREVER, ca=authority.pem).ok
+    resolvers = [each for each in threading.enumerate() if each not in before and each.name.startswith("resolver")]
+    client.close()
+    client.close()
+    for each in resolvers:
+        each.join(5)
+    assert [each.is_alive() for each in resolvers] == [False]

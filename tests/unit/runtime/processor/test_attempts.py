@@ -42,6 +42,27 @@ class Method:
         self.does[delivery.config.type.partition(":")[2]](delivery, source)
 
 
+class Closing(Method):
+    """Counts how often it is closed; fails where the test says so."""
+
+    def __init__(self, *errors):
+        super().__init__()
+        self.errors, self.closed = list(errors), 0
+
+    def close(self):
+        self.closed += 1
+        if self.errors:
+            raise self.errors.pop()
+
+
+def test_every_method_is_closed_also_where_another_cannot_be(world):
+    """A producer's threads and connections would outlive their host, or be cut in the middle of a goodbye."""
+    broken, other = Closing(RuntimeError("a plug-in's")), Closing()
+    reader = ObjectReader(world.clients, RoleChain(world.clients, CENTRAL_ROLE), 1_000_000)
+    Attempts({"broken": broken, "other": other}, reader, Records("LogRouter")).close()
+    assert (broken.closed, other.closed) == (1, 1)
+
+
 @pytest.fixture
 def world(clients):
     return World(clients)

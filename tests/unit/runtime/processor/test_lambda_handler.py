@@ -164,10 +164,13 @@ def test_the_processor_is_made_once_from_the_environment(world, monkeypatch):
         assert lambda_handler.processor() is made
         lambda_handler.load_everything()
         before, state = lambda_handler.clients(), random.getstate()
+        closed = []
+        monkeypatch.setattr(made, "close", lambda: closed.append(made))
         lambda_handler.after_restore()  # connections, credentials and chance of one environment are its own
         assert lambda_handler.processor() is not made
         assert lambda_handler.clients() is not before
         assert random.getstate() != state
+        assert closed == [made]
     finally:
         lambda_handler.after_restore()
 

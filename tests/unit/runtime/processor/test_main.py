@@ -65,6 +65,23 @@ def test_the_poller_reads_both_queues_unless_told_otherwise(polled, arguments, u
     assert polled[0][0] == urls
 
 
+@pytest.mark.parametrize("mode", ["sqs", "sqs-that-crashes", "stdin"])
+def test_a_host_closes_its_methods_when_it_ends(environment, polled, mode):
+    """Each rolling update would leave connections open at customers' endpoints and brokers until they time out."""
+    ended, make = [], program.make_processor
+
+    def made(*arguments, **options):
+        processor = make(*arguments, **options)
+        environment.setattr(processor, "close", lambda: ended.append(len(polled)))
+        return processor
+
+    environment.setattr(program, "make_processor", made)
+    environment.setattr(sys, "stdin", io.StringIO('{"Event": "s3:TestEvent"}'))
+    environment.setenv("SQS_QUEUE_URL", "https://sqs/crash" if "crashes" in mode else "https://sqs/objects")
+    program.main(["--mode", mode.partition("-")[0]])
+    assert ended == [0 if mode == "stdin" else 1]  # after the poller has ended
+
+
 def test_a_crashed_loop_is_the_processs_exit_status(environment, polled):
     """Kubernetes would take a crash for an orderly end."""
     environment.setenv("SQS_QUEUE_URL", "https://sqs/crash")

@@ -167,12 +167,13 @@ def test_a_token_is_sent_as_the_config_says(scene, serve, fields, name, value):
     assert "webhook-signature" not in endpoint.requests[0][1]
 
 
-def test_a_partial_success_of_otlp_is_set_aside_and_not_repeated(scene, serve):
-    """The rejected records would be lost, or the others doubled for ever."""
+def test_a_partial_success_of_otlp_is_kept_counted_and_not_repeated(scene, serve):
+    """The rejected records would be lost, the others doubled for ever, or those that arrived counted as set aside."""
     endpoint = serve(whole(b'{"partialSuccess":{"rejectedLogRecords":"1","errorMessage":"a"}}'))
     progress = deliver(scene, scene.config(endpoint, **OTLP))
     assert (len(endpoint.requests), progress.checkpoint) == (1, 1)
-    assert dict(progress.set_aside) == {"endpoint-rejected-some": 2}
+    assert (dict(progress.set_aside), progress.events) == ({"endpoint-rejected-some": 1}, 1)
+    assert [reason for _, reason, _ in scene.kept.events] == ["endpoint-rejected-some"] * 2
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 O", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"])

@@ -129,8 +129,8 @@ def test_otlps_partial_success_is_never_repeated_and_loses_nothing(members, reje
     """The protocol forbids a repetition, and doesn't say which records it means."""
     json_format.ParseDict(members, ExportLogsServiceResponse())
     verdicts = read("otlp", json.dumps(members).encode())
-    reasons = [(one.reason, list(one.positions)) for one in verdicts.refused]
-    expected = {0: [], 1: [("endpoint-rejected-some", [0, 1, 2])], 3: [("endpoint-rejected", [0, 1, 2])]}
+    reasons = [(one.reason, list(one.positions), one.count) for one in verdicts.refused]
+    expected = {0: [], 1: [("endpoint-rejected-some", [0, 1, 2], 1)], 3: [("endpoint-rejected", [0, 1, 2], 3)]}
     assert (reasons, list(verdicts.retry)) == (expected[rejected], [])
 
 
