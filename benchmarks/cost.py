@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.break_even import PAGE
 from benchmarks.firehose_cost import direct_writes, firehose
 from benchmarks.pages import dollars, renewed
-from runtime.costs.assumptions import GIB, Assumptions
+from runtime.costs.assumptions import GIB, HOURS_A_MONTH, Assumptions
+from runtime.costs.outside import network_month
 from runtime.costs.prices import list_prices
 from runtime.costs.tenant import Part, tenant_costs, total, usage_of
 from runtime.delivery_config.facts import Payer
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
 MARK = "per-tenant"
 TIB = 1024
 METHODS = ("cloudwatch", "s3")
+OUTSIDE_METHOD = "webhook"
+"""As the others outside: they differ by what their customers pay."""
 OBJECT_MIB = (0.25, 4.0, 64.0)
 
 
 def section(a: Assumptions) -> str:
     """Write the generated part of the page."""
-    return "\n\n".join([_inputs(a), _paths(a), _items(a), _writes(a), _picture(a)])
+    return "\n\n".join([_inputs(a), _paths(a), _items(a), _outside(a), _writes(a), _picture(a)])
 
 
 def _inputs(a: Assumptions) -> str:
@@ -72,6 +75,31 @@ def _items(a: Assumptions) -> str:
     lines += [f"| {item.part}: {item.what} | {item.payer} | {dollars(item.dollars)} |" for item in items]
     lines += [f"| **together** | {payer} | **{dollars(total(items, payer=payer))}** |" for payer in Payer]
     return "\n".join(lines)
+
+
+def _outside(a: Assumptions) -> str:
+    """Write what a GB costs that is delivered outside, with and without a network, and what is there anyway."""
+    prices = list_prices()
+    bills = [
+        tenant_costs(usage_of(1, [OUTSIDE_METHOD], a), on_network=True, on_poller=poller, assumptions=a)
+        for poller in (False, True)
+    ]
+    lines = [
+        f"| a GB by `{OUTSIDE_METHOD}`, which the provider pays | on Lambda | on pollers |",
+        "|---|---:|---:|",
+    ]
+    for on_lambda, on_poller in zip(*bills, strict=True):
+        if on_lambda.part == OUTSIDE_METHOD:
+            lines.append(f"| {on_lambda.what} | ${on_lambda.dollars:.5f} | ${on_poller.dollars:.5f} |")
+    sums = (f"**${total(items, part=OUTSIDE_METHOD):.5f}**" for items in bills)
+    fixed = [
+        ("the outside's network, two zones: NAT gateways and their addresses", network_month(prices, 2, HOURS_A_MONTH)),
+        ("the key that makes passes", prices.kms_key_month),
+        ("a secret's value, of a config", prices.secretsmanager_secret_month),
+    ]
+    there = ["| whatever is delivered outside | a month |", "|---|---:|"]
+    there += [f"| {what} | {dollars(price)} |" for what, price in fixed]
+    return "\n".join([*lines, f"| **together** | {' | '.join(sums)} |", "", *there])
 
 
 def _writes(a: Assumptions) -> str:

@@ -33,7 +33,8 @@ def cost(sources: Sources, tenant_id: str) -> Cost:
     """
     read = recent(sources.records, sources.clock(), tenant_id=tenant_id, steps=STEPS_SECONDS)
     usage = _usage(read.lines, DAYS_A_MONTH * DAY_SECONDS / read.seconds)
-    return Cost(tenant_id, read.seconds, usage, tenant_costs(usage))
+    on_network = "OutsideAddresses" in sources.installation.outside
+    return Cost(tenant_id, read.seconds, usage, tenant_costs(usage, on_network=on_network))
 
 
 def _usage(records: Sequence[RecordLine], times: float) -> Usage:

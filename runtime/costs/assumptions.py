@@ -48,6 +48,12 @@ class Assumptions:
     wait_per_object_s: float = 0.15  # GetObject, the first call of a stream; configs and role sessions are cached
     wait_per_mib_s: float = 0.05  # one PutLogEvents of 1 MiB, one after another within a stream
     objects_side_by_side: int = 10  # that a process reads at once, each waiting on its own (OBJECTS_AT_ONCE)
+    wait_per_request_s: float = 0.1  # outside, one POST to a customer's endpoint; four of a delivery at once
+    outside_memory_gb: float = 1.0  # of the outside processor's function
+    outside_processes: float = 2.0  # of the outside, that have a session of the same tenant
+    session_minutes: float = 40.0  # an hour, renewed before its end
+    issuer_s: float = 0.3  # one session: the pass is checked, the config read, a role assumed
+    issuer_memory_gb: float = 0.5
     lambda_memory_gb: float = 1769 / 1024  # the production stage: one vCPU
     pod_vcpu: float = 0.5  # the manifests' requests
     pod_gb: float = 0.5

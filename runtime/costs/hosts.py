@@ -18,19 +18,26 @@ class Work:
     waited_s: float
 
 
-def work(gib: float, objects: float, cpu: ProcessorCpu, a: Assumptions) -> Work:
-    """Return the work of a number of objects, of which a number of GiB (uncompressed) are read and sent."""
+def work(gib: float, objects: float, cpu: ProcessorCpu, a: Assumptions, *, requests: float | None = None) -> Work:
+    """Return the work of a number of objects, of which a number of GiB (uncompressed) are read and sent.
+
+    :param requests: to customers' endpoints, which are waited for one by one; ``None``: calls of AWS, by the MiB.
+    """
+    waited_s = gib * MIB_A_GIB * a.wait_per_mib_s if requests is None else requests * a.wait_per_request_s
     return Work(
         objects,
         gib * cpu.cpu_seconds_per_gib + objects * cpu.cpu_seconds_per_object,
-        (objects * a.wait_per_object_s + gib * MIB_A_GIB * a.wait_per_mib_s) / a.objects_side_by_side,
+        (objects * a.wait_per_object_s + waited_s) / a.objects_side_by_side,
     )
 
 
-def on_lambda(done: Work, prices: Prices, a: Assumptions) -> float:
-    """Return the dollars on Lambda, which also bills waiting time; while one object waits, another one works."""
+def on_lambda(done: Work, prices: Prices, a: Assumptions, *, memory_gb: float | None = None) -> float:
+    """Return the dollars on Lambda, which also bills waiting time; while one object waits, another one works.
+
+    :param memory_gb: of the function; ``None``: the processor's.
+    """
     billed_s = max(done.cpu_s, done.waited_s)
-    seconds = billed_s * a.lambda_memory_gb * prices.lambda_arm_gb_second
+    seconds = billed_s * (memory_gb or a.lambda_memory_gb) * prices.lambda_arm_gb_second
     return seconds + done.objects * a.poll_share * prices.lambda_million_requests / 1e6
 
 

@@ -36,6 +36,12 @@ class Prices:
     cloudwatch_alarm_month: float
     cloudwatch_dashboard_month: float
     kms_key_month: float
+    kms_million_requests: float
+    secretsmanager_secret_month: float
+    internet_out_gb: float
+    vpc_nat_gb: float
+    vpc_nat_hour: float
+    vpc_public_address_hour: float
     firehose_ingested_gb: float
     firehose_partitioned_gb: float
     firehose_thousand_partitioned_objects: float

@@ -1,7 +1,8 @@
 """What one tenant costs, item by item, and who pays it: the provider, or the customer in its own account.
 
-Left out, because they are hundredths of the rest: DynamoDB, STS, KMS, the API, and data between Regions, which is dear
-only where a config's ``target_region`` or bucket lies in another Region than the processor.
+Left out, because they are hundredths of the rest: DynamoDB, STS, KMS (except for passes), the API, and data
+between Regions, which is dear only where a config's ``target_region`` or bucket lies in another Region than the
+processor.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,8 +10,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from runtime.costs.assumptions import DAYS_A_MONTH, GIB, MIB_A_GIB, Assumptions, ProcessorCpu, processor_cpu
-from runtime.costs.hosts import busy_pod_seconds, on_lambda, pod_hour_on_fargate, work
+from runtime.costs.hosts import Work, busy_pod_seconds, on_lambda, pod_hour_on_fargate, work
+from runtime.costs.outside import OutsideDeliveries, outside_costs
 from runtime.costs.prices import Prices, list_prices
+from runtime.costs.requests import requests_of
 from runtime.delivery_config.facts import MethodFacts, Payer, Placement, PriceRow, Quantity
 from runtime.delivery_config.methods import find_config_models
 from runtime.metrics.catalogue import EMITTED, Dimension
@@ -66,6 +69,7 @@ def tenant_costs(
     usage: Usage,
     *,
     on_poller: bool = False,
+    on_network: bool = False,
     prices: Prices | None = None,
     cpu: ProcessorCpu | None = None,
     assumptions: Assumptions | None = None,
@@ -73,9 +77,10 @@ def tenant_costs(
     """Return what a tenant costs.
 
     :param on_poller: the processor's share on a pod that other tenants keep busy, instead of on Lambda.
+    :param on_network: what is delivered outside goes through a network of its own.
     """
     prices, cpu, a = prices or list_prices(), cpu or processor_cpu(), assumptions or Assumptions()
-    bill = _Bill(usage, prices, cpu, a, on_poller)
+    bill = _Bill(usage, prices, cpu, a, on_poller, on_network)
     methods = [model.facts for model in find_config_models().values()]
     return [*bill.collection(), *(item for facts in methods for item in bill.deliveries(facts)), *bill.metrics()]
 
@@ -92,6 +97,7 @@ class _Bill:
     cpu: ProcessorCpu
     a: Assumptions
     on_poller: bool
+    on_network: bool
 
     def collection(self) -> list[Item]:
         """From the agent's PUT to the message in the object queue."""
@@ -113,11 +119,11 @@ class _Bill:
         done = self.usage.delivered.get(facts.name)
         if done is None:
             return []
-        rows = [(row.payer, self._what(row), self._dollars(row, done)) for row in facts.prices]
-        work = self._processor(done.gib if facts.reads_events else 0, done.objects)
-        ours = [("processor", work), ("delivery records", self._records(done.objects))]
-        if facts.placement is Placement.OUTSIDE:
-            ours.append(("hand-over to the outside processor", self._queued(done.objects)))
+        made = requests_of(facts.limits, objects=done.objects, gib=done.gib, events=done.events)
+        rows = [(row.payer, self._what(row), self._dollars(row, done, made)) for row in facts.prices]
+        outside = facts.placement is Placement.OUTSIDE
+        worked = self._outside(done, made) if outside else self._inside(done if facts.reads_events else None, done)
+        ours = [*worked.items(), ("delivery records", self._records(done.objects))]
         return [
             *(self._ours(facts.name, what, dollars) for payer, what, dollars in rows if payer is Payer.PROVIDER),
             *(self._ours(facts.name, what, dollars) for what, dollars in ours),
@@ -127,12 +133,25 @@ class _Bill:
     def _what(self, row: PriceRow) -> str:
         return f"{row.what}, kept {self.a.customer_days_kept:g} days" if row.quantity is Quantity.KEPT_GIB else row.what
 
-    def _dollars(self, row: PriceRow, done: Delivered) -> float:
+    def _inside(self, read: Delivered | None, done: Delivered) -> dict[str, float]:
+        return {"processor": self._worked(work(read.gib if read else 0, done.objects, self.cpu, self.a))}
+
+    def _outside(self, done: Delivered, made: float) -> dict[str, float]:
+        """Twice a processor: the inside hands over what it doesn't read, the outside delivers it."""
+        sent = OutsideDeliveries(done.objects, done.gib, self.usage.days)
+        worked = work(done.gib, done.objects, self.cpu, self.a, requests=made)
+        return {
+            "processor, which hands over": self._worked(work(0, done.objects, self.cpu, self.a)),
+            "outside processor": self._worked(worked, memory_gb=self.a.outside_memory_gb),
+            **outside_costs(sent, self.prices, self.a, on_network=self.on_network),
+        }
+
+    def _dollars(self, row: PriceRow, done: Delivered, made: float) -> float:
         gib = done.gib + done.events * row.event_bytes / GIB
         compression: float = getattr(self.a, row.compression) if row.compression else 1.0
         quantities = {
             Quantity.THOUSAND_OBJECTS: done.objects / 1000,
-            Quantity.MILLION_OBJECTS: done.objects / 1e6,
+            Quantity.MILLION_REQUESTS: made / 1e6,
             Quantity.GIB: gib / compression,
             Quantity.KEPT_GIB: gib / compression * self.a.customer_days_kept / DAYS_A_MONTH,
         }
@@ -148,10 +167,9 @@ class _Bill:
         stored_mib = self.usage.gib * MIB_A_GIB / self.a.compression / self.usage.objects if self.usage.objects else 0
         return stored_mib >= self.a.tiered_mib
 
-    def _processor(self, gib: float, objects: float) -> float:
-        done = work(gib, objects, self.cpu, self.a)
+    def _worked(self, done: Work, *, memory_gb: float | None = None) -> float:
         if not self.on_poller:
-            return on_lambda(done, self.prices, self.a)
+            return on_lambda(done, self.prices, self.a, memory_gb=memory_gb)
         return busy_pod_seconds(done, self.a) / 3600 * pod_hour_on_fargate(self.prices, self.a)
 
     def _queued(self, messages: float) -> float:

@@ -40,11 +40,12 @@ class Payer(StrEnum):
 class Quantity(StrEnum):
     """What a price is multiplied by.
 
-    ``GIB``: of delivered lines, uncompressed. ``KEPT_GIB``: the same, kept for the days that the customer keeps them.
+    ``MILLION_REQUESTS``: as the method's limits cut them. ``GIB``: of delivered lines, uncompressed. ``KEPT_GIB``: the
+    same, kept for the days that the customer keeps them.
     """
 
     THOUSAND_OBJECTS = "thousand objects"
-    MILLION_OBJECTS = "million objects"
+    MILLION_REQUESTS = "million requests"
     GIB = "GiB"
     KEPT_GIB = "GiB kept"
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from runtime import scheduling
 from runtime.costs.assumptions import GIB, Assumptions
 from runtime.costs.prices import list_prices
-from runtime.delivery_config.facts import MethodFacts, Payer, Quantity
+from runtime.costs.requests import requests_of
+from runtime.delivery_config.facts import MethodFacts, Payer, Placement, Quantity
 from runtime.delivery_config.methods import find_config_models
 from runtime.delivery_config.repository import TenantConfigs
 from runtime.delivery_state.replay_selection import Selection
@@ -95,11 +96,15 @@ def _add(total: Estimate, type_: str, facts: MethodFacts | None, one: FoundObjec
     total.provider_cost += a.requests_a_message / 1e6 * prices.sqs_million_requests
     if facts is None:
         return
+    gib = one.size * a.compression / GIB
+    made = requests_of(facts.limits, objects=1, gib=gib, events=gib * GIB / a.event_bytes)
     quantities = {
         Quantity.THOUSAND_OBJECTS: 1 / 1000,
-        Quantity.MILLION_OBJECTS: 1 / 1e6,
-        Quantity.GIB: one.size * a.compression / GIB,
+        Quantity.MILLION_REQUESTS: made / 1e6,
+        Quantity.GIB: gib,
     }
+    if facts.placement is Placement.OUTSIDE:
+        total.provider_cost += prices.kms_million_requests / 1e6 + gib * prices.internet_out_gb
     for row in facts.prices:
         dollars = quantities.get(row.quantity, 0.0) * prices.of(row.price)  # how long it is kept is another bill's
         if row.payer is Payer.PROVIDER:

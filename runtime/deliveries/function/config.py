@@ -33,7 +33,7 @@ FACTS = MethodFacts(
     ),
     prices=(
         PriceRow(Payer.PROVIDER, "objects read", "s3_thousand_gets", Quantity.THOUSAND_OBJECTS),
-        PriceRow(Payer.CUSTOMER, "invocations, an object", "lambda_million_requests", Quantity.MILLION_OBJECTS),
+        PriceRow(Payer.CUSTOMER, "invocations", "lambda_million_requests", Quantity.MILLION_REQUESTS),
     ),
     example={
         "type": "function",

@@ -28,6 +28,7 @@ class Scene:
         self.world = World(clients)
         self.records = []
         installation = Installation(clients)
+        installation.__dict__["outside"] = {}
         installation.__dict__["outputs"] = {
             "ObjectQueueUrl": self.world.queues["objects"],
             "DeliveryQueueUrl": self.world.queues["deliveries"],

@@ -123,3 +123,12 @@ def test_a_tenants_cost_is_its_own_carried_on_to_a_month(scene):
     (ingestion,) = [item for item in found.items if item.what == "CloudWatch Logs ingestion"]
     assert ingestion.dollars == pytest.approx(0.50 * days, rel=1e-3)
     assert ingestion.payer is Payer.CUSTOMER
+
+
+def test_what_is_delivered_outside_costs_by_the_stages_network(scene):
+    """A provider with fixed addresses would be shown two thirds of what its webhooks cost."""
+    scene.records = [record(60, name=FIRST, type_="webhook", Bytes=1024**3)]
+    without = cost(scene.sources, "acme-corp").items
+    scene.sources.installation.__dict__["outside"] = {"OutsideAddresses": "198.51.100.1"}
+    more = {item.what for item in cost(scene.sources, "acme-corp").items} - {item.what for item in without}
+    assert more == {"bytes through NAT gateways"}

@@ -6,8 +6,9 @@ import pytest
 
 from runtime.costs.assumptions import GIB, Assumptions, ProcessorCpu
 from runtime.costs.prices import list_prices
+from runtime.costs.requests import requests_of
 from runtime.costs.tenant import TENANT_METRICS, Delivered, Part, Usage, tenant_costs, total, usage_of
-from runtime.delivery_config.facts import Payer
+from runtime.delivery_config.facts import Payer, RequestLimits
 
 METHODS = ("cloudwatch", "s3")
 PRICES = list_prices()
@@ -94,3 +95,49 @@ def test_a_path_that_isnt_used_costs_nothing():
     items = bill(usage_of(10, ["s3"], PLAIN))
     assert total(items, part="cloudwatch") == 0
     assert total(items, part="s3") > 0
+
+
+OUTSIDE = Usage(delivered={"webhook": Delivered(objects=1000, gib=10, events=1e6)})
+
+
+def test_a_delivery_outside_costs_its_hand_over_its_sessions_and_the_way_out():
+    """A provider would offer webhooks at the price of CloudWatch, and pay for the traffic."""
+    a = replace(PLAIN, requests_a_message=3, outside_processes=2, session_minutes=40, issuer_s=0.5, issuer_memory_gb=1)
+    found = {item.what: item.dollars for item in bill(OUTSIDE, assumptions=a) if item.part == "webhook"}
+    assert found["hand-over to the outside, with its pass"] == pytest.approx(1000 * (3 * 0.40 + 3.00) / 1e6)
+    # two processes, each with a session in 40 minutes of 730 hours, and no more of them than deliveries
+    assert found["sessions of the issuer"] == pytest.approx(1000 * (0.5 * 0.0000133334 + 3.20 / 1e6))
+    assert found["bytes to the internet"] == pytest.approx(10 * 0.09)
+    # 11 requests an object, each waited for a tenth of a second, ten objects at once: more than 100 s of CPU
+    assert found["outside processor"] == pytest.approx(110 * 1.0 * 0.0000133334 + 1000 * 0.1 * 0.20 / 1e6)
+    assert found["processor, which hands over"] == pytest.approx(1000 * 0.1 * 0.20 / 1e6)
+    busy = Usage(delivered={"webhook": Delivered(objects=1e6)})
+    sessions = next(item for item in bill(busy, assumptions=a) if item.what == "sessions of the issuer")
+    assert sessions.dollars == pytest.approx(2 * 730 * 60 / 40 * (0.5 * 0.0000133334 + 3.20 / 1e6))
+
+
+def test_a_network_of_the_outsides_costs_each_byte_once_more():
+    """The largest item of a webhook after the traffic itself would come as a surprise."""
+    without, with_ = (total(bill(OUTSIDE, on_network=on_network)) for on_network in (False, True))
+    assert with_ - without == pytest.approx(10 * 0.045)
+    inside = Usage(delivered={"cloudwatch": Delivered(objects=1000, gib=10)})
+    assert total(bill(inside, on_network=True)) == total(bill(inside))
+
+
+def test_a_function_is_billed_by_its_invocations():
+    """A customer would be told a thousandth of them, as an object of many events is one invocation no longer."""
+    one = Usage(delivered={"function": Delivered(objects=100, gib=100 / 1024, events=100 * 500)})
+    many = Usage(delivered={"function": Delivered(objects=100, gib=100 * 10 / 1024, events=100 * 10_000)})
+    invoked = [total(bill(usage), payer=Payer.CUSTOMER) / 0.20 * 1e6 for usage in (one, many)]
+    assert invoked == pytest.approx([200, 1_100])  # of 1 MiB and 26 bytes an event: two batches; of ten: eleven
+
+
+@pytest.mark.parametrize(
+    ("objects", "gib", "events", "wanted"),
+    [(0, 0, 0, 0), (3, 0, 3, 3), (1, 0.0001, 1000, 1), (1, 0.0001, 1001, 2), (2, 0.0001, 20_002, 24), (1, 0.5, 0, 512)],
+)
+def test_requests_are_cut_from_planned_batches(objects, gib, events, wanted):
+    """A method's calls would be counted by objects, whatever they hold."""
+    limits = RequestLimits(events=1000, bytes=2**20, event_bytes=2**20)
+    assert requests_of(limits, objects=objects, gib=gib, events=events) == wanted
+    assert requests_of(None, objects=objects, gib=gib, events=events) <= wanted
