@@ -4,7 +4,9 @@ import math
 
 from runtime.costs.assumptions import GIB
 from runtime.delivery_config.facts import RequestLimits
-from runtime.objects.batches import EVENT_OVERHEAD_BYTES, MAX_BATCH_BYTES, MAX_BATCH_EVENTS
+
+MAX_BATCH_EVENTS, MAX_BATCH_BYTES, EVENT_OVERHEAD_BYTES = 10_000, 1_048_576, 26
+"""Of a planned batch, as ``runtime/objects/batches.py`` has them."""
 
 
 def requests_of(limits: RequestLimits | None, *, objects: float, gib: float, events: float) -> float:

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from runtime.costs import requests as request_counts
 from runtime.costs.assumptions import GIB, Assumptions, ProcessorCpu
 from runtime.costs.prices import list_prices
 from runtime.costs.requests import requests_of
 from runtime.costs.tenant import TENANT_METRICS, Delivered, Part, Usage, tenant_costs, total, usage_of
 from runtime.delivery_config.facts import Payer, RequestLimits
+from runtime.objects import batches
 
 METHODS = ("cloudwatch", "s3")
 PRICES = list_prices()
@@ -141,3 +143,9 @@ def test_requests_are_cut_from_planned_batches(objects, gib, events, wanted):
     limits = RequestLimits(events=1000, bytes=2**20, event_bytes=2**20)
     assert requests_of(limits, objects=objects, gib=gib, events=events) == wanted
     assert requests_of(None, objects=objects, gib=gib, events=events) <= wanted
+
+
+def test_planned_batches_are_what_they_are():
+    """Requests would be counted by limits that no batch has any more."""
+    names = ("MAX_BATCH_EVENTS", "MAX_BATCH_BYTES", "EVENT_OVERHEAD_BYTES")
+    assert [getattr(request_counts, name) for name in names] == [getattr(batches, name) for name in names]
