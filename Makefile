@@ -6,12 +6,12 @@ VENV := .venv
 PY := $(VENV)/bin/python
 UV := $(VENV)/.uv
 READY := $(VENV)/.ready
-PINNED := requirements-build runtime/processor/requirements runtime/processor/requirements-outside runtime/api/requirements runtime/deliveries/kafka/requirements runtime/programs/requirements requirements requirements-dev packages/ministack-fidelity/requirements local/node-requirements
+PINNED := requirements-build runtime/processor/requirements runtime/processor/requirements-outside runtime/api/requirements runtime/deliveries/kafka/requirements runtime/programs/requirements cli/console/requirements requirements requirements-dev packages/ministack-fidelity/requirements local/node-requirements
 COMPILE := -m uv pip compile --quiet --python-version 3.13 --no-header --no-emit-index-url --generate-hashes
 INSTALL := -m uv pip install --quiet --python $(PY)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test test-destinations lint format synth customer-template agent-settings bench bench-agent bench-freshness decisions docs openapi helm-charts explore faults fault-table fuzz verify-aws requirements snapshots clean
+.PHONY: help setup demo up down status console test test-destinations lint format synth customer-template agent-settings bench bench-agent bench-freshness decisions docs openapi helm-charts explore faults fault-table fuzz verify-aws requirements snapshots clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -42,6 +42,9 @@ down: $(READY) ## stop it
 
 status: $(READY) ## how it is: queues, destinations, what fails (`logrouter --local status`)
 	@$(VENV)/bin/logrouter --local status
+
+console: $(READY) ## look at it in a browser (`logrouter --local console`)
+	@$(VENV)/bin/logrouter --local console
 
 lint: $(READY) ## style, types, import rules
 	@$(PY) -m ruff check .

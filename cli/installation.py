@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 from runtime.aws.clients import AwsClients
 
 STACKS = ("Storage", "Collection", "Processing")
+CENTRAL_ROLE = "/logrouter/CentralLogDistributionRole"
+"""Path and name, as ``constructs_lib.names`` has them: customers pin them (contract §6)."""
 OUTSIDE = "Outside"
 """The stack of the outside processor, which not every stage has."""
 
@@ -51,6 +53,12 @@ class Installation:
             if error.response["Error"]["Code"] == "ValidationError":  # CloudFormation's word for a missing stack
                 return {}
             raise
+
+    @cached_property
+    def central_role_arn(self) -> str:
+        """The role that customers trust: in the caller's account, where the API is. Everybody may ask for their own."""
+        _, partition, _, _, account, _ = self.clients.client("sts").get_caller_identity()["Arn"].split(":", 5)
+        return f"arn:{partition}:iam::{account}:role{CENTRAL_ROLE}"
 
     def _outputs_of(self, part: str) -> dict[str, str]:
         name = f"LogRouter{part}-{self.clients.region}"

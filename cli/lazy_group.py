@@ -26,6 +26,11 @@ COMMANDS: Final = {
         "show_status",
         "Show queues and each destination: freshness, rates, failures with their start and next step.",
     ),
+    "console": CommandSource(
+        "cli.console_command",
+        "console",
+        "Serve pages on loopback that show what these commands show, by the caller's own credentials. Until Ctrl-C.",
+    ),
     "tenants": CommandSource("cli.tenants_command", "list_tenants", "List the tenants that have delivery configs."),
     "alarms": CommandSource(
         "cli.alarms_command",
@@ -46,6 +51,11 @@ COMMANDS: Final = {
         "cli.tenant_commands",
         "show_cost",
         "What does the tenant cost? Price its deliveries of the last day, extrapolated to a month.",
+    ),
+    "path": CommandSource(
+        "cli.path_command",
+        "show_path",
+        "Which way did an object go? From the bucket to each destination, with times and attempts.",
     ),
     "tail": CommandSource(
         "cli.tail_command",

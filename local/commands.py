@@ -64,6 +64,7 @@ def up() -> None:
             server.end(process)
             raise
     console.print(f"running at {server.endpoint_url}: {UP_HOME / 'environment.json'}")
+    console.print("`make status` shows how it is, `make console` opens its pages")
 
 
 @app.command()
@@ -122,6 +123,7 @@ def demo(home: Annotated[Path, typer.Option(help="the folder for its files; empt
     console.print(f"{shown.events_sent:,} records sent; no process is left; {home / REPORT}")
     _show(shown)
     console.print(f"\n$ logrouter status\n{status}", markup=False, highlight=False)
+    console.print("to look at it in a browser: `make up`, `.venv/bin/python -m local send`, `make console`")
 
 
 @app.command()

@@ -49,6 +49,23 @@ def freshness(lines: Iterable[RecordLine]) -> list[Freshness]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class FreshnessAt:
+    """What was delivered in one step of time. ``at``: its beginning, epoch seconds."""
+
+    at: float
+    destinations: Sequence[Freshness]
+
+
+def freshness_series(lines: Iterable[RecordLine], since: float, until: float, step: float) -> list[FreshnessAt]:
+    """Return each step's, the earliest first; a step in which nothing was delivered has no destinations."""
+    steps: list[list[RecordLine]] = [[] for _ in range(max(1, math.ceil((until - since) / step)))]
+    for line in lines:
+        if since <= line.at < until:
+            steps[int((line.at - since) / step)].append(line)
+    return [FreshnessAt(since + index * step, freshness(each)) for index, each in enumerate(steps)]
+
+
 def percentile(values: Sequence[float], percent: float) -> float:
     """Return the smallest value that at least ``percent`` percent don't exceed (nearest rank)."""
     ordered = sorted(values)

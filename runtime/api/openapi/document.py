@@ -15,12 +15,10 @@ from pydantic import BaseModel
 from runtime.api.schemas.deliveries import ReplayRequest
 from runtime.api.schemas.delivery_configs import InvalidStored, MatchRequest
 from runtime.api.schemas.problems import Problem, WrongField
-from runtime.delivery_config.model import MAX_SECRET, DeliveryConfig
+from runtime.api.schemas.written_configs import REF, schema_of, written_schema
 from runtime.delivery_config.repository import Models
 from runtime.delivery_config.transform import Transform
-from runtime.delivery_config.writing import SERVICE_FIELDS
 
-REF = "#/components/schemas/"
 SECURITY = {
     "type": "apiKey",
     "name": "Authorization",
@@ -28,9 +26,6 @@ SECURITY = {
     "x-amazon-apigateway-authtype": "awsSigv4",
     "description": "Signature Version 4, service `execute-api`",
 }
-NEW_VALUE = (
-    "a new secret: it is kept in Secrets Manager, and answers show a reference in its place; the one before stays live"
-)
 PATCH_EXAMPLE = {"enabled": False, "groups": None}
 TAGS = {
     "tenants": "Which tenants there are.",
@@ -97,7 +92,7 @@ def _own_schemas(models: Models) -> dict[str, Any]:
     """Return the schemas of configs, for requests and for answers, and of problems."""
     found: dict[str, Any] = {}
     for method, model in models.items():
-        found[f"New_{method}"] = _written(model, method)
+        found[f"New_{method}"] = written_schema(model, method)
         found[f"Config_{method}"] = _answered(model)
     patchable = {name: schema for method in models for name, schema in found[f"New_{method}"]["properties"].items()}
     patchable = {name: schema for name, schema in patchable.items() if name not in {"tenant_id", "type"}}
@@ -114,32 +109,14 @@ def _own_schemas(models: Models) -> dict[str, Any]:
         "description": "`tenant_id` and `type` may be omitted: the path has them"
     }
     found["DeliveryConfigPage"] = _page()
-    found["Transform"] = _schema(Transform, "validation") | {"additionalProperties": False}
+    found["Transform"] = schema_of(Transform, "validation") | {"additionalProperties": False}
     for plain in (Problem, WrongField, InvalidStored, MatchRequest, ReplayRequest):
-        found[plain.__name__] = _schema(plain, "validation")
+        found[plain.__name__] = schema_of(plain, "validation")
     return found
 
 
-def _written(model: type[DeliveryConfig], method: str) -> dict[str, Any]:
-    schema = _schema(model, "validation")
-    schema["properties"] = {name: each for name, each in schema["properties"].items() if name not in SERVICE_FIELDS}
-    schema["properties"]["type"] = {
-        "type": "string",
-        "pattern": rf"^{method}(:[A-Za-z0-9][A-Za-z0-9\-_.]{{0,63}})?$",
-    }
-    schema["properties"] |= {name: _secret(schema["properties"][name]) for name in model.facts.secrets}
-    schema["required"] = [name for name in schema["required"] if name != "tenant_id"]
-    return schema | {"additionalProperties": False, "title": f"A new {method} delivery config"}
-
-
-def _secret(references: Mapping[str, object]) -> dict[str, object]:
-    """Return the schema of a secret in a request: a new one's text, which no answer shows, or references to keep."""
-    text = {"type": "string", "writeOnly": True, "minLength": 1, "maxLength": MAX_SECRET, "description": NEW_VALUE}
-    return {"anyOf": [text, {name: references[name] for name in ("type", "items", "maxItems") if name in references}]}
-
-
 def _answered(model: type[BaseModel]) -> dict[str, Any]:
-    schema = _schema(model, "serialization")
+    schema = schema_of(model, "serialization")
     schema["properties"]["warnings"] = {"type": "array", "items": {"type": "string"}}
     schema["required"] = sorted({*schema.get("required", ()), "enabled", "desired_logs", "groups", "warnings"})
     return schema
@@ -155,12 +132,6 @@ def _page() -> dict[str, Any]:
             "next_token": {"type": "string", "description": "there are more: pass it unchanged"},
         },
     }
-
-
-def _schema(model: type[BaseModel], mode: Any) -> dict[str, Any]:
-    schema = model.model_json_schema(ref_template=REF + "{model}", mode=mode)
-    schema.pop("$defs", None)
-    return schema
 
 
 def _nullable(schema: Mapping[str, Any]) -> dict[str, Any]:

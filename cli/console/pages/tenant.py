@@ -1,0 +1,94 @@
+"""One tenant: its configs and how each destination is, what is parked and why, whether its logs arrive, its records."""
+
+import json
+from functools import partial
+from itertools import islice
+from typing import Final
+
+from starlette.requests import Request
+
+from cli.console.rendering import Context, page, part, questions_of
+from cli.operation.arrival import Arrivals, arrivals
+from cli.operation.recent import recent
+from cli.operation.tenant_state import TenantDestination, statement, tenant_destinations
+from runtime.record_log.lines import RecordLine
+
+MINUTE: Final = 60.0
+WRONG: Final = frozenset({"failing", "parked"})
+SEARCHED: Final = ("type", "object", "Outcome", "Reason")
+MOST_PARKED: Final = 50
+MOST_RECORDS: Final = 200
+STEPS_SECONDS: Final = (60, 240, 600, 2_700)
+"""The records of the last hour, if there is time for all of it."""
+
+
+def tenant_of(request: Request) -> str:
+    """Return the tenant that the path names."""
+    tenant_id: str = request.path_params["tenant_id"]
+    return tenant_id
+
+
+async def destinations(request: Request) -> Context:
+    """Return the configs, and how each destination is, by the API."""
+    questions, tenant_id = questions_of(request), tenant_of(request)
+    found = await questions.ask(("destinations", tenant_id), partial(tenant_destinations, questions.client, tenant_id))
+    role = ""
+    if any(each.state in WRONG for each in found):
+        role = await questions.ask("role", lambda: questions.sources.installation.central_role_arn)
+    return {"tenant_id": tenant_id, "destinations": [(each, _statement(tenant_id, each, role)) for each in found]}
+
+
+async def parked(request: Request) -> Context:
+    """Return the parked deliveries, the first of them."""
+    questions, tenant_id = questions_of(request), tenant_of(request)
+    found = await questions.ask(
+        ("parked", tenant_id), lambda: [*islice(questions.client.parked(tenant_id), MOST_PARKED + 1)]
+    )
+    return {"tenant_id": tenant_id, "parked": found[:MOST_PARKED], "more": len(found) > MOST_PARKED}
+
+
+async def arrived(request: Request) -> Context:
+    """Return what became of the objects of the last hour."""
+    questions, tenant_id = questions_of(request), tenant_of(request)
+
+    def counted() -> Arrivals:
+        now = questions.sources.clock()
+        return arrivals(questions.sources, tenant_id, now - 60 * MINUTE, now + MINUTE)  # an agent may be ahead
+
+    found = await questions.ask(("arrived", tenant_id), counted)
+    return {"tenant_id": tenant_id, "found": found, "now": questions.sources.clock()}
+
+
+async def records(request: Request) -> Context:
+    """Return the delivery records of the last hour that have the text sought in one of their fields."""
+    questions, tenant_id = questions_of(request), tenant_of(request)
+    sought = request.query_params.get("q", "").strip()
+    read = await questions.ask(
+        ("records", tenant_id),
+        lambda: recent(questions.sources.records, questions.sources.clock(), tenant_id=tenant_id, steps=STEPS_SECONDS),
+    )
+    found = sorted((line for line in read.lines if _has(line, sought)), key=lambda line: -line.at)
+    return {"found": found[:MOST_RECORDS], "all": len(found), "read": read, "sought": sought, "tenant_id": tenant_id}
+
+
+def _has(line: RecordLine, sought: str) -> bool:
+    return not sought or any(sought.lower() in line.text(name).lower() for name in SEARCHED)
+
+
+def _statement(tenant_id: str, each: TenantDestination, role_arn: str) -> str | None:
+    """Return what the customer can paste, as JSON."""
+    failure = each.status.last_failure if each.status else None
+    if failure is None or each.state not in WRONG:
+        return None
+    found = statement(tenant_id, failure, each.fields, role_arn)
+    return None if found is None else json.dumps(found, indent=2)
+
+
+ROUTES: Final = (
+    page("/tenants/{tenant_id}", "tenant.html"),
+    page("/tenants/{tenant_id}/records", "records.html", lambda request: {"sought": request.query_params.get("q", "")}),
+    part("/tenants/{tenant_id}/parts/destinations", "parts/tenant_destinations.html", destinations),
+    part("/tenants/{tenant_id}/parts/parked", "parts/parked.html", parked),
+    part("/tenants/{tenant_id}/parts/arrived", "parts/arrived.html", arrived, every=10),
+    part("/tenants/{tenant_id}/parts/records", "parts/records.html", records),
+)
