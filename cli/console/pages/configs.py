@@ -178,7 +178,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _failed(request: Request, error: Exception) -> Response:
-    """Say what failed above the form, which isn't replaced: what was filled in stays."""
+    """Show what failed above the form, which isn't replaced: what was filled in stays."""
     screen = screen_of(request)
     refusal = refusal_of(error, screen.questions.options)
     answer = screen.page(request, "refusal.html", refusal=refusal)
