@@ -195,7 +195,7 @@ def failed_action(error: Exception) -> str | None:
     return found[1] if found else None
 
 
-def error_answer(error: BaseException) -> Mapping[str, object]:
+def error_answer(error: BaseException | None) -> Mapping[str, object]:
     """Return the answer that a client's exception was made of; an empty one for any other exception.
 
     Asked of the exception's form: botocore needn't be imported for it.
@@ -204,7 +204,7 @@ def error_answer(error: BaseException) -> Mapping[str, object]:
     return answer if isinstance(answer, dict) else {}
 
 
-def error_document(error: BaseException) -> Mapping[str, object]:
+def error_document(error: BaseException | None) -> Mapping[str, object]:
     """Return an answer's part ``Error``: code, message, and what else the service says; empty where there is none."""
     document = error_answer(error).get("Error")
     return document if isinstance(document, dict) else {}

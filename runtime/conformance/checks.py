@@ -13,6 +13,7 @@ from runtime.conformance.stand_in import FastTime, Fault, StandIn
 from runtime.costs.assumptions import Assumptions
 from runtime.costs.prices import Prices
 from runtime.deliveries.method import SEAM_VERSION
+from runtime.deliveries.probe import StepOutcome
 from runtime.delivery_config.facts import MethodFacts, Order
 from runtime.errors import OutOfTimeError
 from runtime.processor.attempt_result import AttemptResult
@@ -158,7 +159,7 @@ def a_probe_names_the_step(make: Make) -> None:
     with _scene(make) as scene:
         scene.stand_in.fault = Fault(ConnectionResetError(CONTENT), 0, FOR_EVER)
         report = scene.method.probe(scene.stand_in.config(0).in_region("us-east-1"))
-        failed = [step for step in report.steps if step.reason]
+        failed = [step for step in report.steps if step.outcome is StepOutcome.FAILED]
         assert not report.passed, "a test delivery passes although the destination is broken"
         assert len(failed) == 1, "a test delivery names no step, or several"
 

@@ -15,7 +15,7 @@ from runtime.backoff import Retry
 from runtime.deliveries.event_request import EventRequest, FilteredBatch, Sender, Verdicts
 from runtime.deliveries.in_flight import CallsInFlight
 from runtime.deliveries.method import BatchSource, Delivery, DeliveryProgress, DeliveryServices, Rest, Unkept
-from runtime.deliveries.probe import ProbeReport, left_by, made_up_delivery, try_steps
+from runtime.deliveries.probe import ProbeReport, Step, left_by, made_up_delivery, role_steps, try_steps
 from runtime.deliveries.requests import BatchRequests, without_too_large
 from runtime.deliveries.sent_batch import Account, SentBatch
 from runtime.deliveries.set_aside import SetAside, SetAsideEvent
@@ -118,9 +118,9 @@ class EventMethod(ABC):
                 if batch.index not in acknowledged:
                     calls.add(batch)
 
-    def probe(self, config: DeliveryConfig, budget: TimeBudget | None = None) -> ProbeReport:
+    def probe(self, config: DeliveryConfig, name: str = "", budget: TimeBudget | None = None) -> ProbeReport:
         """Send one made-up event; say which step failed. ``config`` has its ``target_region`` filled in."""
-        delivery, batch = made_up_delivery(config, self._services.settings.central_bucket, self._now(), budget)
+        delivery, batch = made_up_delivery(config, self._services.settings.central_bucket, self._now(), budget, name)
         opened: list[Sender] = []
 
         def send() -> None:
@@ -133,10 +133,14 @@ class EventMethod(ABC):
 
         try:
             steps = ("open", lambda: opened.append(self.open(delivery))), ("send", send)
-            return try_steps(*steps, left=left_by(delivery))
+            return try_steps(*self.probe_steps(delivery), *steps, left=left_by(delivery))
         finally:
             for sender in opened:
                 sender.close()
+
+    def probe_steps(self, delivery: Delivery) -> Sequence[Step]:
+        """Return the steps that a test delivery takes before it opens the destination: the hops to a role."""
+        return role_steps(self._services.role_chain, delivery.config)
 
     def _facts(self) -> MethodFacts:
         return self.config_model.facts

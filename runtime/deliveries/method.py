@@ -196,8 +196,11 @@ class DeliveryMethod(Protocol):
         circuit breaker, unless its ``call.hop`` names another one.
         """
 
-    def probe(self, config: "DeliveryConfig") -> "ProbeReport":
-        """Make a test delivery of one made-up event, and say which step failed. Never raises."""
+    def probe(self, config: "DeliveryConfig", name: str = "") -> "ProbeReport":
+        """Make a test delivery of one made-up event, and say which step failed. Never raises.
+
+        :param name: of what it leaves, of an id's characters; made up where it is empty.
+        """
 
     def close(self) -> None:
         """Release what the process holds for this method. Nothing is delivered afterwards. Idempotent."""

@@ -17,6 +17,7 @@ from runtime.aws.expiring_cache import ExpiringCache
 from runtime.bounded_map import TENANTS_REMEMBERED
 from runtime.deliveries.session_policy import CODES as POLICY_CODES
 from runtime.deliveries.session_policy import compact, second_hop
+from runtime.delivery_config.grants import TENANT_TAG
 from runtime.errors import EXPIRED, Hop, classify
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ RENEW_SPREAD_SECONDS = 600
 """Sessions are renewed so much earlier at most, each by its own share: those of a start together don't end together."""
 SESSIONS_A_TENANT = 2  # kept for each hop: of an object's reader and a copy, or of two roles; about 1.5 KB each
 SECOND_HOPS = 256
-TENANT_TAG = "tenant_id"
 
 MIN_SESSION_NAME, MAX_SESSION_NAME = 2, 64  # STS API reference, AssumeRole, RoleSessionName
 _KEPT = 47  # 47 + "-" + 16 hex digits = 64

@@ -15,6 +15,8 @@ from runtime.delivery_config.model import DeliveryConfig
 from runtime.errors import Hop, RetryableError, classify
 
 CHANGED: Final = "config-changed"
+ENABLE_AFTER_TEST: Final = "enable_after_test"
+"""The attribute of a config that is to be enabled once a test has passed: the test's id."""
 _ACTION: Final = "dynamodb:UpdateItem"
 _CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 logger = logging.getLogger("logrouter.delivery_config")
@@ -44,6 +46,16 @@ class ConfigMarks:
         else:
             logger.warning("a config was switched off by its endpoint", extra=_named(config) | {"reason": reason})
 
+    def enable_after(self, config: DeliveryConfig, test_id: str) -> None:
+        """Enable a config that waits for this test; a write since then has taken the note away.
+
+        :raises DeliveryError: ``config-changed``, or what the table answers.
+        """
+        values = {":on": typed(True), ":test": typed(test_id), ":new": typed(uuid4().hex)}
+        change = f"SET enabled = :on, version = :new REMOVE {ENABLE_AFTER_TEST}, disabled_reason"
+        # The latter: an answer was lost, and the call is repeated.
+        self._write(config, change, f"{ENABLE_AFTER_TEST} = :test OR version = :new", values)
+
     def _update(
         self,
         config: DeliveryConfig,
@@ -56,6 +68,9 @@ class ConfigMarks:
         if config.version is not None:
             condition = "version = :read OR version = :new"  # the latter: an answer was lost, the call is repeated
             values[":read"] = typed(config.version)
+        self._write(config, change, condition, values)
+
+    def _write(self, config: DeliveryConfig, change: str, condition: str, values: Mapping[str, AttributeValue]) -> None:
         try:
             self.clients.client("dynamodb").update_item(
                 TableName=self.table,

@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from runtime.delivery_config.facts import MethodFacts
+from runtime.delivery_config.grants import Grant, Provider
 from runtime.delivery_config.groups import GROUPS, Expansion
 from runtime.delivery_config.transform import Transform
 from runtime.delivery_config.write_rules import known_region, names_that_can_be, rules_of
@@ -199,6 +200,10 @@ class DeliveryConfig(BaseModel):
 
     def session_policies(self, partition: str, central_bucket: str) -> tuple[dict[str, object], ...]:  # noqa: ARG002 - overridden
         """Return the policies under which the central role is assumed for it: methods that assume it say which."""
+        return ()
+
+    def grants(self, provider: Provider) -> tuple[Grant, ...]:  # noqa: ARG002 - overridden
+        """Return what the customer's side must allow, each statement as its policy takes it."""
         return ()
 
     @property

@@ -63,6 +63,11 @@ def other_key(tenant_id: str, name: str) -> Item:
     return _key(_tenant(tenant_id), f"{OTHERS}{_name(name)}")
 
 
+def test_key(tenant_id: str, type_: str) -> Item:
+    """Return the key of a delivery config's latest test delivery."""
+    return _key(_tenant(tenant_id), f"{OTHERS}test#{_type(type_)}")
+
+
 def reconciliation_key(item: str) -> Item:
     """Return the key of something that the reconciler keeps."""
     return _key(RECONCILIATION, fitting("", item))

@@ -10,7 +10,8 @@ from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import Credentials, use_credentials
 from runtime.deliveries.issued_sessions import CUSTOMER, PASS_REFUSED, TENANT
 from runtime.deliveries.passes import Pass, PassKey
-from runtime.deliveries.role_chain import SESSION_SECONDS, TENANT_TAG, RoleChain, assume_role, session_name
+from runtime.deliveries.role_chain import SESSION_SECONDS, RoleChain, assume_role, session_name
+from runtime.delivery_config.grants import TENANT_TAG
 from runtime.delivery_config.model import DeliveryConfig, is_delivery_type, is_tenant_id
 from runtime.delivery_config.repository import DeliveryConfigRepository
 from runtime.environment import Environment

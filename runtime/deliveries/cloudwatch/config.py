@@ -6,6 +6,7 @@ from pydantic import AfterValidator, StringConstraints, ValidationInfo, field_va
 
 from runtime.deliveries.session_policy import reader, second_hop
 from runtime.delivery_config.facts import MethodFacts, Order, Payer, Placement, PriceRow, Quantity
+from runtime.delivery_config.grants import Grant, Provider, role_permission, trust
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.write_rules import rules_of
 from runtime.metrics import catalogue
@@ -101,6 +102,18 @@ class CloudWatchConfig(DeliveryConfig):
         return (
             reader(partition, central_bucket, self.tenant_id),
             second_hop(self.log_distribution_role_arn),
+        )
+
+    def grants(self, provider: Provider) -> tuple[Grant, ...]:
+        """The role's trust; what it may do in the log group; and creating that, where nobody else does."""
+        role, region = self.log_distribution_role_arn, self.target_region
+        _, partition, _, _, account, _ = role.split(":", 5)
+        group = f"arn:{partition}:logs:{region}:{account}:log-group:{self.log_group_name}"
+        own = [group, f"{group}:*"]
+        return (
+            trust(role, self, provider),
+            role_permission(role, "WriteOwnLogGroup", ["logs:CreateLogStream", "logs:PutLogEvents"], own),
+            role_permission(role, "CreateOwnLogGroup", ["logs:CreateLogGroup"], own),
         )
 
     @property

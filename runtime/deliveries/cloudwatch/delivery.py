@@ -1,18 +1,20 @@
 """The delivery method ``cloudwatch``: role hops and an engine; what becomes of a batch is the driver's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar, cast
 
 from runtime import scheduling
+from runtime.aws.credentials import use_credentials
 from runtime.backoff import Retry
 from runtime.deliveries.cloudwatch.config import CloudWatchConfig
 from runtime.deliveries.cloudwatch.destination import LogDestination, log_stream_name
 from runtime.deliveries.cloudwatch.engine import BatchSender, Engine
 from runtime.deliveries.cloudwatch.filtering import filter_events
-from runtime.deliveries.cloudwatch.native.engine import NativeEngine
+from runtime.deliveries.cloudwatch.native.engine import NativeEngine, create_log_stream
 from runtime.deliveries.event_method import EventMethod, KeepEvents
 from runtime.deliveries.event_request import EventRequest, FilteredBatch, Sender, Verdicts
 from runtime.deliveries.method import Delivery, DeliveryServices
+from runtime.deliveries.probe import Step
 from runtime.deliveries.sessions import CustomerSession
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.objects.batches import Batch
@@ -60,6 +62,17 @@ class CloudWatchDelivery(EventMethod):
             session.credentials()
             engine = self._engine.open(_destination(delivery), session.credentials, delivery.budget)
         return _CloudWatchSender(delivery, session, engine)
+
+    def probe_steps(self, delivery: Delivery) -> Sequence[Step]:
+        """Create the stream of its own before the event, so that it shows which of the two is refused."""
+        config, destination = cast("CloudWatchConfig", delivery.config), _destination(delivery)
+
+        def create() -> None:
+            role = config.log_distribution_role_arn
+            with use_credentials(self._role_chain.customer(config.tenant_id, role, config.external_id)):
+                create_log_stream(self._services.clients.client("logs", destination.region), destination)
+
+        return (*super().probe_steps(delivery), ("log-stream", create))
 
 
 class _CloudWatchSender:

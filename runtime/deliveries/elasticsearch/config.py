@@ -17,6 +17,7 @@ from runtime.delivery_config.facts import (
     Quantity,
     RequestLimits,
 )
+from runtime.delivery_config.grants import Grant, Provider, role_permission, trust
 from runtime.delivery_config.model import DeliveryConfig, Texts
 from runtime.delivery_config.write_rules import pem_certificates, rules_of
 from runtime.endpoints.egress import AddressError, EgressPolicy
@@ -132,6 +133,16 @@ class ElasticsearchConfig(DeliveryConfig):
         """The session that reads the objects, and to sign requests the one that assumes the customer's role."""
         hops = (second_hop(self.log_distribution_role_arn),) if self.log_distribution_role_arn else ()
         return (reader(partition, central_bucket, self.tenant_id), *hops)
+
+    def grants(self, provider: Provider) -> tuple[Grant, ...]:
+        """With SigV4: the role's trust, and posting to the account's domains or collections of the Region."""
+        role = self.log_distribution_role_arn
+        if role is None:
+            return ()
+        action, kind = ("es:ESHttpPost", "domain") if self.aws_service == "es" else ("aoss:APIAccessAll", "collection")
+        _, partition, _, _, account, _ = role.split(":", 5)
+        own = f"arn:{partition}:{self.aws_service}:{self.target_region}:{account}:{kind}/*"
+        return (trust(role, self, provider), role_permission(role, "WriteLogs", [action], [own]))
 
     @property
     def destination_key(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pydantic import StringConstraints, ValidationInfo, field_validator
 from runtime.deliveries.cloudwatch.config import CustomerRoleArn
 from runtime.deliveries.session_policy import reader, second_hop
 from runtime.delivery_config.facts import MethodFacts, Order, Payer, Placement, PriceRow, Quantity, RequestLimits
+from runtime.delivery_config.grants import Grant, Provider, role_permission, trust
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.write_rules import rules_of
 
@@ -82,6 +83,12 @@ class FunctionConfig(DeliveryConfig):
             reader(partition, central_bucket, self.tenant_id),
             second_hop(self.log_distribution_role_arn),
         )
+
+    def grants(self, provider: Provider) -> tuple[Grant, ...]:
+        """The role's trust, and invoking the function."""
+        role, function = self.log_distribution_role_arn, ":".join(self.function_arn.split(":")[:7])
+        own = [function, f"{function}:*"]
+        return (trust(role, self, provider), role_permission(role, "InvokeOwnFunction", ["lambda:InvokeFunction"], own))
 
     @property
     def destination_key(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, ValidationInfo
 
 from runtime.deliveries.session_policy import copier
 from runtime.delivery_config.facts import MethodFacts, Order, Payer, Placement, PriceRow, Quantity
+from runtime.delivery_config.grants import CANNED_ACL, TENANT_TAG, Grant, Place, Provider
 from runtime.delivery_config.model import AccountId, DeliveryConfig
 from runtime.delivery_config.write_rules import rules_of
 
@@ -82,6 +83,25 @@ class S3Config(DeliveryConfig):
     def session_policies(self, partition: str, central_bucket: str) -> tuple[dict[str, object], ...]:
         """The session that copies."""
         return (copier(partition, central_bucket, self.tenant_id, self.bucket_name, self.tenant_prefix),)
+
+    def grants(self, provider: Provider) -> tuple[Grant, ...]:
+        """What the bucket's policy, and its key's, must allow to the central role for this tenant."""
+        bucket = f"arn:{provider.partition}:s3:::{self.bucket_name}"
+        objects = f"{bucket}/{self.tenant_prefix}*"
+        own_tenant = {f"aws:PrincipalTag/{TENANT_TAG}": self.tenant_id}
+        by = {"Effect": "Allow", "Principal": {"AWS": provider.central_role_arn}}
+        put = {"StringEquals": {"s3:x-amz-acl": CANNED_ACL, **own_tenant}}
+        abort = {"Action": "s3:AbortMultipartUpload", "Resource": objects, "Condition": {"StringEquals": own_tenant}}
+        via = {"StringEquals": {"kms:ViaService": f"s3.{self.target_region}.{provider.url_suffix}", **own_tenant}}
+        use = {"Action": ["kms:GenerateDataKey", "kms:Decrypt"], "Resource": "*", "Condition": via}
+        writing = (
+            {"Sid": "AllowLogDelivery", **by, "Action": "s3:PutObject", "Resource": objects, "Condition": put},
+            {"Sid": "AllowAbortOfUnfinishedDelivery", **by, **abort},
+        )
+        return (
+            Grant(Place.BUCKET_POLICY, bucket, writing),
+            Grant(Place.KEY_POLICY, f"the key of {bucket}", ({"Sid": "AllowLogDelivery", **by, **use},)),
+        )
 
     @property
     def destination_key(self) -> tuple[str, ...]:

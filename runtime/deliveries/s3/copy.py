@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runtime import scheduling
+from runtime.delivery_config.grants import CANNED_ACL
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -17,7 +18,6 @@ MAX_PARTS = 10_000  # the same page
 USUAL_PART_BYTES = 256 * MIB  # ours: a part of that size is copied in a few seconds
 PARTS_AT_A_TIME = 8
 
-ACL = "bucket-owner-full-control"
 CONTENT_TYPE = "application/x-ndjson"
 CONTENT_ENCODING = "gzip"
 
@@ -52,7 +52,7 @@ class CopyTask:
     def description(self) -> dict[str, Any]:
         """Return the parameters that describe the new object."""
         return {
-            "ACL": ACL,
+            "ACL": CANNED_ACL,
             "Metadata": self.metadata,
             "ContentType": CONTENT_TYPE,
             "ContentEncoding": CONTENT_ENCODING,

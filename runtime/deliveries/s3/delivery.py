@@ -2,14 +2,14 @@
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from runtime import scheduling
 from runtime.aws.credentials import Credentials, use_credentials
 from runtime.backoff import Retry
 from runtime.deliveries.method import BatchSource, Delivery, DeliveryServices
-from runtime.deliveries.probe import ProbeReport, made_up_delivery, try_steps
+from runtime.deliveries.probe import ProbeReport, made_up_delivery, refuse_stranger, try_steps
 from runtime.deliveries.s3.config import S3Config
 from runtime.deliveries.s3.copy import CopyTask, MultipartCopy, copy_whole, part_size
 from runtime.deliveries.s3.destination import destination_key, traceability_metadata
@@ -18,7 +18,7 @@ from runtime.deliveries.s3.version_name import VersionName
 from runtime.deliveries.session_policy import reader
 from runtime.deliveries.set_aside import GZIP
 from runtime.delivery_config.model import DeliveryConfig
-from runtime.errors import EXPIRED, PermanentError
+from runtime.errors import EXPIRED, DeliveryError, PermanentError
 from runtime.objects.presence import is_gone
 
 if TYPE_CHECKING:
@@ -52,14 +52,26 @@ class S3Delivery:
         key = destination_key(delivery.object, config, plain=plain)
         _Attempt(self._services, self._retry, delivery, config, key).run()
 
-    def probe(self, config: DeliveryConfig) -> ProbeReport:
-        """Put a small object where copies go; ``config`` has its ``target_region`` filled in."""
-        central_bucket = self._services.settings.central_bucket
-        delivery, batch = made_up_delivery(config, central_bucket, scheduling.now(), None)
-        key = destination_key(delivery.object, cast("S3Config", config))
-        attempt = _Attempt(self._services, self._retry, delivery, cast("S3Config", config), key)
+    def probe(self, config: DeliveryConfig, name: str = "") -> ProbeReport:
+        """Put a small object where copies go; ``config`` has its ``target_region`` filled in.
+
+        Afterwards a session of no tenant's tries the same: the bucket's policy should refuse it.
+        """
+        wanted, central_bucket = cast("S3Config", config), self._services.settings.central_bucket
+        delivery, batch = made_up_delivery(config, central_bucket, scheduling.now(), None, name)
+        key = destination_key(delivery.object, wanted)
+        attempt = _Attempt(self._services, self._retry, delivery, wanted, key)
         body = zlib.compress(b"\n".join(batch.literals), wbits=GZIP)
-        return try_steps(("open", attempt.open), ("send", lambda: attempt.put(body)), left=key)
+
+        def put_as_another() -> None:
+            refuse_stranger(lambda other: replace(attempt, tenant_id=other).put(body), "s3:PutObject", attempt.resource)
+
+        return try_steps(
+            ("central-role", attempt.open),
+            ("object", lambda: attempt.put(body)),
+            ("tag-condition", put_as_another),
+            left=key,
+        )
 
     def close(self) -> None:
         """Nothing is held."""
@@ -67,13 +79,22 @@ class S3Delivery:
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """One attempt at one delivery. ``destination``: the copy's key."""
+    """One attempt at one delivery.
+
+    :param destination: the copy's key. :param tenant_id: whose session it is, where a test tries another's.
+    """
 
     services: DeliveryServices
     retry: Retry
     delivery: Delivery
     config: S3Config
     destination: str
+    tenant_id: str = ""
+
+    @property
+    def resource(self) -> str:
+        """What is written."""
+        return f"s3://{self.config.bucket_name}/{self.destination}"
 
     def run(self) -> None:
         size = self.delivery.object.size
@@ -92,7 +113,8 @@ class _Attempt:
         """Put an object of these bytes instead of a copy."""
         task = self._task()
         request = {**task.destination(), **task.description(), "Body": body}
-        self._call("s3:PutObject", lambda: self._client().put_object(**request))
+        action = "s3:PutObject"
+        self.retry.run(lambda: self._signed(action, lambda: self._client().put_object(**request)), self.delivery.budget)
 
     def _copy_whole_or_in_parts(self) -> None:
         try:
@@ -121,6 +143,16 @@ class _Attempt:
         return self.retry.run(lambda: self._call_once(action, call), self.delivery.budget, needed=NEEDED_SECONDS)
 
     def _call_once(self, action: str, call: Callable[[], Any]) -> Any:
+        """Make one call of a copy: a refusal may mean that there is nothing to copy."""
+        try:
+            return self._signed(action, call)
+        except DeliveryError as failure:
+            cause = failure.__cause__
+            if isinstance(cause, Exception) and may_be_gone(failure, cause) and self._source_is_gone():
+                raise PermanentError("object-gone", failure.detail) from cause
+            raise
+
+    def _signed(self, action: str, call: Callable[[], Any]) -> Any:
         credentials = self._credentials()
         try:
             with use_credentials(credentials):
@@ -135,8 +167,6 @@ class _Attempt:
             )
             if failure.reason == EXPIRED:
                 self.services.role_chain.invalidate(credentials)
-            if may_be_gone(failure, error) and self._source_is_gone():
-                raise PermanentError("object-gone", failure.detail) from error
             raise failure from error
 
     def _source_is_gone(self) -> bool:
@@ -148,7 +178,7 @@ class _Attempt:
     def _credentials(self) -> Credentials:
         role_chain = self.services.role_chain
         (policy,) = self.config.session_policies(role_chain.partition, self.delivery.object.bucket)
-        return role_chain.central(self.config.tenant_id, policy)
+        return role_chain.central(self.tenant_id or self.config.tenant_id, policy)
 
     def _client(self) -> "S3Client":
         return self.services.clients.client("s3", self.config.target_region)

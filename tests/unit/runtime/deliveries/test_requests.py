@@ -257,7 +257,7 @@ def test_the_rest_of_a_request_is_another_request():
 
 def test_a_probe_names_the_step_that_failed():
     """Who onboards would have to guess from the logs of another account."""
-    services = SimpleNamespace(clients=None, settings=SimpleNamespace(central_bucket="central"))
+    services = SimpleNamespace(clients=None, role_chain=None, settings=SimpleNamespace(central_bucket="central"))
 
     class Refused(Method):
         def open(self, delivery):
@@ -271,7 +271,7 @@ def test_a_probe_names_the_step_that_failed():
 
     method, steps, found = report(Method, Destination())
     assert (steps, found.passed, method.closed) == ([("open", "passed", ""), ("send", "passed", "")], True, 1)
-    assert found.left.startswith("logrouter-test/")
+    assert found.left.startswith("logrouter/logrouter-test/")
     _, steps, found = report(Refused, Destination())
     assert steps == [("open", "failed", "second-hop-denied"), ("send", "not-reached", "")]
     assert not found.passed

@@ -1,0 +1,134 @@
+"""One attempt at a test delivery: where its method delivers, with the tenant's own session."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+from runtime.aws.clients import AwsClients
+from runtime.deliveries.issued_sessions import IssuedSessions
+from runtime.deliveries.method import DeliveryServices
+from runtime.deliveries.passes import Pass, PassKey
+from runtime.deliveries.probe import ProbeReport, ProbeStep, StepOutcome
+from runtime.deliveries.registry import find_methods, outside_methods
+from runtime.deliveries.role_chain import RoleChain
+from runtime.delivery_config.facts import Placement
+from runtime.delivery_config.marks import ConfigMarks
+from runtime.delivery_config.methods import find_config_models
+from runtime.delivery_config.model import DeliveryConfig
+from runtime.delivery_config.repository import CONFIG_INVALID, DeliveryConfigRepository
+from runtime.delivery_test.settings import DeliveryTesterSettings, OutsideTesterSettings
+from runtime.errors import DeliveryError, FailedCall, Hop, RetryableError, classify
+
+CONFIG_MISSING: Final = "config-missing"
+METHOD_NOT_INSTALLED: Final = "method-not-installed"
+ACTION: Final = "lambda:Invoke"
+
+
+def read_config(clients: AwsClients, table: str, tenant_id: str, type_: str, region: str) -> DeliveryConfig:
+    """Return a config as it is now, with its Region filled in.
+
+    :raises DeliveryError: there is none, it can't be read, or the table doesn't answer.
+    """
+    repository = DeliveryConfigRepository(clients, table, find_config_models(), cache_seconds=0)
+    try:
+        found = repository.fetch_tenant(tenant_id).of_type(type_)
+    except Exception as error:
+        raise classify(error, hop=Hop.EXECUTION, action="dynamodb:Query", resource=table) from error
+    if found is None:
+        raise RetryableError(CONFIG_MISSING, "there is no such delivery config")
+    if not isinstance(found, DeliveryConfig):
+        raise RetryableError(CONFIG_INVALID, found.problem)
+    return found.in_region(region)
+
+
+def failed(name: str, error: DeliveryError) -> ProbeReport:
+    """Return a report of one step, which failed."""
+    return ProbeReport((ProbeStep(name, StepOutcome.FAILED, error.reason, error.detail, error.call),))
+
+
+def attempt(settings: DeliveryTesterSettings, clients: AwsClients, config: DeliveryConfig, test_id: str) -> ProbeReport:
+    """Try a config once: here, or for a method of the outside there. Never raises a ``DeliveryError``."""
+    if config.method in outside_methods():
+        try:
+            return _outside(settings, clients, config, test_id)
+        except DeliveryError as error:
+            return failed("outside", error)
+    role_chain = RoleChain(clients, settings.central_log_distribution_role_arn)
+    return _probed(Placement.INSIDE, DeliveryServices(clients, role_chain, settings), config, test_id)
+
+
+def outside_attempt(settings: OutsideTesterSettings, clients: AwsClients, shown: Pass) -> ProbeReport:
+    """Try a config of the outside's once, by the pass of this test. Never raises a ``DeliveryError``."""
+    issued = IssuedSessions(clients, settings.session_issuer, settings.central_log_distribution_role_arn)
+    try:
+        with issued.acting_for(shown):
+            table = settings.tenant_config_table
+            config = read_config(clients, table, shown.tenant_id, shown.type, settings.aws_region)
+            services = DeliveryServices(clients, issued, settings, marks=ConfigMarks(clients, table))
+            return _probed(Placement.OUTSIDE, services, config, shown.key)
+    except DeliveryError as error:
+        return failed("session", error)
+
+
+def _probed(placement: Placement, services: DeliveryServices, config: DeliveryConfig, test_id: str) -> ProbeReport:
+    class_ = find_methods(placement).get(config.method)
+    if class_ is None:
+        return failed("config", RetryableError(METHOD_NOT_INSTALLED, "its method is installed on no host"))
+    method = class_(services)
+    try:
+        report: ProbeReport = method.probe(config, test_id)
+        return report
+    finally:
+        method.close()
+
+
+def _outside(
+    settings: DeliveryTesterSettings, clients: AwsClients, config: DeliveryConfig, test_id: str
+) -> ProbeReport:
+    """Have the outside's function try it, with a pass over this one test."""
+    function, key = settings.outside_tester, settings.pass_key_id
+    if function is None or key is None:
+        raise RetryableError(METHOD_NOT_INSTALLED, "this stage has no outside processor")
+    unsigned = Pass.of_test(config.tenant_id, config.type, test_id)
+    try:
+        shown = PassKey(clients, key).seal(unsigned)
+    except Exception as error:
+        raise classify(error, hop=Hop.EXECUTION, action="kms:GenerateMac", resource=key) from error
+    asked = {"tenant_id": config.tenant_id, "type": config.type, "id": test_id, "mac": shown.mac}
+    try:
+        answer = clients.client("lambda").invoke(FunctionName=function, Payload=json.dumps(asked).encode())
+        content = answer["Payload"].read()
+    except Exception as error:
+        raise classify(error, hop=Hop.EXECUTION, action=ACTION, resource=function) from error
+    if "FunctionError" in answer:
+        raise _unanswered(function, "the function failed, or ran into its time limit")
+    try:
+        return read_report(json.loads(content))
+    except (LookupError, TypeError, ValueError) as error:
+        raise _unanswered(function, "its answer is no report") from error
+
+
+def written_report(report: ProbeReport) -> dict[str, object]:
+    """Return a report as JSON has it."""
+    return {"steps": [asdict(step) for step in report.steps], "left": report.left}
+
+
+def read_report(document: Mapping[str, Any]) -> ProbeReport:
+    """Read one.
+
+    :raises ValueError, LookupError, TypeError: it is none; one without a step shows nothing.
+    """
+    steps = [
+        ProbeStep(**{**step, "outcome": StepOutcome(step["outcome"]), "call": FailedCall(**step["call"])})
+        for step in document["steps"]
+    ]
+    if not steps:
+        raise ValueError("it has no steps")
+    return ProbeReport(tuple(steps), str(document["left"]))
+
+
+def _unanswered(function: str, detail: str) -> RetryableError:
+    failure = RetryableError("answer-incomplete", f"{ACTION} on {function}: {detail}")
+    failure.call = FailedCall(Hop.EXECUTION.name, ACTION, function)
+    return failure
