@@ -3,16 +3,17 @@
 They are those of the onboarding template, filled in: ``tests/unit/stacks/test_grants.py`` compares the two.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from runtime.delivery_config.model import DeliveryConfig
 
 TENANT_TAG: Final = "tenant_id"
 CANNED_ACL: Final = "bucket-owner-full-control"
-type Statement = dict[str, Any]
+type Statement = Mapping[str, object]
 
 
 class Place(StrEnum):
@@ -54,11 +55,11 @@ class Grant:
     resource: str
     statements: tuple[Statement, ...]
 
-    @property
-    def actions(self) -> frozenset[str]:
-        """The actions that are allowed."""
-        found = [each["Action"] for each in self.statements]
-        return frozenset(name for each in found for name in ([each] if isinstance(each, str) else each))
+
+def actions(statement: Statement) -> tuple[str, ...]:
+    """Return the actions that a statement allows."""
+    action = statement["Action"]
+    return tuple(map(str, action)) if isinstance(action, list) else (str(action),)
 
 
 def trust(role_arn: str, config: "DeliveryConfig", provider: Provider) -> Grant:

@@ -9,11 +9,11 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
-from runtime.delivery_config.attribute_values import Item, plain_item, typed
+from runtime.delivery_config.attribute_values import Item, Plain, plain_item, typed
 from runtime.delivery_state.table import StateTable, changes, test_key
 
 KEPT_SECONDS: Final = 7 * 86_400  # ours
@@ -49,7 +49,7 @@ class DeliveryTest:
     type: str
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     state: DeliveryTestState = DeliveryTestState.QUEUED
-    steps: Sequence[Mapping[str, Any]] = ()
+    steps: Sequence[Mapping[str, object]] = ()
     left: str = ""
     attempts: int = 0
     enables: bool = False
@@ -105,7 +105,7 @@ class DeliveryTests:
     def _update(self, test: DeliveryTest, condition: str, begun_by: str | None = None) -> bool:
         values = {name: value for name, value in _attributes(test).items() if name in _PROGRESS}
         state = DeliveryTestState.RUNNING if begun_by is None else DeliveryTestState.QUEUED
-        named = {f":{name}": value for name, value in values.items()}
+        named: dict[str, Plain | None] = {f":{name}": value for name, value in values.items()}
         named |= {":test": test.id, f":{state.value}": state.value, ":me": begun_by}
         update = changes(
             f"SET {', '.join(f'#{name} = :{name}' for name in values)}{', begun_by = :me' if begun_by else ''}",
@@ -119,7 +119,7 @@ class DeliveryTests:
 _PROGRESS: Final = ("state", "report", "left", "attempts", "updated_at", "ends_by")
 
 
-def _attributes(test: DeliveryTest) -> dict[str, Any]:
+def _attributes(test: DeliveryTest) -> dict[str, Plain]:
     return {
         "id": test.id,
         "state": test.state.value,

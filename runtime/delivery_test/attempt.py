@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Final
 
 from runtime.aws.clients import AwsClients
 from runtime.deliveries.issued_sessions import IssuedSessions
@@ -114,17 +114,18 @@ def written_report(report: ProbeReport) -> dict[str, object]:
     return {"steps": [asdict(step) for step in report.steps], "left": report.left}
 
 
-def read_report(document: Mapping[str, Any]) -> ProbeReport:
+def read_report(document: Mapping[str, object]) -> ProbeReport:
     """Read one.
 
     :raises ValueError, LookupError, TypeError: it is none; one without a step shows nothing.
     """
+    found = document["steps"]
+    if not isinstance(found, list) or not found:
+        raise ValueError("it has no steps")
     steps = [
         ProbeStep(**{**step, "outcome": StepOutcome(step["outcome"]), "call": FailedCall(**step["call"])})
-        for step in document["steps"]
+        for step in found
     ]
-    if not steps:
-        raise ValueError("it has no steps")
     return ProbeReport(tuple(steps), str(document["left"]))
 
 

@@ -1,12 +1,11 @@
 """What to change where a test delivery fails: whose side, which policy, and the statement to paste."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from runtime.deliveries.probe import TAG_CONDITION_MISSING, ProbeStep, StepOutcome
-from runtime.delivery_config.grants import TENANT_TAG, Grant, Place, Provider
+from runtime.delivery_config.grants import TENANT_TAG, Grant, Place, Provider, Statement, actions
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_state.next_steps import next_step
 from runtime.errors import Hop
@@ -38,7 +37,7 @@ class Fix:
     text: str
     place: str = ""
     resource: str = ""
-    document: dict[str, Any] = field(default_factory=dict)
+    document: Statement = field(default_factory=dict)
 
 
 def fixes(config: DeliveryConfig, step: ProbeStep, provider: Provider) -> list[Fix]:
@@ -57,19 +56,19 @@ def fixes(config: DeliveryConfig, step: ProbeStep, provider: Provider) -> list[F
     return found
 
 
-def _grants(config: DeliveryConfig, step: ProbeStep, provider: Provider) -> list[tuple[Grant, dict[str, Any]]]:
+def _grants(config: DeliveryConfig, step: ProbeStep, provider: Provider) -> list[tuple[Grant, Statement]]:
     """Return the statement that allows the call that failed, with the policy that it belongs into."""
     action = "kms:GenerateDataKey" if step.reason == "kms-refused" else step.call.action
     places = [(grant, each) for grant in config.grants(provider) for each in grant.statements]
     if step.reason == "log-group-missing":
-        return [(grant, each) for grant, each in places if "logs:CreateLogGroup" in each["Action"]]
+        return [(grant, each) for grant, each in places if "logs:CreateLogGroup" in actions(each)]
     if step.reason not in ("second-hop-denied", _DENIED, "kms-refused", TAG_CONDITION_MISSING, "no-such-bucket"):
         return []
-    exact = [(grant, each) for grant, each in places if action in _actions(each)]
-    return (exact or [(grant, each) for grant, each in places if _service(_actions(each)[0]) == _service(action)])[:1]
+    exact = [(grant, each) for grant, each in places if action in actions(each)]
+    return (exact or [(grant, each) for grant, each in places if _service(actions(each)[0]) == _service(action)])[:1]
 
 
-def _granted(grant: Grant, statement: dict[str, Any]) -> Fix:
+def _granted(grant: Grant, statement: Statement) -> Fix:
     verb = "let it be" if grant.place is Place.TRUST_POLICY else "add"
     return Fix(Side.CUSTOMER, f"{verb} this statement of {grant.place}", grant.place, grant.resource, statement)
 
@@ -102,7 +101,7 @@ def _corrections(config: DeliveryConfig, step: ProbeStep) -> list[Fix]:
     return []
 
 
-def _patch(text: str, document: dict[str, Any]) -> Fix:
+def _patch(text: str, document: Statement) -> Fix:
     return Fix(Side.CONFIG, text, "the delivery config", "", document)
 
 
@@ -133,11 +132,6 @@ def _of_provider(step: ProbeStep, provider: Provider) -> Fix:
     }
     text = f"let it be this statement of {Place.TRUST_POLICY}"
     return Fix(Side.PROVIDER, text, Place.TRUST_POLICY, provider.central_role_arn, statement)
-
-
-def _actions(statement: dict[str, Any]) -> Sequence[str]:
-    action = statement["Action"]
-    return [action] if isinstance(action, str) else action
 
 
 def _service(action: str) -> str:

@@ -1,7 +1,8 @@
 """The Lambda hosts of test deliveries: one inside, which the API starts, and one outside, which that one asks."""
 
+from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from runtime.aws.clients import AwsClients
@@ -34,14 +35,14 @@ def outside() -> "tuple[OutsideTesterSettings, AwsClients]":
     return settings, AwsClients(settings.aws_region)
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, object]:
+def handler(event: Mapping[str, object], context: object) -> dict[str, object]:
     """Make the test ``{"tenant_id": …, "type": …, "id": …}``; its result is in the table."""
     del context
     done = tester().run(str(event["tenant_id"]), str(event["type"]), str(event["id"]))
     return {"state": None if done is None else done.state.value}
 
 
-def outside_handler(event: dict[str, Any], context: object) -> dict[str, object]:
+def outside_handler(event: Mapping[str, object], context: object) -> dict[str, object]:
     """Try ``{"tenant_id": …, "type": …, "id": …, "mac": …}`` once; return the steps. No secret is in them."""
     from runtime.deliveries.passes import Pass
     from runtime.delivery_test.attempt import outside_attempt, written_report

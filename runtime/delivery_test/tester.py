@@ -7,7 +7,7 @@ immediately visible"): a customer who has just pasted a statement shall not be t
 import logging
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
@@ -87,7 +87,7 @@ class DeliveryTester:
             passed = step.outcome is StepOutcome.PASSED
             test = replace(test, steps=[*test.steps, _step(step, [])])
         ended = replace(test, state=DeliveryTestState.PASSED if passed else DeliveryTestState.FAILED)
-        reasons = sorted({step["reason"] for step in ended.steps if step["reason"]})
+        reasons = sorted({str(step["reason"]) for step in ended.steps if step["reason"]})
         told = {"tenant_id": test.tenant_id, "type": test.type, "test": test.id, "passed": passed, "reasons": reasons}
         logger.info("a test delivery ended", extra=told)
         return ended if self._tests.report(ended) else None
@@ -125,7 +125,7 @@ def _of_config(step: ProbeStep) -> list[Fix]:
     return [Fix(Side.CONFIG, next_step(step.reason))]
 
 
-def _step(step: ProbeStep, found: list[Fix]) -> dict[str, Any]:
+def _step(step: ProbeStep, found: list[Fix]) -> dict[str, object]:
     call = step.call
     return {
         "name": step.name,
