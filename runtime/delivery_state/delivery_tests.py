@@ -18,7 +18,7 @@ from runtime.delivery_state.table import StateTable, changes, test_key
 
 KEPT_SECONDS: Final = 7 * 86_400  # ours
 BEGUN_WITHIN_SECONDS: Final = 60.0
-"""Ours: a request that Lambda couldn't hand to the function by then is dropped (``constructs_lib/tester.py``)."""
+"""Ours: a request that Lambda couldn't hand to the function by then is dropped."""
 
 
 class DeliveryTestState(StrEnum):
