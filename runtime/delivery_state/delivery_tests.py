@@ -1,7 +1,7 @@
 """Test deliveries in the table: what was asked for, how far it is, what came of it. One item a delivery config.
 
 A new test takes the place of the one before; what an older one still writes is dropped. A test whose function died
-has no result: whoever reads it after its time sees that.
+has no result: a reader sees that after its time.
 """
 
 import json

@@ -88,8 +88,8 @@ class DeliveryTester:
             test = replace(test, steps=[*test.steps, _step(step, [])])
         ended = replace(test, state=DeliveryTestState.PASSED if passed else DeliveryTestState.FAILED)
         reasons = sorted({str(step["reason"]) for step in ended.steps if step["reason"]})
-        told = {"tenant_id": test.tenant_id, "type": test.type, "test": test.id, "passed": passed, "reasons": reasons}
-        logger.info("a test delivery ended", extra=told)
+        fields = {"tenant_id": test.tenant_id, "type": test.type, "test": test.id, "passed": passed, "reasons": reasons}
+        logger.info("a test delivery ended", extra=fields)
         return ended if self._tests.report(ended) else None
 
     def _enable(self, test: DeliveryTest, config: DeliveryConfig) -> ProbeStep:
