@@ -1,7 +1,7 @@
 """Makes one test delivery that was asked for, writes how far it is, and enables the config that waits for it.
 
 A refusal that IAM's delay may explain is tried again for a minute (IAM user guide, "Changes that I make are not always
-immediately visible"): a customer who has just pasted a statement shall not be told that it doesn't help.
+immediately visible"): a customer who has just pasted a statement must not read that it doesn't help.
 """
 
 import logging
