@@ -73,6 +73,7 @@ def _environment(endpoint: str) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_SECRET_ACCESS_KEY": "bench",
         "TENANT_CONFIG_TABLE": CONFIGS,
+        "TENANTS_TABLE": "tenants",
         "PARKED_DELIVERIES_TABLE": "parked",
         "CENTRAL_BUCKET": "central",
         "CENTRAL_ACCOUNT_ID": "111111111111",

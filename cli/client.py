@@ -63,13 +63,21 @@ class ConfigDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class TenantDocument:
+    """A tenant's record as the API returns it: its fields, and the ETag to change it by."""
+
+    fields: Mapping[str, Any]
+    etag: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
     """Every operation raises ``ApiProblemError`` for an answer that isn't a success."""
 
     signer: Signer
 
     def tenants(self) -> Iterator[TenantView]:
-        """Yield the tenants that have delivery configs, page by page."""
+        """Yield the tenants that have delivery configs or a record, page by page."""
         query: dict[str, Any] = {"limit": 100}
         while True:
             page = TenantPageView(**self._json("GET", f"/tenants?{urlencode(query)}"))
@@ -77,6 +85,19 @@ class Client:
             if page.next_token is None:
                 return
             query["next_token"] = page.next_token
+
+    def tenant(self, tenant_id: str) -> TenantDocument:
+        """Return a tenant's record."""
+        return _tenant_document(self._send("GET", _tenant(tenant_id)))
+
+    def create_tenant(self, fields: Mapping[str, Any]) -> TenantDocument:
+        """Make a tenant's record; 409 where it exists. A key of its own goes with each call, as with a replay."""
+        headers = JSON | {"idempotency-key": uuid.uuid4().hex}
+        return _tenant_document(self._send("POST", "/tenants", fields, headers))
+
+    def patch_tenant(self, tenant_id: str, changes: Mapping[str, Any], *, etag: str | None = None) -> TenantDocument:
+        """Change fields of a tenant's record; ``None`` removes one."""
+        return _tenant_document(self._send("PATCH", _tenant(tenant_id), changes, MERGE_PATCH | _match(etag)))
 
     def list(self, tenant_id: str, *, page_size: int = 100) -> Iterator[ConfigDocument | InvalidStored]:
         """Yield all configs of a tenant, page by page, and the items that can't be read as one."""
@@ -198,6 +219,10 @@ def _config(tenant_id: str, type_: str) -> str:
 
 def _match(etag: str | None) -> dict[str, str]:
     return {} if etag is None else {"if-match": etag}
+
+
+def _tenant_document(answer: ApiResponse) -> TenantDocument:
+    return TenantDocument(json.loads(answer.body), answer.headers.get("etag"))
 
 
 def _stored(answer: ApiResponse) -> ConfigDocument:

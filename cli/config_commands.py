@@ -70,7 +70,7 @@ def patch_config(
     etag: Etag = None,
 ) -> None:
     """Change fields: enabled=false groups='["API"]' target_region=null."""
-    stored = connection_of(context).client().patch(tenant, type_, dict(map(_change, changes)), etag=etag)
+    stored = connection_of(context).client().patch(tenant, type_, dict(map(field_change, changes)), etag=etag)
     _present_config(stored, f"{tenant} {type_}")
 
 
@@ -146,7 +146,8 @@ def _read(file: Any) -> dict[str, Any]:
     return fields
 
 
-def _change(word: str) -> tuple[str, Any]:
+def field_change(word: str) -> tuple[str, Any]:
+    """Return the name and the value of FIELD=VALUE."""
     name, separator, value = word.partition("=")
     if not separator:
         raise typer.BadParameter(f"{word!r} is not FIELD=VALUE")

@@ -31,7 +31,14 @@ COMMANDS: Final = {
         "console",
         "Serve pages on loopback that show what these commands show, by the caller's own credentials. Until Ctrl-C.",
     ),
-    "tenants": CommandSource("cli.tenants_command", "list_tenants", "List the tenants that have delivery configs."),
+    "tenants": CommandSource(
+        "cli.tenants_command", "list_tenants", "List the tenants that have delivery configs or a record."
+    ),
+    "tenant": CommandSource(
+        "cli.tenant_record_commands",
+        "app",
+        "One tenant's record: its accounts, clusters and Regions; suspend it, resume it, let it leave.",
+    ),
     "alarms": CommandSource(
         "cli.alarms_command",
         "list_alarms",

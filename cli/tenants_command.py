@@ -1,4 +1,4 @@
-"""``logrouter tenants``: who has delivery configs."""
+"""``logrouter tenants``: who has delivery configs or a record."""
 
 import typer
 
@@ -8,9 +8,9 @@ from cli.text_table import Note, TextTable, identifier
 
 
 def list_tenants(context: typer.Context) -> None:
-    """List the tenants that have delivery configs."""
+    """List the tenants that have delivery configs or a record."""
     found = sorted(connection_of(context).client().tenants(), key=lambda each: each.tenant_id)
-    rows = [(each.tenant_id, each.types) for each in found]
+    rows = [(each.tenant_id, each.state or "no record", each.types) for each in found]
     document = [each.model_dump() for each in found]
-    notes = [] if found else [Note("no tenant has a delivery config yet: `logrouter config put` creates one")]
-    present(document, TextTable("Tenants", (identifier("tenant"), "delivery configs"), rows), *notes)
+    notes = [] if found else [Note("there is no tenant yet: `logrouter tenant create` creates one")]
+    present(document, TextTable("Tenants", (identifier("tenant"), "state", "delivery configs"), rows), *notes)

@@ -16,6 +16,7 @@ from constructs_lib.api_responses import add_gateway_responses
 from constructs_lib.central_log_bucket import allow_listing_objects
 from constructs_lib.limits import require_between
 from constructs_lib.pipeline_function import FunctionSettings, PipelineFunction
+from runtime.api.tenant_store import MAX_CONFIGS
 from runtime.endpoints.secret import PREFIX as SECRETS_PREFIX
 
 HANDLER: Final = "runtime.api.lambda_handler.handler"
@@ -28,7 +29,9 @@ TABLE_ACTIONS: Final = (
     "dynamodb:Scan",
     "dynamodb:PutItem",
     "dynamodb:DeleteItem",
+    "dynamodb:UpdateItem",
 )
+TENANT_ACTIONS: Final = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Scan", "dynamodb:PutItem")
 PARKED_ACTIONS: Final = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem")
 SECRET_ACTIONS: Final = ("secretsmanager:CreateSecret", "secretsmanager:DeleteSecret")
 ACCESS_LOG_FORMAT: Final = apigateway.AccessLogFormat.custom(
@@ -66,7 +69,8 @@ class ApiLimits:
     :param burst: the bucket's size.
     :param memory_mib: processor power grows with it.
     :param timeout: below the gateway's own 29 s (API Gateway quotas, integration timeout).
-    :param max_configs: of one tenant. :param max_writes_a_minute: of one tenant's configs.
+    :param max_configs: of one tenant, at most what one transaction writes with its record.
+    :param max_writes_a_minute: of one tenant's configs.
     :param max_running_replays: of one tenant at once.
     """
 
@@ -84,6 +88,7 @@ class ApiLimits:
         require_between("burst", self.burst, 1, 5_000)
         require_between("memory_mib", self.memory_mib, 128, 10240, unit="MiB")
         require_between("timeout", self.timeout.to_seconds(), 1, 28, unit="seconds")
+        require_between("max_configs", self.max_configs, 1, MAX_CONFIGS)
 
 
 class DeliveryConfigApi(PipelineFunction):
@@ -106,6 +111,7 @@ class DeliveryConfigApi(PipelineFunction):
         *,
         settings: FunctionSettings,
         table: dynamodb.ITable,
+        tenants: dynamodb.ITable,
         parked_deliveries: dynamodb.ITable,
         central_bucket: s3.IBucket,
         limits: ApiLimits,
@@ -124,6 +130,7 @@ class DeliveryConfigApi(PipelineFunction):
             timeout=limits.timeout,
             environment={
                 "TENANT_CONFIG_TABLE": table.table_name,
+                "TENANTS_TABLE": tenants.table_name,
                 "PARKED_DELIVERIES_TABLE": parked_deliveries.table_name,
                 "CENTRAL_BUCKET": central_bucket.bucket_name,
                 "CENTRAL_ACCOUNT_ID": Stack.of(scope).account,
@@ -132,7 +139,7 @@ class DeliveryConfigApi(PipelineFunction):
                 "MAX_RUNNING_REPLAYS": str(limits.max_running_replays),
                 "ALLOW_LOOPBACK": str(allow_loopback),
             },
-            permissions=_permissions(table, parked_deliveries, central_bucket),
+            permissions=_permissions(table, tenants, parked_deliveries, central_bucket),
             policy_id="ConfigTableAndOwnLog",
             snap_start=snap_start,
         )
@@ -191,10 +198,13 @@ class DeliveryConfigApi(PipelineFunction):
         )
 
 
-def _permissions(table: dynamodb.ITable, parked: dynamodb.ITable, bucket: s3.IBucket) -> list[iam.PolicyStatement]:
+def _permissions(
+    table: dynamodb.ITable, tenants: dynamodb.ITable, parked: dynamodb.ITable, bucket: s3.IBucket
+) -> list[iam.PolicyStatement]:
     """Return statements for the tables, for listing tenants' objects and keeping secrets: not for reading one."""
     return [
         iam.PolicyStatement(sid="ConfigTable", actions=[*TABLE_ACTIONS], resources=[table.table_arn]),
+        iam.PolicyStatement(sid="Tenants", actions=[*TENANT_ACTIONS], resources=[tenants.table_arn]),
         # No index, no deletion: it sees what is one tenant's, and starts and cancels replays.
         iam.PolicyStatement(sid="ParkedAndReplays", actions=[*PARKED_ACTIONS], resources=[parked.table_arn]),
         allow_listing_objects(bucket, sid="CountObjects"),

@@ -11,6 +11,7 @@ from constructs import Construct
 from constructs_lib.acknowledgement import acknowledge_wildcards
 from constructs_lib.central_log_bucket import CentralLogBucket
 from constructs_lib.names import OBJECT_KEY_PREFIX, SECRET_NAME_PREFIX, SET_ASIDE_PREFIX, TENANT_TAG
+from constructs_lib.tables import read_tenants
 
 _TENANT: Final = f"${{aws:PrincipalTag/{TENANT_TAG}}}"
 _OBJECTS: Final = f"{OBJECT_KEY_PREFIX}{_TENANT}/*"
@@ -39,9 +40,10 @@ _OWN_MARKS: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class TenantData:
-    """Where tenants' objects, configs and state are, all of one account and Region."""
+    """Where tenants' objects, records, configs and state are, all of one account and Region."""
 
     bucket: CentralLogBucket
+    records: dynamodb.ITable
     delivery_configs: dynamodb.ITable
     parked_deliveries: dynamodb.ITable
 
@@ -96,6 +98,7 @@ def _statements(tenants: TenantData) -> list[iam.PolicyStatement]:
             resources=[tenants.delivery_configs.table_arn],
             conditions=_OWN_ITEMS,
         ),
+        read_tenants(tenants.records, conditions=_OWN_ITEMS),
         iam.PolicyStatement(
             sid="NoteWhatTheEndpointHasShown",
             actions=["dynamodb:UpdateItem"],

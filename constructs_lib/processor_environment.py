@@ -63,6 +63,7 @@ def processor_environment(*, resources: ProcessorResources, tuning: ProcessorTun
     """Return the variables that every host sets; ``AWS_REGION`` is the host's own to give."""
     return {
         "TENANT_CONFIG_TABLE": resources.delivery_configs.table_name,
+        "TENANTS_TABLE": resources.tenants.table_name,
         "PARKED_DELIVERIES_TABLE": resources.parked_deliveries.table_name,
         "CENTRAL_LOG_DISTRIBUTION_ROLE_ARN": central_role_arn(account),
         "CENTRAL_BUCKET": resources.bucket.bucket_name,
@@ -87,6 +88,7 @@ def outside_environment(
     """
     return {
         "TENANT_CONFIG_TABLE": tenants.delivery_configs.table_name,
+        "TENANTS_TABLE": tenants.records.table_name,
         "PARKED_DELIVERIES_TABLE": tenants.parked_deliveries.table_name,
         "CENTRAL_LOG_DISTRIBUTION_ROLE_ARN": central_role_arn(account),
         "CENTRAL_BUCKET": tenants.bucket.bucket_name,

@@ -20,6 +20,7 @@ from constructs_lib.names import (
     processor_role_name,
 )
 from constructs_lib.queues import WorkQueue
+from constructs_lib.tables import read_tenants
 from constructs_lib.web_identity import WebIdentity
 
 READ_QUEUE: Final = (
@@ -58,6 +59,7 @@ class ProcessorResources:
     bucket: CentralLogBucket
     object_queue: WorkQueue
     delivery_queue: WorkQueue
+    tenants: dynamodb.ITable
     delivery_configs: dynamodb.ITable
     parked_deliveries: dynamodb.ITable
     outside: OutsideLink | None = None
@@ -136,6 +138,7 @@ def _statements(resources: ProcessorResources, account: str) -> list[iam.PolicyS
             actions=["dynamodb:Query", "dynamodb:GetItem"],
             resources=[resources.delivery_configs.table_arn],
         ),
+        read_tenants(resources.tenants),
         iam.PolicyStatement(
             sid="ParkDeliveries",
             actions=["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"],

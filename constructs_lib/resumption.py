@@ -13,7 +13,7 @@ from constructs_lib.central_log_bucket import allow_listing_objects
 from constructs_lib.limits import require, require_between
 from constructs_lib.pipeline_function import FunctionSettings, PipelineFunction
 from constructs_lib.processor_execution_role import OutsideLink, ProcessorResources
-from constructs_lib.tables import INDEXES
+from constructs_lib.tables import INDEXES, read_tenants
 from runtime.resumption.lambda_handler import REDRIVE
 
 HANDLER: Final = "runtime.resumption.lambda_handler.handler"
@@ -103,6 +103,7 @@ def _environment(resources: ProcessorResources, delivery_schedule: Duration, rat
     return {
         "CENTRAL_BUCKET": resources.bucket.bucket_name,
         "TENANT_CONFIG_TABLE": resources.delivery_configs.table_name,
+        "TENANTS_TABLE": resources.tenants.table_name,
         "PARKED_DELIVERIES_TABLE": resources.parked_deliveries.table_name,
         "OBJECT_QUEUE_URL": resources.object_queue.queue.queue_url,
         "OBJECT_DLQ_URL": resources.object_queue.dead_letter_queue.queue_url,
@@ -136,6 +137,7 @@ def _permissions(resources: ProcessorResources, config_stream_arn: str) -> list[
         iam.PolicyStatement(
             sid="ReadDeliveryConfigs", actions=["dynamodb:Query"], resources=[resources.delivery_configs.table_arn]
         ),
+        read_tenants(resources.tenants),
         iam.PolicyStatement(
             sid="FollowDeliveryConfigs",
             actions=["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],

@@ -10,6 +10,7 @@ from constructs import Construct
 from constructs_lib.names import PROCESSOR_ROLE_PATH, TENANT_TAG, central_role_arn
 from constructs_lib.outside_reader import OutsideReader, TenantData
 from constructs_lib.pipeline_function import FunctionSettings, PipelineFunction
+from constructs_lib.tables import read_tenants
 
 HANDLER: Final = "runtime.session_issuer.lambda_handler.handler"
 TIMEOUT: Final = Duration.seconds(15)
@@ -66,6 +67,7 @@ class SessionIssuerFunction(PipelineFunction):
             timeout=TIMEOUT,
             environment={
                 "TENANT_CONFIG_TABLE": tenants.delivery_configs.table_name,
+                "TENANTS_TABLE": tenants.records.table_name,
                 "CENTRAL_LOG_DISTRIBUTION_ROLE_ARN": central_role,
                 "OUTSIDE_READER_ROLE_ARN": self.reader.role.role_arn,
                 "PASS_KEY_ID": self.pass_key.key_arn,
@@ -95,4 +97,5 @@ def _permissions(
         iam.PolicyStatement(
             sid="ReadDeliveryConfigs", actions=["dynamodb:Query"], resources=[tenants.delivery_configs.table_arn]
         ),
+        read_tenants(tenants.records),
     ]

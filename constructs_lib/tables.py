@@ -1,9 +1,10 @@
-"""The tables: which tenant's logs go where, and which deliveries wait for a person's or a customer's action."""
+"""The tables: tenants, where their logs go, and which deliveries wait for a person's or a customer's action."""
 
 from typing import Any, Final
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 _TEXT: Final = dynamodb.AttributeType.STRING
@@ -18,12 +19,12 @@ there is to do."""
 
 
 class _TenantTable(Construct):
-    """On-demand table by ``tenant_id`` and a sort key; point-in-time recovery, expiry by ``ttl`` (Unix seconds).
+    """On-demand table by ``tenant_id`` and perhaps a sort key; point-in-time recovery, expiry by ``ttl`` (Unix s).
 
     :param deletion_protection: refuses deletion even by the stack; for stages whose items nobody can type again.
     """
 
-    sort_key: str
+    sort_key: str | None = None
 
     def __init__(
         self,
@@ -39,7 +40,7 @@ class _TenantTable(Construct):
             self,
             "Table",
             partition_key=dynamodb.Attribute(name="tenant_id", type=_TEXT),
-            sort_key=dynamodb.Attribute(name=self.sort_key, type=_TEXT),
+            sort_key=dynamodb.Attribute(name=self.sort_key, type=_TEXT) if self.sort_key else None,
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
@@ -49,6 +50,10 @@ class _TenantTable(Construct):
             removal_policy=removal_policy,
             **more,
         )
+
+
+class TenantTable(_TenantTable):
+    """The table of tenants' records, which bind their delivery configs."""
 
 
 class DeliveryConfigTable(_TenantTable):
@@ -89,3 +94,10 @@ class ParkedDeliveriesTable(_TenantTable):
                 partition_key=dynamodb.Attribute(name=partition, type=partition_type),
                 sort_key=dynamodb.Attribute(name=sort, type=sort_type),
             )
+
+
+def read_tenants(table: dynamodb.ITable, *, conditions: dict[str, Any] | None = None) -> iam.PolicyStatement:
+    """Return the statement that lets a function read a tenant's record, as every function does before it delivers."""
+    return iam.PolicyStatement(
+        sid="ReadTenants", actions=["dynamodb:GetItem"], resources=[table.table_arn], conditions=conditions
+    )

@@ -78,7 +78,11 @@ class BlockedByCustomerError(DeliveryError):
     """Only the customer can fix it (role, bucket, log group, key): handed over, at last parked. Never dropped."""
 
 
-class ConfigGoneError(BlockedByCustomerError):
+class HeldBackError(BlockedByCustomerError):
+    """The tenant's record doesn't let it be tried: parked at once, until the record or the config is changed."""
+
+
+class ConfigGoneError(HeldBackError):
     """The delivery config was deleted or disabled while the delivery waited: parked at once, until it is back."""
 
 

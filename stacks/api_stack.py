@@ -35,6 +35,7 @@ class ApiStack(RegionalStack):
             "Api",
             settings=self.function_settings(code()),
             table=storage.delivery_configs.table,
+            tenants=storage.tenants.table,
             parked_deliveries=storage.parked_deliveries.table,
             central_bucket=storage.central_bucket.bucket,
             limits=stage.api_limits,

@@ -61,6 +61,7 @@ class OutsideStack(RegionalStack):
         )
         tenants = TenantData(
             bucket=storage.central_bucket,
+            records=storage.tenants.table,
             delivery_configs=storage.delivery_configs.table,
             parked_deliveries=storage.parked_deliveries.table,
         )

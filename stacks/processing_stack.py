@@ -69,6 +69,7 @@ class ProcessingStack(RegionalStack):
             bucket=storage.central_bucket,
             object_queue=collection.object_queue,
             delivery_queue=self.delivery_queue,
+            tenants=storage.tenants.table,
             delivery_configs=storage.delivery_configs.table,
             parked_deliveries=storage.parked_deliveries.table,
             outside=outside.queue if outside else None,

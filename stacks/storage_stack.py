@@ -8,7 +8,7 @@ from constructs_lib.athena_table import AthenaTable
 from constructs_lib.central_log_bucket import CentralLogBucket
 from constructs_lib.notification_topic import NotificationTopic
 from constructs_lib.queues import RETENTION_LIMIT
-from constructs_lib.tables import DeliveryConfigTable, ParkedDeliveriesTable
+from constructs_lib.tables import DeliveryConfigTable, ParkedDeliveriesTable, TenantTable
 from stacks.regional_stack import RegionalStack
 from stacks.stages import StageConfig
 
@@ -22,7 +22,7 @@ class StorageStack(RegionalStack):
             construct_id,
             env=env,
             stage=stage,
-            purpose="central bucket, its notifications, delivery configs, parked deliveries",
+            purpose="central bucket, its notifications, tenants, delivery configs, parked deliveries",
         )
         key = self._key(stage)
         self.notifications = NotificationTopic(self, "ObjectNotifications", encryption_key=key)
@@ -35,6 +35,9 @@ class StorageStack(RegionalStack):
             transitions=stage.transitions,
             encryption_key=key,
             removal_policy=stage.removal_policy,
+        )
+        self.tenants = TenantTable(
+            self, "Tenants", removal_policy=stage.removal_policy, deletion_protection=stage.deletion_protection
         )
         self.delivery_configs = DeliveryConfigTable(
             self,
@@ -67,6 +70,9 @@ class StorageStack(RegionalStack):
         self.output("CentralBucketName", self.central_bucket.bucket_name, "The bucket that all agents write into")
         self.output(
             "NotificationTopicArn", self.notifications.topic_arn, "The topic that the bucket's notifications go through"
+        )
+        self.output(
+            "TenantsTableName", self.tenants.table.table_name, "The table of tenants; change it through the API"
         )
         self.output(
             "TenantConfigTableName",

@@ -74,7 +74,11 @@ class WatchedPath:
                 **reconciliation,
                 **({} if outside is None else outside.functions()),
             },
-            tables={"configs": storage.delivery_configs.table, "parked": storage.parked_deliveries.table},
+            tables={
+                "tenants": storage.tenants.table,
+                "configs": storage.delivery_configs.table,
+                "parked": storage.parked_deliveries.table,
+            },
             api=api.api.rest_api,
             outside_queue=None if outside is None else outside.delivery_queue.queue,
             outside_dlq=None if outside is None else outside.delivery_queue.dead_letter_queue,

@@ -10,6 +10,7 @@ ENVIRONMENTS: Final = {
     "ProcessorFunctionName": {
         "CENTRAL_BUCKET": "CentralBucketName",
         "TENANT_CONFIG_TABLE": "TenantConfigTableName",
+        "TENANTS_TABLE": "TenantsTableName",
         "PARKED_DELIVERIES_TABLE": "ParkedDeliveriesTableName",
         "DELIVERY_QUEUE_URL": "DeliveryQueueUrl",
         "OBJECT_DLQ_URL": "ObjectDlqUrl",
@@ -18,6 +19,7 @@ ENVIRONMENTS: Final = {
     "ResumptionFunctionName": {
         "CENTRAL_BUCKET": "CentralBucketName",
         "TENANT_CONFIG_TABLE": "TenantConfigTableName",
+        "TENANTS_TABLE": "TenantsTableName",
         "PARKED_DELIVERIES_TABLE": "ParkedDeliveriesTableName",
         "DELIVERY_QUEUE_URL": "DeliveryQueueUrl",
     },
@@ -67,7 +69,7 @@ _LOOKS: Final[dict[str, Callable[[DeployedRegion, str], object]]] = {
     "NotificationTopicArn": lambda deployment, arn: deployment.clients.client("sns").get_topic_attributes(TopicArn=arn),
     **{
         output: lambda deployment, name: deployment.clients.client("dynamodb").describe_table(TableName=name)
-        for output in ("TenantConfigTableName", "ParkedDeliveriesTableName")
+        for output in ("TenantsTableName", "TenantConfigTableName", "ParkedDeliveriesTableName")
     },
     **{
         output: lambda deployment, url: deployment.clients.client("sqs").get_queue_attributes(

@@ -13,6 +13,7 @@ def text() -> str:
     """Return the document in its committed form."""
     settings = ApiSettings(
         tenant_config_table="configs",
+        tenants_table="tenants",
         parked_deliveries_table="parked",
         central_bucket="central",
         central_account_id="111111111111",

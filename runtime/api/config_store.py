@@ -1,25 +1,18 @@
 """The config table as the API uses it: consistent reads, and writes on the condition that nothing has changed since."""
 
-import hashlib
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
+from runtime.api.conditional_writes import etag_of, transact, unchanged
 from runtime.aws.clients import AwsClients
 from runtime.delivery_config.attribute_values import Item, plain_item
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import InvalidItem, Models, read_item
-from runtime.delivery_state.table import Condition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, TransactWriteItemTypeDef
-
-
-class ChangedMeanwhileError(Exception):
-    """The item isn't any more what the caller's decision was made of; nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +82,8 @@ class ConfigStore:
         :param counter: the transaction's other part.
         :raises ChangedMeanwhileError: it isn't so any more, or another has written meanwhile.
         """
-        self._transact({"Put": {"TableName": self._table, "Item": item, **_unchanged(replacing)}}, counter)
+        condition = unchanged(replacing.item if replacing else None)
+        transact(self._dynamodb, [{"Put": {"TableName": self._table, "Item": item, **condition}}, counter])
         return self._stored(item)
 
     def delete(self, stored: StoredConfig, *, counter: "TransactWriteItemTypeDef") -> None:
@@ -98,17 +92,8 @@ class ConfigStore:
         :raises ChangedMeanwhileError: it was changed or deleted, or another has written meanwhile.
         """
         key = {name: stored.item[name] for name in ("tenant_id", "type")}
-        self._transact({"Delete": {"TableName": self._table, "Key": key, **_unchanged(stored)}}, counter)
-
-    def _transact(self, write: Mapping[str, Mapping[str, object]], counter: "TransactWriteItemTypeDef") -> None:
-        """Write all or nothing. The SDK names each call: one that it repeats after a lost answer takes effect once."""
-        try:
-            self._dynamodb.transact_write_items(TransactItems=[cast("TransactWriteItemTypeDef", write), counter])
-        except self._dynamodb.exceptions.TransactionCanceledException as error:
-            codes = {reason.get("Code") for reason in error.response.get("CancellationReasons", ())}
-            if not codes & {"ConditionalCheckFailed", "TransactionConflict"}:
-                raise
-            raise ChangedMeanwhileError from None
+        delete = {"TableName": self._table, "Key": key, **unchanged(stored.item)}
+        transact(self._dynamodb, [{"Delete": delete}, counter])
 
     @property
     def _dynamodb(self) -> "DynamoDBClient":
@@ -116,27 +101,3 @@ class ConfigStore:
 
     def _stored(self, item: Item) -> StoredConfig:
         return StoredConfig(item, read_item(plain_item(item), self._models))
-
-
-def etag_of(item: Item) -> str:
-    """Return an item's strong ETag: of all that is stored, so that a change by hand changes it too.
-
-    Each write brings a version of its own: an ETag never repeats, not even when a config is deleted and created again.
-    """
-    content = {name: {"SS": sorted(value["SS"])} if "SS" in value else value for name, value in item.items()}
-    return f'"{hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]}"'
-
-
-def _unchanged(stored: StoredConfig | None) -> Condition:
-    """Return the condition that an item has every attribute as it was read; by hand, any may have been changed."""
-    if stored is None:
-        return {"ConditionExpression": "attribute_not_exists(tenant_id)"}
-    attributes = list(stored.item.items())
-    condition = " AND ".join(f"#a{number} = :a{number}" for number in range(len(attributes)))
-    if "version" not in stored.item:
-        condition += " AND attribute_not_exists(version)"
-    return {
-        "ConditionExpression": condition,
-        "ExpressionAttributeNames": {f"#a{number}": name for number, (name, _) in enumerate(attributes)},
-        "ExpressionAttributeValues": {f":a{number}": value for number, (_, value) in enumerate(attributes)},
-    }

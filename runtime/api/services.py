@@ -10,6 +10,7 @@ from starlette.requests import Request
 from runtime.api.config_store import ConfigStore
 from runtime.api.regions import regions
 from runtime.api.settings import ApiSettings
+from runtime.api.tenant_store import TenantStore
 from runtime.aws.clients import AwsClients
 from runtime.delivery_config.methods import find_config_models
 from runtime.delivery_config.repository import DeliveryConfigRepository, Models
@@ -23,7 +24,7 @@ from runtime.replay.listing import Listing
 
 @dataclass(frozen=True)
 class Services:
-    """The table, the config models of the installed delivery methods, the clock (epoch s)."""
+    """The tables, the config models of the installed delivery methods, the clock (epoch s)."""
 
     settings: ApiSettings
     clients: AwsClients
@@ -38,6 +39,11 @@ class Services:
     def store(self) -> ConfigStore:
         """The config table."""
         return ConfigStore(self.clients, self.settings.tenant_config_table, self.models)
+
+    @cached_property
+    def tenants(self) -> TenantStore:
+        """The table of tenants."""
+        return TenantStore(self.clients, self.settings.tenants_table, self.settings.tenant_config_table)
 
     @cached_property
     def parked(self) -> ParkedDeliveries:
@@ -80,6 +86,7 @@ class Services:
             settings.central_account_id,
             regions(),
             allow_loopback=settings.allow_loopback,
+            home_region=settings.aws_region,
         )
 
 

@@ -11,6 +11,7 @@ class ApiSettings(Environment):
     """What the stack sets."""
 
     tenant_config_table: str
+    tenants_table: str
     parked_deliveries_table: str
     central_bucket: str
     aws_region: str

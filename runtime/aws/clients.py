@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, QueryOutputTypeDef
+    from mypy_boto3_dynamodb.type_defs import (
+        GetItemInputTypeDef,
+        GetItemOutputTypeDef,
+        QueryInputTypeDef,
+        QueryOutputTypeDef,
+    )
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
@@ -119,6 +124,10 @@ class AwsClients:
     def call(
         self, service: Literal["dynamodb"], operation: Literal["Query"], request: "QueryInputTypeDef"
     ) -> "QueryOutputTypeDef": ...
+    @overload
+    def call(
+        self, service: Literal["dynamodb"], operation: Literal["GetItem"], request: "GetItemInputTypeDef"
+    ) -> "GetItemOutputTypeDef": ...
     @overload
     def call(
         self, service: Literal["sqs"], operation: Literal["ReceiveMessage"], request: "ReceiveMessageRequestTypeDef"

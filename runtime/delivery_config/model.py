@@ -8,6 +8,7 @@ refuses what can't work: the rules beyond a field's form are ``WriteRules``, and
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Self
 
@@ -17,13 +18,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     StringConstraints,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from runtime.delivery_config.facts import MethodFacts
+from runtime.delivery_config.facts import MethodFacts, Placement
 from runtime.delivery_config.grants import Grant, Provider
 from runtime.delivery_config.groups import GROUPS, Expansion
 from runtime.delivery_config.transform import Transform
@@ -117,6 +119,8 @@ class DeliveryConfig(BaseModel):
     # A method's validator is built when its first config is read: a process rarely needs them all.
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
+    _allowed_regions: tuple[str, ...] = PrivateAttr(default=())  # never of an item: the tenant's record has them
+
     tenant_id: TenantId
     type: DeliveryType
     enabled: bool = True
@@ -131,6 +135,7 @@ class DeliveryConfig(BaseModel):
     external_id: ExternalId | None = None
     version: Information = None
     transform: Transform | None = None
+    tenant_version: Annotated[int | None, BeforeValidator(_whole_seconds)] = None
 
     @model_validator(mode="before")
     @classmethod
@@ -207,6 +212,22 @@ class DeliveryConfig(BaseModel):
         return ()
 
     @property
+    def role_arn(self) -> str | None:
+        """The role in the customer's account that a delivery ends with; ``None``: the config has none."""
+        return getattr(self, "log_distribution_role_arn", None)
+
+    @property
+    def accounts(self) -> Mapping[str, str | None]:
+        """The accounts that it delivers to, by the field that names one; ``None`` where the field is left out."""
+        return {"log_distribution_role_arn": self.role_arn.split(":")[4]} if self.role_arn else {}
+
+    @property
+    def regions(self) -> Mapping[str, str | None]:
+        """The Regions that it delivers to, by the field that names one; none where it names an address instead."""
+        named = self.facts.placement is Placement.INSIDE or self.role_arn is not None
+        return {"target_region": self.target_region} if named else {}
+
+    @property
     def method(self) -> str:
         """The delivery method: ``s3`` of ``s3:archive-eu``."""
         return self.type.partition(":")[0]
@@ -244,6 +265,22 @@ class DeliveryConfig(BaseModel):
     def is_live(self, now: float) -> bool:
         """Whether it isn't expired: an expired item counts as absent even before DynamoDB deletes it (epoch s)."""
         return self.ttl is None or self.ttl > now
+
+    def bound_by(self, accounts: tuple[str, ...], allowed_regions: tuple[str, ...]) -> Self:  # noqa: ARG002 - overridden
+        """Return the same config as its tenant's record bounds it.
+
+        :param accounts: the tenant's; none: any. :param allowed_regions: of its sessions' writing; none: any.
+        """
+        if not allowed_regions:
+            return self
+        bound = self.model_copy()
+        bound._allowed_regions = allowed_regions  # noqa: SLF001 - its own class
+        return bound
+
+    @property
+    def allowed_regions(self) -> tuple[str, ...]:
+        """The Regions that its sessions may write in; none: any."""
+        return self._allowed_regions
 
     def in_region(self, region: str) -> Self:
         """Return the same config with its Region filled in: the processor's own, where the config names none."""

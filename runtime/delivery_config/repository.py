@@ -1,8 +1,8 @@
-"""Reads a tenant's delivery configs from the table: one Query, remembered for a short while."""
+"""Reads a tenant's record and delivery configs: a Query and a GetItem, remembered together for a short while."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -13,9 +13,10 @@ from runtime.aws.expiring_cache import ExpiringCache
 from runtime.bounded_map import TENANTS_REMEMBERED
 from runtime.delivery_config.attribute_values import plain_item
 from runtime.delivery_config.model import SCHEMA_VERSION, DeliveryConfig, is_delivery_type, is_tenant_id, whole_number
+from runtime.delivery_config.tenant_record import InvalidRecord, TenantRecord, read_record
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
+    from mypy_boto3_dynamodb.type_defs import GetItemInputTypeDef, QueryInputTypeDef
 
 CONFIG_INVALID = "config-invalid"
 METHOD_NOT_INSTALLED = "method-not-installed"
@@ -52,11 +53,15 @@ class InvalidItem:
 
 @dataclass(frozen=True, slots=True)
 class TenantConfigs:
-    """What the table has for one tenant. No item at all (or none that isn't expired): the tenant is unknown."""
+    """What the tables have for one tenant. No config at all (or none that isn't expired): the tenant is unknown.
+
+    :param record: ``None``: the tenant has none, and so the defaults.
+    """
 
     tenant_id: str
     configs: tuple[DeliveryConfig, ...] = ()
     invalid: tuple[InvalidItem, ...] = ()
+    record: TenantRecord | InvalidRecord | None = None
 
     @property
     def known(self) -> bool:
@@ -70,16 +75,17 @@ class TenantConfigs:
 
     def live(self, now: float) -> "TenantConfigs":
         """Leave out what has expired (epoch s)."""
-        return TenantConfigs(
-            self.tenant_id,
-            tuple(config for config in self.configs if config.is_live(now)),
-            tuple(item for item in self.invalid if item.ttl is None or item.ttl > now),
+        return replace(
+            self,
+            configs=tuple(config for config in self.configs if config.is_live(now)),
+            invalid=tuple(item for item in self.invalid if item.ttl is None or item.ttl > now),
         )
 
 
 class DeliveryConfigRepository:
-    """Shared by all threads. Threads that want the same tenant share one Query; "no such tenant" is remembered too.
+    """Shared by all threads. Threads that want the same tenant share one answer; "no such tenant" is remembered too.
 
+    :param tenants_table: ``None``: no record is read, and what demands one waits.
     :param models: the delivery methods' config models by method name.
     :param cache_seconds: how long an answer is believed; a changed config is seen after that at the latest.
     :param tenants: of how many the configs are kept.
@@ -93,10 +99,12 @@ class DeliveryConfigRepository:
         *,
         cache_seconds: float,
         tenants: int = TENANTS_REMEMBERED,
+        tenants_table: str | None = None,
         clock: Callable[[], float] = scheduling.now,
     ) -> None:
         self._clients = clients
         self._table = table
+        self._tenants_table = tenants_table
         self._models = models
         self._cache_seconds = cache_seconds
         self._clock = clock
@@ -126,8 +134,25 @@ class DeliveryConfigRepository:
             else:
                 _log_warnings(read)
                 configs.append(read.in_region(self._clients.region))
-        found = TenantConfigs(tenant_id, tuple(configs), tuple(invalid))
+        # After the configs: so the record is hardly ever older than the version that they carry.
+        record = self._record(tenant_id, demanded=any(config.tenant_version for config in configs))
+        if isinstance(record, TenantRecord):
+            configs = [config.bound_by(record.accounts, record.allowed_regions) for config in configs]
+        found = TenantConfigs(tenant_id, tuple(configs), tuple(invalid), record)
         return found, self._clock() + self._cache_seconds
+
+    def _record(self, tenant_id: str, *, demanded: bool) -> TenantRecord | InvalidRecord | None:
+        """Read the tenant's record, consistently where a config demands one: an older answer would let it wait."""
+        if self._tenants_table is None:
+            return None
+        key = {"tenant_id": {"S": tenant_id}}
+        request: GetItemInputTypeDef = {"TableName": self._tenants_table, "Key": key, "ConsistentRead": demanded}
+        item = self._clients.call("dynamodb", "GetItem", request).get("Item")
+        record = read_record(plain_item(item)) if item else None
+        if isinstance(record, InvalidRecord):
+            extra = {"tenant_id": tenant_id, "fields": record.fields}
+            logger.error("invalid tenant: its deliveries wait until it is corrected", extra=extra)
+        return record
 
     def _items(self, tenant_id: str) -> Iterator[dict[str, object]]:
         request: QueryInputTypeDef = {

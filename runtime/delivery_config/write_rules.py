@@ -26,6 +26,7 @@ class WriteRules:
     :param central_bucket, central_account_id: into which no config may deliver.
     :param regions: every Region that exists, with its partition.
     :param allow_loopback: of the stage, as the processor has it: endpoints may be on this machine.
+    :param home_region: where the central bucket is; empty: not known.
     """
 
     now: float
@@ -34,6 +35,7 @@ class WriteRules:
     regions: Mapping[str, str]
     latest_ttl: int = LATEST_TTL
     allow_loopback: bool = False
+    home_region: str = ""
 
     @cached_property
     def partitions(self) -> frozenset[str]:

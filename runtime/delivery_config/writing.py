@@ -13,10 +13,14 @@ from pydantic import ValidationError
 from runtime.delivery_config.attribute_values import AttributeValue, typed
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import Models
+from runtime.delivery_config.tenant_record import TenantRecord
 from runtime.delivery_config.write_rules import WriteRules
 
 SERVICE_FIELDS = frozenset(
-    {"created_at", "updated_at", "schema_version", "version", "warnings", "verified_host", "disabled_reason"}
+    {
+        *("created_at", "updated_at", "schema_version", "version", "warnings", "verified_host", "disabled_reason"),
+        "tenant_version",
+    }
 )
 """Set by the service alone, in answers and items."""
 
@@ -25,7 +29,7 @@ PLAIN_NAME = re.compile(r"[\w-]+", re.ASCII)
 
 CORRECTIONS = {
     "missing": "is required",
-    "extra_forbidden": "is not a field of this delivery method",
+    "extra_forbidden": "is not a field here",
     "bool_type": "must be true or false",
     "string_type": "must be text",
     "int_type": "must be a whole number",
@@ -42,7 +46,7 @@ class FieldProblem:
 
 
 class InvalidConfigError(ValueError):
-    """What was to be stored isn't a valid config. ``problems`` has every wrong field."""
+    """What was to be stored isn't a valid config, or no valid tenant. ``problems`` has every wrong field."""
 
     def __init__(self, problems: tuple[FieldProblem, ...]) -> None:
         super().__init__("; ".join(f"{each.field} {each.problem}" for each in problems))
@@ -54,8 +58,7 @@ def validate(fields: Mapping[str, object], models: Models, rules: WriteRules) ->
 
     :raises InvalidConfigError: with all that is wrong.
     """
-    problems = [FieldProblem(name, "is set by the service: leave it out") for name in fields if name in SERVICE_FIELDS]
-    given = {name: value for name, value in fields.items() if name not in SERVICE_FIELDS}
+    problems, given = _without_service_fields(fields)
     type_ = given.get("type")
     model = models.get(type_.partition(":")[0]) if isinstance(type_, str) else None
     if type_ is not None and model is None:
@@ -71,10 +74,30 @@ def validate(fields: Mapping[str, object], models: Models, rules: WriteRules) ->
     return config
 
 
-def item_of(config: DeliveryConfig) -> dict[str, AttributeValue]:
+def validate_record(fields: Mapping[str, object], rules: WriteRules) -> TenantRecord:
+    """Return the tenant's record that these fields (JSON values) make.
+
+    :raises InvalidConfigError: with all that is wrong.
+    """
+    problems, given = _without_service_fields(fields)
+    try:
+        record = TenantRecord.model_validate(given, strict=True, extra="forbid", context=rules)
+    except ValidationError as error:
+        problems += _problems_of(error, taken={problem.field for problem in problems})
+    if problems:
+        raise InvalidConfigError(tuple(problems))
+    return record
+
+
+def item_of(stored: DeliveryConfig | TenantRecord) -> dict[str, AttributeValue]:
     """Return the item (typed attribute values) that stores a config; what is absent or empty isn't stored."""
-    fields = config.model_dump(exclude_none=True)
+    fields = stored.model_dump(exclude_none=True)
     return {name: typed(value) for name, value in fields.items() if value != ()}
+
+
+def _without_service_fields(fields: Mapping[str, object]) -> tuple[list[FieldProblem], dict[str, object]]:
+    problems = [FieldProblem(name, "is set by the service: leave it out") for name in fields if name in SERVICE_FIELDS]
+    return problems, {name: value for name, value in fields.items() if name not in SERVICE_FIELDS}
 
 
 def _problems_of(error: ValidationError, taken: set[str]) -> list[FieldProblem]:

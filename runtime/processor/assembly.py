@@ -82,6 +82,7 @@ def _repository(settings: ProcessorSettings, clients: AwsClients, models: Models
         models,
         cache_seconds=settings.config_cache_seconds,
         tenants=settings.tenants_remembered,
+        tenants_table=settings.tenants_table,
     )
 
 

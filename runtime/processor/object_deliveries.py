@@ -5,7 +5,8 @@ from typing import Protocol
 from runtime.deliveries.method import Delivery, DeliveryProgress
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import DeliveryConfigRepository, InvalidItem, TenantConfigs
-from runtime.errors import BlockedByCustomerError, ConfigGoneError, Hop, RetryableError, classify
+from runtime.delivery_config.tenant_rules import held_back, passed_over
+from runtime.errors import BlockedByCustomerError, ConfigGoneError, DeliveryError, Hop, RetryableError, classify
 from runtime.messages.delivery_message import DeliveryMessage
 from runtime.objects.key import UNLABELLED
 from runtime.objects.plan_version import PLAN_VERSION
@@ -72,12 +73,19 @@ class ObjectDeliveries:
             self._records.skipped(
                 Skipped.CONFIGS, item.reason, tenant_id=key.tenant_id, type=item.type, fields=item.fields
             )
-        wanted = [config for config in tenant.configs if _wants(config, object_)]
+        not_at_all = passed_over(tenant, key.cluster_id)
+        if not_at_all:
+            self._pass_over(Skipped.UNWANTED, not_at_all, object_, notified=notified)
+            return True
+        selected = [config for config in tenant.configs if _wants(config, object_)]
+        held = {config.type: why for config in selected if (why := held_back(tenant, config))}
+        wanted = [config for config in selected if config.type not in held]
         waiting = [item for item in tenant.invalid if item.may_want(key.application, key.cluster_id)]
-        if not wanted and not waiting:
+        if not selected and not waiting:
             self._pass_over(Skipped.UNWANTED, "no-config-wants-it", object_, notified=notified)
         delivered = self._deliver_new([Delivery(object_, config, budget) for config in wanted], seen, notified=notified)
-        ended = [AttemptResult(object_, item.type, DeliveryProgress(), _why_not(item)) for item in waiting]
+        reasons = {**held, **{item.type: _why_not(item) for item in waiting}}
+        ended = [AttemptResult(object_, type_, DeliveryProgress(), why) for type_, why in reasons.items()]
         if not delivered or not ended:  # with a message that comes back they would be handed over once more
             return delivered
         return self._settlement.settle(ended, notified=notified and not wanted)
@@ -88,18 +96,22 @@ class ObjectDeliveries:
         :raises ConfigsUnreadableError: nothing was done.
         """
         tenant = self._tenant(wanted.tenant_id)
-        if _is_gone(tenant.of_type(wanted.type)):
+        if _is_held(tenant, tenant.of_type(wanted.type)):
             tenant = self._tenant(wanted.tenant_id, refresh=True)
         config = tenant.of_type(wanted.type)
         if config is None or isinstance(config, InvalidItem) or not config.enabled:
-            progress = _acknowledged(wanted)
-            return self._settlement.settle([AttemptResult(object_, wanted.type, progress, _why_not(config), wanted)])
+            return self._hold(object_, wanted, _why_not(config))
+        if why := held_back(tenant, config):
+            return self._hold(object_, wanted, why)
         filtered = config.filtered_by(object_.key.application, object_.key.cluster_id)
         if filtered:
             self._settlement.close(object_, wanted, filtered)
             return True
         delivery = Delivery(object_, config, budget, self._progress(wanted, config))
         return Outcome.RETURNED not in self._deliver([delivery], wanted)
+
+    def _hold(self, object_: StoredObject, wanted: DeliveryMessage, why: DeliveryError) -> bool:
+        return self._settlement.settle([AttemptResult(object_, wanted.type, _acknowledged(wanted), why, wanted)])
 
     def _tenant(self, tenant_id: str, *, refresh: bool = False) -> TenantConfigs:
         """Return the tenant's configs; never "unknown tenant" where the table can't be read."""
@@ -181,8 +193,11 @@ def _wants(config: DeliveryConfig, object_: StoredObject) -> bool:
     return config.enabled and not config.filtered_by(object_.key.application, object_.key.cluster_id)
 
 
-def _is_gone(config: DeliveryConfig | InvalidItem | None) -> bool:
-    return config is None or (isinstance(config, DeliveryConfig) and not config.enabled)
+def _is_held(tenant: TenantConfigs, config: DeliveryConfig | InvalidItem | None) -> bool:
+    """Whether nothing may be tried, by what was read a while ago."""
+    if isinstance(config, DeliveryConfig):
+        return not config.enabled or held_back(tenant, config) is not None
+    return config is None
 
 
 def _why_not(config: DeliveryConfig | InvalidItem | None) -> BlockedByCustomerError:

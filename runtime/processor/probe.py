@@ -13,6 +13,7 @@ from runtime.deliveries.session_policy import reader
 from runtime.delivery_config.methods import find_config_models
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import DeliveryConfigRepository
+from runtime.delivery_config.tenant_rules import held_back
 from runtime.delivery_state.next_steps import next_step
 from runtime.errors import DeliveryError, Hop, classify
 from runtime.processor.settings import ProcessorSettings
@@ -23,12 +24,21 @@ def probe(settings: ProcessorSettings, clients: AwsClients, tenant_id: str, type
 
     Whatever the table's client raises is raised.
     """
-    repository = DeliveryConfigRepository(clients, settings.tenant_config_table, find_config_models(), cache_seconds=0)
-    config = repository.fetch_tenant(tenant_id).of_type(type_)
+    repository = DeliveryConfigRepository(
+        clients,
+        settings.tenant_config_table,
+        find_config_models(),
+        cache_seconds=0,
+        tenants_table=settings.tenants_table,
+    )
+    tenant = repository.fetch_tenant(tenant_id)
+    config = tenant.of_type(type_)
     if not isinstance(config, DeliveryConfig):
         detail = "there is no such config" if config is None else config.problem
         return {"reason": "config-invalid", "detail": detail, "next_step": next_step("config-invalid")}
     try:
+        if why := held_back(tenant, config):
+            raise why
         _assume(RoleChain(clients, settings.central_log_distribution_role_arn), settings, clients, config)
     except DeliveryError as error:
         call = error.call

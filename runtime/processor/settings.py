@@ -35,6 +35,7 @@ class ProcessorSettings(DeliverySettings):
     object_dlq_url: str | None = None
     delivery_dlq_url: str | None = None
     parked_deliveries_table: str | None = None
+    tenants_table: str | None = None
     sqs_queue_url: str | None = None
     heartbeat_file: str | None = None
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from runtime import scheduling
 from runtime.deliveries.method import DeliveryProgress
 from runtime.errors import (
-    ConfigGoneError,
     CorruptObjectError,
     DeliveryError,
+    HeldBackError,
     Hop,
     NotTriedError,
     PermanentError,
@@ -109,8 +109,8 @@ class Settlement:
     def _later(self, one: AttemptResult, message: DeliveryMessage) -> Outcome:
         on_the_way = one.ran_out_of_time_on_the_way()
         elsewhere = isinstance(one.error, ElsewhereError)
-        over = isinstance(one.error, ConfigGoneError) or self._schedule.is_over(message, self._clock())
-        if one.previous and one.error and over and not (on_the_way or elsewhere):
+        over = isinstance(one.error, HeldBackError) or self._schedule.is_over(message, self._clock())
+        if one.error and over and not (on_the_way or elsewhere):
             if self._parking is None:
                 return Outcome.RETURNED
             try:

@@ -58,7 +58,13 @@ def _verified(settings: ProcessorSettings, clients: AwsClients, question: Questi
     try:
         with issued.acting_for(shown) if issued else nullcontext():
             models = find_config_models()
-            repository = DeliveryConfigRepository(clients, settings.tenant_config_table, models, cache_seconds=0)
+            repository = DeliveryConfigRepository(
+                clients,
+                settings.tenant_config_table,
+                models,
+                cache_seconds=0,
+                tenants_table=settings.tenants_table,
+            )
             config = repository.fetch_tenant(question.tenant_id).of_type(question.type)
             if not isinstance(config, DeliveryConfig):
                 return _failed(CONFIG_MISSING if config is None else CONFIG_INVALID)

@@ -33,7 +33,11 @@ def make_workers(settings: ResumptionSettings, clients: AwsClients) -> Workers:
     schedule = Schedule(settings.delivery_schedule_seconds)
     table = settings.parked_deliveries_table
     configs = DeliveryConfigRepository(
-        clients, settings.tenant_config_table, find_config_models(), cache_seconds=CONFIG_CACHE_SECONDS
+        clients,
+        settings.tenant_config_table,
+        find_config_models(),
+        cache_seconds=CONFIG_CACHE_SECONDS,
+        tenants_table=settings.tenants_table,
     )
     outside = outside_queue(clients, settings.outside_queue_url, settings.pass_key_id)
     hand_over = HandOver(clients, settings.delivery_queue_url, schedule, outside=outside)

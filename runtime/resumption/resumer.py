@@ -15,6 +15,7 @@ from runtime import scheduling
 from runtime.backoff import Backoff
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import METHOD_NOT_INSTALLED, DeliveryConfigRepository, InvalidItem
+from runtime.delivery_config.tenant_rules import held_back
 from runtime.delivery_state.destination_status import DestinationStatus, DestinationStatuses
 from runtime.delivery_state.parked_deliveries import ParkedDeliveries
 from runtime.delivery_state.parked_delivery import ParkedDelivery
@@ -102,7 +103,8 @@ class Resumer:
             return 0, None
         status = self._statuses.of(seen.tenant_id, seen.type)  # the index may lag behind
         if not self._has_live_config(status):
-            # Its return is a change of the config, which starts this function: looking is only the second line.
+            # Its return is a change of the config, also where the tenant's record changes, and that starts this
+            # function: looking is only the second line.
             self._statuses.reschedule(status, self._clock() + self._delays.longest)
             return 0, None
         if status.healthy:
@@ -164,7 +166,8 @@ class Resumer:
         return True
 
     def _has_live_config(self, status: DestinationStatus) -> bool:
-        config = self._configs.fetch_tenant(status.tenant_id).of_type(status.type)
+        tenant = self._configs.fetch_tenant(status.tenant_id)
+        config = tenant.of_type(status.type)
         if isinstance(config, InvalidItem) and config.reason == METHOD_NOT_INSTALLED:
             config = config.common  # the processor may have what this function lacks
-        return isinstance(config, DeliveryConfig) and config.enabled
+        return isinstance(config, DeliveryConfig) and config.enabled and held_back(tenant, config) is None

@@ -14,6 +14,7 @@ class ResumptionSettings(Environment):
     central_bucket: str
     tenant_config_table: str
     parked_deliveries_table: str
+    tenants_table: str | None = None
     object_queue_url: str
     object_dlq_url: str
     delivery_queue_url: str

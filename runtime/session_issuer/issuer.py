@@ -14,6 +14,7 @@ from runtime.deliveries.role_chain import SESSION_SECONDS, RoleChain, assume_rol
 from runtime.delivery_config.grants import TENANT_TAG
 from runtime.delivery_config.model import DeliveryConfig, is_delivery_type, is_tenant_id
 from runtime.delivery_config.repository import DeliveryConfigRepository
+from runtime.delivery_config.tenant_rules import held_back
 from runtime.environment import Environment
 from runtime.errors import BlockedByCustomerError, DeliveryError, Hop, RetryableError, classify
 
@@ -27,6 +28,7 @@ class SessionIssuerSettings(Environment):
 
     aws_region: str
     tenant_config_table: str
+    tenants_table: str | None = None
     central_log_distribution_role_arn: str
     outside_reader_role_arn: str
     pass_key_id: str
@@ -100,13 +102,16 @@ class SessionIssuer:
 
     def _customer(self, shown: Pass, role_arn: str, external_id: str) -> Credentials:
         try:
-            config = self._configs.fetch_tenant(shown.tenant_id, refresh=True).of_type(shown.type)
+            tenant = self._configs.fetch_tenant(shown.tenant_id, refresh=True)
         except Exception as error:
             raise classify(error, hop=Hop.EXECUTION, action="dynamodb:Query") from error
+        config = tenant.of_type(shown.type)
         named = getattr(config, "log_distribution_role_arn", None)
         own = config.external_id or self._role_chain.central_account_id if isinstance(config, DeliveryConfig) else ""
         if not named or (role_arn, external_id) != (named, own):
             raise RetryableError(CONFIG_CHANGED, "the delivery config names another role, or none")
+        if isinstance(config, DeliveryConfig) and (why := held_back(tenant, config)):
+            raise why
         return self._role_chain.customer(shown.tenant_id, named, own)
 
 

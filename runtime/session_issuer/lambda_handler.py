@@ -29,7 +29,13 @@ def issuer() -> "SessionIssuer":
         PassKey(clients, settings.pass_key_id),
         settings.outside_reader_role_arn,
         RoleChain(clients, settings.central_log_distribution_role_arn),
-        DeliveryConfigRepository(clients, settings.tenant_config_table, find_config_models(), cache_seconds=0),
+        DeliveryConfigRepository(
+            clients,
+            settings.tenant_config_table,
+            find_config_models(),
+            cache_seconds=0,
+            tenants_table=settings.tenants_table,
+        ),
     )
 
 

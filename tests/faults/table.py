@@ -109,7 +109,6 @@ SHARED: Final = {
         "dynamodb:UpdateItem",
     },
     "api": {
-        "dynamodb:BatchGetItem",
         "dynamodb:DeleteItem",
         "kms:GenerateMac",
         "kms:VerifyMac",

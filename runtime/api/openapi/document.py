@@ -12,6 +12,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from runtime.api.openapi.tenants import BODIES as TENANT_BODIES
+from runtime.api.openapi.tenants import add_tenant_answers, tenant_schemas
 from runtime.api.schemas.deliveries import ReplayRequest
 from runtime.api.schemas.delivery_configs import InvalidStored, MatchRequest
 from runtime.api.schemas.problems import Problem, WrongField
@@ -28,7 +30,7 @@ SECURITY = {
 }
 PATCH_EXAMPLE = {"enabled": False, "groups": None}
 TAGS = {
-    "tenants": "Which tenants there are.",
+    "tenants": "Which tenants there are, and what binds each one's delivery configs.",
     "delivery configs": "Where a tenant's logs go, and which of them.",
     "the meaning of a config": "What a config selects, before or after it is saved.",
     "deliveries": "What is parked and why, a destination's state, replays.",
@@ -44,10 +46,10 @@ SERVER = {
 DESCRIPTIONS = {
     "400": "Not JSON, a wrong query, or a path not in canonical form",
     "403": "Unsigned, or the caller's policies don't allow it",
-    "404": "There is no such config or replay",
+    "404": "There is no such tenant, config or replay",
     "405": "The path doesn't take this method",
-    "409": "The config exists, overlaps with another one, or the stored item doesn't allow it",
-    "412": "The config doesn't match If-Match or If-None-Match",
+    "409": "It exists, a config overlaps with another one, or what is stored doesn't allow it",
+    "412": "It doesn't match If-Match or If-None-Match",
     "413": "The body is over 64 KiB",
     "415": "The body is of another media type",
     "422": "Fields or parameters are wrong; all of them are named",
@@ -72,7 +74,7 @@ def document(app: FastAPI, models: Models) -> dict[str, Any]:
     schemas = made.setdefault("components", {}).setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    schemas |= _own_schemas(models)
+    schemas |= _own_schemas(models) | tenant_schemas()
     made["components"]["securitySchemes"] = {"sigv4": SECURITY}
     made["security"] = [{"sigv4": []}]
     operations = {
@@ -84,6 +86,7 @@ def document(app: FastAPI, models: Models) -> dict[str, Any]:
     operations["get_health"]["security"] = []
     _add_bodies(operations)
     _add_answers(operations)
+    add_tenant_answers(operations, REF)
     add_problems(made["paths"])
     return made
 
@@ -145,6 +148,7 @@ def _add_bodies(operations: Mapping[str, Any]) -> None:
         "patch_delivery_config": ("application/merge-patch+json", "DeliveryConfigPatch"),
         "match_delivery_config": ("application/json", "MatchRequest"),
         "start_replay": ("application/json", "ReplayRequest"),
+        **TENANT_BODIES,
     }
     for name, (media_type, schema) in bodies.items():
         content = {media_type: {"schema": {"$ref": REF + schema}}}
@@ -197,6 +201,8 @@ def _statuses(path: str, method: str, operation: Mapping[str, Any]) -> set[str]:
         statuses |= {"404", "409"}
         if not path.endswith(("/effective", "/match", "/status")):
             statuses.add("412")
+    if path == "/tenants/{tenant_id}":
+        statuses |= {"404", "409", "412"}
     if "{replay_id}" in path:
         statuses.add("404")
     if method == "post":

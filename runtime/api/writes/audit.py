@@ -1,4 +1,4 @@
-"""The audit trail: one line for each change of a config; who, what, before and after, when.
+"""The audit trail: one line for each change of a config or a tenant's record; who, what, before and after, when.
 
 It has a logger of its own, so that no log level switches it off. A config holds names and ARNs, no content and no
 secret of a tenant's.
@@ -13,7 +13,7 @@ from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from runtime.api.config_store import ChangedMeanwhileError
+from runtime.api.conditional_writes import ChangedMeanwhileError
 from runtime.api.middleware.caller import Caller
 from runtime.delivery_config.attribute_values import Item, plain_item
 
@@ -30,13 +30,13 @@ def record(caller: Caller, action: Action, before: Item | None, after: Item | No
     """
     (key,) = [plain_item(item) for item in (after or before,) if item]
     logger.info(
-        "delivery config changed",
+        "delivery config changed" if "type" in key else "tenant changed",
         extra={
             "audit": {
                 "action": action,
                 "outcome": outcome,
                 "tenant_id": key["tenant_id"],
-                "type": key["type"],
+                "type": key.get("type"),
                 "caller": caller.arn,
                 "source_ip": caller.source_ip,
                 "request_id": caller.request_id,

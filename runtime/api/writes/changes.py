@@ -6,29 +6,26 @@ filters and their number, holds when it is written.
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Final
 
-from runtime.api.config_store import ChangedMeanwhileError, StoredConfig
+from runtime.api.config_store import StoredConfig
 from runtime.api.errors.problems import ProblemError, not_found
 from runtime.api.middleware.caller import Caller
 from runtime.api.services import Services
 from runtime.api.writes import audit
 from runtime.api.writes.limits import read_counter, require_room
-from runtime.api.writes.preconditions import Preconditions, changed
+from runtime.api.writes.preconditions import Preconditions
+from runtime.api.writes.repetition import repeated
 from runtime.api.writes.secrets import SecretWrites
+from runtime.api.writes.tenant_bounds import require_within
 from runtime.api.writes.validation import notes_that_stay, patched, validate_fields
-from runtime.backoff import Backoff
 from runtime.delivery_config.attribute_values import typed
 from runtime.delivery_config.model import SCHEMA_VERSION, DeliveryConfig
 from runtime.delivery_config.writing import item_of
 
-ATTEMPTS: Final = 30
-"""Retry limit for optimistic-lock conflicts: of the writers that race one succeeds each time, so 20 at once do."""
-PAUSES: Final = Backoff(0.02, 0.02)
 CONFIGS_A_PAGE = 100
 
 
@@ -51,7 +48,7 @@ class Changes:
                     raise _exists(config)
                 return self._put("create", config, stored, secrets)
 
-            return _repeated(attempt, Preconditions())
+            return repeated(attempt, Preconditions())
 
     def replace(
         self, tenant_id: str, type_: str, fields: Mapping[str, object], wanted: Preconditions
@@ -71,7 +68,7 @@ class Changes:
             return self._put("replace" if live else "create", config, stored, secrets), live is None
 
         with SecretWrites(self.services, tenant_id) as secrets:
-            return _repeated(attempt, wanted)
+            return repeated(attempt, wanted)
 
     def patch(self, tenant_id: str, type_: str, patch: Mapping[str, object], wanted: Preconditions) -> StoredConfig:
         """Apply a JSON Merge Patch (RFC 7396)."""
@@ -84,7 +81,7 @@ class Changes:
             return self._put("patch", config, stored, secrets)
 
         with SecretWrites(self.services, tenant_id) as secrets:
-            return _repeated(attempt, wanted)
+            return repeated(attempt, wanted)
 
     def delete(self, tenant_id: str, type_: str, wanted: Preconditions) -> None:
         """Delete a config."""
@@ -96,7 +93,7 @@ class Changes:
                 self.services.store.delete(stored, counter=counter)
             SecretWrites(self.services, tenant_id).drop(stored.item, None)
 
-        _repeated(attempt, wanted)
+        repeated(attempt, wanted)
 
     def _existing(self, tenant_id: str, type_: str, wanted: Preconditions) -> StoredConfig:
         stored = self.services.store.get(tenant_id, type_)
@@ -116,6 +113,7 @@ class Changes:
         if stored is None:
             require_room(self.services, config.tenant_id)
         refuse_overlap(self.services, config)
+        bound = require_within(self.services, config)
         before = None if action == "create" else stored
         noted = notes_that_stay(config, before)
         secrets.create()
@@ -124,6 +122,7 @@ class Changes:
         item = (
             item_of(config)
             | noted
+            | bound
             | {
                 "schema_version": typed(SCHEMA_VERSION),
                 "version": typed(uuid.uuid4().hex),
@@ -135,21 +134,6 @@ class Changes:
             written = self.services.store.put(item, replacing=stored, counter=counter)
         secrets.drop(stored.item if stored else None, item)
         return written
-
-
-def _repeated[T](attempt: Callable[[], T], wanted: Preconditions) -> T:
-    unconditional = wanted.if_match is None or wanted.if_match.strip() == "*"
-    try:
-        return PAUSES.repeat(attempt, ATTEMPTS, lambda one: unconditional and isinstance(one, ChangedMeanwhileError))
-    except ChangedMeanwhileError:
-        if not unconditional:
-            raise changed("it was changed since you read it; read it again and repeat the change") from None
-        raise ProblemError(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "too-many-writers",
-            "this config is being changed by others; nothing was written, try again",
-            headers={"Retry-After": "1"},
-        ) from None
 
 
 def _exists(config: DeliveryConfig) -> ProblemError:

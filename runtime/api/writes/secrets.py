@@ -13,7 +13,8 @@ from types import TracebackType
 from typing import Final, Self
 from uuid import uuid4
 
-from runtime.api.config_store import ChangedMeanwhileError, StoredConfig
+from runtime.api.conditional_writes import ChangedMeanwhileError
+from runtime.api.config_store import StoredConfig
 from runtime.api.errors.problems import ProblemError
 from runtime.api.services import Services
 from runtime.delivery_config.attribute_values import Item, plain_item

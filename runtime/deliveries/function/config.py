@@ -1,6 +1,7 @@
 """A delivery config's own fields for a function of the customer's."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Final
 
 from pydantic import StringConstraints, ValidationInfo, field_validator
@@ -71,6 +72,11 @@ class FunctionConfig(DeliveryConfig):
     def region(self) -> str:
         """The function's own Region: its ARN names it."""
         return self.function_arn.split(":")[3]
+
+    @property
+    def regions(self) -> Mapping[str, str | None]:
+        """The function's own."""
+        return {"function_arn": self.region}
 
     @classmethod
     def destination_fields(cls) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """The fields of an ``s3`` delivery config (contract §3)."""
 
 import re
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, ValidationInfo
 
@@ -74,6 +75,17 @@ class S3Config(DeliveryConfig):
     def destination_fields(cls) -> tuple[str, ...]:
         """The bucket's name holds across all Regions, and its owner changes nothing of where it is."""
         return ("bucket_name", "bucket_prefix")
+
+    @property
+    def accounts(self) -> Mapping[str, str | None]:
+        """The bucket's owner."""
+        return {"bucket_owner": self.bucket_owner}
+
+    def bound_by(self, accounts: tuple[str, ...], allowed_regions: tuple[str, ...]) -> Self:
+        """Name the bucket's owner where the tenant has one account: every call then demands it."""
+        bound = super().bound_by(accounts, allowed_regions)
+        owned = len(accounts) == 1 and self.bucket_owner is None
+        return bound.model_copy(update={"bucket_owner": accounts[0]}) if owned else bound
 
     @property
     def tenant_prefix(self) -> str:

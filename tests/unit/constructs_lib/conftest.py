@@ -11,7 +11,7 @@ from constructs_lib.central_log_bucket import CentralLogBucket
 from constructs_lib.notification_topic import NotificationTopic
 from constructs_lib.processor_execution_role import OutsideLink, ProcessorResources
 from constructs_lib.queues import DeliveryQueue, ObjectQueue
-from constructs_lib.tables import DeliveryConfigTable, ParkedDeliveriesTable
+from constructs_lib.tables import DeliveryConfigTable, ParkedDeliveriesTable, TenantTable
 from constructs_lib.web_identity import WebIdentity
 
 ROOT = Path(__file__).parents[3]
@@ -67,6 +67,7 @@ def resources(stack, bucket, topic):
         bucket=bucket,
         object_queue=ObjectQueue(stack, "ObjectQueue", topic=topic.topic, **quick),
         delivery_queue=DeliveryQueue(stack, "DeliveryQueue", delivery_schedule=Duration.days(1), **quick),
+        tenants=TenantTable(stack, "Tenants", **table).table,
         delivery_configs=DeliveryConfigTable(stack, "Configs", **table).table,
         parked_deliveries=ParkedDeliveriesTable(stack, "Parked", **table).table,
         outside=OutsideLink(

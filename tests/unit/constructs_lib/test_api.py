@@ -11,11 +11,19 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Match, Template
 
-from constructs_lib.api import PARKED_ACTIONS, SECRET_ACTIONS, STAGE, TABLE_ACTIONS, ApiLimits, DeliveryConfigApi
+from constructs_lib.api import (
+    PARKED_ACTIONS,
+    SECRET_ACTIONS,
+    STAGE,
+    TABLE_ACTIONS,
+    TENANT_ACTIONS,
+    ApiLimits,
+    DeliveryConfigApi,
+)
 from constructs_lib.api_firewall import ApiFirewall
 from constructs_lib.limits import PropertyError
 from constructs_lib.pipeline_function import FunctionSettings
-from constructs_lib.tables import DeliveryConfigTable, ParkedDeliveriesTable
+from constructs_lib.tables import DeliveryConfigTable, ParkedDeliveriesTable, TenantTable
 from runtime.api.settings import ApiSettings
 
 
@@ -30,6 +38,7 @@ def make(stack):
             "Api",
             settings=FunctionSettings(code=code),
             table=table.table,
+            tenants=TenantTable(stack, "N", removal_policy=RemovalPolicy.DESTROY, deletion_protection=False).table,
             parked_deliveries=parked.table,
             central_bucket=s3.Bucket.from_bucket_name(stack, "Central", "central"),
             limits=ApiLimits(),
@@ -71,7 +80,7 @@ def test_the_function_may_touch_its_tables_and_its_own_log_alone(template):
     actions = {action for each in named for action in ([each] if isinstance(each, str) else each)}
     listing = {"s3:ListBucket", "s3:ListBucketVersions"}
     own_log = {"logs:CreateLogStream", "logs:PutLogEvents"}
-    assert actions == {*TABLE_ACTIONS, *PARKED_ACTIONS, *SECRET_ACTIONS, *listing, *own_log}
+    assert actions == {*TABLE_ACTIONS, *TENANT_ACTIONS, *PARKED_ACTIONS, *SECRET_ACTIONS, *listing, *own_log}
     assert all(each["Resource"] != "*" for each in statements)
     role = next(each for name, each in template.find_resources("AWS::IAM::Role").items() if name.startswith("ApiRole"))
     assert "ManagedPolicyArns" not in role["Properties"]
@@ -168,6 +177,7 @@ def test_the_firewall_lets_through_what_the_api_documents(stack, make):
         {"burst": 6000},
         {"memory_mib": 64},
         {"timeout": Duration.seconds(29)},
+        {"max_configs": 99},
     ],
 )
 def test_wrong_limits_are_refused_at_construction(wrong):

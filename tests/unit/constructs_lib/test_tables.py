@@ -2,22 +2,20 @@ import pytest
 from aws_cdk import RemovalPolicy
 from aws_cdk.assertions import Template
 
-from constructs_lib.tables import DeliveryConfigTable, ParkedDeliveriesTable
+from constructs_lib.tables import DeliveryConfigTable, ParkedDeliveriesTable, TenantTable
 
-TABLES = {DeliveryConfigTable: "type", ParkedDeliveriesTable: "delivery"}
+TABLES = {TenantTable: None, DeliveryConfigTable: "type", ParkedDeliveriesTable: "delivery"}
 
 
 @pytest.mark.parametrize(("table", "sort_key"), TABLES.items())
 def test_key_is_tenant_and_what_is_asked_for(stack, table, sort_key):
     """The processor's query by tenant would fail, or a tenant's parked deliveries couldn't be found."""
     table(stack, "Table", removal_policy=RemovalPolicy.DESTROY, deletion_protection=False)
+    sort = [{"AttributeName": sort_key, "KeyType": "RANGE"}] if sort_key else []
     Template.from_stack(stack).has_resource_properties(
         "AWS::DynamoDB::Table",
         {
-            "KeySchema": [
-                {"AttributeName": "tenant_id", "KeyType": "HASH"},
-                {"AttributeName": sort_key, "KeyType": "RANGE"},
-            ],
+            "KeySchema": [{"AttributeName": "tenant_id", "KeyType": "HASH"}, *sort],
             "BillingMode": "PAY_PER_REQUEST",
         },
     )

@@ -39,7 +39,16 @@ from runtime.replay import redrive
 from runtime.resumption.dead_letters import REDRIVE_DELAYS, DeadLetterRedrive
 from runtime.session_issuer.issuer import SessionIssuer
 from runtime.time_budget import TimeBudget
-from tests.unit.runtime.api.gateway import CLOUDWATCH, CONFIGS, PATCH, S3, make_app, make_client, make_parked_table
+from tests.unit.runtime.api.gateway import (
+    CLOUDWATCH,
+    CONFIGS,
+    PATCH,
+    S3,
+    make_app,
+    make_client,
+    make_parked_table,
+    make_tenants_table,
+)
 from tests.unit.runtime.api.gateway import make_table as make_config_table
 from tests.unit.runtime.aws_world import CENTRAL_ROLE, Fault, in_memory
 from tests.unit.runtime.destination_watch.test_watch import Scene as Watching
@@ -353,7 +362,9 @@ class DeliveringOutside(Delivering):
 
 def make_issuer(clients, key):
     """Make a session issuer over a world's configs."""
-    configs = DeliveryConfigRepository(clients, "configs", find_config_models(), cache_seconds=0)
+    configs = DeliveryConfigRepository(
+        clients, "configs", find_config_models(), cache_seconds=0, tenants_table="tenants"
+    )
     role = f"arn:aws:iam::{PROCESSORS_ACCOUNT}:role/OutsideReader"  # where the tables are
     return SessionIssuer(clients, key, role, RoleChain(clients, CENTRAL_ROLE), configs)
 
@@ -646,6 +657,7 @@ class Api:
     def __init__(self, clients, monkeypatch):
         make_config_table(clients)
         make_parked_table(clients)
+        make_tenants_table(clients)
         clients.client("s3").create_bucket(Bucket="central-bucket")
         clients.client("s3").put_object(Bucket="central-bucket", Key=key(1), Body=gzip.compress(b"x"))
         clients.calls.clear()
@@ -667,6 +679,8 @@ class Api:
             ("POST", f"{tenant}/replays", {"json": asked}),
             ("GET", f"{tenant}/replays", {}),
             ("GET", "/tenants", {}),
+            ("POST", "/tenants", {"json": {"tenant_id": "acme-corp"}}),
+            ("PATCH", tenant, {"content": b'{"contacts": ["ops@acme.example"]}', "headers": PATCH}),
             ("POST", CONFIGS, {"json": WEBHOOK}),
             ("DELETE", f"{CONFIGS}/webhook", {}),
         )
@@ -688,9 +702,10 @@ class Api:
                 assert answer.status_code < 500 or answer.json()["type"], (method, path)
         found = [config["type"] for config in self.api.get(CONFIGS).json()["delivery_configs"]]
         assert found == ["cloudwatch", "s3"]
+        assert self.api.get("/tenants/acme-corp").json()["contacts"] == ["ops@acme.example"]
 
 
-REQUESTS = 12
+REQUESTS = 14
 WEBHOOK = {
     "type": "webhook",
     "enabled": False,

@@ -140,7 +140,10 @@ def test_the_poller_is_told_its_environment(production, polled):
         ("CentralRole", {"CentralLogDistributionRoleArn"}),
         (
             "Storage-us-east-1",
-            {"CentralBucketName", "NotificationTopicArn", "TenantConfigTableName", "ParkedDeliveriesTableName"},
+            {
+                *("CentralBucketName", "NotificationTopicArn"),
+                *("TenantsTableName", "TenantConfigTableName", "ParkedDeliveriesTableName"),
+            },
         ),
         ("Collection-us-east-1", {"ObjectQueueUrl", "ObjectDlqUrl", "UndeliveredNotificationsUrl"}),
         (

@@ -15,7 +15,7 @@ from constructs_lib.processor import Processor, ProcessorSize
 from constructs_lib.processor_environment import ProcessorTuning, processor_environment
 from constructs_lib.processor_execution_role import ProcessorExecutionRole, ProcessorResources
 from constructs_lib.queues import DeliveryQueue, ObjectQueue
-from constructs_lib.tables import DeliveryConfigTable, ParkedDeliveriesTable
+from constructs_lib.tables import DeliveryConfigTable, ParkedDeliveriesTable, TenantTable
 
 CENTRAL, CUSTOMER = "111111111111", "222222222222"
 
@@ -48,6 +48,7 @@ class WholePipeline(Stack):
                 delivery_schedule=Duration.hours(6),
                 removal_policy=gone,
             ),
+            tenants=TenantTable(self, "Tenants", removal_policy=gone, deletion_protection=False).table,
             delivery_configs=DeliveryConfigTable(self, "Configs", removal_policy=gone, deletion_protection=False).table,
             parked_deliveries=ParkedDeliveriesTable(
                 self, "Parked", removal_policy=gone, deletion_protection=False

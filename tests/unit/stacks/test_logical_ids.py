@@ -10,6 +10,7 @@ FIXED = {
         "Key961B73FD": "AWS::KMS::Key",
         "ObjectNotificationsTopicFF000D7F": "AWS::SNS::Topic",
         "ParkedDeliveriesTableFE76FC13": "AWS::DynamoDB::Table",
+        "TenantsTable97BAC775": "AWS::DynamoDB::Table",
     },
     "LogRouterCollection-us-east-1": {
         "ObjectQueue80DF42C5": "AWS::SQS::Queue",

@@ -17,7 +17,7 @@ CALLER = "arn:aws:sts::111111111111:assumed-role/provider/console"
 SIGNATURE = "AWS4-HMAC-SHA256 right"
 """What the stand-in takes for a signature; any other is none."""
 KINDS = ("HASH", "RANGE")
-TABLE, PARKED = "configs", "parked"
+TABLE, PARKED, TENANTS = "configs", "parked", "tenants"
 ROLE = "arn:aws:iam::222222222222:role/LogDistributionRole"
 CLOUDWATCH = {"type": "cloudwatch", "log_distribution_role_arn": ROLE, "log_group_name": "/aws/logs/acme"}
 S3 = {"type": "s3", "bucket_name": "acme-logs"}
@@ -65,10 +65,21 @@ def make_parked_table(clients):
     )
 
 
+def make_tenants_table(clients):
+    """Make the table of tenants with its key."""
+    clients.client("dynamodb").create_table(
+        TableName=TENANTS,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "tenant_id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "tenant_id", "AttributeType": "S"}],
+    )
+
+
 def make_app(clients, clock=time.time, **limits):
     """Make the app over the clients' table; without limits a tenant may do all that a test does."""
     settings = ApiSettings(
         tenant_config_table=TABLE,
+        tenants_table=TENANTS,
         parked_deliveries_table=PARKED,
         central_bucket="central-bucket",
         central_account_id="111111111111",
@@ -105,6 +116,7 @@ def table_of_its_own(monkeypatch):
     with aws(monkeypatch) as clients:
         make_table(clients)
         make_parked_table(clients)
+        make_tenants_table(clients)
         clients.client("s3").create_bucket(Bucket="central-bucket")
         yield clients
 
@@ -129,10 +141,11 @@ def items(clients):
 
 
 def empty_table(clients):
-    """Take everything out of the table."""
-    for item in items(clients):
-        key = {name: item[name] for name in ("tenant_id", "type")}
-        clients.client("dynamodb").delete_item(TableName=TABLE, Key=key)
+    """Take everything out of the tables: of configs, of tenants, and what was remembered of requests."""
+    dynamodb = clients.client("dynamodb")
+    for table, keys in ((TABLE, ("tenant_id", "type")), (TENANTS, ("tenant_id",)), (PARKED, ("tenant_id", "delivery"))):
+        for item in dynamodb.scan(TableName=table)["Items"]:
+            dynamodb.delete_item(TableName=table, Key={name: item[name] for name in keys})
 
 
 def put_item(clients, **fields):
@@ -144,6 +157,7 @@ def document():
     """Return the OpenAPI document; it depends on the installed delivery methods alone."""
     settings = ApiSettings(
         tenant_config_table=TABLE,
+        tenants_table=TENANTS,
         parked_deliveries_table=PARKED,
         central_bucket="central-bucket",
         central_account_id="111111111111",

@@ -146,7 +146,7 @@ def test_a_path_in_another_form_is_refused(api, path):
     assert "acme" not in content["detail"]
 
 
-@pytest.mark.parametrize("path", ["/", "/tenant", "/tenants/acme-corp", "/docs", "/api/v1/health", f"{CONFIG}/x"])
+@pytest.mark.parametrize("path", ["/", "/tenant", "/tenants/acme-corp/x", "/docs", "/api/v1/health", f"{CONFIG}/x"])
 def test_an_unknown_path_is_404(api, path):
     """Something would be served that no document speaks of."""
     problem(api.get(path), 404, "no-such-path")

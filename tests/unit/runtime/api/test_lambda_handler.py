@@ -37,6 +37,7 @@ def handle(clients, monkeypatch):
     """The handler, made anew over the empty table."""
     for name, value in {
         "TENANT_CONFIG_TABLE": TABLE,
+        "TENANTS_TABLE": "tenants",
         "PARKED_DELIVERIES_TABLE": "parked",
         "CENTRAL_BUCKET": "central",
         "CENTRAL_ACCOUNT_ID": "111111111111",

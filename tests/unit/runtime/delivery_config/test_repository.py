@@ -9,6 +9,7 @@ from runtime.deliveries.cloudwatch.config import CloudWatchConfig
 from runtime.deliveries.s3.config import S3Config
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import DeliveryConfigRepository, InvalidItem, read_item
+from runtime.delivery_config.tenant_record import InvalidRecord
 from tests.unit.runtime.aws_world import Fault, recording_clients  # noqa: F401 - the fixture "clients"
 from tests.unit.runtime.known_cases import cases
 from tests.unit.runtime.processor.world import World
@@ -206,3 +207,56 @@ def test_the_processors_region_is_filled_in(world):
     """Logs would be sent to the SDK's default Region."""
     world.put_config("s3")
     assert repository(world).fetch_tenant("acme-corp").configs[0].target_region == "us-east-1"
+
+
+def test_the_record_bounds_every_config_as_it_is_read(world):
+    """A bucket that another account has taken over by its name would get the tenant's logs; or any Region would."""
+    world.put_config("s3")
+    world.put_config("cloudwatch")
+    world.put_record(accounts=("222222222222",), allowed_regions=("us-east-1",))
+    found = repository(world, tenants_table="tenants").fetch_tenant("acme-corp")
+    assert {config.allowed_regions for config in found.configs} == {("us-east-1",)}
+    assert found.of_type("s3").bucket_owner == "222222222222"
+    world.put_record(accounts=("222222222222", "333333333333"))
+    assert repository(world, tenants_table="tenants").fetch_tenant("acme-corp").of_type("s3").bucket_owner is None
+
+
+def test_record_and_configs_are_read_and_remembered_together(world):
+    """Each object would cost a call more, or a delivery would go by a record of another time than its config's."""
+    world.put_config("s3")
+    read = repository(world, tenants_table="tenants")
+    for _ in range(3):
+        assert read.fetch_tenant("acme-corp").record is None
+    assert world.clients.count() == {"Query": 1, "GetItem": 1}
+    world.put_record(state="suspended")
+    assert read.fetch_tenant("acme-corp", refresh=True).record.state == "suspended"
+
+
+def test_a_demanded_record_is_read_consistently(world):
+    """An answer of a moment ago would let the deliveries of a new tenant wait for nothing."""
+    world.put_config("s3")
+    read = repository(world, tenants_table="tenants", cache_seconds=0)
+    read.fetch_tenant("acme-corp")
+    world.put_config("s3", tenant_version=1)
+    read.fetch_tenant("acme-corp")
+    asked = [each["ConsistentRead"] for each in world.clients.requested if each.get("TableName") == "tenants"]
+    assert asked == [False, True]
+
+
+@pytest.mark.parametrize("item", [{"state": {"S": "gone"}}, {"accounts": {"N": "1"}}, {"version": {"S": "x"}}])
+def test_a_record_that_cant_be_read_is_none_of_the_defaults(world, item, caplog):
+    """A typing error by hand would lift what binds a tenant."""
+    world.put_config("s3")
+    world.put_record(**item)
+    found = repository(world, tenants_table="tenants").fetch_tenant("acme-corp")
+    assert isinstance(found.record, InvalidRecord)
+    assert "invalid tenant" in caplog.text
+    assert found.record.fields == tuple(item)
+
+
+def test_what_only_informs_never_spoils_a_record(world):
+    """A contact that was typed wrongly would stop every delivery of the tenant."""
+    world.put_config("s3")
+    world.put_record(contacts=5, created_at=7, shiny="x", cluster_ids={"SS": ["c-1"]})
+    record = repository(world, tenants_table="tenants").fetch_tenant("acme-corp").record
+    assert (record.contacts, record.created_at, record.cluster_ids) == ((), "7", ("c-1",))

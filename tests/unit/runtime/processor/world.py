@@ -80,6 +80,12 @@ class World:
             for name in ("objects", "deliveries", "objects-dlq", "deliveries-dlq")
         }
         dynamodb = self.plain("dynamodb")
+        dynamodb.create_table(
+            TableName="tenants",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "tenant_id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "tenant_id", "AttributeType": "S"}],
+        )
         for table, sort_key, indexes in (("configs", "type", {}), ("parked", "delivery", PARKED_INDEXES)):
             pairs = {None: ("tenant_id", sort_key), **indexes}
             dynamodb.create_table(
@@ -127,6 +133,7 @@ class World:
             "object_dlq_url": self.queues["objects-dlq"],
             "delivery_dlq_url": self.queues["deliveries-dlq"],
             "parked_deliveries_table": "parked",
+            "tenants_table": "tenants",
             "sqs_queue_url": self.queues["objects"],
             "config_cache_seconds": 0,
         }
@@ -155,6 +162,12 @@ class World:
         plain = {"tenant_id": tenant_id, "type": type_, **defaults, **fields}
         item = {name: value if isinstance(value, dict) else typed(value) for name, value in plain.items()}
         self.plain("dynamodb").put_item(TableName="configs", Item=item)
+
+    def put_record(self, tenant_id="acme-corp", **fields):
+        """Write a tenant's record; values may be typed already."""
+        plain = {"tenant_id": tenant_id, "version": 1, **fields}
+        item = {name: value if isinstance(value, dict) else typed(value) for name, value in plain.items()}
+        self.plain("dynamodb").put_item(TableName="tenants", Item=item)
 
     def drop_config(self, type_="s3", tenant_id="acme-corp"):
         """Delete a delivery config."""
