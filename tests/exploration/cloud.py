@@ -15,6 +15,7 @@ from runtime.aws.request_head import request_head
 from runtime.aws.response import ConnectionClosedError, Response
 from tests.exploration.stand_ins.buckets import Bucket, Buckets
 from tests.exploration.stand_ins.calls import ServiceError, as_answer, identified, read_call
+from tests.exploration.stand_ins.endpoints import Endpoints, PassKeys, Secrets, posted
 from tests.exploration.stand_ins.logs import LogGroups
 from tests.exploration.stand_ins.queues import Queue, Queues
 from tests.exploration.stand_ins.roles import Roles
@@ -36,12 +37,17 @@ class Cloud:
     def __init__(self, simulation, faults):
         self.simulation = simulation
         self.faults = faults
-        self.object_dlq, self.delivery_dlq = (Queue(simulation, f"{name}-dlq") for name in ("objects", "deliveries"))
+        self.object_dlq, self.delivery_dlq, self.outside_dlq = (
+            Queue(simulation, f"{name}-dlq") for name in ("objects", "deliveries", "outside")
+        )
         self.objects = Queue(
             simulation, "objects", visibility=VISIBILITY_SECONDS, max_receives=5, dead_letters=self.object_dlq
         )
         self.deliveries = Queue(
             simulation, "deliveries", visibility=VISIBILITY_SECONDS, max_receives=20, dead_letters=self.delivery_dlq
+        )
+        self.outside = Queue(
+            simulation, "outside", visibility=VISIBILITY_SECONDS, max_receives=20, dead_letters=self.outside_dlq
         )
         self.configs, self.parked = (
             Table(simulation, "configs", "type"),
@@ -50,7 +56,8 @@ class Cloud:
         self.central = Bucket(CENTRAL, versioned=True)
         self.roles = Roles(simulation)
         self.logs = LogGroups(simulation, self.roles)
-        self.queues = Queues(simulation, [self.objects, self.deliveries, self.object_dlq, self.delivery_dlq])
+        self.endpoints = Endpoints(simulation)
+        self.queues = Queues(simulation, [*self.work_queues, *self.dead_letter_queues])
         self.queues.doubled = faults.doubles
         self.queues.idle_wait = 900.0
         self.buckets = Buckets(simulation, self.roles, [self.central])
@@ -60,16 +67,29 @@ class Cloud:
             "s3": self.buckets,
             "sts": self.roles,
             "logs": self.logs,
+            "kms": PassKeys(),
+            "secretsmanager": Secrets(),
+            "https": self.endpoints,
         }
         self.calls = 0
         self.story = []
         self._trace = blake2b(digest_size=16)
 
-    def send(self, method, url, target, headers, body, *, limits, streams=False):
-        """Answer a request (``runtime.aws.http_transport.Transport``)."""
+    @property
+    def work_queues(self):
+        """The queues that processors read."""
+        return self.objects, self.deliveries, self.outside
+
+    @property
+    def dead_letter_queues(self):
+        """Theirs."""
+        return self.object_dlq, self.delivery_dlq, self.outside_dlq
+
+    def send(self, method, url, target, headers, body, *, limits, streams=False, address=None):
+        """Answer a request (``runtime.aws.http_transport.Transport``). ``address``: it is for a customer's host."""
         del streams
         request_head(method, target, headers)
-        call = read_call(method, url, target, headers, body)
+        call = posted(url, headers, body) if address else read_call(method, url, target, headers, body)
         self.calls += 1
         simulation = self.simulation
         simulation.sleep(simulation.random.uniform(0.002, 0.03))
@@ -107,7 +127,7 @@ class Cloud:
         return self._trace.hexdigest()
 
 
-class _Current:
+class CurrentTransport:
     """The transport of clients that outlive a schedule: making them takes longer than many schedules."""
 
     cloud = None
@@ -126,7 +146,7 @@ class Clients(AwsClients):
     def __init__(self):
         self._quotas = []
         quota.RetryQuota.__init__ = self._noted(quota.RetryQuota.__init__)
-        super().__init__(REGION, transport=_Current())
+        super().__init__(REGION, transport=CurrentTransport())
         self._own = Credentials("AKIAPROCESSOR", "secret", "", float("inf"))
         self._sdk_session().set_credentials("AKIAPROCESSOR", "secret")
         useragent.sanitize_user_agent_string_component = cache(useragent.sanitize_user_agent_string_component)

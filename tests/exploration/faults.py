@@ -52,14 +52,24 @@ class Fault:
         )
 
 
+NAMED_BY = {
+    "sqs": "QueueUrl",
+    "s3": "bucket",
+    "logs": "logGroupName",
+    "sts": "RoleArn",
+    "kms": "KeyId",
+    "secretsmanager": "SecretId",
+    "https": "host",
+}
+
+
 def resource_of(call):
     """Name what a call is about."""
     request = call.request
     if call.service == "dynamodb":
         items = request.get("TransactItems")
         return request["TableName"] if not items else next(iter(items[0].values()))["TableName"]
-    names = {"sqs": "QueueUrl", "s3": "bucket", "logs": "logGroupName", "sts": "RoleArn"}
-    return request.get(names[call.service], "")
+    return request.get(NAMED_BY[call.service], "")
 
 
 class Faults:

@@ -9,6 +9,8 @@ from runtime.deliveries.registry import find_methods
 from runtime.delivery_state.reconciliation_progress import ReconciliationProgress
 from runtime.delivery_state.replay_selection import Selection
 from runtime.delivery_state.replays import Replay, Replays
+from runtime.endpoints import client as endpoint_client
+from runtime.endpoints import egress
 from runtime.metrics.lines import MetricLines
 from runtime.processor import lambda_handler as processor_function
 from runtime.processor import sqs_poller
@@ -21,8 +23,9 @@ from runtime.record_log.lines import RecordLog
 from runtime.resumption import lambda_handler as resumption_function
 from runtime.resumption.assembly import make_workers
 from runtime.resumption.settings import ResumptionSettings
-from tests.exploration.cloud import CENTRAL, REGION
+from tests.exploration.cloud import CENTRAL, REGION, CurrentTransport
 from tests.exploration.simulation import START, Process
+from tests.exploration.stand_ins.endpoints import ADDRESS
 from tests.exploration.stand_ins.roles import CENTRAL_ROLE
 
 FUNCTION_SECONDS = 120.0
@@ -41,11 +44,12 @@ METHODS = find_methods()
 class Hosts:
     """All processes of one schedule. ``running``: the host's processes that are alive."""
 
-    def __init__(self, simulation, cloud, clients, attempts_seconds):
+    def __init__(self, simulation, cloud, clients, attempts_seconds, *, outside=False):
         self.simulation = simulation
         self.cloud = cloud
         self.clients = clients
         self.attempts_seconds = attempts_seconds
+        self.outside = outside  # whether there is a processor for customers' endpoints
         self.running = []
         self.started = 0  # of the host's processes, in all
         self.changed = []  # configs of which the stream hasn't told yet
@@ -55,11 +59,14 @@ class Hosts:
     def begin(self, host, count, invocations=0):
         """Start everything."""
         spawn = self.simulation.spawn
+        inside, outside = (self.cloud.objects, self.cloud.deliveries), (self.cloud.outside,) if self.outside else ()
         for _ in range(count):
             if host == "poller":
-                spawn(self._poller, "poller-host")
+                spawn(lambda: self._poller("processor", inside), "poller-host")
+                if outside:
+                    spawn(lambda: self._poller("outside", outside), "poller-host")
         if host == "function":
-            for queue in (self.cloud.objects, self.cloud.deliveries):
+            for queue in (*inside, *outside):
                 for _ in range(EVENT_SOURCES):
                     spawn(lambda queue=queue: self._event_source(queue), "event-source")
                 spawn(lambda queue=queue: self._scale(queue, invocations), "event-source")
@@ -78,9 +85,16 @@ class Hosts:
                 (reconciliation_function, "reconciler", self._reconciler),
             ):
                 patches.enter_context(patch.object(module, name, lambda make=make: self._of_process(make)))
+            patches.enter_context(patch.object(endpoint_client, "HttpTransport", self._endpoint_transport))
+            patches.enter_context(patch.object(egress, "system_resolver", lambda *_: [ADDRESS]))
             settings = SimpleNamespace(older_than_seconds=OLDER_THAN)
             patches.enter_context(patch.object(reconciliation_function, "settings", lambda: settings))
             yield
+
+    def _endpoint_transport(self, **_):
+        transport = CurrentTransport()
+        transport.cloud = self.cloud
+        return transport
 
     def _of_process(self, make):
         process = self.simulation.current.process
@@ -101,7 +115,17 @@ class Hosts:
             parked_deliveries_table=cloud.parked.name,
             delivery_schedule_seconds=self.attempts_seconds,
         )
-        return make_processor(settings, clients=self.clients, methods=METHODS)
+        if not self.outside:
+            return make_processor(settings, clients=self.clients, methods=METHODS)
+        if self.simulation.current.process.role == "outside":
+            more = {"delivery_queue_url": cloud.outside.url, "delivery_dlq_url": cloud.outside_dlq.url}
+            more |= {"logrouter_placement": "outside", "object_dlq_url": None}
+        else:
+            more = {"logrouter_placement": "inside", **self._way_outside()}
+        return make_processor(settings.model_copy(update=more), clients=self.clients)
+
+    def _way_outside(self):
+        return {"outside_queue_url": self.cloud.outside.url, "pass_key_id": "key"} if self.outside else {}
 
     def _workers(self):
         settings = ResumptionSettings(
@@ -114,6 +138,8 @@ class Hosts:
             delivery_queue_url=self.cloud.deliveries.url,
             delivery_dlq_url=self.cloud.delivery_dlq.url,
             delivery_schedule_seconds=self.attempts_seconds,
+            outside_dlq_url=self.cloud.outside_dlq.url if self.outside else None,
+            **self._way_outside(),
         )
         return make_workers(settings, self.clients)
 
@@ -133,19 +159,21 @@ class Hosts:
 
     # the poller
 
-    def _poller(self):
+    def _poller(self, role, queues):
+        urls = [queue.url for queue in queues]
         while True:
-            process = Process("poller", "processor")
+            process = Process("poller", role)
             self._runs(process)
             ended = []
-            self.simulation.spawn(lambda process=process, ended=ended: self._poll(process, ended), "poller", process)
+            self.simulation.spawn(
+                lambda process=process, ended=ended: self._poll(process, ended, urls), "poller", process
+            )
             self.simulation.block(lambda process=process, ended=ended: ended or process.killed)
             self.running.remove(process)
             self.simulation.sleep(RESTART_SECONDS)
 
-    def _poll(self, process, ended):
+    def _poll(self, process, ended, urls):
         process.stop = sqs_poller.StopSignal()
-        urls = [self.cloud.objects.url, self.cloud.deliveries.url]
         sqs_poller.run(self._of_process(self._processor), self.clients, urls, stop=process.stop)
         ended.append(True)
 
@@ -179,7 +207,7 @@ class Hosts:
             if not messages:
                 continue
             if process is None or process.killed:
-                process = Process("function", "processor")
+                process = Process("function", "outside" if queue is self.cloud.outside else "processor")
                 self._runs(process)
             receipts = {message.id: message.receipt for message in messages}
             records = [{"body": one.body, "messageId": one.id, "receiptHandle": one.receipt} for one in messages]
@@ -221,7 +249,7 @@ class Hosts:
             self.invoke(process, resumption_function, {}, RESUMPTION_SECONDS)
 
     def _scheduled_redrive(self):
-        process, dead_letters = Process("resumption"), (self.cloud.object_dlq, self.cloud.delivery_dlq)
+        process, dead_letters = Process("resumption"), self.cloud.dead_letter_queues
         while True:
             self.simulation.block(lambda: any(queue.messages for queue in dead_letters))
             self.simulation.sleep(REDRIVEN_EVERY - self.simulation.elapsed % REDRIVEN_EVERY)

@@ -64,6 +64,8 @@ class Allowance:
     def _of(self, kind, call, role):
         if call.name == "logs:PutLogEvents":
             return len(call.request["logEvents"]) if kind in WITHOUT_ANSWER else 0
+        if call.service == "https":
+            return len(call.body.splitlines()) if kind in WITHOUT_ANSWER else 0
         if call.name == "sqs:SendMessage":
             return self._object
         if call.service == "sqs" and call.action != "ReceiveMessage":
@@ -108,7 +110,7 @@ def missing(schedule, world):
 
 def waiting(cloud):
     """Return what still waits: messages, parked deliveries, replays, probes."""
-    queues = [*cloud.objects.messages.values(), *cloud.deliveries.messages.values()]
+    queues = [message for queue in cloud.work_queues for message in queue.messages.values()]
     parked = [
         key
         for key, item in cloud.parked.items.items()
@@ -132,11 +134,11 @@ def _lost(schedule, world, healed):
 
 
 def _queues(cloud):
-    return cloud.objects, cloud.deliveries, cloud.object_dlq, cloud.delivery_dlq
+    return *cloud.work_queues, *cloud.dead_letter_queues
 
 
 def _dead_letters(cloud, *, corrupt):
-    for queue in (cloud.object_dlq, cloud.delivery_dlq):
+    for queue in cloud.dead_letter_queues:
         for message in queue.messages.values():
             reason = message.attributes.get("reason", {}).get("StringValue", "received-too-often")
             if not corrupt or reason in ("received-too-often", ""):

@@ -22,14 +22,29 @@ FAILS_SECONDS = 1_800.0
 INVOCATIONS = 20  # of the function for a queue, at most: the constructs' default
 BURST = 60  # objects of each tenant, all at once
 STREAM_SECONDS, EACH_SECONDS = 120, 2.0
+ENDPOINTS = {f"t-{number}": ("cloudwatch", "webhook") for number in range(50)}
+"""Each has a destination in AWS that works, and an endpoint of its own that doesn't."""
+ENDPOINT_KINDS = {"hangs": "hangs", "answers late": "slow", "answers 500": "refused", "cuts": "unsent", "lies": "lost"}
+ENDPOINTS_FAIL_SECONDS, ENDPOINT_OBJECTS = 120.0, 4
 
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """Seconds from the writing of a healthy tenant's object to its delivery."""
+    """Seconds from the writing of an object to its delivery at a healthy destination."""
 
     median: float
+    late: float  # of the slowest twentieth, the quickest
     last: float
+
+    @classmethod
+    def of(cls, world, destinations):
+        """Return those of all objects of some destinations, which have all arrived."""
+        found = []
+        for destination in destinations:
+            arrived = dict(world.arrived(*destination))
+            for key, owed in world.owed[destination].items():
+                found.extend(arrived[what] - START - world.written_at[key] for what in owed)
+        return cls(statistics.median(found), statistics.quantiles(found, n=20)[-1], max(found))
 
 
 def burst():
@@ -54,14 +69,33 @@ def delays(host, objects, kind=None):
     found = []
 
     def look(world):
-        for tenant in set(TENANTS) - {FAILING}:
-            arrived = dict(world.arrived(tenant, "cloudwatch"))
-            for key, owed in world.owed[tenant, "cloudwatch"].items():
-                found.extend(arrived[what] - START - world.written_at[key] for what in owed)
+        found.append(Delays.of(world, [(tenant, "cloudwatch") for tenant in TENANTS if tenant != FAILING]))
 
     result = run(schedule, look, invocations=INVOCATIONS)
     assert {failure.kind for failure in result.failures} <= {"late"}, result.failures
-    return Delays(statistics.median(found), max(found))
+    return found[0]
+
+
+def beside_endpoints(host, kind=None, *, apart=True):
+    """Run fifty tenants with an endpoint each, which fails in that way; return the delays of what they have in AWS.
+
+    :param apart: false: the one processor delivers to the endpoints, too, as it never does where it is deployed.
+    """
+    pause = EACH_SECONDS / len(ENDPOINTS)
+    numbered = [(turn, index, tenant) for turn in range(ENDPOINT_OBJECTS) for index, tenant in enumerate(ENDPOINTS)]
+    objects = tuple(
+        Written(30.0 + turn * EACH_SECONDS + index * pause, tenant, (1,)) for turn, index, tenant in numbered
+    )
+    faults = (Fault("https:POST", ENDPOINT_KINDS[kind], 0.0, ENDPOINTS_FAIL_SECONDS),) if kind else ()
+    found = []
+
+    def look(world):
+        found.append(Delays.of(world, [(tenant, "cloudwatch") for tenant in ENDPOINTS]))
+
+    result = run(Schedule(1, host, ENDPOINTS, objects, faults), look, invocations=INVOCATIONS, apart=apart)
+    assert not result.failures, result.failures
+    assert bool(result.bitten) is bool(kind)
+    return found[0]
 
 
 def main():
@@ -83,6 +117,20 @@ def main():
                     f"{beside.last / alone.last:.2f}",
                 )
     console.print(table)
+    console.print(_endpoints_table())
+
+
+def _endpoints_table():
+    columns = ("host", "endpoints", "median, s", "times", "95 %, s", "times")
+    table = Table(*columns, title=f"{len(ENDPOINTS)} destinations in AWS beside {len(ENDPOINTS)} endpoints")
+    for host in HOSTS:
+        alone = beside_endpoints(host)
+        table.add_row(host, "work", f"{alone.median:.3f}", "", f"{alone.late:.3f}", "")
+        for kind in ENDPOINT_KINDS:
+            beside = beside_endpoints(host, kind)
+            ratios = (f"{beside.median / alone.median:.2f}", f"{beside.late / alone.late:.2f}")
+            table.add_row("", kind, f"{beside.median:.3f}", ratios[0], f"{beside.late:.3f}", ratios[1])
+    return table
 
 
 if __name__ == "__main__":

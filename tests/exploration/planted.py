@@ -83,9 +83,9 @@ def unset_aside_is_acknowledged():
     """What the destination refuses is dropped where it can't be set aside."""
     write = SetAside.write
 
-    def forgiving(self, *given):
+    def forgiving(self, *given, **named):
         try:
-            write(self, *given)
+            write(self, *given, **named)
         except Exception:  # noqa: BLE001 - the bug
             return
 

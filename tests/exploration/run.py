@@ -42,10 +42,11 @@ def clients():
     return Clients()
 
 
-def run(schedule, look=lambda _: None, invocations=0):
+def run(schedule, look=lambda _: None, invocations=0, *, apart=True):
     """Run a schedule to its end; the same one gives the same result. ``look`` is shown the world at the end.
 
     :param invocations: to which the function is scaled up where messages wait; 0: it isn't.
+    :param apart: what customers' endpoints get is delivered by a processor of its own, as it is deployed.
     """
     simulation = Simulation(schedule.seed)
     faults = Faults(simulation, schedule.faults)
@@ -58,7 +59,8 @@ def run(schedule, look=lambda _: None, invocations=0):
     logging.disable()
     records = Records(cloud, json.loads)
     with scheduling.use(simulation), patch.object(sys, "stdout", records):
-        hosts = Hosts(simulation, cloud, clients(), schedule.attempts_seconds)
+        outside = apart and any("webhook" in types for types in schedule.tenants.values())
+        hosts = Hosts(simulation, cloud, clients(), schedule.attempts_seconds, outside=outside)
         with hosts.patched():
             try:
                 hosts.begin(schedule.host, schedule.hosts, invocations)

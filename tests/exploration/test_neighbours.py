@@ -1,8 +1,8 @@
-"""Healthy tenants beside one whose destination fails."""
+"""Healthy tenants beside destinations that fail: one log group, or an endpoint of each of fifty."""
 
 import pytest
 
-from tests.exploration.neighbours import burst, delays, stream
+from tests.exploration.neighbours import beside_endpoints, burst, delays, stream
 
 MOST = 1.1  # times their own delay
 
@@ -17,3 +17,19 @@ def test_a_destination_that_fails_holds_up_nobody_else(host, objects):
         beside = delays(host, objects, kind)
         assert beside.median < alone.median * MOST, kind
         assert beside.last < alone.last * MOST, kind
+
+
+@pytest.mark.parametrize(("host", "kinds"), [("poller", ("hangs", "answers 500")), ("function", ("hangs",))])
+def test_fifty_endpoints_that_fail_hold_up_nothing_in_aws(host, kinds):
+    """Servers of customers' own would delay everyone's logs in CloudWatch, though none of them is AWS'."""
+    alone = beside_endpoints(host)
+    for kind in kinds:
+        beside = beside_endpoints(host, kind)
+        assert beside.median < alone.median * MOST, kind
+        assert beside.late < alone.late * MOST, kind
+
+
+def test_delivered_by_one_processor_they_would():
+    """The measurement would see no delay, whatever there is."""
+    alone, beside = (beside_endpoints("poller", kind, apart=False) for kind in (None, "hangs"))
+    assert beside.median > 10 * alone.median

@@ -17,6 +17,11 @@ OLD_HOURS = 14 * 24 + 2
 LESS_OLD_HOURS = 14 * 24 - 10  # in one batch with those that are too old
 
 
+def host_of(tenant):
+    """Return the host of a tenant's webhook."""
+    return f"{tenant}.example.com"
+
+
 class World:
     """Tenants with their destinations, and the objects that are written.
 
@@ -31,7 +36,7 @@ class World:
         self.written_at = {}  # by key, seconds since the start
         self.written_last_at = {}
         for number, (tenant, types) in enumerate(schedule.tenants.items()):
-            self._prepare(tenant, f"22222222222{number}", types)
+            self._prepare(tenant, str(222_222_222_220 + number), types)
 
     def _prepare(self, tenant, account, types):
         role = f"arn:aws:iam::{account}:role/{tenant}"
@@ -42,6 +47,9 @@ class World:
             if type_ == "s3":
                 item["bucket_name"] = f"{tenant}-logs"
                 self.cloud.buckets.buckets[f"{tenant}-logs"] = Bucket(f"{tenant}-logs", tenant=tenant)
+            elif type_ == "webhook":
+                item |= {"url": f"https://{host_of(tenant)}/in", "verified_host": host_of(tenant)}
+                item["signing_secret"] = [f"logrouter/{tenant}/signing"]
             else:
                 item |= {"log_distribution_role_arn": role, "log_group_name": f"/{tenant}/{type_.replace(':', '-')}"}
                 if type_ == "cloudwatch":
@@ -116,6 +124,8 @@ class World:
         if type_ == "s3":
             bucket = self.cloud.buckets.buckets[f"{tenant}-logs"]
             return [[(version.body, version.at) for versions in bucket.objects.values() for version in versions]]
+        if type_ == "webhook":
+            return [self.cloud.endpoints.taken.get(host_of(tenant), [])]
         name = self.configs[tenant, type_]["log_group_name"]["S"]
         return [
             [event for events in streams.values() for event in events]
@@ -128,12 +138,10 @@ class World:
         return [each for place in self.places(tenant, type_) for each in place]
 
     def doubled(self):
-        """Count what arrived in one log group more than once."""
-        total = 0
-        for streams in self.cloud.logs.groups.values():
-            counts = Counter(message for events in streams.values() for message, _ in events)
-            total += sum(count - 1 for count in counts.values())
-        return total
+        """Count what arrived in one log group, or at one endpoint, more than once."""
+        groups = [[event for events in each.values() for event in events] for each in self.cloud.logs.groups.values()]
+        counts = [Counter(message for message, _ in each) for each in (*groups, *self.cloud.endpoints.taken.values())]
+        return sum(count - 1 for each in counts for count in each.values())
 
     def set_aside(self):
         """Return the messages that are set aside, by (tenant, type)."""
