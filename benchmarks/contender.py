@@ -82,6 +82,12 @@ class Contender:
         self._figures.close()
         self.sink.__exit__(kind, error, trace)
 
+    @property
+    def pid(self) -> int:
+        """The process."""
+        assert self._process is not None
+        return self._process.pid
+
     def figures(self, line: str = "") -> dict[str, Any]:
         """Ask the process for its figures; the floor works off the paths of the line first."""
         assert self._process is not None
@@ -108,8 +114,9 @@ class Contender:
             return self._floor_round()
         before, begin = self.figures(), time.monotonic()
         self._settle(self._case.keys())
-        wall, after = time.monotonic() - begin, self.figures()
+        settled, after = time.monotonic(), self.figures()
         received = self.sink.received()
+        wall = (received.last_batch_at or settled) - begin  # a message is deleted up to a second after its last event
         events = self._check(received.contents)
         cpu = after["cpu_seconds"] - before["cpu_seconds"]
         return Round(events, cpu, wall, int(after["peak_rss_bytes"]), dict(received.calls))

@@ -30,7 +30,6 @@ SESSION = """<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15
 COPIED = b"""<CopyObjectResult><ETag>&quot;e&quot;</ETag><LastModified>2026-11-23T10:00:00.000Z</LastModified>
 </CopyObjectResult>"""
 ROLE = "arn:aws:iam::222222222222:role/CustomerLogDistributionRole/{}"
-RECEIVE_SECONDS = 20.0
 READ_BYTES = 1 << 18
 
 
@@ -74,6 +73,7 @@ class Received:
     calls: Counter[str] = field(default_factory=Counter)
     contents: dict[str, Content] = field(default_factory=dict)  # by log group
     first_batch_at: float = 0.0  # time.monotonic()
+    last_batch_at: float = 0.0  # the same, when it was counted
 
 
 class LightSink(ThreadingTCPServer):
@@ -144,10 +144,10 @@ class LightSink(ThreadingTCPServer):
             self._changed.wait_for(lambda: not self._counting)
             return self._received
 
-    def receive(self, wanted: int) -> list[dict[str, str]]:
-        """Answer ReceiveMessage."""
+    def receive(self, wanted: int, seconds: float) -> list[dict[str, str]]:
+        """Answer ReceiveMessage; wait so long for a message."""
         with self._changed:
-            self._changed.wait_for(lambda: self._messages, RECEIVE_SECONDS)
+            self._changed.wait_for(lambda: self._messages, seconds)
             taken = [self._messages.popleft() for _ in range(min(wanted, len(self._messages)))]
         return [{"MessageId": str(number), "ReceiptHandle": str(number), "Body": body} for number, body in taken]
 
@@ -173,6 +173,7 @@ class LightSink(ThreadingTCPServer):
             contents = self._received.contents
             contents[request.logGroupName] = contents.get(request.logGroupName, Content()) + content
             self._counting -= 1
+            self._received.last_batch_at = time.monotonic()
             self._changed.notify_all()
 
 
@@ -235,7 +236,9 @@ class _Connection(StreamRequestHandler):
 
     def _document(self, action: str, request: dict[str, Any]) -> dict[str, Any]:
         if action == "ReceiveMessage":
-            return {"Messages": self.sink.receive(request.get("MaxNumberOfMessages", 1))}
+            return {
+                "Messages": self.sink.receive(request.get("MaxNumberOfMessages", 1), request.get("WaitTimeSeconds", 0))
+            }
         if action == "DeleteMessageBatch":
             self.sink.delete([entry["ReceiptHandle"] for entry in request["Entries"]])
         if action in ("DeleteMessageBatch", "ChangeMessageVisibilityBatch"):

@@ -6,7 +6,7 @@ deliveries have stopped moving gives its slot to another, so that a destination 
 
 import copy
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future
 from contextlib import nullcontext
 from contextvars import copy_context
@@ -33,11 +33,14 @@ from runtime.processor.circuit_breaker import CircuitBreakers
 from runtime.processor.delivery_record import Records
 from runtime.processor.destination_shares import STALL_SECONDS, DestinationShares, Motion
 from runtime.processor.object_reader import ObjectRead, ObjectReader
+from runtime.processor.object_slots import Slots, TakenSlots
 from runtime.time_budget import TimeBudget
 
 THREADS: Final = 64  # ours: that deliver, in the whole process
 OBJECT_THREADS: Final = 32  # ours: of those, for one object; a tenant with more destinations has the rest take turns
 OBJECTS_AT_ONCE: Final = 10  # ours: bounds memory, each may hold some batches; as many as a batch of the function has
+THREADS_A_SLOT: Final = THREADS // OBJECTS_AT_ONCE
+"""An object takes a slot for each so many threads: those that begin together find a thread each, and share its read."""
 logger = logging.getLogger("logrouter.attempts")
 
 
@@ -61,7 +64,7 @@ class Attempts:
         self._breakers = breakers or CircuitBreakers(records)
         self._shares = DestinationShares(hands_over=hands_over)
         self._threads = scheduling.thread_pool(THREADS, "delivery")
-        self._slots = scheduling.semaphore(OBJECTS_AT_ONCE)
+        self._slots = Slots(OBJECTS_AT_ONCE)
 
     def run(self, deliveries: Sequence[Delivery], previous: DeliveryMessage | None = None) -> list[AttemptResult]:
         """Attempt deliveries of one object with one budget; return how each went, in their order.
@@ -116,28 +119,37 @@ class Attempts:
 
     def _side_by_side(self, deliveries: Sequence[Delivery]) -> list[DeliveryError | None]:
         first = deliveries[0]
-        if not self._slots.acquire(timeout=first.budget.remaining()):
+        wanted = -(-min(len(deliveries), OBJECT_THREADS) // THREADS_A_SLOT)
+        slots = self._slots.take(wanted, first.budget.remaining())
+        if slots is None:
             return [_not_begun() for _ in deliveries]
-        slot = _Slot(self._slots.release)
         try:
             read = self._reader.open(first.object, first.budget)
-            running = [self._begin(delivery, read) for delivery in deliveries[:OBJECT_THREADS]]
-            self._wait(running, deliveries, read, slot)
+            running = self._begin(deliveries[:OBJECT_THREADS], read)
+            self._wait(running, deliveries, slots)
             errors = [each.end() for each in running]
             self._records.read(first.object, read.stats())
         finally:
-            slot.give_up()
+            slots.give_up()
         return errors + [_not_begun() for _ in deliveries[len(errors) :]]
 
-    def _begin(self, delivery: Delivery, read: ObjectRead) -> "_Running":
-        source = read.shared.subscribe() if self._reads_events(delivery) else None
-        return _Running(self._threads.submit(copy_context().run, self._attempt, delivery, source), delivery, source)
+    def _begin(self, deliveries: Sequence[Delivery], read: ObjectRead) -> "list[_Running]":
+        """Begin deliveries that share a read: all subscribe before the first one reads."""
+        sources = [read.shared.subscribe() if self._reads_events(one) else None for one in deliveries]
+        return [
+            _Running(self._threads.submit(copy_context().run, self._attempt, delivery, source), delivery, source)
+            for delivery, source in zip(deliveries, sources, strict=True)
+        ]
 
     def _reads_events(self, delivery: Delivery) -> bool:
         return self._methods[delivery.config.method].config_model.facts.reads_events
 
-    def _wait(self, running: "list[_Running]", deliveries: Sequence[Delivery], read: ObjectRead, slot: "_Slot") -> None:
-        """Wait for all, but no longer than the budget and half of what is kept for settling."""
+    def _wait(self, running: "list[_Running]", deliveries: Sequence[Delivery], slots: TakenSlots) -> None:
+        """Wait for all, but no longer than the budget and half of what is kept for settling.
+
+        The rest of a wide object's deliveries begin in groups that share a read: when half of the threads are free, or
+        nothing moves.
+        """
         budget = deliveries[0].budget
         pending = {each.future for each in running}
         while pending:
@@ -145,12 +157,15 @@ class Attempts:
             if left <= 0:
                 return
             done, pending = scheduling.wait(pending, min(left, STALL_SECONDS), FIRST_COMPLETED)
-            following = deliveries[len(running) :][: len(done)] if budget.allows(0.0) else ()
-            running += (begun := [self._begin(delivery, read) for delivery in following])
-            pending |= {each.future for each in begun}
             still = [each for each in running if not each.future.done() and not each.motion.moved()]
-            if not done and len(still) == len(pending):
-                slot.give_up()
+            stands_still = not done and len(still) == len(pending)
+            if stands_still:
+                slots.give_up()
+            following = deliveries[len(running) :][: OBJECT_THREADS - len(pending)]
+            rest = len(deliveries) - len(running)
+            if following and budget.allows(0.0) and (stands_still or len(following) >= min(rest, OBJECT_THREADS // 2)):
+                running += (begun := self._begin(following, self._reader.open(deliveries[0].object, budget)))
+                pending |= {each.future for each in begun}
 
     def _attempt(self, delivery: Delivery, source: Subscription | None) -> DeliveryError | None:
         try:
@@ -166,18 +181,6 @@ class Attempts:
             what = f"delivery method {delivery.config.method!r}: {type(error).__name__}"
             return _of_destination(RetryableError("unexpected", what))
         return None
-
-
-class _Slot:
-    """One object's slot among those that are read at once; released once, by the thread that took it."""
-
-    def __init__(self, release: Callable[[], object]) -> None:
-        self._release: Callable[[], object] | None = release
-
-    def give_up(self) -> None:
-        release, self._release = self._release, None
-        if release is not None:
-            release()
 
 
 class _Running:

@@ -237,6 +237,26 @@ def test_more_destinations_than_threads_take_turns(world, monkeypatch):
     assert most[0] <= 3
 
 
+def test_destinations_that_take_turns_share_reads(world, monkeypatch):
+    """An object for 64 log groups was read and decoded over thirty times, with a read's memory each."""
+    monkeypatch.setattr("runtime.processor.attempts.OBJECT_THREADS", 8)
+    reads, everyone = [], threading.Barrier(8)
+
+    def batches(self, object_, budget, stats):
+        reads.append(object_)
+        yield from ()
+
+    def deliver(delivery, source):
+        everyone.wait(30)
+        assert list(source.batches(0)) == []
+
+    monkeypatch.setattr(ObjectReader, "batches", batches)
+    names = [f"to-{number}" for number in range(32)]
+    ended = run(world, Method(reads_events=True, **dict.fromkeys(names, deliver)), *names)
+    assert [each.error for each in ended] == [None] * 32
+    assert len(reads) <= 7
+
+
 def test_a_hang_of_the_central_bucket_is_not_blamed_on_the_destination(world, monkeypatch):
     """The circuit of every destination would open for an outage of our own bucket."""
     release = threading.Event()
