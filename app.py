@@ -13,19 +13,39 @@ Context (``-c key=value``):
 
 An unknown key is refused. Before the context's defaults comes what ``logrouter.toml`` in the working directory says
 (``stacks.settings_file``).
+
+The same sources under the same context are synthesized once: the command line gets a copy of the earlier assembly.
 """
 
 import os
 import sys
+from pathlib import Path
 
-from constructs_lib.limits import PropertyError
-from stacks.application import add_central_stacks, add_customer_stack, check_every_synthesis, new_app
-from stacks.context import AppContext
-from stacks.settings_file import SettingsFile
+from stacks.assemblies import command_line_context, make_assembly
 
 
 def main() -> None:
+    """Synthesize, unless the same was synthesized before. Without the command line, into a temporary directory."""
+    output = os.environ.get("CDK_OUTDIR")
+    if output is None:
+        synthesize()
+    elif make_assembly(Path(__file__), command_line_context(os.environ), Path(output), lambda _: synthesize()):
+        sys.stderr.write("nothing has changed since an earlier synthesis: its assembly is used\n")
+
+
+def synthesize() -> None:
     """Add what the context asks for, and synthesize."""
+    # Loaded here: the CDK and its library take most of the time of a synthesis that isn't needed.
+    from constructs_lib.limits import PropertyError  # noqa: PLC0415
+    from stacks.application import (  # noqa: PLC0415
+        add_central_stacks,
+        add_customer_stack,
+        check_every_synthesis,
+        new_app,
+    )
+    from stacks.context import AppContext  # noqa: PLC0415
+    from stacks.settings_file import SettingsFile  # noqa: PLC0415
+
     app = new_app()
     try:
         context = AppContext.read(app.node.get_all_context(), os.environ, SettingsFile.load())

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.deployment.assemblies import make_assembly
 from local.paths import ROOT
 from local.processes import run
 from local.toolchain.cdk import synthesis_environment
+from stacks.assemblies import make_assembly
 
 type Outputs = dict[str, dict[str, str]]
 
@@ -19,7 +19,7 @@ type Outputs = dict[str, dict[str, str]]
 class CommandLine:
     """Runs ``cdk`` with its files, logs and outputs in a folder.
 
-    :param app: the program that makes the stacks; ``context`` is passed to it.
+    :param app: the program that makes the stacks; ``context`` is passed to it. :param app_sources: what it imports.
     :param keys: gives the variables that sign for an account, and say where it is.
     """
 
@@ -29,6 +29,7 @@ class CommandLine:
     app: Path
     keys: Callable[[str], Mapping[str, str]]
     context: Mapping[str, str]
+    app_sources: tuple[Path, ...] = ()
 
     @property
     def assembly(self) -> Path:
@@ -37,7 +38,7 @@ class CommandLine:
 
     def synthesize(self) -> None:
         """Synthesize the app, unless its sources and context were synthesized before; cdk-nag's findings end it."""
-        make_assembly(self.app, self.context, self.assembly, self._synthesize)
+        make_assembly(self.app, self.context, self.assembly, self._synthesize, more_sources=self.app_sources)
 
     def _synthesize(self, output: Path) -> None:
         environment = {**synthesis_environment(self.home), "PYTHONPATH": str(ROOT)}

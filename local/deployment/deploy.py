@@ -21,6 +21,7 @@ from local.toolchain.cdk import cdk_command
 type Report = Callable[[str], None]
 
 APP = ROOT / "local" / "embedded_app.py"
+APP_SOURCES = tuple(ROOT / "local" / f"{name}.py" for name in ("cluster", "emulator"))
 
 MANAGED_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
 """What CloudFormation may do in a bootstrapped account. The CDK's default is the same, but not with --trust."""
@@ -44,7 +45,9 @@ class Deployment:
         self.report("installing the cdk command line")
         cdk = cdk_command(self.home / "logs")
         context = {"config_cache": str(self.config_cache_seconds)}
-        command_line = CommandLine(cdk, self.home, self.accounts.region, APP, self.accounts.variables, context)
+        command_line = CommandLine(
+            cdk, self.home, self.accounts.region, APP, self.accounts.variables, context, APP_SOURCES
+        )
         with command_threads() as pool:
             outputs, tenants = self._deploy(command_line, pool)
         self.report("making the delivery configs through the API")

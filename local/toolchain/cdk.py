@@ -4,10 +4,10 @@ import hashlib
 import os
 from pathlib import Path
 
-from local.locking import locked
 from local.paths import ROOT, TOOLS
 from local.processes import run
 from local.toolchain.node import npm_command, path_with_node
+from stacks.locking import locked
 
 MANIFESTS = (ROOT / "package.json", ROOT / "package-lock.json")
 MODULES = ROOT / "node_modules"

@@ -5,9 +5,9 @@ import os
 import sys
 from pathlib import Path
 
-from local.locking import locked
 from local.paths import ROOT
 from local.processes import run
+from stacks.locking import locked
 
 
 def ensure_environment(folder: Path, requirements: Path, *, sources: Path | None = None) -> Path:
