@@ -1,8 +1,10 @@
 """Refusing bad properties at construction, with the constraint named: CloudFormation would say so minutes later."""
 
 import re
+from typing import TYPE_CHECKING
 
-from aws_cdk import Duration, Token
+if TYPE_CHECKING:
+    from aws_cdk import Duration
 
 
 class PropertyError(ValueError):
@@ -23,11 +25,13 @@ def require_between(name: str, value: float, low: float, high: float, *, unit: s
 
 def require_match(name: str, value: str, pattern: str, meaning: str) -> None:
     """Raise ``PropertyError`` unless the whole value matches, or is a token that only CloudFormation knows."""
+    from aws_cdk import Token  # noqa: PLC0415 - the errors here are also those of code that needs no CDK
+
     holds = Token.is_unresolved(value) or re.fullmatch(pattern, value) is not None
     require(holds=holds, constraint=f"{name} must be {meaning}, not {value!r}")
 
 
-def require_longer(longer: tuple[str, Duration], shorter: tuple[str, Duration], why: str) -> None:
+def require_longer(longer: "tuple[str, Duration]", shorter: "tuple[str, Duration]", why: str) -> None:
     """Raise ``PropertyError`` unless the first duration is longer than the second; each comes with its name."""
     (long_name, long_value), (short_name, short_value) = longer, shorter
     require(

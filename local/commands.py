@@ -50,11 +50,10 @@ def prepare() -> None:
 
 @app.command()
 def up() -> None:
-    """Start the embedded cloud, deploy the stacks, leave it running."""
+    """Start the embedded cloud, deploy the stacks, leave it running. Where it runs: bring in what has changed."""
     if server := Server.load(UP_HOME):
-        console.print(
-            f"already running at {server.endpoint_url}: `python -m local deploy` updates it, `make down` stops it"
-        )
+        console.print(f"already running at {server.endpoint_url}; `make down` stops it")
+        deploy()
         return
     with Steps() as steps:
         server, process = _start_afresh(UP_HOME, steps, follow_starter=False)
@@ -69,9 +68,11 @@ def up() -> None:
 
 @app.command()
 def deploy() -> None:
-    """Deploy the stacks as they are now into the cloud that `up` left running."""
+    """Bring what has changed since then into the cloud that `up` left running."""
+    server = _running()
     with Steps() as steps:
-        _deploy(_running(), UP_HOME, steps)
+        done = Deployment(_accounts(server), UP_HOME, steps.begin).update()
+    console.print(done)
 
 
 @app.command()

@@ -3,13 +3,17 @@
 Clusters belong to an installation, not to the stages in the repository: a real deployment adds its own.
 """
 
+import json
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 from aws_cdk import Duration
 
 from constructs_lib.web_identity import WebIdentity
 from local import cluster
 from local.emulator import CENTRAL_ACCOUNT, REGION
+from local.paths import IMPORTED, ROOT
 from stacks.application import add_central_stacks, add_customer_stack, check_every_synthesis, new_app
 from stacks.bundling.packages import API, OUTSIDE
 from stacks.bundling.runtime_asset import build_runtime_asset
@@ -50,7 +54,14 @@ def main() -> None:
     )
     add_customer_stack(app)
     check_every_synthesis(app)
-    app.synth()
+    assembly = app.synth()
+    (Path(assembly.directory) / IMPORTED).write_text(json.dumps(imported_modules(ROOT / "runtime")))
+
+
+def imported_modules(folder: Path) -> list[str]:
+    """Return the modules of a folder that this process has imported, as paths in the checkout."""
+    files = (Path(file) for module in [*sys.modules.values()] if (file := getattr(module, "__file__", None)))
+    return sorted({str(file.relative_to(ROOT)) for file in files if file.is_relative_to(folder)})
 
 
 if __name__ == "__main__":

@@ -17,5 +17,8 @@ FAULTS_HOME = BUILD / "faults"
 VERIFY_HOME = BUILD / "verify-aws"
 """What is deployed into real accounts: its record, its logs, its report."""
 
+IMPORTED = "imported.json"
+"""In the embedded cloud's assembly: the modules of ``runtime/`` that the stacks import, as paths in the checkout."""
+
 TOOLS = BUILD / "tools"
 """What is installed once: the emulator's environment, Node where there is none, the `cdk` CLI."""

@@ -77,14 +77,21 @@ def _has_findings(output: Path) -> bool:
 
 
 def _digest(app: Path, context: Mapping[str, str], more_sources: Iterable[Path]) -> str:
-    digest = hashlib.sha256(f"{sys.version} {app} {sorted(context.items())}".encode())
-    for file in sorted({*_files(), app, *more_sources}):
+    about = f"{sys.version} {app} {sorted(context.items())}"
+    return hashlib.sha256(f"{about} {digest_of([*source_files(), app, *more_sources])}".encode()).hexdigest()
+
+
+def digest_of(files: Iterable[Path]) -> str:
+    """Return the digest of these files' names and content; one that isn't there counts for nothing."""
+    digest = hashlib.sha256()
+    for file in sorted(set(files)):
         if file.is_file():
             digest.update(f"{file} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
 
 
-def _files() -> Iterable[Path]:
+def source_files() -> Iterable[Path]:
+    """Yield the files of the checkout that any assembly is made of."""
     inside = (path for folder in SOURCES for path in (PROJECT / folder).rglob("*") if path.is_file())
     manifests = (PROJECT / name for name in MANIFESTS)
-    return (path for path in (*inside, *manifests) if "__pycache__" not in path.parts)
+    yield from (path for path in (*inside, *manifests) if "__pycache__" not in path.parts)

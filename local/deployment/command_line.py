@@ -14,6 +14,8 @@ from stacks.assemblies import make_assembly
 
 type Outputs = dict[str, dict[str, str]]
 
+ASSEMBLY = "cdk.out"
+
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
@@ -34,7 +36,7 @@ class CommandLine:
     @property
     def assembly(self) -> Path:
         """What was synthesized: made once, deployed from by every account."""
-        return self.home / "cdk.out"
+        return self.home / ASSEMBLY
 
     def synthesize(self) -> None:
         """Synthesize the app, unless its sources and context were synthesized before; cdk-nag's findings end it."""

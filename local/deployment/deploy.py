@@ -5,23 +5,25 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from local import cluster
 from local.accounts import EmbeddedAccounts
-from local.deployment.command_line import CommandLine, Outputs
+from local.deployment.code_update import CodeUpdate, DeployedSources, build_assets, infrastructure_digest
+from local.deployment.command_line import ASSEMBLY, CommandLine, Outputs
 from local.deployment.environment_file import LocalEnvironment
 from local.deployment.onboarding import CUSTOMERS, OnboardedTenant, onboard, put_delivery_configs
 from local.emulator import CENTRAL_ACCOUNT
-from local.paths import ROOT
+from local.paths import IMPORTED, ROOT
 from local.processes import command_threads
 from local.toolchain.cdk import cdk_command
 
 type Report = Callable[[str], None]
 
 APP = ROOT / "local" / "embedded_app.py"
-APP_SOURCES = tuple(ROOT / "local" / f"{name}.py" for name in ("cluster", "emulator"))
+APP_SOURCES = tuple(ROOT / "local" / f"{name}.py" for name in ("cluster", "emulator", "paths"))
+APP_FILES = (APP, *APP_SOURCES)
 
 MANAGED_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
 """What CloudFormation may do in a bootstrapped account. The CDK's default is the same, but not with --trust."""
@@ -40,8 +42,28 @@ class Deployment:
     report: Report
     config_cache_seconds: int = 0
 
+    def update(self) -> str:
+        """Bring what has changed since the deployment into the running cloud; return a sentence that says what."""
+        deployed = DeployedSources.load(self.home)
+        if deployed is None or deployed.infrastructure != infrastructure_digest(deployed.imported, APP_FILES):
+            self.run()
+            return "deployed again"
+        self.report("building what the functions run")
+        assets = build_assets()
+        changed = {name: asset for name, asset in assets.items() if deployed.running[name] != asset.directory.name}
+        if not changed:
+            return "nothing has changed since it was deployed"
+        self.report("bringing the changed code into its functions")
+        updated = CodeUpdate(self.accounts, self.home / ASSEMBLY).run(deployed.synthesized, changed)
+        running = deployed.running | {name: asset.directory.name for name, asset in changed.items()}
+        replace(deployed, running=running).save(self.home)
+        return f"only code has changed: {len(updated)} functions have the new one"
+
     def run(self) -> LocalEnvironment:
         """Deploy both sides and write `environment.json`."""
+        before = DeployedSources.load(self.home)
+        if before:
+            replace(before, infrastructure="").save(self.home)  # whatever becomes of this: the next one is whole
         self.report("installing the cdk command line")
         cdk = cdk_command(self.home / "logs")
         context = {"config_cache": str(self.config_cache_seconds)}
@@ -59,11 +81,21 @@ class Deployment:
             central_account=CENTRAL_ACCOUNT,
             api_url=api_url(self.accounts.endpoint_url, output(outputs, "ApiUrl")),
         )
+        self._record(before)
         environment.save(self.home)
         client = self.accounts.api_client(environment.api_url, CENTRAL_ACCOUNT)
         for tenant in tenants:
             put_delivery_configs(client, tenant)
         return environment
+
+    def _record(self, before: DeployedSources | None) -> None:
+        """Note what was deployed. Functions that have got code without a deployment get what the templates say."""
+        assets = build_assets()
+        names = {name: asset.directory.name for name, asset in assets.items()}
+        imported = json.loads((self.home / ASSEMBLY / IMPORTED).read_text())
+        if before and before.running != before.synthesized:
+            CodeUpdate(self.accounts, self.home / ASSEMBLY).run(names, assets)
+        DeployedSources(infrastructure_digest(imported, APP_FILES), imported, names, names).save(self.home)
 
     def _deploy(self, command_line: CommandLine, pool: ThreadPoolExecutor) -> tuple[Outputs, list[OnboardedTenant]]:
         """Synthesize and bootstrap at once, then deploy the central account, then all customers at once."""

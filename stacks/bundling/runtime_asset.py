@@ -2,23 +2,24 @@
 
 import hashlib
 import platform
+import shutil
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
-from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
-
-from aws_cdk import aws_lambda as lambda_
+from tempfile import NamedTemporaryFile, TemporaryDirectory
+from typing import TYPE_CHECKING, Final
 
 from constructs_lib.limits import require
 from stacks.bundling import byte_code, distribution, packages, steps
 from stacks.bundling.distribution import PROJECT, Distribution, build_directory
 from stacks.bundling.packages import PROCESSOR, FunctionPackage
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_lambda as lambda_
 
 
 class FunctionArchitecture(StrEnum):
@@ -38,8 +39,10 @@ class FunctionArchitecture(StrEnum):
         return {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}[self.value]
 
     @property
-    def of_lambda(self) -> lambda_.Architecture:
+    def of_lambda(self) -> "lambda_.Architecture":
         """The architecture as the CDK has it."""
+        from aws_cdk import aws_lambda as lambda_  # noqa: PLC0415 - without a synthesis nothing needs the CDK
+
         return {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}[self.value]
 
 
@@ -54,9 +57,16 @@ class RuntimeAsset:
     directory: Path
     zip_bytes: int
 
-    def code(self) -> lambda_.Code:
-        """Return it as a function takes it."""
-        return lambda_.Code.from_asset(str(self.directory))
+    def code(self) -> "lambda_.Code":
+        """Return it as a function takes it. Its hash is that of its name, which says all that it is made of."""
+        from aws_cdk import aws_lambda as lambda_  # noqa: PLC0415 - as above
+
+        return lambda_.Code.from_asset(str(self.directory), asset_hash=self.directory.name)
+
+
+def asset_hash(name: str) -> str:
+    """Return the hash by which templates name an asset, of its directory's name."""
+    return hashlib.sha256(name.encode()).hexdigest()
 
 
 def build_runtime_asset(
@@ -72,9 +82,8 @@ def build_runtime_asset(
     )
     name = f"{package.name}-{architecture.value}-{_content_hash(project, architecture, package)}"
     directory = build_directory(project) / "assets" / name
-    if not directory.is_dir():
-        _build(project, directory, architecture, package)
-    size = zipped_size(directory)
+    _build(directory, lambda bundle: _fill(bundle, project, architecture, package))
+    size = zipped(directory).stat().st_size
     budget = package.zip_budget_bytes
     print(  # noqa: T201 - the CDK command line shows what the app prints
         f"{package.name} ({architecture.value}): zip of {size:,} bytes, budget {budget:,}", file=sys.stderr
@@ -83,44 +92,68 @@ def build_runtime_asset(
     return RuntimeAsset(directory=directory, zip_bytes=size)
 
 
-@cache
-def zipped_size(directory: Path) -> int:
-    """Return the size in bytes of an asset's directory as a zip (deflated, as the CDK does it)."""
-    buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in _files(directory):
-            archive.write(file, file.relative_to(directory))
-    return buffer.tell()
+def zipped(directory: Path) -> Path:
+    """Return an asset's directory as a zip (deflated, as the CDK does it); kept beside it, as it takes a second."""
+    kept = directory.with_name(f"{directory.name}.zip")
+    if not kept.is_file():
+        with NamedTemporaryFile(dir=directory.parent, delete=False) as unfinished:
+            with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
+                for file in _files(directory):
+                    archive.write(file, file.relative_to(directory))
+            Path(unfinished.name).rename(kept)
+    return kept
 
 
-def _build(project: Path, directory: Path, architecture: FunctionArchitecture, package: FunctionPackage) -> None:
+def _build(directory: Path, fill: Callable[[Path], None]) -> Path:
     """Build next to the target and move it there: an interrupted or concurrent build is never visible."""
+    if directory.is_dir():
+        return directory
     directory.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="unfinished-", dir=directory.parent) as temporary:
         bundle = Path(temporary) / "bundle"
         bundle.mkdir()
-        _fill(bundle, project, architecture, package)
+        fill(bundle)
         with suppress(OSError):  # Another process was faster: the same content.
             bundle.rename(directory)
     if not directory.is_dir():
         raise steps.BundleError(f"{directory} can't be made")
+    return directory
 
 
 def _fill(bundle: Path, project: Path, architecture: FunctionArchitecture, package: FunctionPackage) -> None:
-    steps.install_wheels(project / package.requirements, bundle, architecture.wheel_platform)
-    steps.cut_packages(bundle)
-    steps.cut_sdk(bundle, package.services)
-    steps.install_plug_ins(project / steps.PLUG_INS, bundle, architecture.wheel_platform)
+    libraries = _libraries(project, architecture, package)
+    shutil.copytree(libraries, bundle, dirs_exist_ok=True)
     steps.copy_sources(project, bundle, package.without)
     steps.write_metadata(project, bundle)
     steps.compile_sources(bundle)
 
 
+def _libraries(project: Path, architecture: FunctionArchitecture, package: FunctionPackage) -> Path:
+    """Return a directory with what doesn't change with our sources: most of the work, done once for the same pins."""
+    digest = hashlib.sha256()
+    for file in (*_STEPS, project / package.requirements, project / steps.PLUG_INS):
+        digest.update(file.read_bytes() if file.is_file() else b"")
+    name = f"libraries-{package.name}-{architecture.value}-{digest.hexdigest()[:16]}"
+
+    def fill(bundle: Path) -> None:
+        steps.install_wheels(project / package.requirements, bundle, architecture.wheel_platform)
+        steps.cut_packages(bundle)
+        steps.cut_sdk(bundle, package.services)
+        steps.install_plug_ins(project / steps.PLUG_INS, bundle, architecture.wheel_platform)
+        steps.compile_sources(bundle)
+
+    return _build(build_directory(project) / "assets" / name, fill)
+
+
+_STEPS: Final = [
+    Path(module) for module in (__file__, distribution.__file__, packages.__file__, steps.__file__, byte_code.__file__)
+]
+
+
 def _content_hash(project: Path, architecture: FunctionArchitecture, package: FunctionPackage) -> str:
     """Hash everything that the asset is made of: sources, pins, the project's metadata, and these steps."""
     digest = hashlib.sha256(f"{architecture.value} {package.name} {Distribution.of(project)}".encode())
-    modules = (__file__, distribution.__file__, packages.__file__, steps.__file__, byte_code.__file__)
-    own = [Path(module) for module in modules]
+    own = _STEPS
     inputs = [*own]
     for source in steps.SOURCES:
         inputs += [

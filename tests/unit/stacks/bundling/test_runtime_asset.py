@@ -7,11 +7,13 @@ import sys
 from dataclasses import replace
 
 import pytest
+from aws_cdk import App, Stack
+from aws_cdk import aws_lambda as lambda_
 
 from constructs_lib.limits import PropertyError
 from stacks.bundling import runtime_asset, steps
 from stacks.bundling.packages import OUTSIDE, PROCESSOR
-from stacks.bundling.runtime_asset import PROJECT, FunctionArchitecture, build_runtime_asset
+from stacks.bundling.runtime_asset import PROJECT, FunctionArchitecture, asset_hash, build_runtime_asset
 
 pytestmark = pytest.mark.xdist_group("runtime-asset")  # built once, not once a worker
 
@@ -88,6 +90,30 @@ def test_what_was_built_is_not_built_again(built, monkeypatch):
     monkeypatch.setattr(steps, "install_wheels", pytest.fail)
     here = FunctionArchitecture.of_this_machine()
     assert build_runtime_asset(here) == built[here]
+
+
+def test_templates_name_an_asset_by_its_content_hash(built):
+    """`make up` would not find the functions whose code has changed; or the CDK read all files of each asset again."""
+    stack = Stack(App())
+    asset = built[FunctionArchitecture.ARM_64]
+    found = lambda_.Function(
+        stack, "F", code=asset.code(), handler="a.b", runtime=lambda_.Runtime.PYTHON_3_13
+    ).node.default_child.code
+    assert stack.resolve(found)["s3Key"] == f"{asset_hash(asset.directory.name)}.zip"
+
+
+def test_a_change_of_our_sources_installs_no_wheel(tmp_path, monkeypatch):
+    """Each changed line would wait for the libraries to be installed and compiled again."""
+    for name in steps.SOURCES:
+        shutil.copytree(PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(PROJECT / "pyproject.toml", tmp_path)
+    here = FunctionArchitecture.of_this_machine()
+    first = build_runtime_asset(here, tmp_path)
+    (tmp_path / "runtime" / "errors.py").write_text("CHANGED = 1\n")
+    monkeypatch.setattr(steps, "install_wheels", pytest.fail)
+    second = build_runtime_asset(here, tmp_path)
+    changed = {name for name, digest in tree(second.directory).items() if tree(first.directory).get(name) != digest}
+    assert {name.rsplit("/", 1)[-1].partition(".")[0] for name in changed} == {"errors"}
 
 
 def test_the_size_is_printed_beside_its_budget(built, capsys):
