@@ -21,6 +21,7 @@ import os
 import sys
 from pathlib import Path
 
+from constructs_lib.limits import PropertyError
 from stacks.assemblies import command_line_context, make_assembly
 
 
@@ -36,15 +37,14 @@ def main() -> None:
 def synthesize() -> None:
     """Add what the context asks for, and synthesize."""
     # Loaded here: the CDK and its library take most of the time of a synthesis that isn't needed.
-    from constructs_lib.limits import PropertyError  # noqa: PLC0415
-    from stacks.application import (  # noqa: PLC0415
+    from stacks.application import (  # noqa: PLC0415 - see above
         add_central_stacks,
         add_customer_stack,
         check_every_synthesis,
         new_app,
     )
-    from stacks.context import AppContext  # noqa: PLC0415
-    from stacks.settings_file import SettingsFile  # noqa: PLC0415
+    from stacks.context import AppContext  # noqa: PLC0415 - see above
+    from stacks.settings_file import SettingsFile  # noqa: PLC0415 - see above
 
     app = new_app()
     try:

@@ -21,7 +21,7 @@ def customer_template() -> dict[str, object]:
 
 def _synthesize(output: Path) -> None:
     # Loaded here: without the CDK, an earlier template is there in a second.
-    from stacks.application import add_customer_stack, check_every_synthesis, new_app  # noqa: PLC0415
+    from stacks.application import add_customer_stack, check_every_synthesis, new_app  # noqa: PLC0415 - see above
 
     app = new_app(str(output))
     add_customer_stack(app, stack_name=STACK)
