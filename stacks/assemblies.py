@@ -40,7 +40,7 @@ def make_assembly(
 ) -> bool:
     """Put the assembly into ``output``: a copy of the earlier one, or else what ``synthesize`` writes there.
 
-    One with a finding is written and not kept, so that it is told each time.
+    One with a finding is written and not kept, so that it is reported each time.
 
     :param app: the program; ``more_sources``: files that it imports beside the stacks.
     :returns: whether it is an earlier one.

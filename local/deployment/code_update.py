@@ -74,7 +74,7 @@ class CodeUpdate:
     assembly: Path
 
     def run(self, synthesized: Mapping[str, str], assets: Mapping[str, RuntimeAsset]) -> list[str]:
-        """Give each function of these packages its code; return the functions' logical ids.
+        """Update each function of these packages; return the functions' logical ids.
 
         :param synthesized: the packages' assets in the templates. :param assets: the new ones.
         """
