@@ -147,7 +147,13 @@ class StandInSessions:
         self._stand_in.reached()
         return CREDENTIALS
 
-    def customer(self, tenant_id: str, role_arn: str, external_id: str | None = None) -> Credentials:  # noqa: ARG002 - as above
+    def customer(
+        self,
+        tenant_id: str,  # noqa: ARG002 - as above
+        role_arn: str,  # noqa: ARG002 - as above
+        external_id: str | None = None,  # noqa: ARG002 - as above
+        regions: tuple[str, ...] = (),  # noqa: ARG002 - as above
+    ) -> Credentials:
         """Return a session."""
         self._stand_in.reached()
         return CREDENTIALS

@@ -75,7 +75,13 @@ class IssuedSessions:
         """
         return self._tenant(tenant_id)
 
-    def customer(self, tenant_id: str, role_arn: str, external_id: str | None = None) -> Credentials:
+    def customer(
+        self,
+        tenant_id: str,
+        role_arn: str,
+        external_id: str | None = None,
+        regions: tuple[str, ...] = (),  # noqa: ARG002 - the issuer reads the tenant's record itself
+    ) -> Credentials:
         """Return a finished session of the role of the delivery config at hand; the issuer gives no other.
 
         :raises DeliveryError: as the role chain's, at the inside.

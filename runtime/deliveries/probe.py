@@ -135,11 +135,15 @@ def role_steps(sessions: Sessions, config: DeliveryConfig) -> Sequence[Step]:
     tenant_id = config.tenant_id
 
     def enter_as_another() -> None:
-        refuse_stranger(lambda name: sessions.customer(name, role, config.external_id), "sts:AssumeRole", role)
+        refuse_stranger(
+            lambda name: sessions.customer(name, role, config.external_id, config.allowed_regions),
+            "sts:AssumeRole",
+            role,
+        )
 
     hops = (
         ("central-role", lambda: sessions.central(tenant_id, second_hop(role))),
-        ("customer-role", lambda: sessions.customer(tenant_id, role, config.external_id)),
+        ("customer-role", lambda: sessions.customer(tenant_id, role, config.external_id, config.allowed_regions)),
     )
     return (*hops, ("tag-condition", enter_as_another)) if isinstance(sessions, RoleChain) else hops
 

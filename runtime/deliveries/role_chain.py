@@ -16,7 +16,7 @@ from runtime.aws.credentials import Credentials, use_credentials
 from runtime.aws.expiring_cache import ExpiringCache
 from runtime.bounded_map import TENANTS_REMEMBERED
 from runtime.deliveries.session_policy import CODES as POLICY_CODES
-from runtime.deliveries.session_policy import compact, second_hop
+from runtime.deliveries.session_policy import compact, second_hop, within
 from runtime.delivery_config.grants import TENANT_TAG
 from runtime.errors import EXPIRED, Hop, classify
 
@@ -63,7 +63,9 @@ class RoleChain:
         capacity = SESSIONS_A_TENANT * tenants
         self._central: ExpiringCache[tuple[str, str], Credentials] = ExpiringCache(capacity, clock)
         self._second_hops: ExpiringCache[tuple[str, str], Credentials] = ExpiringCache(SECOND_HOPS, clock)
-        self._customer: ExpiringCache[tuple[str, str, str], Credentials] = ExpiringCache(capacity, clock)
+        self._customer: ExpiringCache[tuple[str, str, str, tuple[str, ...]], Credentials] = ExpiringCache(
+            capacity, clock
+        )
 
     def central(self, tenant_id: str, policy: Mapping[str, object]) -> Credentials:
         """Return a session of the central role for one tenant, that can do no more than the policy allows.
@@ -72,34 +74,37 @@ class RoleChain:
         """
         return self._first_hop(self._central, tenant_id, compact(policy))
 
-    def customer(self, tenant_id: str, role_arn: str, external_id: str | None = None) -> Credentials:
+    def customer(
+        self, tenant_id: str, role_arn: str, external_id: str | None = None, regions: tuple[str, ...] = ()
+    ) -> Credentials:
         """Return a session of a customer's role, assumed by a central session that can do nothing else.
 
         :param external_id: the config's; ``None`` means the central account's id.
+        :param regions: those that the tenant's record allows: the session can do nothing elsewhere; none: wherever the
+            role may.
         :raises runtime.errors.DeliveryError: blocked by the customer where their role refuses.
         """
         wanted = external_id or self.central_account_id
+        request: AssumeRoleRequestTypeDef = {
+            "RoleArn": role_arn,
+            "RoleSessionName": session_name(tenant_id),
+            "DurationSeconds": SESSION_SECONDS,
+            "ExternalId": wanted,
+        }
+        if regions:
+            request["Policy"] = compact(within(regions))
 
         def load() -> tuple[Credentials, float]:
             central = self._first_hop(self._second_hops, tenant_id, compact(second_hop(role_arn)))
             try:
                 with use_credentials(central):
-                    return assume_role(
-                        self._clients,
-                        Hop.CUSTOMER,
-                        {
-                            "RoleArn": role_arn,
-                            "RoleSessionName": session_name(tenant_id),
-                            "DurationSeconds": SESSION_SECONDS,
-                            "ExternalId": wanted,
-                        },
-                    )
+                    return assume_role(self._clients, Hop.CUSTOMER, request)
             except Exception as error:
                 if getattr(error, "reason", "") == EXPIRED:
                     self.invalidate(central)
                 raise
 
-        return self._customer.get((tenant_id, role_arn, wanted), load)
+        return self._customer.get((tenant_id, role_arn, wanted, regions), load)
 
     def invalidate(self, credentials: Credentials) -> None:
         """Forget a session that AWS has called expired: the next call assumes the role again."""

@@ -63,22 +63,25 @@ def reader(partition: str, central_bucket: str, tenant_id: str) -> dict[str, obj
     return document(read_objects(*where), list_objects(*where), use_keys_through_s3())
 
 
-def write_below(partition: str, bucket: str, prefix: str) -> Statement:
-    """Allow putting objects, in one piece or in parts, below a prefix of one bucket."""
-    return {
+def write_below(partition: str, bucket: str, prefix: str, regions: tuple[str, ...] = ()) -> Statement:
+    """Allow putting objects, in one piece or in parts, below a prefix of one bucket; in these Regions, if any."""
+    return _in_regions(regions) | {
         "Effect": "Allow",
         "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload"],
         "Resource": f"arn:{partition}:s3:::{literal(bucket)}/{literal(prefix)}*",
     }
 
 
-def use_keys_through_s3() -> Statement:
-    """Allow the role's own KMS permissions, for S3's sake only: the keys of both buckets, where they have any."""
+def use_keys_through_s3(regions: tuple[str, ...] = ()) -> Statement:
+    """Allow the role's own KMS permissions, for S3's sake only: the keys of both buckets, where they have any.
+
+    :param regions: whose keys; none: any Region's. The central bucket's own is always one of a tenant's.
+    """
     return {
         "Effect": "Allow",
         "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
         "Resource": "*",
-        "Condition": {"StringLike": {"kms:ViaService": "s3.*"}},
+        "Condition": {"StringLike": {"kms:ViaService": [f"s3.{region}.*" for region in regions] or "s3.*"}},
     }
 
 
@@ -92,13 +95,28 @@ def second_hop(role_arn: str) -> dict[str, object]:
     return document(assume_role(role_arn))
 
 
-def copier(partition: str, central_bucket: str, tenant_id: str, bucket: str, prefix: str) -> dict[str, object]:
+def copier(  # noqa: PLR0917 - as its statements take them
+    partition: str, central_bucket: str, tenant_id: str, bucket: str, prefix: str, regions: tuple[str, ...] = ()
+) -> dict[str, object]:
     """Return the whole policy of a session that copies one tenant's objects below one prefix; it lists nothing."""
     return document(
         read_objects(partition, central_bucket, tenant_id),
-        write_below(partition, bucket, prefix),
-        use_keys_through_s3(),
+        write_below(partition, bucket, prefix, regions),
+        use_keys_through_s3(regions),
     )
+
+
+def within(regions: tuple[str, ...]) -> dict[str, object]:
+    """Return the whole policy of a customer's session that can do nothing outside of some Regions.
+
+    What it may do there is the customer's role's own to say. Source: IAM user guide, global condition keys: the key
+    ``aws:RequestedRegion`` is always in the request's context.
+    """
+    return document(_in_regions(regions) | {"Effect": "Allow", "Action": "*", "Resource": "*"})
+
+
+def _in_regions(regions: tuple[str, ...]) -> Statement:
+    return {"Condition": {"StringEquals": {"aws:RequestedRegion": [*regions]}}} if regions else {}
 
 
 def document(*statements: Statement) -> dict[str, object]:

@@ -27,9 +27,12 @@ class Sessions(Protocol):
         :raises runtime.errors.DeliveryError: there is none; the provider is at fault.
         """
 
-    def customer(self, tenant_id: str, role_arn: str, external_id: str | None = None) -> Credentials:
+    def customer(
+        self, tenant_id: str, role_arn: str, external_id: str | None = None, regions: tuple[str, ...] = ()
+    ) -> Credentials:
         """Return a session of a customer's role. ``external_id``: ``None`` means the central account's id.
 
+        :param regions: where the session may do anything; none: wherever the role may.
         :raises runtime.errors.DeliveryError: blocked by the customer where their role refuses.
         """
 
@@ -45,13 +48,14 @@ class CustomerSession:
     tenant_id: str
     role_arn: str
     external_id: str | None
+    regions: tuple[str, ...] = ()
 
     def credentials(self) -> Credentials:
         """Return credentials that are fresh enough to sign a call now.
 
         :raises runtime.errors.DeliveryError: one of the hops is refused.
         """
-        return self.role_chain.customer(self.tenant_id, self.role_arn, self.external_id)
+        return self.role_chain.customer(self.tenant_id, self.role_arn, self.external_id, self.regions)
 
     @contextmanager
     def renewed(self) -> Iterator[None]:

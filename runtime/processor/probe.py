@@ -63,4 +63,4 @@ def _assume(chain: RoleChain, settings: ProcessorSettings, clients: AwsClients, 
         raise classify(error, hop=Hop.SOURCE, action="s3:ListBucket", resource=f"s3://{bucket}/{prefix}") from error
     role: Any = getattr(config, "log_distribution_role_arn", None)
     if role:
-        chain.customer(config.tenant_id, role, config.external_id)
+        chain.customer(config.tenant_id, role, config.external_id, config.allowed_regions)

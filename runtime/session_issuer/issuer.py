@@ -110,9 +110,10 @@ class SessionIssuer:
         own = config.external_id or self._role_chain.central_account_id if isinstance(config, DeliveryConfig) else ""
         if not named or (role_arn, external_id) != (named, own):
             raise RetryableError(CONFIG_CHANGED, "the delivery config names another role, or none")
+        regions = config.allowed_regions if isinstance(config, DeliveryConfig) else ()
         if isinstance(config, DeliveryConfig) and (why := held_back(tenant, config)):
             raise why
-        return self._role_chain.customer(shown.tenant_id, named, own)
+        return self._role_chain.customer(shown.tenant_id, named, own, regions)
 
 
 def written(error: DeliveryError) -> dict[str, object]:

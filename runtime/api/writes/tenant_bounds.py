@@ -6,6 +6,7 @@ from http import HTTPStatus
 from runtime.api.config_store import StoredConfig
 from runtime.api.errors.problems import ProblemError, invalid
 from runtime.api.services import Services
+from runtime.api.writes.validation import size_problems
 from runtime.delivery_config.attribute_values import AttributeValue, typed
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.tenant_record import LEAVING, InvalidRecord, TenantRecord
@@ -31,6 +32,7 @@ def require_within(services: Services, config: DeliveryConfig) -> dict[str, Attr
             detail = "the tenant is leaving: no delivery config is enabled any more"
             raise ProblemError(HTTPStatus.CONFLICT, "tenant-leaving", detail)
         wrong = [(each.field, each.problem) for each in conflicts(stored.record, config.in_region(region))]
+        wrong += size_problems(services, config.bound_by(stored.record.accounts, stored.record.allowed_regions))
         if wrong:
             raise invalid("invalid-config", "nothing was changed: the tenant's record doesn't allow it", wrong)
     return {"tenant_version": typed(stored.version)}

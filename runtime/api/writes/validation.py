@@ -39,13 +39,13 @@ def validate_fields(
     except InvalidConfigError as error:
         found += [(each.field, each.problem) for each in error.problems]
     else:
-        found += _size_problems(services, config) + _program_problems(services, config)
+        found += size_problems(services, config) + _program_problems(services, config)
     if found:
         raise invalid("invalid-config", "nothing was changed: these fields are wrong", found)
     return config
 
 
-def _size_problems(services: Services, config: DeliveryConfig) -> list[tuple[str, str]]:
+def size_problems(services: Services, config: DeliveryConfig) -> list[tuple[str, str]]:
     """Return what makes a config too large for STS: it would be stored, and never deliver anything."""
     settings = services.settings
     problem = size_problem(config, regions()[settings.aws_region], settings.central_bucket)

@@ -56,7 +56,11 @@ class CloudWatchDelivery(EventMethod):
         """Take the customer's role, before the object is read: one that refuses shall not cost a download."""
         config = cast("CloudWatchConfig", delivery.config)
         session = CustomerSession(
-            self._role_chain, config.tenant_id, config.log_distribution_role_arn, config.external_id
+            self._role_chain,
+            config.tenant_id,
+            config.log_distribution_role_arn,
+            config.external_id,
+            config.allowed_regions,
         )
         with session.renewed():
             session.credentials()
@@ -69,7 +73,9 @@ class CloudWatchDelivery(EventMethod):
 
         def create() -> None:
             role = config.log_distribution_role_arn
-            with use_credentials(self._role_chain.customer(config.tenant_id, role, config.external_id)):
+            with use_credentials(
+                self._role_chain.customer(config.tenant_id, role, config.external_id, config.allowed_regions)
+            ):
                 create_log_stream(self._services.clients.client("logs", destination.region), destination)
 
         return (*super().probe_steps(delivery), ("log-stream", create))

@@ -88,7 +88,9 @@ class SignedAuthorization:
         :raises RetryableError: ``expired-token``: the next attempt has a new session.
         """
         config, endpoint = self._config, call.endpoint
-        credentials = self._sessions.customer(config.tenant_id, self._role_arn, config.external_id)
+        credentials = self._sessions.customer(
+            config.tenant_id, self._role_arn, config.external_id, config.allowed_regions
+        )
         path, _, query = endpoint.target.partition("?")
         headers = signed(
             "POST",

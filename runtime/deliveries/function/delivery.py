@@ -69,7 +69,11 @@ class FunctionDelivery(EventMethod):
         """Take the customer's role, before the object is read."""
         config = cast("FunctionConfig", delivery.config)
         session = CustomerSession(
-            self._services.role_chain, config.tenant_id, config.log_distribution_role_arn, config.external_id
+            self._services.role_chain,
+            config.tenant_id,
+            config.log_distribution_role_arn,
+            config.external_id,
+            config.allowed_regions,
         )
         with session.renewed():
             session.credentials()

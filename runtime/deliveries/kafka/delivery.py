@@ -129,7 +129,7 @@ class KafkaDelivery(EventMethod):
         if config.auth != "msk_iam" or config.log_distribution_role_arn is None:
             return None
         credentials = self._services.role_chain.customer(
-            config.tenant_id, config.log_distribution_role_arn, config.external_id
+            config.tenant_id, config.log_distribution_role_arn, config.external_id, config.allowed_regions
         )
         region = config.target_region or ""
         return lambda: (connection_token(credentials, region), scheduling.now() + TOKEN_SECONDS)

@@ -94,7 +94,8 @@ class S3Config(DeliveryConfig):
 
     def session_policies(self, partition: str, central_bucket: str) -> tuple[dict[str, object], ...]:
         """The session that copies."""
-        return (copier(partition, central_bucket, self.tenant_id, self.bucket_name, self.tenant_prefix),)
+        where = (self.bucket_name, self.tenant_prefix, self.allowed_regions)
+        return (copier(partition, central_bucket, self.tenant_id, *where),)
 
     def grants(self, provider: Provider) -> tuple[Grant, ...]:
         """What the bucket's policy, and its key's, must allow to the central role for this tenant."""

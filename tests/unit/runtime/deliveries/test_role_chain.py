@@ -226,3 +226,13 @@ def test_a_session_policy_that_sts_refuses_is_the_configs_matter(clients, code, 
     with pytest.raises(BlockedByCustomerError) as refused:
         RoleChain(clients, CENTRAL_ROLE).central("acme", POLICY)
     assert refused.value.reason == reason
+
+
+def test_a_customers_session_is_bound_to_the_tenants_regions(clients, requests):
+    """The customer's role could write in a Region that the tenant's record forbids; or one session serve both."""
+    chain = RoleChain(clients, CENTRAL_ROLE)
+    bound = chain.customer("acme", CUSTOMER_ROLE, None, ("eu-west-1",))
+    (statement,) = json.loads(requests[-1]["Policy"])["Statement"]
+    assert statement["Condition"] == {"StringEquals": {"aws:RequestedRegion": ["eu-west-1"]}}
+    assert chain.customer("acme", CUSTOMER_ROLE) is not bound
+    assert "Policy" not in requests[-1]

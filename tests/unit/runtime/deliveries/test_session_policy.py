@@ -140,3 +140,19 @@ def test_what_is_too_long_for_sts_is_the_customers_to_mend():
 def test_texts_beyond_latin_1_are_escaped():
     """STS takes U+0020 to U+00FF only; a prefix in another script would fail every delivery."""
     assert compact(document(write_below("aws", "b", "логи/"))).isascii()
+
+
+def test_only_what_writes_is_bound_to_the_tenants_regions():
+    """The central bucket, or STS, would be refused from another Region; or an object be written outside of them."""
+    read, write, keys = copier("aws", "central", "acme", "b", "p/", ("eu-west-1", "us-east-1"))["Statement"]
+    assert "Condition" not in read
+    assert write["Condition"] == {"StringEquals": {"aws:RequestedRegion": ["eu-west-1", "us-east-1"]}}
+    assert keys["Condition"] == {"StringLike": {"kms:ViaService": ["s3.eu-west-1.*", "s3.us-east-1.*"]}}
+    assert copier("aws", "central", "acme", "b", "p/") == copier("aws", "central", "acme", "b", "p/", ())
+
+
+def test_a_tenants_own_regions_bound_its_configs_sessions():
+    """The record would bind what the API takes, and no session."""
+    config = S3Config(tenant_id="a", type="s3", bucket_name="bucket").bound_by((), ("eu-west-1",))
+    (policy,) = config.session_policies("aws", "central")
+    assert "aws:RequestedRegion" in compact(policy)

@@ -121,7 +121,7 @@ class RoleChain:
     def __init__(self, *errors):
         self.errors, self.asked, self.invalidated = list(errors), [], 0
 
-    def customer(self, tenant_id, role_arn, external_id=None):
+    def customer(self, tenant_id, role_arn, external_id=None, regions=()):
         self.asked.append((tenant_id, role_arn, external_id))
         if self.errors:
             raise self.errors.pop(0)

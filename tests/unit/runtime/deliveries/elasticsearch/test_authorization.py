@@ -52,7 +52,14 @@ class Destination:
 
 def config(**fields):
     return SimpleNamespace(
-        **{"tenant_id": "t", "auth": "api_key", "credentials": ("logrouter/t/1",), "external_id": None} | fields
+        **{
+            "tenant_id": "t",
+            "auth": "api_key",
+            "credentials": ("logrouter/t/1",),
+            "external_id": None,
+            "allowed_regions": (),
+        }
+        | fields
     )
 
 
@@ -95,7 +102,7 @@ class Sessions:
     def __init__(self):
         self.credentials, self.expired = Credentials("AKIDEXAMPLE", "secret", "token", NOW + 3600), []
 
-    def customer(self, tenant_id, role_arn, external_id=None):
+    def customer(self, tenant_id, role_arn, external_id=None, regions=()):
         assert (tenant_id, role_arn, external_id) == ("t", "role", None)
         return self.credentials
 

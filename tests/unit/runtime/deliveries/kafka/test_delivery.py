@@ -176,7 +176,7 @@ def test_msk_is_signed_in_to_with_the_customers_role(kafka):
         kafka, batch("a"), auth="msk_iam", credentials=[], log_distribution_role_arn=ROLE, target_region="us-east-1"
     )
     token, expires = kafka.clients[0].settings["oauth_cb"]("")
-    assert asked == [("acme-corp", ROLE, None)]
+    assert asked == [("acme-corp", ROLE, None, ())]
     assert token[:40] == connection_token(session, "us-east-1")[:40]
     assert expires > 1_700_000_000
 
