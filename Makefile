@@ -6,6 +6,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 UV := $(VENV)/.uv
 READY := $(VENV)/.ready
+SPOKEN := @$(PYTHON) local/spoken_run.py
 PINNED := requirements-build runtime/processor/requirements runtime/processor/requirements-outside runtime/api/requirements runtime/deliveries/kafka/requirements runtime/programs/requirements cli/console/requirements requirements requirements-dev packages/ministack-fidelity/requirements local/node-requirements
 COMPILE := -m uv pip compile --quiet --python-version 3.13 --no-header --no-emit-index-url --generate-hashes
 INSTALL := -m uv pip install --quiet --python $(PY)
@@ -21,11 +22,11 @@ $(UV): requirements-dev.txt
 	@echo "Setting up $(VENV) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
 	@sed -n '/^uv==/,/# via/p' requirements-dev.txt > $(VENV)/uv.txt
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
+	$(SPOKEN) "installing uv" $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
 	@touch $@
 
 $(READY): $(UV) pyproject.toml packages/ministack-fidelity/pyproject.toml
-	@$(PY) $(INSTALL) --require-hashes -r requirements-dev.txt
+	$(SPOKEN) "installing the pinned packages" $(PY) $(INSTALL) --require-hashes -r requirements-dev.txt
 	@$(PY) $(INSTALL) --no-deps --no-build-isolation --editable . --editable packages/ministack-fidelity
 	@touch $@
 
@@ -49,8 +50,8 @@ console: $(READY) ## look at it in a browser (`logrouter --local console`)
 lint: $(READY) ## style, types, import rules
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
-	@$(PY) -m mypy
-	@$(VENV)/bin/lint-imports
+	$(SPOKEN) "checking the types" $(PY) -m mypy
+	$(SPOKEN) "checking the imports" $(VENV)/bin/lint-imports
 
 format: $(READY) ## let the formatter write
 	@$(PY) -m ruff check --fix .
@@ -69,7 +70,7 @@ synth: $(READY) ## the cloud assembly of every stack, cdk-nag included
 	@$(PY) -m local synth
 
 customer-template: $(READY) ## the onboarding stack as one plain CloudFormation template
-	@$(PY) -m stacks.customer_template build/customer-template.json
+	$(SPOKEN) "synthesizing the customer's stack" $(PY) -m stacks.customer_template build/customer-template.json
 
 agent-settings: $(READY) ## an overlay's settings.env from the stacks' outputs: OUTPUTS=… CLUSTER=… OVERLAY=…
 	@$(PY) -m stacks.agent_settings $(OUTPUTS) $(CLUSTER) $(OVERLAY)
@@ -93,7 +94,7 @@ decisions: $(READY) ## write docs/decisions/README.md from the decisions' pages
 	@$(PY) -m tests.decision_index
 
 docs: $(READY) ## the documentation as a site, in build/site
-	@$(PY) -m mkdocs build --quiet --strict
+	$(SPOKEN) "writing the site" $(PY) -m mkdocs build --quiet --strict
 	@$(PY) -m local.toolchain.mermaid build/site
 
 openapi: $(READY) ## write docs/openapi.json and docs/api-reference.md from the API's code

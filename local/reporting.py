@@ -22,6 +22,10 @@ SAY_SECONDS: Final = 10.0
 """Nobody who reads a log, of CI or of a file, waits longer than this without a word."""
 
 
+REPAINTS: Final = 4.0
+"""A second: a recording of the terminal, or a log of it, isn't filled with them."""
+
+
 class Steps:
     """One line a step: a spinner while it runs, its seconds when it is done. Used with ``with``.
 
@@ -47,7 +51,7 @@ class Steps:
         """End the step before, if any, and begin this one."""
         self._end(mark="[green]✓[/]")
         self._text, self._detail, self._begun = text, "", time.monotonic()
-        self._status = console.status(text)
+        self._status = console.status(text, refresh_per_second=REPAINTS)
         self._status.start()
         if not console.is_terminal:
             self._ended = threading.Event()

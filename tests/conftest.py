@@ -8,6 +8,7 @@ from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from local.toolchain.node import put_node_on_path
+from tests.heartbeat import Heartbeat
 
 DEPLOYED = "tests/e2e/"
 """These tests share one deployment of the whole system, and switch parts of it off and on: one worker runs them."""
@@ -53,6 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # The same cases in each run, however busy the machine is: `make fuzz` is what looks for new ones.
     settings.register_profile("suite", derandomize=True, deadline=None)
     settings.load_profile("suite")
+    if not hasattr(config, "workerinput"):  # a worker of pytest-xdist
+        config.pluginmanager.register(Heartbeat(lambda text: config.get_terminal_writer().line(text)))
 
 
 LONGEST_NAME = 80
