@@ -81,6 +81,7 @@ def document(found: Overview) -> dict[str, Any]:
                 "bytes": each.bytes,
                 "failed": dict(each.failed),
                 "parked": each.parked,
+                "program": dict(status.program) or None,
             }
         )
     return {

@@ -6,7 +6,7 @@ what becomes of a failure, and what is known to have arrived, is decided here fo
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import ClassVar, Protocol
 
@@ -22,7 +22,7 @@ from runtime.deliveries.set_aside import SetAside, SetAsideEvent
 from runtime.delivery_config.facts import MethodFacts, Order
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.errors import DeliveryError, FailedCall, Hop, RetryableError
-from runtime.objects.batches import Batch
+from runtime.objects.batches import Batch, pieces_of
 from runtime.time_budget import TimeBudget
 
 SECONDS_FOR_A_REQUEST = 2.0  # a call usually takes well under one; a request isn't begun when less is left
@@ -108,7 +108,7 @@ class EventMethod(ABC):
             CallsInFlight(
                 send,
                 lambda sent: self._note(delivery, sent),
-                limit=1 if order is Order.STREAM else self.calls_in_flight,
+                limit=self._calls_at_once(delivery),
                 places=self._places,
                 keeps_times=order is Order.TIME,
             ) as calls,
@@ -145,18 +145,23 @@ class EventMethod(ABC):
     def _facts(self) -> MethodFacts:
         return self.config_model.facts
 
+    def _calls_at_once(self, delivery: Delivery) -> int:
+        """Return how many batches may be sent at once: where order matters, and a program changes times, one."""
+        order = self._facts().order
+        in_order = order is Order.STREAM or (order is Order.TIME and delivery.config.transform is not None)
+        return 1 if in_order else self.calls_in_flight
+
     def _send(self, delivery: Delivery, sender: Sender, batch: Batch, check: Callable[[Batch], None]) -> SentBatch:
         """Send one batch and set aside what can't be sent; several of these run concurrently.
 
         What is known to be refused is set aside first: where that fails, nothing was sent. What the service refuses is
         set aside afterwards: where that fails, ``progress.unkept`` says so, and the next attempt does only that.
         """
-        account = Account(batch, self.leaves_out_empty, delivery.progress.rest_of(batch.index))
+        account, filtered, pieces = self._applied(delivery, batch)
         earlier = delivery.progress.unkept_of(batch.index)
         if earlier:
             self._keep(delivery, account, earlier)
             return account.of_earlier(earlier)
-        filtered = self.filter(batch, int(self._now() * 1000))
         known = account.ranges(filtered, ())
         self._keep(delivery, account, known)
 
@@ -169,7 +174,7 @@ class EventMethod(ABC):
 
         left, accepted = account.left(filtered), account.rest is not None and account.rest.accepted
         requests = BatchRequests(
-            delivery, self._facts(), filtered.sendable, send_once, attempt, left=left, accepted=accepted
+            delivery, self._facts(), filtered.sendable, send_once, attempt, left=left, accepted=accepted, pieces=pieces
         )
         try:
             requests.run()
@@ -187,6 +192,22 @@ class EventMethod(ABC):
                         delivery.progress.note_unkept(refused)
                 raise
         return account.of_filtered(filtered, refused, rejected).with_arrived(rejected)
+
+    def _applied(
+        self, delivery: Delivery, batch: Batch
+    ) -> tuple[Account, FilteredBatch, Iterable[Sequence[int]] | None]:
+        """Return what can be sent of a planned batch, after the delivery's program, if it has one."""
+        rest, now_ms = delivery.progress.rest_of(batch.index), int(self._now() * 1000)
+        if delivery.config.transform is None:
+            return Account(batch, self.leaves_out_empty, rest), self.filter(batch, now_ms), None
+        from runtime.deliveries import programs  # noqa: PLC0415 - for the deliveries that have one
+
+        kills = self._services.killed_programs
+        output = self._retry.run(lambda: programs.apply_program(delivery, batch, kills), delivery.budget)
+        account = programs.ProgramAccount(batch, self.leaves_out_empty, rest, output)
+        made = output.batch
+        filtered = account.filtered(self.filter(made, now_ms) if len(made) else FilteredBatch(made, (), 0, ()))
+        return account, filtered, pieces_of(filtered.sendable) if self._facts().limits is None else None
 
     def _note_part(
         self, delivery: Delivery, account: Account, filtered: FilteredBatch, requests: BatchRequests

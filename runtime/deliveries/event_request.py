@@ -77,6 +77,8 @@ class EventRequest:
         config = self.delivery.config
         digest = blake2b(digest_size=ID_BYTES)
         digest.update(f"{config.tenant_id}\0{config.type}\0{config.destination_digest}\0".encode())
+        if config.transform is not None:  # another program makes other requests
+            digest.update(f"{config.transform.digest}\0".encode())
         ends = self.ids[0] + self.ids[-1]
         digest.update(ends if self.whole else b"".join((b"rest\0", *self.ids)))
         return digest.hexdigest()

@@ -73,6 +73,8 @@ class DeliveryProgress:
     ``destination`` is the digest of the destination that all of this is true of; empty where none is known.
     ``discarded``: why an earlier checkpoint wasn't used. ``created_log_group``: the log group was missing.
     ``set_aside`` counts events by reason; ``left_out`` counts empty events; ``oldest_event_ms`` is epoch ms.
+    ``program``: the digest of the config's program, empty without one; ``program_before``: of another one under which
+    a part was delivered. ``program_counts``: by the words of ``runtime.programs.application``.
     """
 
     checkpoint: int = 0
@@ -87,6 +89,9 @@ class DeliveryProgress:
     destination: str = ""
     discarded: str = ""
     created_log_group: bool = False
+    program: str = ""
+    program_before: str | None = None
+    program_counts: Counter[str] = field(default_factory=Counter)
 
     def note_unkept(self, unkept: "Sequence[Unkept]") -> None:
         """Note a batch that is sent and of which these couldn't be set aside; more than fit are sent again."""
@@ -162,12 +167,22 @@ class CopyNameClaims(Protocol):
         """Return the version that has the plain name: this one, unless another came first."""
 
 
+class KilledPrograms(Protocol):
+    """Where it is kept how often a program was killed (``runtime.delivery_state.killed_programs``)."""
+
+    def count(self, config: "DeliveryConfig", digest: str) -> int:
+        """Return how often this program of the config was killed, as far as it is known."""
+
+    def add(self, config: "DeliveryConfig", digest: str) -> None:
+        """Count one more. Never raises."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeliveryServices:
     """What a method may use; it is constructed with this, once a process.
 
     ``copy_names``: ``None`` where there is no table (by hand): then each version has the plain name. ``marks``: where
-    a method notes what it has found out about a config; ``None``: nowhere.
+    a method notes what it has found out about a config; ``None``: nowhere. ``killed_programs``: the same.
     """
 
     clients: "AwsClients"
@@ -175,6 +190,7 @@ class DeliveryServices:
     settings: "DeliverySettings"
     copy_names: CopyNameClaims | None = None
     marks: "ConfigMarks | None" = None
+    killed_programs: KilledPrograms | None = None
 
 
 class DeliveryMethod(Protocol):

@@ -5,7 +5,7 @@ Where a request fails for good, what is settled by then is known, and the next a
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
@@ -76,6 +76,7 @@ class BatchRequests:
     :param send: sends one request, once. :param attempt: calls what it is given, with the retries of a delivery.
     :param left: positions that are still to be sent, where earlier attempts have settled the others; ``None``: all.
     :param accepted: an earlier attempt knows that the destination takes events of this batch.
+    :param pieces: positions of each request; ``None``: cut by the method's limits.
     """
 
     def __init__(
@@ -88,13 +89,15 @@ class BatchRequests:
         *,
         left: Collection[int] | None = None,
         accepted: bool = False,
+        pieces: Iterable[Sequence[int]] | None = None,
     ) -> None:
         self._delivery = delivery
         self._order = facts.order
         self._batch = batch
         self._send = send
         self._attempt = attempt
-        pieces = cut(batch, facts.limits)  # as ever: what wasn't sent yet has the same requests, by the same ids
+        # As ever: what wasn't sent yet has the same requests, by the same ids.
+        pieces = pieces or cut(batch, facts.limits)
         asked = pieces if left is None else ([each for each in piece if each in left] for piece in pieces)
         self._pending = [_Piece(positions) for positions in asked if positions]  # in order
         self._current: _Piece | None = None

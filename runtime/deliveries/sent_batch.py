@@ -22,6 +22,7 @@ class SentBatch:
     """Counts of an acknowledged batch, or of a part of one.
 
     :param oldest_ms: epoch ms of its oldest event that was sent, if any was. :param rest: what is left of the batch.
+    :param program: what its program counted, where there is one.
     """
 
     index: int
@@ -31,6 +32,7 @@ class SentBatch:
     set_aside: Counter[str]
     oldest_ms: int | None
     rest: Rest | None = None
+    program: Counter[str] | None = None
 
     def with_arrived(self, rejected: Iterable[Rejection]) -> "SentBatch":
         """Return the counts where some of the events that are kept have arrived, and nobody knows which.
@@ -50,6 +52,8 @@ class SentBatch:
         progress.bytes += self.bytes
         progress.left_out += self.empty
         progress.set_aside.update(self.set_aside)
+        if self.program is not None:
+            progress.program_counts.update(self.program)
         if self.oldest_ms is not None:
             progress.oldest_event_ms = min(self.oldest_ms, progress.oldest_event_ms or self.oldest_ms)
         if self.rest is None:
@@ -123,7 +127,7 @@ class Account:
         """
         asked = self.left(filtered)
         ranges: list[tuple[int, int]] = []
-        for position in (filtered.positions[at] for at in left):
+        for position in sorted({filtered.positions[at] for at in left}):
             if ranges and ranges[-1][1] == position:
                 ranges[-1] = ranges[-1][0], position + 1
             else:
@@ -134,7 +138,7 @@ class Account:
     def ranges(self, filtered: FilteredBatch, rejected: Iterable[Rejection]) -> tuple[Unkept, ...]:
         """Return what can't be taken of what isn't settled, known before or from the answer, by planned positions."""
         known = [(one.reason, one.positions) for one in filtered.refused]
-        rejections = [(one.reason, [filtered.positions[position] for position in one.positions]) for one in rejected]
+        rejections = [(one.reason, sorted({filtered.positions[each] for each in one.positions})) for one in rejected]
         return tuple(
             Unkept(self.batch.index, reason, start, stop)
             for reason, positions in (*known, *rejections)

@@ -1,5 +1,7 @@
 """A tenant's program as a part of its delivery config (contract §12): its form. What it means: ``runtime.programs``."""
 
+import hashlib
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -26,3 +28,9 @@ class Transform(BaseModel):
     language: Literal["vrl"] = "vrl"
     source: Annotated[str, Field(min_length=1), AfterValidator(_is_short)]
     on_error: Literal["pass", "set-aside"] = "pass"
+
+    @cached_property
+    def digest(self) -> str:
+        """16 hex digits over everything that decides what is made of an event."""
+        text = self.model_dump_json(exclude_none=True)
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import KeysAndAttributesUnionTypeDef
 
 PROBE = "probe"
+PROGRAM_COUNT = "program_"
+"""Before the names of what programs count (``runtime.programs.application``), since there is one."""
 MAX_DETAIL_CHARACTERS = 1024
 BATCH = 100  # items of one BatchGetItem (DynamoDB API reference)
 
@@ -42,6 +44,7 @@ class DestinationStatus:
     :param due_at: when the resumer looks at it again; ``None``: there is nothing to resume.
     :param log_group_created_at: when a delivery last created the missing log group, without what its owner gave it.
     :param parkings: how many deliveries were ever parked. :param probes: sent since it last worked.
+    :param program_kills: of the program that was killed last. :param program: what programs have counted.
     """
 
     tenant_id: str
@@ -56,6 +59,8 @@ class DestinationStatus:
     parkings: int = 0
     probe_sent_at: float = 0.0
     probes: int = 0
+    program_kills: int = 0
+    program: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def healthy(self) -> bool:
@@ -94,16 +99,27 @@ class DestinationStatuses:
                 wanted = answer.get("UnprocessedKeys", {})
 
     def succeeded(
-        self, tenant_id: str, type_: str, lag_seconds: float | None, *, created_log_group: bool = False
+        self,
+        tenant_id: str,
+        type_: str,
+        lag_seconds: float | None,
+        *,
+        created_log_group: bool = False,
+        program: Mapping[str, int] | None = None,
     ) -> None:
         """Note that the destination has acknowledged a delivery.
 
+        :param program: what its program has counted since the last note, to be added.
         :param created_log_group: its log group was missing, and came back without what its owner had given it.
         """
         values: dict[str, Plain | None] = {":now": self._clock(), ":lag": lag_seconds}
         lag = "" if lag_seconds is None else ", lag_seconds = :lag"
         created = ", log_group_created_at = :now" if created_log_group else ""
-        self._update(tenant_id, type_, f"SET last_success_at = :now{lag}{created} REMOVE failing_since", values)
+        counts = {f":p_{name}": count for name, count in (program or {}).items() if count}
+        values |= counts
+        added = ", ".join(f"{PROGRAM_COUNT}{name.removeprefix(':p_')} {name}" for name in counts)
+        add = f" ADD {added}" if added else ""
+        self._update(tenant_id, type_, f"SET last_success_at = :now{lag}{created} REMOVE failing_since{add}", values)
 
     def failed(self, tenant_id: str, type_: str, error: DeliveryError) -> None:
         """Store a failure: the call, its resource, the reason, and the next step."""
@@ -183,7 +199,13 @@ def _read(item: Item) -> DestinationStatus:
     prefix = "failure_"
     failure = {name.removeprefix(prefix): str(text) for name, text in values.items() if name.startswith(prefix)}
     numbers = {name: _number(values[name]) for name in _NUMBERS if name in values}
-    return DestinationStatus(values["tenant_id"], values["delivery"].removeprefix("!"), failure=failure, **numbers)
+    program = {
+        name.removeprefix(PROGRAM_COUNT): int(_number(count))
+        for name, count in values.items()
+        if name.startswith(PROGRAM_COUNT) and name not in _NUMBERS
+    }
+    type_ = values["delivery"].removeprefix("!")
+    return DestinationStatus(values["tenant_id"], type_, failure=failure, program=program, **numbers)
 
 
 def _number(value: object) -> Any:
@@ -194,5 +216,5 @@ def _number(value: object) -> Any:
 
 _NUMBERS = (
     "last_success_at", "last_failure_at", "failing_since", "lag_seconds", "log_group_created_at", "due_at",
-    "parkings", "probe_sent_at", "probes",
+    "parkings", "probe_sent_at", "probes", "program_kills",
 )  # fmt: skip

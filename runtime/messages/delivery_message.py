@@ -39,6 +39,7 @@ class DeliveryMessage:
     :param resumptions: how often it was parked and resumed. :param probe: it is resumed to find out whether its
         destination works again: one attempt, whatever the circuit breaker says, and parked again if that fails.
     :param mac: the code of its pass, which every message for the outside processor has (``runtime.deliveries.passes``).
+    :param program: digest of the program under which a part of it is delivered; empty: of none.
     :param schedule_from: when its schedule of attempts was restarted, epoch seconds; 0: with the first attempt.
     """
 
@@ -63,6 +64,7 @@ class DeliveryMessage:
     destination: str = ""
     put_offs: int = 0
     mac: str = ""
+    program: str = ""
     rests: tuple[Rest, ...] = ()
 
     @classmethod
@@ -160,4 +162,5 @@ _READERS: Final[Mapping[str, fields.Reader]] = {
     "destination": fields.or_empty(fields.digest),
     "put_offs": fields.count,
     "mac": fields.or_empty(fields.mac),
+    "program": fields.or_empty(fields.digest),
 }

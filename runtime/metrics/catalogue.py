@@ -78,6 +78,12 @@ EVENTS: Final = Metric("Events", "events that destinations acknowledged", Watch.
 BYTES: Final = Metric("Bytes", "bytes that destinations acknowledged", Watch.DASHBOARD, _OUTCOMES, Unit.BYTES)
 SET_ASIDE_EVENTS: Final = Metric("SetAsideEvents", "events that a destination doesn't accept", Watch.ALARM)
 LEFT_OUT_EVENTS: Final = Metric("LeftOutEvents", "empty events, which CloudWatch Logs rejects", Watch.DASHBOARD)
+PROGRAM_DROPPED_EVENTS: Final = Metric("ProgramDroppedEvents", "events that a program dropped", Watch.DASHBOARD)
+PROGRAM_FAILED_EVENTS: Final = Metric(
+    "ProgramFailedEvents",
+    "events that a program failed with: delivered marked, or set aside",
+    Watch.DASHBOARD,
+)
 CREATED_LOG_GROUPS: Final = Metric(
     "CreatedLogGroups",
     "missing log groups that a delivery created, without retention, class, key and tags",
@@ -168,6 +174,8 @@ EMITTED: Final[tuple[Metric, ...]] = (
     BYTES,
     SET_ASIDE_EVENTS,
     LEFT_OUT_EVENTS,
+    PROGRAM_DROPPED_EVENTS,
+    PROGRAM_FAILED_EVENTS,
     CREATED_LOG_GROUPS,
     CENTRAL_ACCESS_DENIED,
     RETURNED_MESSAGES,

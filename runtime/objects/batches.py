@@ -82,6 +82,20 @@ def plan(blocks: Iterable[EventBlock], limits: BatchLimits | None = None) -> Gen
         raise defect
 
 
+def pieces_of(batch: Batch, limits: BatchLimits | None = None) -> Generator[range]:
+    """Yield the positions of each call that takes a batch which isn't a planned one: its limits hold for none."""
+    most = limits or BatchLimits()
+    begin = used = 0
+    for at, size in enumerate(batch.sizes):
+        used += size + EVENT_OVERHEAD_BYTES
+        span = batch.timestamps[at] - batch.timestamps[begin]
+        if at > begin and (at - begin >= most.events or used > most.bytes or span > most.span_ms):
+            yield range(begin, at)
+            begin, used = at, size + EVENT_OVERHEAD_BYTES
+    if begin < len(batch):
+        yield range(begin, len(batch))
+
+
 class _Planner:
     """The batch that is open, and the number of the next one."""
 

@@ -39,8 +39,8 @@ class RecordNumbers:
     runs: Sequence[Run] = (Run(0, 0, 0),)
     order: Sequence[int] | None = None
 
-    def of(self, position: int) -> tuple[int, int]:
-        """Return an event's record and piece."""
+    def of(self, position: int) -> tuple[int, ...]:
+        """Return an event's record and piece, and the number of what a program made of it, where one did."""
         at = position if self.order is None else self.order[position]
         run = self.runs[bisect_right(self.runs, at, key=_start) - 1]
         return run.record + at - run.start, run.piece
@@ -48,6 +48,28 @@ class RecordNumbers:
     def select(self, positions: Sequence[int]) -> "RecordNumbers":
         """Return the numbers of these events only."""
         return RecordNumbers(self.runs, positions if self.order is None else [self.order[each] for each in positions])
+
+
+@dataclass(frozen=True, slots=True)
+class OutputNumbers(RecordNumbers):
+    """Which records the events are that a program made, and which of those that it made of one.
+
+    :param planned: those of the batch that they were made of. :param sources: positions there, one for each event.
+    :param outputs: for each event its number among those made of one.
+    """
+
+    planned: RecordNumbers = RecordNumbers()
+    sources: Sequence[int] = ()
+    outputs: Sequence[int] = ()
+
+    def of(self, position: int) -> tuple[int, ...]:
+        """Return an event's record, piece and output."""
+        return (*self.planned.of(self.sources[position]), self.outputs[position])
+
+    def select(self, positions: Sequence[int]) -> "OutputNumbers":
+        """Return the numbers of these events only."""
+        sources, outputs = [self.sources[each] for each in positions], [self.outputs[each] for each in positions]
+        return OutputNumbers(planned=self.planned, sources=sources, outputs=outputs)
 
 
 class EventIds:

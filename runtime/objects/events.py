@@ -123,7 +123,7 @@ class _Reader:
             return None
         self._stats.events += len(rows)
         times = self._times([row.timestamp for row in rows])
-        return EventBlock(times, literals, _utf8_sizes(texts), self._number(len(rows)))
+        return EventBlock(times, literals, utf8_sizes(texts), self._number(len(rows)))
 
     def without_blanks(self, data: bytes) -> bytes:
         """Take blank lines out, all in one pass: a small object may expand to hundreds of millions of them.
@@ -158,7 +158,7 @@ class _Reader:
         lines = [line for line in lines if not self._is_blank(line)]
         rows = list(map(self._row, lines))
         literals = [self._literal(bytes(row.message), line) for row, line in zip(rows, lines, strict=True)]
-        sizes = _utf8_sizes(_decode_strings(b"[%b]" % b",".join(literals)))
+        sizes = utf8_sizes(_decode_strings(b"[%b]" % b",".join(literals)))
         self._stats.events += len(rows)
         return EventBlock(self._times([row.timestamp for row in rows]), literals, sizes, self._number(len(rows)))
 
@@ -275,7 +275,8 @@ class _Reader:
         return [self._last_modified_ms if time > latest else time for time in times]
 
 
-def _utf8_sizes(texts: list[str]) -> list[int]:
+def utf8_sizes(texts: list[str]) -> list[int]:
+    """Return the bytes of each text."""
     if all(map(str.isascii, texts)):
         return list(map(len, texts))
     return [len(text) if text.isascii() else len(text.encode()) for text in texts]

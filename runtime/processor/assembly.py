@@ -23,6 +23,7 @@ from runtime.processor.settlement import Settlement
 
 if TYPE_CHECKING:
     from runtime.delivery_state.copy_names import CopyNames
+    from runtime.delivery_state.killed_programs import KilledProgramCounts
     from runtime.processor.parking import Parking
     from runtime.processor.status_writer import StatusWriter
 
@@ -87,8 +88,11 @@ def _repository(settings: ProcessorSettings, clients: AwsClients, models: Models
 
 
 def _services(settings: ProcessorSettings, clients: AwsClients, role_chain: Sessions) -> DeliveryServices:
-    names = _copy_names(clients, settings.parked_deliveries_table)
-    return DeliveryServices(clients, role_chain, settings, names, ConfigMarks(clients, settings.tenant_config_table))
+    table = settings.parked_deliveries_table
+    marks = ConfigMarks(clients, settings.tenant_config_table)
+    return DeliveryServices(
+        clients, role_chain, settings, _copy_names(clients, table), marks, _killed_programs(clients, table)
+    )
 
 
 def _hand_over(settings: ProcessorSettings, clients: AwsClients, schedule: Schedule) -> HandOver | None:
@@ -110,6 +114,14 @@ def _copy_names(clients: AwsClients, table: str | None) -> "CopyNames | None":
     from runtime.delivery_state.copy_names import CopyNames  # noqa: PLC0415 - loaded where there is a table
 
     return CopyNames(clients, table)
+
+
+def _killed_programs(clients: AwsClients, table: str | None) -> "KilledProgramCounts | None":
+    if table is None:
+        return None
+    from runtime.delivery_state.killed_programs import KilledProgramCounts  # noqa: PLC0415 - loaded where there is a table
+
+    return KilledProgramCounts(clients, table)
 
 
 def _statuses(clients: AwsClients, table: str, interval_seconds: float) -> "StatusWriter":

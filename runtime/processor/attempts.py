@@ -98,8 +98,6 @@ class Attempts:
     def _refusal(self, config: DeliveryConfig, *, first: bool, probe: bool) -> DeliveryError | None:
         if config.method not in self._methods:
             return ElsewhereError(config.method) if self._delivers_outside(config) else _not_here(config)
-        if config.transform is not None:  # never delivered raw: it waits
-            return RetryableError("program-engine-missing", "programs aren't run here yet")
         busy = self._shares.refuses(config, first=first)
         return busy or (None if probe else self._breakers.refuses(config, first=first))
 
@@ -142,7 +140,8 @@ class Attempts:
         ]
 
     def _reads_events(self, delivery: Delivery) -> bool:
-        return self._methods[delivery.config.method].config_model.facts.reads_events
+        facts = self._methods[delivery.config.method].config_model.facts
+        return facts.reads_events or delivery.config.transform is not None
 
     def _wait(self, running: "list[_Running]", deliveries: Sequence[Delivery], slots: TakenSlots) -> None:
         """Wait for all, but no longer than the budget and half of what is kept for settling.

@@ -104,6 +104,8 @@ class Records:
             catalogue.SET_ASIDE_EVENTS: progress.set_aside.total(),
             catalogue.LEFT_OUT_EVENTS: progress.left_out,
             catalogue.CREATED_LOG_GROUPS: int(progress.created_log_group),
+            catalogue.PROGRAM_DROPPED_EVENTS: progress.program_counts["dropped"],
+            catalogue.PROGRAM_FAILED_EVENTS: progress.program_counts["passed"] + progress.program_counts["set_aside"],
         }
         metrics |= {metric: count for metric, count in rare.items() if count}
         if progress.oldest_event_ms is not None:
@@ -120,6 +122,7 @@ class Records:
             "checkpoint": progress.checkpoint,
             "set_aside": dict(progress.set_aside),
             **({"checkpoint_discarded": progress.discarded} if progress.discarded else {}),
+            **_of_program(progress),
             **(NOTIFIED if record.notified else {}),
             **(REPLAYED_RECORD if record.replayed else {}),
         }
@@ -160,6 +163,14 @@ class Records:
         self, values: Mapping[Metric, float], dimensions: Mapping[Dimension, str], properties: Mapping[str, object]
     ) -> None:
         self._lines.write(values, dimensions, {**properties, **correlation()})
+
+
+def _of_program(progress: DeliveryProgress) -> dict[str, Any]:
+    """Return what a record says of the delivery's program: its digest, its counts, and the one that went before."""
+    if not progress.program and progress.program_before is None:
+        return {}
+    before = {} if progress.program_before is None else {"before": progress.program_before or "none"}
+    return {"program": {"digest": progress.program or "none", **before, **progress.program_counts}}
 
 
 def _denied(reason: str) -> dict[Metric, float]:

@@ -150,11 +150,14 @@ class ObjectDeliveries:
     ) -> list[Outcome]:
         for delivery in deliveries:
             delivery.progress.destination = delivery.config.destination_digest
+            delivery.progress.program = _program(delivery.config)
         return self._settlement.outcomes(self._attempts.run(deliveries, previous), notified=notified)
 
     def _progress(self, wanted: DeliveryMessage, config: DeliveryConfig) -> DeliveryProgress:
         """Return what is acknowledged already: nothing where it was by another destination, or in another plan."""
         progress = _acknowledged(wanted)
+        if wanted.program != _program(config) and progress.reached() != DeliveryProgress().reached():
+            progress.program_before = wanted.program  # boundaries are the same: it goes on where it was
         discarded = _why_to_start_over(wanted, config)
         if discarded:
             progress.start_over(discarded)
@@ -178,6 +181,10 @@ def _acknowledged(wanted: DeliveryMessage) -> DeliveryProgress:
         rests=wanted.rests,
         destination=wanted.destination,
     )
+
+
+def _program(config: DeliveryConfig) -> str:
+    return config.transform.digest if config.transform is not None else ""
 
 
 def _why_to_start_over(wanted: DeliveryMessage, config: DeliveryConfig) -> str:

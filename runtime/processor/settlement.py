@@ -7,7 +7,7 @@ work and never loses any.
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runtime import scheduling
 from runtime.deliveries.method import DeliveryProgress
@@ -162,6 +162,7 @@ class Settlement:
             unkept=one.progress.unkept,
             rests=one.progress.rests,
             destination=one.progress.destination,
+            program=one.progress.program,
             plan_version=PLAN_VERSION,
             attempt=one.attempts - one.ran_out_of_time_on_the_way(),
             first_attempt_at=previous.first_attempt_at or self._clock(),
@@ -176,7 +177,9 @@ class Settlement:
         if outcome is Outcome.DELIVERED:
             oldest = one.progress.oldest_event_ms
             lag = None if oldest is None or _is_replay(one) else max(0.0, round(self._clock() - oldest / 1000, 3))
-            more = {"created_log_group": True} if one.progress.created_log_group else {}
+            more: dict[str, Any] = {"created_log_group": True} if one.progress.created_log_group else {}
+            if one.progress.program_counts:
+                more["program"] = one.progress.program_counts
             self._statuses.delivered(tenant_id, one.type, lag, recovered=previous is not None, **more)
         elif one.error is not None and outcome is not Outcome.PERMANENT and not _says_nothing(one.error):
             self._statuses.failed(tenant_id, one.type, one.error, probed=previous is not None and previous.probe)

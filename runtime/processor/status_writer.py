@@ -5,6 +5,7 @@ noted at once. A status that can't be written is only logged: the delivery itsel
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
@@ -35,6 +36,7 @@ class StatusWriter:
         self._interval_seconds = interval_seconds
         self._clock = clock
         self._lock = scheduling.lock()
+        self._counted: BoundedMap[tuple[str, str], Counter[str]] = BoundedMap(CAPACITY)
         self._noted: BoundedMap[tuple[str, str], tuple[str, float]] = BoundedMap(CAPACITY)
 
     def delivered(
@@ -45,16 +47,25 @@ class StatusWriter:
         *,
         recovered: bool,
         created_log_group: bool = False,
+        program: Counter[str] | None = None,
     ) -> None:
         """Note a success.
 
+        :param program: what the delivery's program counted, where there is one; added up until there is a note.
         :param recovered: it wasn't the delivery's first attempt, and someone may wait for the news.
         :param created_log_group: the destination's log group was missing, and the delivery created it.
         """
-        at_once = recovered or created_log_group
+        at_once, key = recovered or created_log_group, (tenant_id, type_)
+        if program:
+            with self._lock:
+                self._counted[key] = self._counted.get(key, Counter()) + program
         if self._is_news(tenant_id, type_, HEALTHY, 0.0 if at_once else self._interval_seconds):
+            with self._lock:
+                counted = self._counted.pop(key, None)
             self._write(
-                lambda: self._statuses.succeeded(tenant_id, type_, lag_seconds, created_log_group=created_log_group)
+                lambda: self._statuses.succeeded(
+                    tenant_id, type_, lag_seconds, created_log_group=created_log_group, program=counted
+                )
             )
 
     def failed(self, tenant_id: str, type_: str, error: DeliveryError, *, probed: bool) -> None:

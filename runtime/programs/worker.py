@@ -1,6 +1,6 @@
 """The process that tenants' programs run in: ``python -I -S worker.py ENGINE``. Standard library alone, by design.
 
-It holds nothing: no credentials, no environment, no descriptors but its two pipes, and can open none, so no file and no
+It has no credentials, no environment, no descriptors but its two pipes, and can open none, so no file and no
 socket either. Whatever a program does to it, its parent starts another one.
 
 A request is ``<kind> <u32 length of the program> <u32 length of the data> <program> <data>``; kind ``C`` checks whether
@@ -12,13 +12,14 @@ import importlib.machinery
 import importlib.util
 import resource
 import sys
+from collections.abc import Iterator
 from struct import Struct
 from types import ModuleType
 
 MEMORY_BYTES = 256 * 1024 * 1024
 """Ours, of address space: the interpreter and the engine take 27 MiB, a full batch some 30 beside them."""
-MAX_RESULTS_BYTES = 16 * 1024 * 1024
-"""Ours, for one batch: what its parent has to hold. A planned batch has 1 MiB."""
+MAX_RESULTS = 16 * 1024 * 1024
+"""Ours, characters, for one batch: what its parent has to hold. A planned batch has 1 MiB."""
 CPU_SECONDS = 30
 """Ours, for one request, after which the kernel ends the process: for the time when its parent is frozen, or gone."""
 REQUEST, ANSWER = Struct(">cII"), Struct(">cII")
@@ -92,17 +93,28 @@ def _run(engine: ModuleType, program: str, data: str) -> tuple[bytes, str]:
         results = engine.execute_vrl(BEGIN + program + END, data.split("\n"))
     except ValueError as error:
         return b"-", str(error).removeprefix("VRL compilation failed: ")
-    lines: list[str] = []
+    try:
+        lines = [each["out"] if len(each) == 1 and "out" in each else _line(each) for each in results]
+        text = "\n".join(lines)
+    except TypeError:  # a member "out" that isn't the text of the last line
+        lines = [_line(each) for each in results]
+        text = "\n".join(lines)
+    return b"+", text if len(text) <= MAX_RESULTS else "\n".join(_first(lines))
+
+
+def _first(lines: list[str]) -> Iterator[str]:
+    """Yield the lines until there is no more room; of the others, that they failed."""
     used = 0
-    for result in results:
-        line = _line(result)
+    for line in lines:
         used += len(line)
-        lines.append(line if used <= MAX_RESULTS_BYTES else FAILED + TOO_LARGE)
-    return b"+", "\n".join(lines)
+        yield line if used <= MAX_RESULTS else FAILED + TOO_LARGE
 
 
 def _line(result: dict[str, object]) -> str:
-    """Return one event's result. The engine reports a failure as an event of its own, of just these members."""
+    """Return one event's result, or what stands for none.
+
+    The engine reports a failure as an event of its own, of just these members.
+    """
     if len(result) == 1 and type(out := result.get("out")) is str:
         return out
     if result.keys() == _FAILURE and type(error := result["error"]) is str:

@@ -74,6 +74,11 @@ class StatusView(BaseModel):
         default=None,
         description="when a delivery created the missing log group, without retention, key and tags",
     )
+    program: dict[str, int] | None = Field(
+        default=None,
+        description="what the config's programs have counted: `in` = `out` + `dropped` + `set_aside`; `passed`: failed "
+        "and delivered with a mark; `made`: events to be delivered; `times_kept`: their new time was too far away",
+    )
     parked: int = Field(description="deliveries that wait for someone's action")
     next_probe_at: str | None = Field(default=None, description="when parked deliveries are tried again at the latest")
 
@@ -91,6 +96,7 @@ class StatusView(BaseModel):
             last_failure=Failure(**status.failure) if status.failure else None,
             lag_seconds=status.lag_seconds,
             log_group_created_at=_at(status.log_group_created_at),
+            program=dict(status.program) or None,
             parked=parked,
             next_probe_at=_at(status.due_at),
         )

@@ -38,8 +38,10 @@ class S3Delivery:
         self._services = services
         self._retry = retry or Retry()
 
-    def deliver(self, delivery: Delivery, source: BatchSource | None) -> None:  # noqa: ARG002 - reads no events
+    def deliver(self, delivery: Delivery, source: BatchSource | None) -> None:
         """Copy the object, in parts if it is over the copy threshold. A failed attempt starts again from the beginning.
+
+        With a program the object is read, and what the program makes of it is written in the copy's place.
 
         :raises runtime.errors.DeliveryError: see ``error_mapping.py``.
         """
@@ -50,7 +52,13 @@ class S3Delivery:
             )
         plain = VersionName(self._services, self._retry, delivery).is_plain()
         key = destination_key(delivery.object, config, plain=plain)
-        _Attempt(self._services, self._retry, delivery, config, key).run()
+        attempt = _Attempt(self._services, self._retry, delivery, config, key)
+        if config.transform is None:
+            attempt.run()
+        elif source is None:
+            raise TypeError("a delivery with a program needs the object's batches")
+        else:
+            attempt.rewrite(source)
 
     def probe(self, config: DeliveryConfig, name: str = "") -> ProbeReport:
         """Put a small object where copies go; ``config`` has its ``target_region`` filled in.
@@ -104,6 +112,17 @@ class _Attempt:
         else:
             self._copy_whole_or_in_parts()
         self.delivery.progress.bytes = self.delivery.object.size or 0
+
+    def rewrite(self, source: BatchSource) -> None:
+        """Write what the program makes of the object."""
+        from runtime.deliveries.s3.rewrite import RewrittenObject  # noqa: PLC0415 - for the deliveries that have one
+
+        self.open()  # one that is refused shall not cost a download
+        rewritten = RewrittenObject(self.services, self.retry, self.delivery)
+        body = rewritten.body(source)
+        if body:
+            self.put(body)
+        rewritten.note(len(body))
 
     def open(self) -> None:
         """Take the session that copies."""

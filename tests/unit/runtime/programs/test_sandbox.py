@@ -67,7 +67,7 @@ def test_results_too_large_for_the_parent_are_failures(sandbox):
     results = run(sandbox, program, lines, 40)
     assert len(results) == 40
     assert worker.FAILED + worker.TOO_LARGE in results
-    assert sum(map(len, results)) < worker.MAX_RESULTS_BYTES + 10_000
+    assert sum(map(len, results)) < worker.MAX_RESULTS + 10_000
 
 
 @pytest.mark.parametrize("program", HARMFUL.values(), ids=HARMFUL)
