@@ -51,6 +51,7 @@ class EventMethod(ABC):
 
     seam: ClassVar[int]
     config_model: ClassVar[type[DeliveryConfig]]
+    runs_programs: ClassVar[bool] = True
     leaves_out_empty: ClassVar[bool] = False
     """Events without text aren't sent, as the destination takes none; they are counted."""
 

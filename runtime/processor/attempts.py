@@ -98,6 +98,8 @@ class Attempts:
     def _refusal(self, config: DeliveryConfig, *, first: bool, probe: bool) -> DeliveryError | None:
         if config.method not in self._methods:
             return ElsewhereError(config.method) if self._delivers_outside(config) else _not_here(config)
+        if config.transform is not None and not getattr(self._methods[config.method], "runs_programs", False):
+            return _runs_no_programs(config)
         busy = self._shares.refuses(config, first=first)
         return busy or (None if probe else self._breakers.refuses(config, first=first))
 
@@ -217,6 +219,11 @@ def _not_here(config: DeliveryConfig) -> BlockedByCustomerError:
     return BlockedByCustomerError(
         "method-not-here", f"delivery method {config.method!r} delivers {config.facts.placement}, where no processor is"
     )
+
+
+def _runs_no_programs(config: DeliveryConfig) -> BlockedByCustomerError:
+    """Return why a delivery waits: it would be delivered without its program."""
+    return BlockedByCustomerError("program-not-supported", f"delivery method {config.method!r} runs no programs")
 
 
 def _not_begun() -> OutOfTimeError:

@@ -33,6 +33,7 @@ class S3Delivery:
 
     seam: ClassVar[int] = 2
     config_model: ClassVar[type[DeliveryConfig]] = S3Config
+    runs_programs: ClassVar[bool] = True
 
     def __init__(self, services: DeliveryServices, retry: Retry | None = None) -> None:
         self._services = services

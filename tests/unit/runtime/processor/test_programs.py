@@ -6,8 +6,8 @@ import time
 from dataclasses import replace
 
 import pytest
-from moto.s3.models import s3_backends
 
+from runtime.deliveries.s3.config import S3Config
 from runtime.delivery_config.attribute_values import plain_item, typed
 from runtime.delivery_state.killed_programs import KilledProgramCounts
 from runtime.messages.delivery_message import DeliveryMessage
@@ -105,7 +105,6 @@ def test_a_bucket_that_refuses_gets_it_later(world, capsys):
     assert world.process(notification())
     (record,) = deliveries(capsys)
     assert (record["Outcome"], record["Reason"], record["Events"]) == ("handed-over", "destination-denied", 0)
-    assert s3_backends is not None
     (message,) = world.handed_over()
     world.clients.faults.clear()
     assert world.process(replace(message, not_before=0.0).write())
@@ -181,7 +180,7 @@ def test_a_program_that_is_killed_three_times_is_switched_off_until_it_is_anothe
     (parked,) = world.parked()
     assert plain_item(parked)["reason"] == "program-switched-off"
     put(world, "cloudwatch", UPCASE)
-    assert world.process(replace(message, not_before=0.0).write(), processor)
+    assert world.process(replace(message, not_before=0.0, attempt=9).write(), processor)
     assert deliveries(capsys)[0]["Outcome"] == "delivered"
 
 
@@ -209,6 +208,26 @@ def test_without_the_table_of_kills_deliveries_go_on(world, capsys):
     config = type("Config", (), {"tenant_id": "acme-corp", "type": "cloudwatch"})
     counts.add(config, "0123456789abcdef")
     assert counts.count(config, "0123456789abcdef") == 0
+
+
+class Method:
+    """A method of somebody else's, which sends by itself."""
+
+    config_model = S3Config
+
+    def __init__(self, services):
+        pass
+
+    def deliver(self, delivery, source):
+        pytest.fail("it is delivered raw")
+
+
+def test_a_method_that_runs_no_programs_gets_no_config_with_one(world, capsys):
+    """A plug-in that knows nothing of programs would deliver what the tenant wants redacted."""
+    put(world, "s3", UPCASE)
+    world.put_object()
+    assert world.process(notification(), world.processor(methods={"s3": Method}))
+    assert deliveries(capsys)[0]["Reason"] == "program-not-supported"
 
 
 def test_a_stored_program_of_no_known_form_waits(world, capsys):
