@@ -6,7 +6,6 @@ Loaded with the first delivery that has one.
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from runtime.deliveries.event_request import FilteredBatch, Rejection
 from runtime.deliveries.method import Delivery, KilledPrograms, Rest, Unkept
@@ -25,7 +24,7 @@ from runtime.errors import (
 from runtime.objects.batches import Batch
 from runtime.programs import application
 from runtime.programs.application import ProgramOutput, ProgramRefusedError
-from runtime.programs.check import ProgramProblem, refused
+from runtime.programs.check import refusal
 from runtime.programs.sandbox import (
     EngineMissingError,
     ProgramKilledError,
@@ -50,9 +49,9 @@ def apply_program(delivery: Delivery, batch: Batch, kills: KilledPrograms | None
     assert transform is not None
     if kills is not None and kills.count(config, transform.digest) >= MAX_KILLS:
         raise _switched_off(config)
-    problem = _refused(transform.source)
-    if problem is not None:
-        raise _blocked("program-refused", str(problem))
+    problem = refusal(transform)
+    if problem:
+        raise _blocked("program-refused", problem)
     if not delivery.budget.allows(allowed_seconds(len(batch))):
         raise OutOfTimeError("out-of-time", "no time for the program is left; the rest is handed over")
     try:
@@ -127,11 +126,6 @@ class ProgramAccount(Account):
         """Count an empty event, too: a program may have made something of it."""
         del position
         return True
-
-
-@lru_cache(maxsize=256)
-def _refused(source: str) -> ProgramProblem | None:
-    return refused(source)
 
 
 def _switched_off(config: DeliveryConfig) -> DeliveryError:

@@ -19,6 +19,7 @@ from runtime.objects.events import utf8_sizes
 from runtime.objects.key import ObjectKey
 from runtime.objects.stored_object import StoredObject
 from runtime.programs import worker
+from runtime.programs.ready_made import source_of
 from runtime.programs.sandbox import Sandbox
 from runtime.programs.tokens import may_ask_for_the_origin
 
@@ -82,8 +83,9 @@ class ProgramOutput:
 
 def apply(transform: Transform, batch: Batch, object_: StoredObject, sandbox: Sandbox, seconds: float) -> ProgramOutput:
     """Run the program over a batch. Raises as ``Sandbox.run``, and ``ProgramRefusedError``."""
-    lines = inputs(batch, object_.key if may_ask_for_the_origin(transform.source) else None)
-    answer = sandbox.run(transform.source, lines, len(batch), seconds)
+    source = source_of(transform)
+    lines = inputs(batch, object_.key if may_ask_for_the_origin(source) else None)
+    answer = sandbox.run(source, lines, len(batch), seconds)
     if answer.error:
         raise ProgramRefusedError(answer.error)
     reader = _Reader(batch, transform.on_error)

@@ -5,8 +5,11 @@ The engine compiles it in the sandbox. It says what is wrong and not where: the 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
+from runtime.delivery_config.transform import Transform
+from runtime.programs.ready_made import ProgramParametersError, source_of
 from runtime.programs.sandbox import ProgramKilledError, Sandbox
 from runtime.programs.tokens import Statement, Token, calls, names, place, statements, unbalanced
 
@@ -61,6 +64,27 @@ def refused(source: str) -> ProgramProblem | None:
         if token.text in REFUSED_WORDS:
             return _problem(source, token.start, f"{token.text} {REFUSED_WORDS[token.text]}")
     return None
+
+
+@lru_cache(maxsize=256)
+def refusal(transform: Transform) -> str:
+    """Return why a program isn't to be run, empty if it may: a config may be written by other means than the API."""
+    try:
+        problem = refused(source_of(transform)) if transform.source is not None else None
+        source_of(transform)
+    except ProgramParametersError as error:
+        return str(error)
+    return str(problem) if problem else ""
+
+
+def problems_of(transform: Transform, sandbox: Sandbox) -> list[tuple[str, str]]:
+    """Return the wrong fields of a program that is written, each with what is wrong. Raises as ``check``."""
+    try:
+        source = source_of(transform)
+    except ProgramParametersError as error:
+        return list(error.problems)
+    problem = check(source, sandbox)
+    return [("source" if transform.source is not None else "parameters", str(problem))] if problem else []
 
 
 def check(source: str, sandbox: Sandbox) -> ProgramProblem | None:

@@ -11,7 +11,7 @@ from runtime.deliveries.session_policy import size_problem
 from runtime.delivery_config.attribute_values import AttributeValue, plain_item
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.writing import SERVICE_FIELDS, InvalidConfigError, validate
-from runtime.programs.check import check
+from runtime.programs.check import problems_of
 from runtime.programs.sandbox import EngineMissingError, WorkerLostError
 
 KEY = ("tenant_id", "type")
@@ -61,7 +61,7 @@ def _program_problems(services: Services, config: DeliveryConfig) -> list[tuple[
     if config.transform is None:
         return []
     try:
-        problem = check(config.transform.source, services.sandbox)
+        problems = problems_of(config.transform, services.sandbox)
     except (EngineMissingError, WorkerLostError, TimeoutError) as error:
         raise ProblemError(
             HTTPStatus.SERVICE_UNAVAILABLE,
@@ -69,7 +69,7 @@ def _program_problems(services: Services, config: DeliveryConfig) -> list[tuple[
             "nothing was changed: the program can't be checked at the moment",
             headers={"Retry-After": "5"},
         ) from error
-    return [("transform.source", str(problem))] if problem else []
+    return [(f"transform.{name}", problem) for name, problem in problems]
 
 
 def patched(

@@ -29,7 +29,12 @@ def test_a_program_is_stored_and_patched(api):
         ({"source": ".", "language": "lua"}, "transform.language", "vrl"),
         ({"source": ".", "on_error": "drop"}, "transform.on_error", "set-aside"),
         ({"source": ".", "sauce": "."}, "transform.sauce", "is not a field"),
-        ({}, "transform.source", "is required"),
+        ({}, "transform", "either source or program"),
+        ({"source": ".", "program": "redact"}, "transform", "either source or program"),
+        ({"source": ".", "parameters": {}}, "transform", "no parameters beside source"),
+        ({"program": "no-such"}, "transform.program", "must be one of"),
+        ({"program": "keep-level", "parameters": {"level": "loud"}}, "transform.parameters.level", "must be one of"),
+        ({"program": "add-fields", "parameters": {"fields": {"a": "x" * 9000}}}, "transform.parameters", "8,192 bytes"),
         ("del(.)", "transform", ""),
     ],
 )
@@ -41,6 +46,16 @@ def test_a_program_that_cannot_work_is_refused(api, clients, transform, field, p
     assert error["field"] == field
     assert problem in error["problem"]
     assert items(clients) == []
+
+
+def test_a_ready_made_program_is_stored_by_its_name(api):
+    """A tenant would need VRL for the most common things."""
+    transform = {"program": "keep-level", "parameters": {"level": "error"}}
+    created = api.post(CONFIGS, json=S3 | {"transform": transform})
+    assert created.status_code == 201, created.text
+    assert created.json()["transform"] == {"language": "vrl", "on_error": "pass", **transform}
+    own = {"transform": {"program": None, "parameters": None, "source": ".a = 1"}}
+    assert api.patch(S3_CONFIG, json=own, headers=PATCH).json()["transform"]["source"] == ".a = 1"
 
 
 @pytest.mark.parametrize("failure", [EngineMissingError(), WorkerLostError("lost"), TimeoutError()])
