@@ -165,7 +165,7 @@ class Records:
         self._lines.write(values, dimensions, {**properties, **correlation()})
 
 
-def _of_program(progress: DeliveryProgress) -> dict[str, Any]:
+def _of_program(progress: DeliveryProgress) -> dict[str, object]:
     """Return what a record says of the delivery's program: its digest, its counts, and the one that went before."""
     if not progress.program and progress.program_before is None:
         return {}
