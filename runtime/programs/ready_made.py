@@ -13,11 +13,14 @@ from typing import Final, cast
 from runtime.delivery_config.transform import Transform
 from runtime.programs.redactions import REDACTIONS
 from runtime.programs.shapes import AUDIT_SHAPE, LEVEL_OF_A_LINE
-from runtime.programs.vrl import Value, literal
 
 MAX_TEXT: Final = 256
 """Ours, characters of one text in a parameter."""
+_PLAIN: Final = re.compile(r"[A-Za-z0-9 ]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+type Value = str | int | list[Value] | Mapping[str, Value]
 
 
 class ParameterKind(StrEnum):
@@ -234,3 +237,19 @@ def _is_list(value: object, parameter: ProgramParameter) -> bool:
         and parameter.least <= len(value) <= parameter.most
         and all(map(_is_text, value))
     )
+
+
+def literal(value: Value) -> str:
+    """Return the literal of a text, a whole number, a truth, or a list or an object of them.
+
+    Of a text all but letters, digits and blanks is written by its code point: no quote, escape or ``{{`` can mean more.
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, str):
+        return f'"{"".join(each if _PLAIN.match(each) else f"\\u{{{ord(each):x}}}" for each in value)}"'
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{literal(name)}: {literal(each)}" for name, each in value.items()) + "}"
+    return "[" + ", ".join(map(literal, value)) + "]"

@@ -2,8 +2,7 @@
 
 import pytest
 
-from runtime.programs.engine import find_engine
-from runtime.programs.sandbox import Sandbox
+from runtime.programs.sandbox import Sandbox, find_engine
 
 
 @pytest.fixture(scope="session")

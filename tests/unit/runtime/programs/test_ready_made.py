@@ -17,8 +17,7 @@ from runtime.objects.key import ObjectKey
 from runtime.objects.stored_object import StoredObject
 from runtime.programs.application import apply
 from runtime.programs.check import problems_of
-from runtime.programs.ready_made import LEVELS, READY_MADE, ProgramParametersError, source_of
-from runtime.programs.vrl import literal
+from runtime.programs.ready_made import LEVELS, READY_MADE, ProgramParametersError, literal, source_of
 
 OBJECT = StoredObject(
     "central",
