@@ -11,8 +11,7 @@ from enum import StrEnum
 from typing import Final, cast
 
 from runtime.delivery_config.transform import Transform
-from runtime.programs.redactions import REDACTIONS
-from runtime.programs.shapes import AUDIT_SHAPE, LEVEL_OF_A_LINE
+from runtime.programs.shapes import AUDIT_SHAPE, LEVEL_OF_A_LINE, REDACTIONS
 
 MAX_TEXT: Final = 256
 """Ours, characters of one text in a parameter."""
