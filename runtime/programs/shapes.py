@@ -42,8 +42,8 @@ text = replace_with(
 """
 
 REDACTIONS: Final[Mapping[str, str]] = {"email": _EMAIL, "token": _SECRETS, "ip": _IP, "card": _CARD}
-"""By kind, each changes the variable ``text``. A card number has the form of the large issuers and passes ISO/IEC 7812's check digit (Luhn): logs are full
-of other long numbers."""
+"""By kind; each changes the variable ``text``. A card number has the form of the large issuers and passes ISO/IEC
+7812's check digit (Luhn): logs are full of other long numbers."""
 
 LEVEL_OF_A_LINE: Final = r"""text = string!(.message)
 named = ""
