@@ -1,4 +1,4 @@
-"""Ready-made programs: what tenants want most, by a name with parameters. Data; whoever wants more writes VRL.
+"""Ready-made programs: what tenants want most, by a name with parameters. Data; a tenant who wants more writes VRL.
 
 A program's text has ``$name`` where a parameter's value goes, as a literal of VRL. A change of a text is another
 program for every config that has it: raise ``READY_MADE_REVISION`` (``runtime.delivery_config.transform``).
