@@ -132,8 +132,8 @@ def test_a_batch_that_outgrows_one_call_of_a_planned_batch_is_cut():
     """PutLogEvents would refuse a call of 24 hours and more, and with it all of the batch."""
     hours = """
     seconds = to_unix_timestamp(timestamp!(.timestamp))
-    if .message == "late" { .timestamp = from_unix_timestamp!(seconds + 82800) }
-    if .message == "early" { .timestamp = from_unix_timestamp!(seconds - 7200) }
+    if .message == "late" { .timestamp = from_unix_timestamp!(seconds + 3600) }
+    if .message == "early" { .timestamp = from_unix_timestamp!(seconds - 84600) }
     """
     scene = Scene(hours, model=ByTime).deliver(events("late", "early", "now"))
     assert scene.sent == [["early", "now"], ["late"]]
