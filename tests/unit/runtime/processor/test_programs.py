@@ -190,10 +190,9 @@ def test_another_host_knows_that_a_program_was_killed(world):
     world.put_object()
     for _ in range(3):
         assert world.process(notification(), world.processor())
-    world.empty("deliveries")
     assert world.process(notification(), world.processor())
-    (message,) = world.handed_over()
-    assert message.reason == "program-switched-off"
+    (parked,) = world.parked()
+    assert plain_item(parked)["reason"] == "program-switched-off"
 
 
 def test_without_the_table_of_kills_deliveries_go_on(world, capsys):
