@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from aws_cdk import Aws
+from aws_cdk import Aws, Fn
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IConstruct
 
@@ -92,6 +92,43 @@ class CustomerLogDistributionRole(Construct):
         )
         return policy
 
+    def allow_posting_to_domain(self, domain_arn: str) -> iam.CfnPolicy:
+        """Return the policy for a domain of OpenSearch Service: bulk requests, to whichever of its indexes."""
+        resource = f"{domain_arn}/*/_bulk"
+        policy = self._allow("PostToDomain", "PostToOwnDomain", resource, "es:ESHttpPost")
+        acknowledge_wildcards(policy, reason="Indexes may be named after applications and days.", resources=(resource,))
+        return policy
+
+    def allow_collection(self, collection_arn: str) -> iam.CfnPolicy:
+        """Return the policy for a collection of OpenSearch Serverless, whose data access policy says the rest.
+
+        Source: OpenSearch Service developer guide, "Using data plane policies": there is no narrower action.
+        """
+        return self._allow("UseCollection", "UseOwnCollection", collection_arn, "aoss:APIAccessAll")
+
+    def allow_producing(self, cluster_arn: str, topic: str) -> iam.CfnPolicy:
+        """Return the policy for topics of an MSK cluster. :param topic: a name, or what names begin with and ``*``.
+
+        Source: MSK developer guide, "Semantics of IAM authorization policy actions and resources".
+        """
+        of_account, named = (Fn.select(part, Fn.split(":cluster/", cluster_arn)) for part in (0, 1))
+        topics = f"{of_account}:topic/{named}/{topic}"
+        cluster = iam.PolicyStatement(
+            sid="ConnectToOwnCluster",
+            actions=["kafka-cluster:Connect", "kafka-cluster:WriteDataIdempotently"],
+            resources=[cluster_arn],
+        )
+        topic_ = iam.PolicyStatement(
+            sid="WriteOwnTopics",
+            actions=["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"],
+            resources=[topics],
+        )
+        return self._attach("ProduceRecords", iam.PolicyDocument(statements=[cluster, topic_]))
+
+    def allow_reading_secret(self, secret_arn: str) -> iam.CfnPolicy:
+        """Return the policy for a secret that a delivery config refers to, kept by the customer."""
+        return self._allow("ReadSecret", "ReadOwnSecret", secret_arn, "secretsmanager:GetSecretValue")
+
     def deny_everything(self) -> iam.CfnPolicy:
         """Return the policy that stops deliveries: it counts for sessions that are open already, too.
 
@@ -104,6 +141,10 @@ class CustomerLogDistributionRole(Construct):
 
     def _document(self, sid: str, *actions: str) -> iam.PolicyDocument:
         return iam.PolicyDocument(statements=[iam.PolicyStatement(sid=sid, actions=list(actions), resources=self._own)])
+
+    def _allow(self, name: str, sid: str, resource: str, action: str) -> iam.CfnPolicy:
+        statement = iam.PolicyStatement(sid=sid, actions=[action], resources=[resource])
+        return self._attach(name, iam.PolicyDocument(statements=[statement]))
 
     def _attach(self, name: str, document: iam.PolicyDocument) -> iam.CfnPolicy:
         policy = iam.CfnPolicy(self, name, policy_name=name, policy_document=document, roles=[self.role.role_name])

@@ -19,7 +19,14 @@ GROUPS: Final = {
         "BucketPrefix": "Prefix of the objects",
         "KmsKeyArn": "KMS key of the bucket",
     },
-    "Lambda": {"FunctionArn": "Function that gets the events"},
+    "Other destinations, and secrets that you keep": {
+        "FunctionArn": "Function that gets the events",
+        "OpenSearchDomainArn": "OpenSearch Service domain",
+        "OpenSearchCollectionArn": "OpenSearch Serverless collection",
+        "KafkaClusterArn": "MSK cluster",
+        "KafkaTopic": "Topics of the cluster",
+        "SecretArn": "Secret of a delivery config",
+    },
     "Where and whether": {"Region": "Region of an existing destination", "DeliveriesStopped": "Stop all deliveries"},
 }
 """Each group's parameters with their labels, in the order of the screen."""

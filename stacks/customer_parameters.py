@@ -19,6 +19,7 @@ class CustomerParameters:
         self._who()
         self._where()
         self._bucket()
+        self._endpoints()
         self._provider()
         self._conditions()
         self._rules()
@@ -84,12 +85,39 @@ class CustomerParameters:
             default="",
         ).value_as_string
 
-        self.function_arn = self._text(
+    def _endpoints(self) -> None:
+        """Add what the role may do beyond log groups: nothing, unless one of these is given."""
+        self.function_arn = self._arn(
             "FunctionArn",
             "Your Lambda function that gets the events, without a version. Empty: there is none",
-            r"|arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]{1,64}",
+            r"lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]{1,64}",
+        )
+        self.domain_arn = self._arn(
+            "OpenSearchDomainArn",
+            "Your OpenSearch Service domain that gets the events, signed by the role. Empty: there is none",
+            r"es:[a-z0-9-]+:\d{12}:domain/[a-z][a-z0-9-]{2,27}",
+        )
+        self.collection_arn = self._arn(
+            "OpenSearchCollectionArn",
+            "Your OpenSearch Serverless collection. Its data access policy must name the role, too",
+            r"aoss:[a-z0-9-]+:\d{12}:collection/[a-z0-9]{3,40}",
+        )
+        self.cluster_arn = self._arn(
+            "KafkaClusterArn",
+            "Your MSK cluster that gets the events, signed in by the role (auth msk_iam). Empty: there is none",
+            r"kafka:[a-z0-9-]+:\d{12}:cluster/[A-Za-z0-9._-]{1,64}/[a-f0-9-]{36}(-[a-z0-9]{1,3})?",
+        )
+        self.topic = self._text(
+            "KafkaTopic",
+            "The cluster's topic that the role may write, or what topics begin with and *",
+            r"[A-Za-z0-9._-]{0,249}\*?",
             default="",
         ).value_as_string
+        self.secret_arn = self._arn(
+            "SecretArn",
+            "Your secret that a delivery config refers to by its ARN, or what ARNs of several begin with and *",
+            r"secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]{1,512}\*?",
+        )
 
     def _provider(self) -> None:
         self.engine = CfnParameter(
@@ -132,10 +160,7 @@ class CustomerParameters:
             "DescribesLogs", Fn.condition_and(to_logs, Fn.condition_equals(self.engine, "vector"))
         )
         self.stops_deliveries = self._condition("StopsDeliveries", stopped)
-        to_function = _given(self.function_arn)
-        self.delivers_to_function = self._condition("DeliversToFunction", to_function)
-        self.needs_role = self._condition("NeedsRole", Fn.condition_or(to_logs, to_function))
-        self.stops_role = self._condition("StopsRole", Fn.condition_and(Fn.condition_or(to_logs, to_function), stopped))
+        self._role_conditions(to_logs, stopped)
         self.has_bucket_name = self._condition("HasBucketName", _given(self.given_bucket_name))
         self.has_kms_key = self._condition("HasKmsKey", _given(self.kms_key_arn))
         self.prints_key_statement = self._condition(
@@ -147,6 +172,21 @@ class CustomerParameters:
             has_name.logical_id, self.given_log_group_name, f"/logrouter/{self.tenant_id}"
         ).to_string()
 
+    def _role_conditions(self, to_logs: ICfnConditionExpression, stopped: ICfnConditionExpression) -> None:
+        arns = {
+            "DeliversToFunction": self.function_arn,
+            "DeliversToDomain": self.domain_arn,
+            "DeliversToCollection": self.collection_arn,
+            "DeliversToCluster": self.cluster_arn,
+            "HasSecret": self.secret_arn,
+        }
+        given = [self._condition(name, _given(arn)) for name, arn in arns.items()]
+        self.delivers_to_function, self.delivers_to_domain, self.delivers_to_collection = given[:3]
+        self.delivers_to_cluster, self.has_secret = given[3:]
+        some = Fn.condition_or(to_logs, *map(_given, arns.values()))
+        self.needs_role = self._condition("NeedsRole", some)
+        self.stops_role = self._condition("StopsRole", Fn.condition_and(some, stopped))
+
     def _rules(self) -> None:
         """CloudFormation refuses these before it makes anything."""
         self._rule(
@@ -155,10 +195,25 @@ class CustomerParameters:
                 Fn.condition_and(
                     Fn.condition_equals(self.log_group_mode, "none"),
                     Fn.condition_equals(self.bucket_mode, "none"),
-                    Fn.condition_equals(self.function_arn, ""),
+                    *(
+                        Fn.condition_equals(arn, "")
+                        for arn in (
+                            self.function_arn,
+                            self.domain_arn,
+                            self.collection_arn,
+                            self.cluster_arn,
+                            self.secret_arn,
+                        )
+                    ),
                 )
             ),
-            "LogGroup and Bucket are none and FunctionArn is empty: there would be nothing to deliver to",
+            "LogGroup and Bucket are none and no ARN is given: there would be nothing to deliver to",
+        )
+        self._rule(
+            "KafkaClusterHasTopic",
+            _given(self.topic),
+            "KafkaClusterArn is given: KafkaTopic must say what the role may write",
+            when=_given(self.cluster_arn),
         )
         self._rule(
             "ExistingBucketHasName",
@@ -187,6 +242,10 @@ class CustomerParameters:
         return CfnParameter(
             self._stack, name, type="String", description=description, allowed_pattern=pattern, default=default
         )
+
+    def _arn(self, name: str, description: str, pattern: str) -> str:
+        """Add an ARN that may be empty. :param pattern: of what follows the partition."""
+        return self._text(name, description, rf"|arn:[a-z-]+:{pattern}", default="").value_as_string
 
     def _mode(self, name: str, description: str) -> str:
         parameter = CfnParameter(

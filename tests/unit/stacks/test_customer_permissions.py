@@ -19,9 +19,11 @@ def template(development):
     return development.get_stack_by_name("LogRouterCustomer").template
 
 
-def text(value):
+def text(value):  # noqa: PLR0911 - a form a line
     """Write a value as text, parameters in braces: a parameter that has a default in the template as itself."""
     match value:
+        case {"Fn::Select": [_, {"Fn::Split": [":cluster/", _]}]}:
+            return "…"
         case {"Fn::Join": [delimiter, parts]}:
             return delimiter.join(text(part) for part in parts)
         case {"Ref": name} | {"Fn::GetAtt": [name, "Arn"]}:
@@ -153,6 +155,16 @@ def cannot_create_again(template):
     return "logs:CreateLogGroup" not in created and "logs:CreateLogGroup" in existing
 
 
+def the_rest_by_parameters(template):
+    plain = {action.partition(":")[0] for action, _ in allowed(template)}
+    arns = ("FunctionArn", "OpenSearchDomainArn", "OpenSearchCollectionArn", "KafkaClusterArn", "SecretArn")
+    more = {
+        arn: {action.partition(":")[0] for action, _ in allowed(template, **{arn: "given"})} - plain for arn in arns
+    }
+    services = ("lambda", "es", "aoss", "kafka-cluster", "secretsmanager")
+    return more == {arn: {service} for arn, service in zip(arns, services, strict=True)}
+
+
 def stops(template):
     return allowed(template) != [] and allowed(template, DeliveriesStopped="yes") == []
 
@@ -166,6 +178,8 @@ CLAIMS = {
     "With the defaults the provider can write, and neither read, list nor delete.": writes_only,
     "Nothing but `logs:DescribeLogGroups` is allowed on `*`: AWS knows no narrower resource for it, and it is allowed "
     "only where the provider delivers with the Vector engine.": only_listing_has_no_resource,
+    "Functions, domains, collections, clusters and secrets are closed to the provider as long as no parameter names "
+    "them.": the_rest_by_parameters,
     "A log group that this stack made can't be created by the provider: you delete it, and it stays deleted, while its "
     "deliveries wait.": cannot_create_again,
     "`DeliveriesStopped=yes` denies the role everything and closes the bucket, within the seconds that IAM needs to "

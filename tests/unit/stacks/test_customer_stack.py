@@ -13,6 +13,8 @@ def template(development):
 def text(value):
     """Write a value of the template as text, references in angle brackets."""
     match value:
+        case {"Fn::Select": [part, {"Fn::Split": [by, {"Ref": name}]}]}:
+            return f"<{name} split by {by}: {part}>"
         case {"Fn::Join": [delimiter, parts]}:
             return delimiter.join(text(part) for part in parts)
         case {"Ref": name}:
@@ -40,6 +42,10 @@ def test_makes_only_what_the_parameters_ask_for(template):
         ("AWS::IAM::Policy", "CreateLogGroup"): "MayCreateLogGroup",
         ("AWS::IAM::Policy", "DescribeLogs"): "DescribesLogs",
         ("AWS::IAM::Policy", "InvokeFunction"): "DeliversToFunction",
+        ("AWS::IAM::Policy", "PostToDomain"): "DeliversToDomain",
+        ("AWS::IAM::Policy", "UseCollection"): "DeliversToCollection",
+        ("AWS::IAM::Policy", "ProduceRecords"): "DeliversToCluster",
+        ("AWS::IAM::Policy", "ReadSecret"): "HasSecret",
         ("AWS::IAM::Policy", "StopDeliveries"): "StopsRole",
         ("AWS::Logs::LogGroup", None): "CreatesLogGroup",
         ("AWS::S3::Bucket", None): "CreatesBucket",
@@ -92,16 +98,51 @@ def test_the_role_writes_in_its_own_region_alone(template):
         assert f":logs:{region}:<AWS::AccountId>:log-group:" in text(target)
 
 
-def test_the_role_invokes_the_named_function_alone(template):
-    """Every function of the customer's could be run by the provider, or none without a word of it."""
-    (statement,) = [
-        one["Properties"]["PolicyDocument"]["Statement"][0]
+CLUSTER, TOPICS = (
+    "<KafkaClusterArn>",
+    ":topic/".join(f"<KafkaClusterArn split by :cluster/: {part}>" for part in (0, 1)),
+)
+FURTHER = {
+    "InvokeFunction": ("FunctionArn", {"lambda:InvokeFunction": ["<FunctionArn>", "<FunctionArn>:*"]}),
+    "PostToDomain": ("OpenSearchDomainArn", {"es:ESHttpPost": ["<OpenSearchDomainArn>/*/_bulk"]}),
+    "UseCollection": ("OpenSearchCollectionArn", {"aoss:APIAccessAll": ["<OpenSearchCollectionArn>"]}),
+    "ProduceRecords": (
+        "KafkaClusterArn",
+        {
+            "kafka-cluster:Connect": [CLUSTER],
+            "kafka-cluster:WriteDataIdempotently": [CLUSTER],
+            "kafka-cluster:DescribeTopic": [f"{TOPICS}/<KafkaTopic>"],
+            "kafka-cluster:WriteData": [f"{TOPICS}/<KafkaTopic>"],
+        },
+    ),
+    "ReadSecret": ("SecretArn", {"secretsmanager:GetSecretValue": ["<SecretArn>"]}),
+}
+
+
+@pytest.mark.parametrize("name", FURTHER)
+def test_the_role_may_do_more_only_on_what_a_parameter_names(template, name):
+    """Every function, index, topic or secret of the customer's would be open to the provider, or a delivery refused."""
+    parameter, wanted = FURTHER[name]
+    (policy,) = [
+        one["Properties"]["PolicyDocument"]["Statement"]
         for one in template["Resources"].values()
-        if one["Properties"].get("PolicyName") == "InvokeFunction"
+        if one["Properties"].get("PolicyName") == name
     ]
-    assert statement["Action"] == "lambda:InvokeFunction"
-    assert {text(each) for each in statement["Resource"]} == {"<FunctionArn>", "<FunctionArn>:*"}
-    assert template["Parameters"]["FunctionArn"]["Default"] == ""
+    found = {}
+    for statement in policy:
+        actions, resources = (
+            each if isinstance(each, list) else [each] for each in (statement["Action"], statement["Resource"])
+        )
+        found |= {action: sorted(map(text, resources)) for action in actions}
+    assert found == wanted
+    assert template["Parameters"][parameter]["Default"] == ""
+
+
+def test_a_cluster_without_a_topic_is_refused(template):
+    """The role might write every topic of the cluster, or none."""
+    rule = template["Rules"]["KafkaClusterHasTopic"]
+    assert rule["RuleCondition"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "KafkaClusterArn"}, ""]}]}
+    assert rule["Assertions"][0]["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "KafkaTopic"}, ""]}]}
 
 
 def test_the_bucket_takes_only_this_tenant_under_its_prefix(template):
@@ -219,6 +260,7 @@ def test_contradictions_are_refused_before_anything_is_made(template):
         "SomeDestination",
         "ExistingBucketHasName",
         "ExistingLogGroupHasName",
+        "KafkaClusterHasTopic",
         "CreatesOnlyInItsOwnRegion",
     }
     for rule in template["Rules"].values():
