@@ -183,9 +183,8 @@ class CustomerParameters:
         given = [self._condition(name, _given(arn)) for name, arn in arns.items()]
         self.delivers_to_function, self.delivers_to_domain, self.delivers_to_collection = given[:3]
         self.delivers_to_cluster, self.has_secret = given[3:]
-        some = Fn.condition_or(to_logs, *map(_given, arns.values()))
-        self.needs_role = self._condition("NeedsRole", some)
-        self.stops_role = self._condition("StopsRole", Fn.condition_and(some, stopped))
+        self.needs_role = self._condition("NeedsRole", Fn.condition_or(to_logs, *given))
+        self.stops_role = self._condition("StopsRole", Fn.condition_and(self.needs_role, stopped))
 
     def _rules(self) -> None:
         """CloudFormation refuses these before it makes anything."""

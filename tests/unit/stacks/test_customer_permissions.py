@@ -43,8 +43,8 @@ def when(condition, template):
     match condition:
         case None:
             return ""
-        case str():
-            return when(template["Conditions"][condition], template)
+        case str(name) | {"Condition": name}:
+            return when(template["Conditions"][name], template)
         case {"Fn::Equals": [left, right]}:
             return f"`{left['Ref']}` is `{right}`" if right else f"`{left['Ref']}` is empty"
         case {"Fn::Not": [below]}:
@@ -60,8 +60,8 @@ def holds(condition, template, given):
     match condition:
         case None:
             return True
-        case str():
-            return holds(template["Conditions"][condition], template, given)
+        case str(name) | {"Condition": name}:
+            return holds(template["Conditions"][name], template, given)
         case {"Fn::Equals": [left, right]}:
             return given.get(left["Ref"], template["Parameters"][left["Ref"]].get("Default")) == right
         case {"Fn::Not": [below]}:
