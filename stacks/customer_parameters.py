@@ -1,6 +1,6 @@
 """The onboarding template's parameters, conditions and rules."""
 
-from typing import Final
+from typing import Final, cast
 
 from aws_cdk import Aws, CfnCondition, CfnParameter, CfnRule, CfnRuleAssertion, Fn, ICfnConditionExpression, Stack
 
@@ -183,8 +183,8 @@ class CustomerParameters:
         given = [self._condition(name, _given(arn)) for name, arn in arns.items()]
         self.delivers_to_function, self.delivers_to_domain, self.delivers_to_collection = given[:3]
         self.delivers_to_cluster, self.has_secret = given[3:]
-        self.needs_role = self._condition("NeedsRole", Fn.condition_or(to_logs, *given))
-        self.stops_role = self._condition("StopsRole", Fn.condition_and(self.needs_role, stopped))
+        self.needs_role = self._condition("NeedsRole", Fn.condition_or(to_logs, *map(_holds, given)))
+        self.stops_role = self._condition("StopsRole", Fn.condition_and(_holds(self.needs_role), stopped))
 
     def _rules(self) -> None:
         """CloudFormation refuses these before it makes anything."""
@@ -269,6 +269,11 @@ class CustomerParameters:
             rule_condition=when,
             assertions=[CfnRuleAssertion(assert_=holds, assert_description=otherwise)],
         )
+
+
+def _holds(condition: CfnCondition) -> ICfnConditionExpression:
+    """Return a condition as a part of another: it is one, which the stubs don't say."""
+    return cast("ICfnConditionExpression", condition)
 
 
 def _given(value: str) -> ICfnConditionExpression:

@@ -6,10 +6,13 @@ A method, the object's reader and the parking know only this: ``RoleChain`` or `
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from runtime.aws.credentials import Credentials
 from runtime.errors import EXPIRED, RetryableError
+
+if TYPE_CHECKING:
+    from runtime.delivery_config.model import DeliveryConfig
 
 
 class Sessions(Protocol):
@@ -38,6 +41,12 @@ class Sessions(Protocol):
 
     def invalidate(self, credentials: Credentials) -> None:
         """Forget a session that AWS has called expired."""
+
+
+def role_of(config: "DeliveryConfig", sessions: Sessions) -> "CustomerSession | None":
+    """Return the session of the role that a config names; ``None``: it names none."""
+    arn: str | None = getattr(config, "log_distribution_role_arn", None)
+    return CustomerSession(sessions, config.tenant_id, arn, config.external_id) if arn else None
 
 
 @dataclass(frozen=True, slots=True)

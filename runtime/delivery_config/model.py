@@ -30,6 +30,7 @@ from runtime.delivery_config.grants import Grant, Provider
 from runtime.delivery_config.groups import GROUPS, Expansion
 from runtime.delivery_config.transform import Transform
 from runtime.delivery_config.write_rules import known_region, names_that_can_be, rules_of
+from runtime.endpoints.customer_secret import problem, region_of
 from runtime.endpoints.secret import MAX_LIVE, Secret
 
 SCHEMA_VERSION = 1
@@ -174,6 +175,22 @@ class DeliveryConfig(BaseModel):
         if rules and ttl is not None and not rules.now < ttl <= rules.latest_ttl:
             raise ValueError(f"must be Unix seconds in the future, at most {rules.latest_ttl}; now is {int(rules.now)}")
         return ttl
+
+    @model_validator(mode="after")
+    def _secrets_can_be_read(self, info: ValidationInfo) -> Self:
+        """Refuse, when writing, a secret's ARN that the config's role couldn't read, or in a Region that isn't."""
+        rules = rules_of(info)
+        if rules is None:
+            return self
+        role: str | None = getattr(self, "log_distribution_role_arn", None)
+        for name in self.facts.secrets:
+            for reference in getattr(self, name):
+                region, what = region_of(reference), problem(reference, role)
+                if region and region not in rules.regions:
+                    what = f"{region} isn't the name of an AWS Region"
+                if what:
+                    raise ValueError(f"{name}: {what}")
+        return self
 
     @property
     def host_to_verify(self) -> str | None:

@@ -2,7 +2,7 @@
 
 A value is stored once, under a name of its own, before the config that refers to it is written: a config never refers
 to nothing. Where the config isn't written, the value is deleted again. What no config of the tenant refers to any more
-is deleted with a recovery window.
+is deleted with a recovery window. A secret that the customer keeps is referred to by its ARN, and never touched here.
 """
 
 import logging
@@ -18,6 +18,7 @@ from runtime.api.config_store import StoredConfig
 from runtime.api.errors.problems import ProblemError
 from runtime.api.services import Services
 from runtime.delivery_config.attribute_values import Item, plain_item
+from runtime.endpoints.customer_secret import region_of
 from runtime.endpoints.secret import MAX_LIVE, Secret, tenants_prefix
 from runtime.errors import Hop, classify
 
@@ -56,14 +57,20 @@ class SecretWrites:
         found, problems = dict(fields), []
         for name in model.facts.secrets if model else ():
             given = found.get(name)
+            if isinstance(given, str) and region_of(given):
+                found[name] = given = [given]
             if isinstance(given, str) and model is not None:
                 reference, secret = self._new.setdefault(name, (self._name(), Secret(given)))
                 problem = model.secret_problem(name, secret)
                 problems += [(name, problem)] if problem else []
                 found[name] = [reference, *_references(stored.item if stored else None, (name,))][:MAX_LIVE]
-            elif isinstance(given, list) and not all(isinstance(each, str) and self._is_own(each) for each in given):
+            elif isinstance(given, list) and not all(
+                isinstance(each, str) and (self._is_own(each) or region_of(each)) for each in given
+            ):
                 # A value in the place of a reference must not be stored as one.
-                problems.append((name, f"must be a secret's text, or references that begin with {self._prefix}"))
+                problems.append(
+                    (name, f"must be a secret's text, references that begin with {self._prefix}, or ARNs of secrets")
+                )
                 found.pop(name)
         return found, problems
 
@@ -95,7 +102,7 @@ class SecretWrites:
         gone = set(_references(before, names)) - set(_references(after, names))
         if gone:
             gone -= {each for item in self._items() for each in _references(item, names)}
-        for reference in sorted(gone):
+        for reference in sorted(filter(self._is_own, gone)):
             self._delete(reference, {"RecoveryWindowInDays": RECOVERY_DAYS})
 
     @property

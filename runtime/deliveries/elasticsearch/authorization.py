@@ -11,6 +11,7 @@ from runtime.aws.signature import signed
 from runtime.deliveries.elasticsearch.config import ElasticsearchConfig
 from runtime.deliveries.sessions import Sessions
 from runtime.endpoints.classify_http import EndpointAnswer
+from runtime.endpoints.customer_secret import CustomerRole
 from runtime.endpoints.egress import CustomerEndpoint
 from runtime.endpoints.secret import Secret
 from runtime.endpoints.secrets import SecretReader
@@ -46,8 +47,9 @@ class Authorization(Protocol):
 class SecretAuthorization:
     """The config's secrets: the one that was accepted last, and where it is refused the others, read again."""
 
-    def __init__(self, config: ElasticsearchConfig, reader: SecretReader) -> None:
+    def __init__(self, config: ElasticsearchConfig, reader: SecretReader, role: CustomerRole | None = None) -> None:
         self._config = config
+        self._role = role
         self._reader = reader
         self._accepted: Secret | None = None
 
@@ -67,7 +69,8 @@ class SecretAuthorization:
         return answer
 
     def _live(self, *, refresh: bool = False) -> list[Secret]:
-        return self._reader.live(self._config.tenant_id, self._config.credentials, refresh=refresh)
+        config = self._config
+        return self._reader.live(config.tenant_id, config.credentials, role=self._role, refresh=refresh)
 
     def _header(self, value: str) -> str:
         """An API key's secret is what creating it gives as ``encoded``, a password's is ``user:password``."""

@@ -18,6 +18,7 @@ from runtime.deliveries.elasticsearch.names import NameTemplate
 from runtime.deliveries.endpoint_method import EndpointMethod
 from runtime.deliveries.event_request import EventRequest, Rejection, Verdicts
 from runtime.deliveries.method import SEAM_VERSION, Delivery
+from runtime.deliveries.sessions import role_of
 from runtime.endpoints.classify_http import EndpointAnswer, classify_http
 from runtime.endpoints.client import EndpointClient
 from runtime.endpoints.egress import CustomerEndpoint
@@ -49,7 +50,7 @@ class ElasticsearchDelivery(EndpointMethod):
     def _authorization(self, config: ElasticsearchConfig) -> Authorization:
         if config.log_distribution_role_arn and config.auth == "aws_sigv4":
             return SignedAuthorization(config, config.log_distribution_role_arn, self._services.role_chain)
-        return SecretAuthorization(config, self._secrets)
+        return SecretAuthorization(config, self._secrets, role_of(config, self._services.role_chain))
 
 
 class BulkSender:

@@ -24,6 +24,7 @@ from runtime.deliveries.kafka.error_mapping import AUTHENTICATION_FAILED, REFUSE
 from runtime.deliveries.kafka.producer import DELIVERED, KafkaProducer, KafkaRecord, Token
 from runtime.deliveries.kafka.producer_pool import ProducerPool
 from runtime.deliveries.method import SEAM_VERSION, Delivery, DeliveryServices
+from runtime.deliveries.sessions import role_of
 from runtime.endpoints.address_book import AddressBook
 from runtime.endpoints.egress import EgressPolicy
 from runtime.endpoints.secret import Secret
@@ -119,9 +120,10 @@ class KafkaDelivery(EventMethod):
         if not config.credentials or config.auth in {"none", "msk_iam"}:
             yield None
             return
-        known = self._secrets.live(config.tenant_id, config.credentials)
+        role = role_of(config, self._services.role_chain)
+        known = self._secrets.live(config.tenant_id, config.credentials, role=role)
         yield from known
-        fresh = self._secrets.live(config.tenant_id, config.credentials, refresh=True)
+        fresh = self._secrets.live(config.tenant_id, config.credentials, role=role, refresh=True)
         yield from (secret for secret in fresh if secret not in known)
 
     def _token(self, config: KafkaConfig) -> Token | None:

@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import AfterValidator, StringConstraints, ValidationInfo, model_validator
 
-from runtime.deliveries.session_policy import reader
+from runtime.deliveries.cloudwatch.config import CustomerRoleArn
+from runtime.deliveries.session_policy import reader, second_hop
 from runtime.delivery_config.facts import MethodFacts, Order, Payer, Placement, PriceRow, Quantity, RequestLimits
 from runtime.delivery_config.model import DeliveryConfig, Information, Names, SecretReferences
 from runtime.delivery_config.write_rules import rules_of
@@ -105,8 +106,9 @@ def _auth_header(name: str, info: ValidationInfo) -> str:
 class WebhookConfig(DeliveryConfig):
     """Where a tenant's events are posted, in which form, and how the endpoint knows who sends them.
 
-    ``signing_secret`` and ``token`` are references, the newest first. ``verified_host`` is set by the service: the host
-    that has proven to be the tenant's. ``disabled_reason``: why the service has switched the config off.
+    ``signing_secret`` and ``token`` are references, the newest first; ``log_distribution_role_arn`` is the role that
+    reads those that the customer keeps. ``verified_host`` is set by the service: the host that has proven to be the
+    tenant's. ``disabled_reason``: why the service has switched the config off.
     """
 
     facts: ClassVar[MethodFacts] = FACTS
@@ -117,6 +119,7 @@ class WebhookConfig(DeliveryConfig):
     headers: Annotated[Names, AfterValidator(_static_headers)] = ()
     signing_secret: SecretReferences = ()
     token: SecretReferences = ()
+    log_distribution_role_arn: CustomerRoleArn | None = None
     auth_header: Annotated[str, AfterValidator(_auth_header)] = "authorization"
     ca: Annotated[str, StringConstraints(max_length=MAX_AUTHORITY), AfterValidator(_authority)] | None = None
     verified_host: Information = None
@@ -151,8 +154,9 @@ class WebhookConfig(DeliveryConfig):
         return ("url",)
 
     def session_policies(self, partition: str, central_bucket: str) -> tuple[dict[str, object], ...]:
-        """The session that reads the objects."""
-        return (reader(partition, central_bucket, self.tenant_id),)
+        """The session that reads the objects, and the one that assumes the role that reads the customer's secrets."""
+        hops = (second_hop(self.log_distribution_role_arn),) if self.log_distribution_role_arn else ()
+        return (reader(partition, central_bucket, self.tenant_id), *hops)
 
     @property
     def host_to_verify(self) -> str:

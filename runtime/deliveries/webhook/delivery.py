@@ -6,6 +6,7 @@ from runtime.deliveries.endpoint_method import EndpointMethod
 from runtime.deliveries.event_request import Sender
 from runtime.deliveries.method import SEAM_VERSION, BatchSource, Delivery
 from runtime.deliveries.probe import PROBE_SECONDS, ProbeReport, try_steps
+from runtime.deliveries.sessions import role_of
 from runtime.deliveries.webhook.challenge import check_challenge
 from runtime.deliveries.webhook.config import PORTS, WebhookConfig
 from runtime.deliveries.webhook.sender import WebhookSender
@@ -70,8 +71,15 @@ class WebhookDelivery(EndpointMethod):
         return try_steps(("open", open_sender), challenge, ("note", note))
 
     def _sender(self, config: WebhookConfig, endpoint: CustomerEndpoint, budget: TimeBudget) -> WebhookSender:
-        client, secrets = self._client, self._secrets
-        return WebhookSender(config, endpoint, client=client, secrets=secrets, budget=budget, now=self._now)
+        return WebhookSender(
+            config,
+            endpoint,
+            client=self._client,
+            secrets=self._secrets,
+            role=role_of(config, self._services.role_chain),
+            budget=budget,
+            now=self._now,
+        )
 
 
 def _not_verified(endpoint: CustomerEndpoint) -> BlockedByCustomerError:

@@ -11,6 +11,7 @@ from runtime.deliveries.webhook.formats import FORMATS
 from runtime.deliveries.webhook.signatures import signature_headers, signing_key
 from runtime.endpoints.classify_http import UNAUTHORIZED_STATUS, EndpointAnswer, classify_http
 from runtime.endpoints.client import EndpointClient
+from runtime.endpoints.customer_secret import CustomerRole
 from runtime.endpoints.egress import CustomerEndpoint
 from runtime.endpoints.secret import Secret
 from runtime.endpoints.secrets import UNUSABLE, SecretReader
@@ -31,6 +32,7 @@ class WebhookSender:
         *,
         client: EndpointClient,
         secrets: SecretReader,
+        role: CustomerRole | None,
         budget: TimeBudget,
         now: Callable[[], float] = scheduling.now,
     ) -> None:
@@ -38,6 +40,7 @@ class WebhookSender:
         self._endpoint = endpoint
         self._client = client
         self._secrets = secrets
+        self._role = role
         self._budget = budget
         self._now = now
         self._format = FORMATS[config.format]
@@ -49,7 +52,7 @@ class WebhookSender:
         """
         config = self._config
         signing, tokens = (
-            self._secrets.live(config.tenant_id, references, refresh=refresh)
+            self._secrets.live(config.tenant_id, references, role=self._role, refresh=refresh)
             for references in (config.signing_secret, config.token)
         )
         try:

@@ -226,3 +226,40 @@ def test_why_a_config_was_switched_off_is_shown_until_it_is_enabled(api, clients
     kept_on = api.patch(CONFIG, json={"headers": ["x-a: b"]}, headers=PATCH)
     assert kept_on.json()["disabled_reason"] == "endpoint-gone"
     assert "disabled_reason" not in api.patch(CONFIG, json={"enabled": True}, headers=PATCH).json()
+
+
+ROLE = "arn:aws:iam::222222222222:role/CustomerLogDistributionRole/acme"
+THEIRS = "arn:aws:secretsmanager:us-west-2:222222222222:secret:webhook-AbCdEf"
+
+
+@pytest.mark.parametrize("given", [THEIRS, [THEIRS]])
+def test_a_secret_that_the_customer_keeps_is_referred_to_and_left_alone(api, clients, manager, given):
+    """Its ARN would be kept as a secret's text, or the customer's secret be deleted with the config."""
+    created = create(api, signing_secret=given, log_distribution_role_arn=ROLE)
+    assert references(created) == [THEIRS]
+    assert kept(manager) == {}
+    (ours, theirs) = references(api.patch(CONFIG, json={"signing_secret": SECOND}, headers=PATCH))
+    assert (theirs, kept(manager)) == (THEIRS, {ours: SECOND})
+    asked = len(clients.requested)
+    assert api.delete(CONFIG).status_code == 204
+    assert kept(manager) == {}
+    assert THEIRS not in str(clients.requested[asked:])
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "needs log_distribution_role_arn"),
+        ({"log_distribution_role_arn": ROLE.replace("2222:", "2223:")}, "in the account of"),
+        (
+            {"log_distribution_role_arn": ROLE, "signing_secret": [THEIRS.replace("us-west-2", "us-west-9")]},
+            "AWS Region",
+        ),
+        ({"log_distribution_role_arn": ROLE, "signing_secret": [THEIRS + " x"]}, "must be a secret's text"),
+    ],
+)
+def test_a_secret_that_the_role_could_not_read_is_refused(api, fields, words):
+    """A delivery would fail that nobody had said anything against."""
+    answer = api.post(CONFIGS, json=WEBHOOK | {"signing_secret": [THEIRS]} | fields)
+    assert answer.status_code == 422
+    assert words in answer.text

@@ -6,12 +6,14 @@ import json
 import logging
 import pickle
 import traceback
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 import pytest
 from pydantic import BaseModel, ConfigDict
 
 from runtime.aws.clients import AwsClients
+from runtime.aws.credentials import Credentials
 from runtime.endpoints.secret import Secret, tenants_prefix
 from runtime.endpoints.secrets import SecretReader
 from runtime.errors import BlockedByCustomerError, RetryableError
@@ -159,3 +161,87 @@ def test_what_a_secret_that_cannot_be_read_means(manager, answer, kind, reason):
 def test_a_tenants_secrets_lie_under_its_own_name():
     """The roles' policies wouldn't find them."""
     assert tenants_prefix("acme") == "logrouter/acme/"
+
+
+ROLE = "arn:aws:iam::222222222222:role/CustomerLogDistributionRole/acme"
+THEIRS = "arn:aws:secretsmanager:us-west-2:222222222222:secret:webhook-AbCdEf"
+
+
+class Role:
+    """A customer's role, whose session may expire."""
+
+    def __init__(self, arn=ROLE, key="THEIRS"):
+        self.role_arn, self.key, self.expired = arn, key, []
+
+    def credentials(self):
+        return Credentials(self.key, "secret", "token", 0.0)
+
+    @contextmanager
+    def renewed(self):
+        try:
+            yield
+        except RetryableError as error:
+            self.expired.append(error.reason)
+            raise
+
+
+def test_a_customers_own_secret_is_read_with_its_role_in_its_region(manager):
+    """Our own role would need to read secrets in every customer's account."""
+    manager.answers = [found("theirs"), found("ours"), found("changed")]
+    first, second = manager.reader.live("acme", [THEIRS, REFERENCES[0]], role=Role())
+    assert (first.reveal(), second.reveal()) == ("theirs", "ours")
+    asked = [(json.loads(body)["SecretId"], head["authorization"]) for _, head, body in manager.requests]
+    assert [reference for reference, _ in asked] == [THEIRS, REFERENCES[0]]
+    assert "Credential=THEIRS/" in asked[0][1]
+    assert "/us-west-2/secretsmanager/" in asked[0][1]
+    assert "Credential=x/" in asked[1][1]
+    assert manager.reader.live("acme", [THEIRS], role=Role())[0].reveal() == "theirs"
+    assert manager.reader.live("acme", [THEIRS], role=Role(), refresh=True)[0].reveal() == "changed"
+
+
+def test_what_one_role_has_read_is_no_other_tenants_and_no_other_roles(manager):
+    """A config that names another customer's secret would get it from our memory, whatever its role may read."""
+    manager.answers = [found("theirs"), refused("AccessDeniedException"), refused("AccessDeniedException")]
+    assert manager.reader.live("acme", [THEIRS], role=Role())
+    for tenant, role in (("globex", Role()), ("acme", Role(ROLE + "2"))):
+        with pytest.raises(BlockedByCustomerError, match="secret-denied"):
+            manager.reader.live(tenant, [THEIRS], role=role)
+    assert len(manager.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("reference", "role", "words"),
+    [
+        (THEIRS, None, "needs log_distribution_role_arn"),
+        (THEIRS.replace("2222:", "2223:"), Role(), "in the account of"),
+        (THEIRS.replace("arn:aws:", "arn:aws-cn:"), Role(), "in the account of"),
+        (THEIRS + "?x", Role(), "isn't its tenant's"),
+        (THEIRS.replace("us-west-2", "attacker.example"), Role(), "isn't its tenant's"),
+    ],
+)
+def test_a_secret_in_another_account_than_the_roles_is_never_asked_for(manager, reference, role, words):
+    """An item that was written by hand would read whatever some role of somebody's may."""
+    with pytest.raises(BlockedByCustomerError, match=words) as raised:
+        manager.reader.live("acme", [reference], role=role)
+    assert raised.value.reason == "secret-unusable"
+    assert not manager.requests
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "reason"),
+    [
+        (refused("AccessDeniedException"), BlockedByCustomerError, "secret-denied"),
+        (refused("ResourceNotFoundException"), BlockedByCustomerError, "secret-unusable"),
+        (refused("DecryptionFailure"), BlockedByCustomerError, "secret-unusable"),
+        (refused("ThrottlingException"), RetryableError, "throttled"),
+        (refused("ExpiredTokenException"), RetryableError, "expired-token"),
+        (document({"ARN": "a"}), RetryableError, "answer-incomplete"),
+    ],
+)
+def test_what_a_customers_secret_that_cannot_be_read_means(manager, answer, kind, reason):
+    """A customer's mistake would look like ours, or an expired session be used for ever."""
+    manager.answers, role = [answer], Role()
+    with pytest.raises(kind) as raised:
+        manager.reader.live("acme", [THEIRS], role=role)
+    assert (raised.value.reason, raised.value.call.hop) == (reason, "DESTINATION")
+    assert role.expired == ([reason] if kind is RetryableError else [])

@@ -4,6 +4,7 @@ import json
 import threading
 from contextvars import Context, copy_context
 from dataclasses import asdict, replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,8 +12,10 @@ from runtime.aws.credentials import current_credentials
 from runtime.deliveries.issued_sessions import PASS_REFUSED, IssuedSessions
 from runtime.deliveries.passes import Pass, PassKey
 from runtime.deliveries.role_chain import RoleChain
+from runtime.deliveries.sessions import CustomerSession
 from runtime.delivery_config.methods import find_config_models
 from runtime.delivery_config.repository import DeliveryConfigRepository
+from runtime.endpoints.secrets import SecretReader
 from runtime.errors import BlockedByCustomerError, RetryableError
 from runtime.session_issuer import lambda_handler
 from runtime.session_issuer.issuer import CONFIG_CHANGED, SessionIssuer
@@ -27,6 +30,7 @@ from tests.unit.runtime.aws_world import (
 from tests.unit.runtime.processor.world import CENTRAL, KEY, World
 
 READER = f"arn:aws:iam::{CENTRAL_ACCOUNT}:role/OutsideReader"
+SECRET = f"arn:aws:secretsmanager:us-east-1:{CUSTOMER_ROLE.split(':')[4]}:secret:endpoint-AbCdEf"
 ASKED = Pass("acme-corp", "cloudwatch", CENTRAL, KEY, "v1")
 
 
@@ -54,6 +58,8 @@ def key(clients):
 def invoked(clients, key, monkeypatch):
     world = World(clients)
     world.put_config("cloudwatch", log_distribution_role_arn=CUSTOMER_ROLE, log_group_name="/acme")
+    endpoint = {"url": "https://logs.example.com/in", "signing_secret": [SECRET]}
+    world.put_config("webhook", log_distribution_role_arn=CUSTOMER_ROLE, **endpoint)
     configs = DeliveryConfigRepository(clients, "configs", find_config_models(), cache_seconds=0)
     issuer = SessionIssuer(clients, key, READER, RoleChain(clients, CENTRAL_ROLE), configs)
     monkeypatch.setattr(lambda_handler, "issuer", lambda: issuer)
@@ -151,6 +157,26 @@ def test_the_customers_role_is_the_configs_own(clients, key, invoked, sessions):
         with pytest.raises(RetryableError) as caught:
             sessions.customer("acme-corp", CUSTOMER_ROLE, "another-external-id")
         assert caught.value.reason == CONFIG_CHANGED
+    assert [request["RoleArn"] for request in assumed(clients)] == [READER, CENTRAL_ROLE, CUSTOMER_ROLE]
+
+
+def test_the_outside_reads_a_customers_own_secret_with_the_configs_role(clients, key, invoked, sessions):
+    """The outside's own role would have to read secrets in every customer's account, or no such config be delivered."""
+    asked = []
+
+    def get_secret_value(credentials, request):
+        asked.append((credentials, request))
+        return {"SecretString": "whsec_theirs"}
+
+    usual = clients.direct_call
+    clients.direct_call = lambda *of, **more: (
+        SimpleNamespace(members=get_secret_value) if of[0] == "secretsmanager" else usual(*of, **more)
+    )
+    role = CustomerSession(sessions, "acme-corp", CUSTOMER_ROLE, None)
+    with sessions.acting_for(key.seal(replace(ASKED, type="webhook"))):
+        (found,) = SecretReader(clients).live("acme-corp", [SECRET], role=role)
+        assert asked == [(sessions.customer("acme-corp", CUSTOMER_ROLE), {"SecretId": SECRET})]
+    assert found.reveal() == "whsec_theirs"
     assert [request["RoleArn"] for request in assumed(clients)] == [READER, CENTRAL_ROLE, CUSTOMER_ROLE]
 
 

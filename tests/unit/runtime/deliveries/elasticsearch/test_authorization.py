@@ -31,7 +31,7 @@ class Reader:
     def __init__(self, *values, later=None):
         self.values, self.later, self.refreshed = values, later, 0
 
-    def live(self, tenant_id, references, *, refresh=False):
+    def live(self, tenant_id, references, *, role=None, refresh=False):
         if refresh:
             self.refreshed += 1
             self.values = self.later or self.values

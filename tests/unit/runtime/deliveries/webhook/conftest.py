@@ -47,7 +47,7 @@ def scene(client, authority):  # noqa: F811 - they are fixtures
     """The method with its doubles; ``config`` makes a config for an endpoint, which has proven itself."""
     settings = SimpleNamespace(allow_loopback=True, central_bucket="central")
     made = SimpleNamespace(manager=Manager(), marks=Marks(), kept=Kept())
-    services = SimpleNamespace(clients=made.manager, settings=settings, marks=made.marks)
+    services = SimpleNamespace(clients=made.manager, role_chain=None, settings=settings, marks=made.marks)
     retry = Retry(attempts=3, first=1.0, longest=1.0, wait=FakeClock().wait, jitter=full_pause)
     made.method = WebhookDelivery(services, client=client, set_aside=made.kept, retry=retry, now=lambda: NOW)
 
