@@ -29,8 +29,7 @@ from runtime.delivery_config.facts import MethodFacts, Placement
 from runtime.delivery_config.grants import Grant, Provider
 from runtime.delivery_config.groups import GROUPS, Expansion
 from runtime.delivery_config.transform import Transform
-from runtime.delivery_config.write_rules import known_region, names_that_can_be, rules_of
-from runtime.endpoints.customer_secret import problem, region_of
+from runtime.delivery_config.write_rules import known_region, names_that_can_be, readable_secrets, rules_of
 from runtime.endpoints.secret import MAX_LIVE, Secret
 
 SCHEMA_VERSION = 1
@@ -178,18 +177,8 @@ class DeliveryConfig(BaseModel):
 
     @model_validator(mode="after")
     def _secrets_can_be_read(self, info: ValidationInfo) -> Self:
-        """Refuse, when writing, a secret's ARN that the config's role couldn't read, or in a Region that isn't."""
-        rules = rules_of(info)
-        if rules is None:
-            return self
-        role: str | None = getattr(self, "log_distribution_role_arn", None)
-        for name in self.facts.secrets:
-            for reference in getattr(self, name):
-                region, what = region_of(reference), problem(reference, role)
-                if region and region not in rules.regions:
-                    what = f"{region} isn't the name of an AWS Region"
-                if what:
-                    raise ValueError(f"{name}: {what}")
+        """Refuse, when writing, a secret's ARN that the config's role couldn't read."""
+        readable_secrets(self, self.facts.secrets if rules_of(info) else (), info)
         return self
 
     @property

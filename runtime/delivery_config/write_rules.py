@@ -4,11 +4,13 @@ They are given to a validation as its context. A reader gives none: yesterday's 
 Region or a config expires.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from pydantic import ValidationInfo
+
+from runtime.endpoints.customer_secret import problem, region_of
 
 MAX_NAMES = 100
 """Ours: names in one list of a filter."""
@@ -76,6 +78,19 @@ def names_that_can_be(names: tuple[str, ...], info: ValidationInfo) -> tuple[str
                 "or blanks around it"
             )
     return names
+
+
+def readable_secrets(config: object, names: Iterable[str], info: ValidationInfo) -> None:
+    """Refuse, when writing, a reference to a secret that the config's role couldn't read. :param names: of fields."""
+    rules = rules_of(info)
+    role_arn = getattr(config, "log_distribution_role_arn", None)
+    for name in names:
+        for reference in getattr(config, name):
+            region, what = region_of(reference), problem(reference, role_arn)
+            if rules and region and region not in rules.regions:
+                what = f"{region} isn't the name of an AWS Region"
+            if what:
+                raise ValueError(f"{name}: {what}")
 
 
 def pem_certificates(pem: str, info: ValidationInfo) -> str:
