@@ -11,6 +11,7 @@ from cli.signing import ApiResponse, Signer
 from runtime.api.schemas.deliveries import ParkedPage, ParkedView, ReplayList, ReplayView, StatusView
 from runtime.api.schemas.delivery_configs import GroupList, InvalidStored, MatchResults, ResolvedConfig
 from runtime.api.schemas.problems import Problem, WrongField
+from runtime.api.schemas.programs import ProgramList, TrialView
 from runtime.api.schemas.tenants import TenantPageView, TenantView
 
 JSON = {"content-type": "application/json"}
@@ -191,6 +192,14 @@ class Client:
     def groups(self) -> GroupList:
         """Return the application groups."""
         return GroupList(**self._json("GET", "/groups"))
+
+    def programs(self) -> ProgramList:
+        """Return the ready-made programs."""
+        return ProgramList(**self._json("GET", "/programs"))
+
+    def try_transform(self, tenant_id: str, type_: str, asked: Mapping[str, Any]) -> TrialView:
+        """Return what a program makes of lines. ``asked``: the fields of ``TrialRequest``."""
+        return TrialView(**self._json("POST", f"{_config(tenant_id, type_)}/transform/try", dict(asked), JSON))
 
     def _json(self, method: str, path: str, content: Any = None, headers: Mapping[str, str] | None = None) -> Any:
         return json.loads(self._send(method, path, content, headers).body)

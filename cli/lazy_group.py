@@ -39,6 +39,11 @@ COMMANDS: Final = {
         "app",
         "One tenant's record: its accounts, clusters and Regions; suspend it, resume it, let it leave.",
     ),
+    "program": CommandSource(
+        "cli.program_commands",
+        "app",
+        "Programs that change or drop a tenant's events: the ready-made ones, and a trial.",
+    ),
     "alarms": CommandSource(
         "cli.alarms_command",
         "list_alarms",

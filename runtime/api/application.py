@@ -15,7 +15,7 @@ from runtime.api.middleware.caller import caller_of
 from runtime.api.middleware.gate import Gate
 from runtime.api.openapi.document import document
 from runtime.api.requests.parameters import no_query
-from runtime.api.routers import deliveries, delivery_configs, tenants, views
+from runtime.api.routers import deliveries, delivery_configs, programs, tenants, views
 from runtime.api.schemas.delivery_configs import GroupList, Health
 from runtime.api.services import Services
 from runtime.delivery_config.groups import GROUPS
@@ -43,7 +43,14 @@ def get_openapi(request: Request) -> dict[str, object]:
     return own
 
 
-ROUTERS: tuple[APIRouter, ...] = (tenants.router, delivery_configs.router, views.router, deliveries.router, service)
+ROUTERS: tuple[APIRouter, ...] = (
+    tenants.router,
+    delivery_configs.router,
+    views.router,
+    programs.router,
+    deliveries.router,
+    service,
+)
 """A new group of endpoints is a module with a router, and a name here."""
 
 

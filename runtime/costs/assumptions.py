@@ -55,6 +55,7 @@ class Assumptions:
     issuer_s: float = 0.3  # one session: the pass is checked, the config read, a role assumed
     issuer_memory_gb: float = 0.5
     lambda_memory_gb: float = 1769 / 1024  # the production stage: one vCPU
+    program_hand_over_s: float = 3e-6  # CPU an event, to a program's worker and back (measured: benchmarks.programs)
     pod_vcpu: float = 0.5  # the manifests' requests
     pod_gb: float = 0.5
     pods_at_least: int = 3  # two for the object queue, one for the delivery queue

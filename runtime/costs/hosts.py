@@ -41,6 +41,12 @@ def on_lambda(done: Work, prices: Prices, a: Assumptions, *, memory_gb: float | 
     return seconds + done.objects * a.poll_share * prices.lambda_million_requests / 1e6
 
 
+def program_dollars(cpu_s: float, events: float, prices: Prices, a: Assumptions) -> float:
+    """Return what a tenant's program costs on Lambda. :param cpu_s: of its worker. :param events: that it read."""
+    whole = cpu_s + events * a.program_hand_over_s
+    return whole * a.lambda_memory_gb * prices.lambda_arm_gb_second
+
+
 def pods(done_a_month: Work, a: Assumptions) -> int:
     """Return how many pods a month's work needs."""
     return max(a.pods_at_least, math.ceil(busy_pod_seconds(done_a_month, a) / SECONDS_A_MONTH))

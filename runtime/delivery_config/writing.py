@@ -5,7 +5,7 @@ Every wrong field is named at once, with how to correct it, and never with its v
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -68,7 +68,7 @@ def validate(fields: Mapping[str, object], models: Models, rules: WriteRules) ->
             given, strict=True, extra="forbid" if model else "ignore", context=rules
         )
     except ValidationError as error:
-        problems += _problems_of(error, taken={problem.field for problem in problems})
+        problems += problems_of(error, taken={problem.field for problem in problems})
     if problems:
         raise InvalidConfigError(tuple(problems))
     return config
@@ -83,7 +83,7 @@ def validate_record(fields: Mapping[str, object], rules: WriteRules) -> TenantRe
     try:
         record = TenantRecord.model_validate(given, strict=True, extra="forbid", context=rules)
     except ValidationError as error:
-        problems += _problems_of(error, taken={problem.field for problem in problems})
+        problems += problems_of(error, taken={problem.field for problem in problems})
     if problems:
         raise InvalidConfigError(tuple(problems))
     return record
@@ -100,7 +100,8 @@ def _without_service_fields(fields: Mapping[str, object]) -> tuple[list[FieldPro
     return problems, {name: value for name, value in fields.items() if name not in SERVICE_FIELDS}
 
 
-def _problems_of(error: ValidationError, taken: set[str]) -> list[FieldProblem]:
+def problems_of(error: ValidationError, taken: Container[str] = ()) -> list[FieldProblem]:
+    """Return what a model refuses, by fields. :param taken: those of which something is said already."""
     found = []
     for each in error.errors(include_url=False, include_context=False, include_input=False):
         field = ".".join(_named(part) for part in each["loc"])

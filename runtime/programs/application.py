@@ -20,7 +20,7 @@ from runtime.objects.key import ObjectKey
 from runtime.objects.stored_object import StoredObject
 from runtime.programs import worker
 from runtime.programs.ready_made import source_of
-from runtime.programs.sandbox import Sandbox
+from runtime.programs.sandbox import Sandbox, WorkerAnswer
 from runtime.programs.tokens import may_ask_for_the_origin
 
 MAX_TIME_CHANGE_MS: Final = 24 * 60 * 60 * 1000
@@ -29,18 +29,11 @@ MAX_OUTPUTS_OF_AN_EVENT: Final = 1000
 MAX_OUTPUTS: Final = 100_000
 """Ours, of a batch: a list of empty objects would be millions of them in the bytes that a worker may return."""
 MAX_MESSAGE_BYTES: Final = MAX_BATCH_BYTES - EVENT_OVERHEAD_BYTES
-IN, OUT, DROPPED, SET_ASIDE, PASSED, MADE, TIMES_KEPT = (
-    "in",
-    "out",
-    "dropped",
-    "set_aside",
-    "passed",
-    "made",
-    "times_kept",
-)
+IN, OUT, DROPPED, SET_ASIDE = "in", "out", "dropped", "set_aside"
+PASSED, MADE, TIMES_KEPT, CPU_US = "passed", "made", "times_kept", "cpu_us"
 """What is counted. ``in`` = ``out`` + ``dropped`` + ``set_aside``, all of them events that were read; ``out`` includes
 ``passed``, those with which the program failed. ``made`` are the events to be delivered; ``times_kept`` those of them
-whose new time was too far from the old one."""
+whose new time was too far from the old one. ``cpu_us``: microseconds of CPU that the worker took."""
 _QUOTE, _OBJECT, _LIST = ord('"'), ord("{"), ord("[")
 _ABSENT = b"\0"
 
@@ -70,7 +63,6 @@ class ProgramOutput:
     :param batch: in order of time, stable. :param sources: for each of its events the position, in the planned batch,
         of the one that it was made of.
     :param failed: planned positions of those to be set aside. :param counts: by the names above.
-    :param cpu_us: what it took.
     """
 
     batch: Batch
@@ -78,18 +70,32 @@ class ProgramOutput:
     failed: Sequence[int]
     dropped: Sequence[int]
     counts: Counter[str]
-    cpu_us: int = 0
 
 
 def apply(transform: Transform, batch: Batch, object_: StoredObject, sandbox: Sandbox, seconds: float) -> ProgramOutput:
-    """Run the program over a batch. Raises as ``Sandbox.run``, and ``ProgramRefusedError``."""
+    """Return what the program makes of a batch. Raises as ``run``."""
+    answer = run(transform, batch, object_.key, sandbox, seconds)
+    output = read(batch, transform.on_error, answer.text)
+    output.counts[CPU_US] = answer.cpu_us
+    return output
+
+
+def run(transform: Transform, batch: Batch, key: ObjectKey, sandbox: Sandbox, seconds: float) -> WorkerAnswer:
+    """Return the worker's answer to a batch. Raises as ``Sandbox.run``.
+
+    :raises ProgramRefusedError: the engine doesn't compile the program.
+    """
     source = source_of(transform)
-    lines = inputs(batch, object_.key if may_ask_for_the_origin(source) else None)
+    lines = inputs(batch, key if may_ask_for_the_origin(source) else None)
     answer = sandbox.run(source, lines, len(batch), seconds)
     if answer.error:
         raise ProgramRefusedError(answer.error)
-    reader = _Reader(batch, transform.on_error)
-    return reader.read(answer.text, answer.cpu_us)
+    return answer
+
+
+def read(batch: Batch, on_error: str, text: bytes) -> ProgramOutput:
+    """Return what the worker's results of a batch mean."""
+    return _Reader(batch, on_error).read(text)
 
 
 def inputs(batch: Batch, key: ObjectKey | None) -> bytes:
@@ -123,7 +129,7 @@ class _Reader:
     dropped: list[int] = field(default_factory=list)
     passed: int = 0
 
-    def read(self, text: bytes, cpu_us: int) -> ProgramOutput:
+    def read(self, text: bytes) -> ProgramOutput:
         lines = text.split(b"\n")
         if len(lines) != len(self.batch):
             raise ProgramRefusedError("the worker's answer isn't one of this batch")
@@ -132,7 +138,7 @@ class _Reader:
         else:
             for position, line in enumerate(lines):
                 self._any(position, line)
-        return self._output(cpu_us)
+        return self._output()
 
     def _plain(self, text: bytes, lines: Sequence[bytes]) -> None:
         """Read results that are an event each, at once."""
@@ -173,7 +179,7 @@ class _Reader:
         self.sources.append(position)
         self.outputs.append(output)
 
-    def _output(self, cpu_us: int) -> ProgramOutput:
+    def _output(self) -> ProgramOutput:
         own = [self.batch.timestamps[source] for source in self.sources]
         times, kept = _near(own, timestamps.parse_column(self.times))
         numbers = OutputNumbers(planned=self.batch.records, sources=self.sources, outputs=self.outputs)
@@ -194,7 +200,7 @@ class _Reader:
                 TIMES_KEPT: kept,
             }
         )
-        return ProgramOutput(made, sources, self.failed, self.dropped, counts, cpu_us)
+        return ProgramOutput(made, sources, self.failed, self.dropped, counts)
 
     def _sizes(self) -> list[int]:
         """Measure what the program has changed; of the others it is known."""

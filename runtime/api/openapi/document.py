@@ -17,6 +17,7 @@ from runtime.api.openapi.tenants import add_tenant_answers, tenant_schemas
 from runtime.api.schemas.deliveries import ReplayRequest
 from runtime.api.schemas.delivery_configs import InvalidStored, MatchRequest
 from runtime.api.schemas.problems import Problem, WrongField
+from runtime.api.schemas.programs import TrialRequest
 from runtime.api.schemas.written_configs import REF, schema_of, written_schema
 from runtime.delivery_config.repository import Models
 from runtime.delivery_config.transform import Transform
@@ -33,6 +34,7 @@ TAGS = {
     "tenants": "Which tenants there are, and what binds each one's delivery configs.",
     "delivery configs": "Where a tenant's logs go, and which of them.",
     "the meaning of a config": "What a config selects, before or after it is saved.",
+    "programs": "What is done to events before they are delivered.",
     "deliveries": "What is parked and why, a destination's state, replays.",
     "service": "The service itself.",
 }
@@ -113,7 +115,7 @@ def _own_schemas(models: Models) -> dict[str, Any]:
     }
     found["DeliveryConfigPage"] = _page()
     found["Transform"] = schema_of(Transform, "validation") | {"additionalProperties": False}
-    for plain in (Problem, WrongField, InvalidStored, MatchRequest, ReplayRequest):
+    for plain in (Problem, WrongField, InvalidStored, MatchRequest, ReplayRequest, TrialRequest):
         found[plain.__name__] = schema_of(plain, "validation")
     return found
 
@@ -148,6 +150,7 @@ def _add_bodies(operations: Mapping[str, Any]) -> None:
         "patch_delivery_config": ("application/merge-patch+json", "DeliveryConfigPatch"),
         "match_delivery_config": ("application/json", "MatchRequest"),
         "start_replay": ("application/json", "ReplayRequest"),
+        "try_transform": ("application/json", "TrialRequest"),
         **TENANT_BODIES,
     }
     for name, (media_type, schema) in bodies.items():

@@ -10,6 +10,7 @@ from runtime.api.services import Services
 from runtime.deliveries.session_policy import size_problem
 from runtime.delivery_config.attribute_values import AttributeValue, plain_item
 from runtime.delivery_config.model import DeliveryConfig
+from runtime.delivery_config.transform import Transform
 from runtime.delivery_config.writing import SERVICE_FIELDS, InvalidConfigError, validate
 from runtime.programs.check import problems_of
 from runtime.programs.sandbox import EngineMissingError, WorkerLostError
@@ -39,7 +40,7 @@ def validate_fields(
     except InvalidConfigError as error:
         found += [(each.field, each.problem) for each in error.problems]
     else:
-        found += size_problems(services, config) + _program_problems(services, config)
+        found += size_problems(services, config) + program_problems(services, config.transform)
     if found:
         raise invalid("invalid-config", "nothing was changed: these fields are wrong", found)
     return config
@@ -53,23 +54,24 @@ def size_problems(services: Services, config: DeliveryConfig) -> list[tuple[str,
     return [(longest, f"is too long to be delivered to: {problem}; choose a shorter one")] if problem else []
 
 
-def _program_problems(services: Services, config: DeliveryConfig) -> list[tuple[str, str]]:
-    """Return what is wrong with a config's program, and where.
+def program_problems(services: Services, transform: Transform | None) -> list[tuple[str, str]]:
+    """Return what is wrong with a program, and where.
 
     :raises ProblemError: 503: it couldn't be found out.
     """
-    if config.transform is None:
+    if transform is None:
         return []
     try:
-        problems = problems_of(config.transform, services.sandbox)
+        problems = problems_of(transform, services.sandbox)
     except (EngineMissingError, WorkerLostError, TimeoutError) as error:
-        raise ProblemError(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "program-not-checked",
-            "nothing was changed: the program can't be checked at the moment",
-            headers={"Retry-After": "5"},
-        ) from error
+        raise unchecked("nothing was changed: the program can't be checked at the moment") from error
     return [(f"transform.{name}", problem) for name, problem in problems]
+
+
+def unchecked(detail: str) -> ProblemError:
+    """Return that programs can't be run now: an outage of ours."""
+    code, headers = "program-not-checked", {"Retry-After": "5"}
+    return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, code, detail, headers=headers)
 
 
 def patched(

@@ -100,7 +100,8 @@ class Scene:
     @property
     def counts(self):
         """What the program counted, without zeros."""
-        return {name: count for name, count in self.delivery.progress.program_counts.items() if count}
+        counts = self.delivery.progress.program_counts
+        return {name: count for name, count in counts.items() if count and name != "cpu_us"}
 
 
 def events(*texts, index=0, step=1):

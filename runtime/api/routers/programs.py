@@ -1,0 +1,91 @@
+"""Programs: the ready-made ones, and a trial on lines that the caller gives. Programs run in a process of their own."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import ValidationError
+
+from runtime.api.errors.problems import ProblemError, invalid
+from runtime.api.requests.json_body import json_object
+from runtime.api.requests.parameters import ServicesOf, TenantId, Type, no_query
+from runtime.api.routers.delivery_configs import readable
+from runtime.api.schemas.programs import ProgramList, ProgramView, TrialRequest, TrialView
+from runtime.api.services import Services
+from runtime.api.writes.validation import program_problems, unchecked
+from runtime.delivery_config.model import DeliveryConfig
+from runtime.delivery_config.transform import Transform
+from runtime.delivery_config.writing import problems_of
+from runtime.objects.key import MalformedKeyError, ObjectKey
+from runtime.programs.application import ProgramRefusedError
+from runtime.programs.ready_made import READY_MADE
+from runtime.programs.sandbox import EngineMissingError, ProgramKilledError, WorkerLostError
+from runtime.programs.trial import try_program
+
+router = APIRouter(tags=["programs"], dependencies=[no_query()])
+JsonBody = Annotated[dict[str, object], Depends(json_object)]
+NAME = "20260101-000000-trial.json.gz"
+
+
+@router.get("/programs", operation_id="list_programs", response_model_exclude_none=True)
+def list_programs() -> ProgramList:
+    """List the ready-made programs that a delivery config's `transform` may name."""
+    return ProgramList(programs=[ProgramView.of(each) for each in READY_MADE.values()])
+
+
+@router.post(
+    "/tenants/{tenant_id}/delivery-configs/{type}/transform/try",
+    operation_id="try_transform",
+    response_model_exclude_none=True,
+)
+def try_transform(tenant_id: TenantId, type_: Type, services: ServicesOf, body: JsonBody) -> TrialView:
+    """Return what a config's program, or the one in the body, makes of lines, and what it costs. Nothing is delivered.
+
+    With a `transform` in the body the config needn't exist.
+    """
+    try:
+        asked = TrialRequest.model_validate(body, strict=True, extra="forbid")
+    except ValidationError as error:
+        raise invalid("invalid-request", "these fields are wrong", _named(error)) from None
+    given = asked.transform
+    transform = _stored(services, tenant_id, type_) if given is None else _given(services, given)
+    origin = f"cluster_id={asked.cluster_id}/application={asked.application}/pod_name={asked.pod_name}"
+    try:
+        key = ObjectKey.parse(f"tenant_id={tenant_id}/{origin}/{NAME}")
+        trial = try_program(transform, asked.lines, key, int(services.clock() * 1000), services.sandbox)
+    except MalformedKeyError:
+        names = ("cluster_id", "application", "pod_name")
+        problem = "must be what can be a segment of an object's key"
+        raise invalid("invalid-request", "these fields are wrong", [(name, problem) for name in names]) from None
+    except (ProgramKilledError, ProgramRefusedError) as error:
+        raise ProblemError(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "program-killed", f"the program doesn't get through: {error}"
+        ) from error
+    except (EngineMissingError, WorkerLostError, TimeoutError) as error:
+        raise unchecked("nothing was tried: programs can't be run at the moment") from error
+    return TrialView.of(trial)
+
+
+def _given(services: Services, fields: dict[str, object]) -> Transform:
+    try:
+        transform = Transform.model_validate(fields, strict=True, extra="forbid")
+    except ValidationError as error:
+        wrong = [(f"transform.{each.field}".rstrip("."), each.problem) for each in problems_of(error)]
+        raise invalid("invalid-request", "these fields are wrong", wrong) from None
+    problems = program_problems(services, transform)
+    if problems:
+        raise invalid("invalid-config", "the program can't work", problems)
+    return transform
+
+
+def _stored(services: Services, tenant_id: str, type_: str) -> Transform:
+    config = readable(services, tenant_id, type_).config
+    assert isinstance(config, DeliveryConfig)
+    if config.transform is None:
+        problem = "is needed: the stored config has no program"
+        raise invalid("invalid-request", "these fields are wrong", [("transform", problem)])
+    return config.transform
+
+
+def _named(error: ValidationError) -> list[tuple[str, str]]:
+    return [(".".join(map(str, each["loc"])), each["msg"]) for each in error.errors(include_input=False)]

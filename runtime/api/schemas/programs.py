@@ -1,0 +1,112 @@
+"""Ready-made programs as they are listed, and what a trial asks and answers."""
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from runtime.programs.ready_made import ReadyMadeProgram
+from runtime.programs.trial import ProgramTrial
+
+MAX_LINES = 500
+MAX_LINE = 32_768
+
+
+class ParameterView(BaseModel):
+    """A parameter of a ready-made program."""
+
+    name: str
+    kind: str
+    meaning: str
+    required: bool
+    choices: list[str] | None = None
+
+
+class ProgramView(BaseModel):
+    """A ready-made program."""
+
+    name: str
+    title: str
+    parameters: list[ParameterView]
+
+    @classmethod
+    def of(cls, program: ReadyMadeProgram) -> Self:
+        """Show one."""
+        parameters = [
+            ParameterView(
+                name=name,
+                kind=each.kind.value,
+                meaning=each.meaning,
+                required=each.default is None,
+                choices=list(each.choices) or None,
+            )
+            for name, each in program.parameters.items()
+        ]
+        return cls(name=program.name, title=program.title, parameters=parameters)
+
+
+class ProgramList(BaseModel):
+    """All ready-made programs."""
+
+    programs: list[ProgramView]
+
+
+class TrialRequest(BaseModel):
+    """What to try a program on."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"transform": {"program": "redact"}, "lines": ["GET / from 10.1.2.3", "user a@example.com"]}]
+        }
+    )
+
+    transform: dict[str, object] | None = Field(
+        default=None, description="a program that isn't stored; else the config's"
+    )
+    lines: list[str] = Field(min_length=1, max_length=MAX_LINES)
+    application: str = Field(default="application", pattern=r"^[^/\x00-\x1f]{1,255}$")
+    pod_name: str = Field(default="pod", pattern=r"^[^/\x00-\x1f]{1,255}$")
+    cluster_id: str = Field(default="cluster", pattern=r"^[^/\x00-\x1f]{1,255}$")
+
+
+class MadeEvent(BaseModel):
+    """An event that a program made."""
+
+    timestamp: int = Field(description="epoch milliseconds")
+    message: str
+
+
+class TriedView(BaseModel):
+    """What becomes of one line."""
+
+    before: str
+    after: list[MadeEvent]
+    outcome: str = Field(description="`delivered`, `dropped`, or `failed`: then `after` is what `on_error` makes of it")
+    error: str | None = None
+
+
+class TrialView(BaseModel):
+    """What a program makes of the lines, and what it costs. Nothing was delivered, and nothing is kept."""
+
+    events: list[TriedView]
+    counts: dict[str, int] = Field(description="`in` = `out` + `dropped` + `set_aside`")
+    microseconds_an_event: float = Field(description="processor time of the program")
+    dollars_a_gb: float = Field(description="US dollars for 1,024³ bytes of such lines, on Lambda, list price")
+
+    @classmethod
+    def of(cls, trial: ProgramTrial) -> Self:
+        """Show one."""
+        events = [
+            TriedView(
+                before=each.before,
+                after=[MadeEvent(timestamp=time, message=message) for time, message in each.after],
+                outcome=each.outcome,
+                error=each.error or None,
+            )
+            for each in trial.events
+        ]
+        return cls(
+            events=events,
+            counts=dict(trial.counts),
+            microseconds_an_event=round(trial.microseconds_an_event, 2),
+            dollars_a_gb=round(trial.dollars_a_gb, 6),
+        )
