@@ -19,6 +19,7 @@ ROOT: Final = Path(__file__).parents[1]
 CHARTS: Final = ROOT / "charts"
 AGENT: Final = CHARTS / "logrouter-agent"
 PROCESSOR: Final = CHARTS / "logrouter-processor"
+OUTSIDE: Final = CHARTS / "logrouter-outside"
 HEAD: Final = "{{- /* Written by `make helm-charts` from the kustomize base: don't edit. */ -}}\n"
 HASHED: Final = re.compile(r"(agent-configuration|agent-settings)-[a-z0-9]{10}")
 """kustomize's names of generated maps; Helm rolls pods by an annotation instead."""
@@ -42,6 +43,11 @@ def agent_documents() -> list[Document]:
 def processor_documents() -> list[Document]:
     """Return the poller's objects."""
     return kustomized(ROOT / "runtime" / "processor" / "kubernetes")
+
+
+def outside_documents() -> list[Document]:
+    """Return the outside poller's objects."""
+    return kustomized(ROOT / "runtime" / "processor" / "kubernetes_outside")
 
 
 def agent_templates() -> dict[str, str]:
@@ -81,10 +87,10 @@ def _agent_pods(template: Document) -> None:
     pod["containers"][0]["resources"] = value(".Values.resources")
 
 
-def processor_templates() -> dict[str, str]:
-    """Return the processor chart's templates, by their path in the chart."""
+def processor_templates(documents: Iterable[Document]) -> dict[str, str]:
+    """Return the templates of a poller's chart, inside or outside, by their path in the chart."""
     found: dict[str, str] = {}
-    for document in in_release(processor_documents()):
+    for document in in_release(documents):
         kind = document["kind"]
         if kind == "ConfigMap":
             document["data"] = {each: value(f".Values.environment.{each}") for each in sorted(document["data"])}
@@ -100,7 +106,7 @@ def processor_templates() -> dict[str, str]:
 
 
 def _processor_pods(document: Document) -> None:
-    component = document["metadata"]["name"].removeprefix("processor-")
+    component = component_of(document)
     document["spec"]["replicas"] = value(f".Values.{component}.replicas")
     template = document["spec"]["template"]
     template["metadata"]["annotations"] = {"checksum/environment": value(".Values.environment | toJson | sha256sum")}
@@ -130,21 +136,30 @@ def written(documents: Iterable[Document]) -> str:
     return HEAD + re.sub(r"""'?@@(.+?)@@'?""", lambda found: f"{{{{ {found[1]} }}}}", text)
 
 
+def component_of(document: Document) -> str:
+    """Return what an object is for, of those of a poller."""
+    return str(document["metadata"]["name"].removeprefix("outside-").removeprefix("processor-"))
+
+
 def file_name(document: Document) -> str:
     """Return an object's file: its kind, and its name where there may be several."""
     kind = re.sub(r"(?<!^)(?=[A-Z])", "_", document["kind"]).lower()
-    name = document["metadata"]["name"]
     several = document["kind"] in {"Deployment", "PodDisruptionBudget"}
-    return f"{kind}{'_' + name.removeprefix('processor-') if several else ''}.yaml"
+    return f"{kind}{'_' + component_of(document) if several else ''}.yaml"
 
 
 def charts() -> dict[Path, str]:
     """Return every generated file with its content."""
     found = {AGENT / name: text for name, text in agent_templates().items()}
-    found |= {PROCESSOR / name: text for name, text in processor_templates().items()}
+    for chart, documents in ((PROCESSOR, processor_documents()), (OUTSIDE, outside_documents())):
+        found |= {chart / name: text for name, text in processor_templates(documents).items()}
     version = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
     assert version
-    texts = {AGENT: "The log agent, on every node of a cluster", PROCESSOR: "The processor as a poller of its queues"}
+    texts = {
+        AGENT: "The log agent, on every node of a cluster",
+        PROCESSOR: "The processor as a poller of its queues",
+        OUTSIDE: "The outside processor as a poller of its queue",
+    }
     for chart, text in texts.items():
         about = {"apiVersion": "v2", "name": chart.name, "description": text, "type": "application"}
         versions = {"version": version[1], "appVersion": version[1], "kubeVersion": ">=1.29.0-0"}
@@ -154,7 +169,7 @@ def charts() -> dict[Path, str]:
 
 def main() -> None:
     """Write them; a file that isn't generated any longer is removed."""
-    for chart in (AGENT, PROCESSOR):
+    for chart in (AGENT, PROCESSOR, OUTSIDE):
         for folder in ("templates", "files"):
             shutil.rmtree(chart / folder, ignore_errors=True)
     for path, text in charts().items():

@@ -12,11 +12,20 @@ import yaml
 from jsonschema import Draft7Validator
 
 from tests import helm_charts
-from tests.helm_charts import AGENT, PROCESSOR, agent_documents, charts, example_values, processor_documents
+from tests.helm_charts import (
+    AGENT,
+    OUTSIDE,
+    PROCESSOR,
+    agent_documents,
+    charts,
+    example_values,
+    outside_documents,
+    processor_documents,
+)
 from tests.unit.helm_rendering import NAMESPACE, merged, render
 
-CHARTS = [AGENT, PROCESSOR]
-DOCUMENTS = {AGENT: agent_documents, PROCESSOR: processor_documents}
+CHARTS = [AGENT, PROCESSOR, OUTSIDE]
+DOCUMENTS = {AGENT: agent_documents, PROCESSOR: processor_documents, OUTSIDE: outside_documents}
 HELM = shutil.which("helm")
 
 
@@ -82,7 +91,7 @@ def test_the_schema_takes_the_example_and_names_what_is_missing(chart):
     assert wrong >= {f"{section}.{name}" for name, value in own[section].items() if value == "" and name.isupper()} - {
         "environment.OUTSIDE_QUEUE_URL",
         "environment.PASS_KEY_ID",
-        "environment.SESSION_ISSUER",
+        "environment.OBJECT_DLQ_URL" if chart is OUTSIDE else "environment.SESSION_ISSUER",
     }
     assert list(check.iter_errors({**merged(own, example_values(chart)), "misspelt": 1}))
 

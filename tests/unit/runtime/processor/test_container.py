@@ -105,8 +105,14 @@ def image(tmp_path_factory) -> Path:
             ["sh", "-ec", command], cwd=source, env=environment, capture_output=True, text=True, check=False
         )
         assert result.returncode == 0, result.stdout + result.stderr
+    shutil.copytree(opt / "logrouter", opt / "outside", symlinks=True)
+    shutil.copy(ROOT / "runtime/processor/requirements-outside.txt", source / "runtime/processor")
+    ((_, command),) = of("outside-build", "RUN")
+    in_copy = command.replace("/opt/logrouter", "/opt/outside").replace("/opt/", f"{shlex.quote(str(opt))}/")
+    subprocess.run(["sh", "-ec", in_copy], cwd=source, env=environment, check=True, capture_output=True)
     shutil.rmtree(source)  # what runs must not need the sources, nor what built it
     shutil.rmtree(opt / "build")
+    shutil.rmtree(opt / "installer")
     shutil.rmtree(opt / "wheels")
     return opt / "logrouter"
 
@@ -145,6 +151,23 @@ def test_the_delivery_methods_are_found_there(image: Path):
         "for point in entry_points(group='logrouter.delivery_methods'): print(point.name, point.load().__name__)"
     )
     assert [line.split()[0] for line in run(image, "-c", program).splitlines()] == ["cloudwatch", "function", "s3"]
+
+
+@pytest.mark.xdist_group("container")
+def test_the_outside_methods_are_loaded_by_the_outside_image_alone(image: Path):
+    """Broken: the outside would park every delivery, or the inside carry clients for customers' addresses."""
+    program = (
+        "from importlib.metadata import entry_points\n"
+        "for point in entry_points(group='logrouter.outside_delivery_methods'): print(point.name, point.load())"
+    )
+    found = [line.split()[0] for line in run(image.with_name("outside"), "-c", program).splitlines()]
+    assert found == ["elasticsearch", "kafka", "webhook"]
+    library = "import importlib.util; print(importlib.util.find_spec('confluent_kafka') is None)"
+    assert [run(image.with_name(name), "-c", library).strip() for name in ("logrouter", "outside")] == ["True", "False"]
+    assert of("outside", "FROM", "COPY") == [
+        ("FROM", "poller AS outside"),
+        ("COPY", "--from=outside-build /opt/logrouter /opt/logrouter"),
+    ]
 
 
 @pytest.mark.xdist_group("container")
