@@ -81,6 +81,7 @@ bench: $(READY) ## measure the processor beside straightforward ones, its start 
 	@$(PY) -m benchmarks.start
 	@$(PY) -m benchmarks.memory
 	@$(PY) -m benchmarks.collection
+	@$(PY) -m benchmarks.programs $(filter --quick,$(BENCH_ARGS))
 	@$(PY) -m benchmarks.api
 	@$(PY) -m benchmarks.destinations $(filter --quick,$(BENCH_ARGS))
 

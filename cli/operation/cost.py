@@ -53,6 +53,8 @@ def _usage(records: Sequence[RecordLine], times: float) -> Usage:
                 objects=len(lines) * times,
                 gib=sum(map(_bytes, lines)) / GIB * times,
                 events=sum(each.count("Events") for each in lines) * times,
+                program_cpu_s=sum(_of_program(each, "cpu_us") for each in lines) / 1e6 * times,
+                program_events=sum(_of_program(each, "in") for each in lines) * times,
             )
             for method, lines in by_method.items()
         },
@@ -64,6 +66,13 @@ def _counts_lines(record: RecordLine) -> bool:
     """Return whether the method reads events, so that its records count bytes of lines, not of objects."""
     model = find_config_models().get(str(record.fields["Method"]))
     return model is None or model.facts.reads_events
+
+
+def _of_program(record: RecordLine, name: str) -> float:
+    """Return a count of the delivery's program, 0 without one."""
+    program = record.fields.get("program")
+    value = program.get(name) if isinstance(program, dict) else None
+    return value if isinstance(value, int | float) else 0
 
 
 def _bytes(record: RecordLine) -> float:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from runtime.costs.assumptions import DAYS_A_MONTH, GIB, MIB_A_GIB, Assumptions, ProcessorCpu, processor_cpu
-from runtime.costs.hosts import Work, busy_pod_seconds, on_lambda, pod_hour_on_fargate, work
+from runtime.costs.hosts import Work, busy_pod_seconds, on_lambda, pod_hour_on_fargate, program_dollars, work
 from runtime.costs.outside import OutsideDeliveries, outside_costs
 from runtime.costs.prices import Prices, list_prices
 from runtime.costs.requests import requests_of
@@ -31,11 +31,16 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """What one method delivered. ``gib`` of lines, uncompressed; ``events`` where it reads them."""
+    """What one method delivered. ``gib`` of lines, uncompressed; ``events`` where it reads them.
+
+    ``program_cpu_s`` is the measured CPU of tenants' programs, for the ``program_events`` that they read.
+    """
 
     objects: float = 0
     gib: float = 0
     events: float = 0
+    program_cpu_s: float = 0
+    program_events: float = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +129,9 @@ class _Bill:
         outside = facts.placement is Placement.OUTSIDE
         worked = self._outside(done, made) if outside else self._inside(done if facts.reads_events else None, done)
         ours = [*worked.items(), ("delivery records", self._records(done.objects))]
+        if done.program_events:
+            dollars = program_dollars(done.program_cpu_s, done.program_events, self.prices, self.a)
+            ours.append(("the tenant's program, as on Lambda", dollars))
         return [
             *(self._ours(facts.name, what, dollars) for payer, what, dollars in rows if payer is Payer.PROVIDER),
             *(self._ours(facts.name, what, dollars) for what, dollars in ours),

@@ -56,6 +56,9 @@ class Transform(BaseModel):
             raise ValueError("must have no parameters beside source: they are a ready-made program's")
         return self
 
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
     @cached_property
     def digest(self) -> str:
         """16 hex digits over everything that decides what is made of an event."""

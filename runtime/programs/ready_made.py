@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, cast
 
 from runtime.delivery_config.transform import Transform
@@ -159,6 +160,7 @@ class ProgramParametersError(ValueError):
         super().__init__("; ".join(f"{name} {problem}" for name, problem in self.problems))
 
 
+@lru_cache(maxsize=256)
 def source_of(transform: Transform) -> str:
     """Return the source of a config's program.
 

@@ -30,6 +30,7 @@ BASE_SECONDS: Final = 0.2
 SECONDS_AN_EVENT: Final = 200e-6
 """Ours, of processor time: some twenty times what usual programs take."""
 WALL_FACTOR: Final = 15.0
+MOST_SECONDS: Final = 3600.0
 POLL_SECONDS: Final = 0.05
 PIPE_BYTES: Final = 1 << 20
 """pipe(7): what a user without rights may have of a pipe, by default. A batch goes through in one turn or two."""
@@ -100,8 +101,9 @@ class Sandbox:
             self._end()
 
     def _ask(self, kind: bytes, program: str, data: bytes, events: int, seconds: float) -> WorkerAnswer:
+        seconds = min(max(0.0, seconds), MOST_SECONDS)  # who has all the time in the world
         until = scheduling.monotonic() + seconds
-        if not self._lock.acquire(timeout=max(0.0, seconds)):
+        if not self._lock.acquire(timeout=seconds):
             raise TimeoutError
         try:
             process = self._started()

@@ -4,12 +4,18 @@ from collections.abc import Mapping
 from typing import Final
 
 _EMAIL = r"""
-text = replace(text, r'[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}', "[email]")
+if contains(text, "@") {
+  text = replace(text, r'[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}', "[email]")
+}
 """
 _SECRETS = r"""
-text = replace(text, r'\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*', "[token]")
+if contains(text, "eyJ") {
+  text = replace(text, r'\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*', "[token]")
+}
+if contains(text, "AKIA") || contains(text, "ASIA") {
+  text = replace(text, r'\b(?:AKIA|ASIA)[A-Z0-9]{16}\b', "[token]")
+}
 text = replace(text, r'(?i)\b(bearer|basic)(\s+)[A-Za-z0-9._~+/=-]{8,}', "$1$2[token]")
-text = replace(text, r'\b(?:AKIA|ASIA)[A-Z0-9]{16}\b', "[token]")
 text = replace(
   text,
   r'(?i)\b([a-z0-9_-]*(?:password|passwd|secret|api[_-]?key|access[_-]?token)"?\s*[:=]\s*"?)[^\s"\x27,;&\[]{6,}',
@@ -18,11 +24,17 @@ text = replace(
 """
 _IP = r"""
 text = replace(text, r'\b(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\b', "[ip]")
-text = replace_with(
-  text,
-  r'(?i)\b[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*::[0-9a-f:]*[0-9a-f]\b|\b(?:[0-9a-f]{1,4}:){7,}[0-9a-f]{1,4}\b'
-) -> |match| { if is_ipv6(match.string) { "[ip]" } else { match.string } }
-text = replace(text, r'(^|[^\w:.])::1\b', "$1[ip]")
+if contains(text, "::") {
+  text = replace_with(text, r'(?i)\b[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*::[0-9a-f:]*[0-9a-f]\b') -> |match| {
+    if is_ipv6(match.string) { "[ip]" } else { match.string }
+  }
+  text = replace(text, r'(^|[^\w:.])::1\b', "$1[ip]")
+}
+if match(text, r':[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:') {
+  text = replace_with(text, r'(?i)\b(?:[0-9a-f]{1,4}:){7,}[0-9a-f]{1,4}\b') -> |match| {
+    if is_ipv6(match.string) { "[ip]" } else { match.string }
+  }
+}
 """
 _CARD = r"""
 text = replace_with(

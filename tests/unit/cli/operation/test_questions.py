@@ -132,3 +132,15 @@ def test_what_is_delivered_outside_costs_by_the_stages_network(scene):
     scene.sources.installation.__dict__["outside"] = {"OutsideAddresses": "198.51.100.1"}
     more = {item.what for item in cost(scene.sources, "acme-corp").items} - {item.what for item in without}
     assert more == {"bytes through NAT gateways"}
+
+
+def test_what_a_tenants_program_takes_is_priced_from_its_records(scene):
+    """A dear program would be found on the bill of the provider alone."""
+    counted = {"program": {"digest": "0" * 16, "in": 1_000_000, "cpu_us": 20_000_000}}
+    scene.records = [record(60, **counted)]
+    with_program = {item.what: item.dollars for item in cost(scene.sources, "acme-corp").items}
+    scene.records = [record(60)]
+    without = {item.what for item in cost(scene.sources, "acme-corp").items}
+    (what,) = with_program.keys() - without
+    assert "program" in what
+    assert with_program[what] > 0

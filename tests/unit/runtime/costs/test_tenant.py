@@ -149,3 +149,17 @@ def test_planned_batches_are_what_they_are():
     """Requests would be counted by limits that no batch has any more."""
     names = ("MAX_BATCH_EVENTS", "MAX_BATCH_BYTES", "EVENT_OVERHEAD_BYTES")
     assert [getattr(request_counts, name) for name in names] == [getattr(batches, name) for name in names]
+
+
+def test_a_program_costs_the_cpu_that_was_measured():
+    """A tenant's program would be paid for by the others."""
+    plain = Delivered(objects=100, gib=1, events=1e6)
+    with_program = replace(plain, program_cpu_s=12.0, program_events=1e6)
+    added = {}
+    for delivered in (plain, with_program):
+        for item in tenant_costs(Usage(delivered={"cloudwatch": delivered})):
+            added[item.what] = item.dollars - added.get(item.what, 0.0)
+    (dollars,) = [each for what, each in added.items() if "program" in what]
+    prices, a = list_prices(), Assumptions()
+    seconds = 12.0 + 1e6 * a.program_hand_over_s
+    assert dollars == pytest.approx(seconds * a.lambda_memory_gb * prices.lambda_arm_gb_second)

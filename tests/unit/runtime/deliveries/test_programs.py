@@ -122,6 +122,18 @@ def test_messages_are_changed_dropped_and_multiplied():
     assert (scene.delivery.progress.events, scene.delivery.progress.checkpoint) == (4, 1)
 
 
+def test_a_ready_made_program_with_parameters_is_run():
+    """Only what a tenant writes would be run, and deliveries with a program by name would fail each time."""
+    scene = Scene(None)
+    transform = Transform(program="add-fields", parameters={"fields": {"team": "a"}})
+    config = scene.delivery.config.model_copy(update={"transform": transform})
+    scene.delivery = Delivery(scene.delivery.object, config, scene.delivery.budget)
+    assert [json.loads(each) for each in scene.deliver(events("x", "y")).sent[0]] == [
+        {"message": "x", "team": "a"},
+        {"message": "y", "team": "a"},
+    ]
+
+
 def test_more_than_fits_one_request_is_cut():
     """A request over the destination's limits would be refused for what the program made."""
     scene = Scene(". = [., ., .]").deliver(events("a", "b", "c"))

@@ -1,6 +1,7 @@
 """The worker process: what it may not do, when it is killed, and that the next request finds another one."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -103,6 +104,11 @@ def test_who_has_no_time_waits_no_longer(sandbox):
     with pytest.raises(TimeoutError):
         sandbox.run(NEVER_ENDS, EVENT, 5000, 0.05)
     assert allowed_seconds(5000) > 1
+
+
+def test_who_has_all_the_time_is_answered(sandbox):
+    """A delivery by hand, whose budget has no end, would fail on a lock's time-out."""
+    assert sandbox.run(".", EVENT, 1, math.inf).text
 
 
 def test_the_worker_holds_nothing_of_its_parent(sandbox, monkeypatch):
