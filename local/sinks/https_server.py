@@ -41,6 +41,16 @@ class Sink(Protocol):
         """Return the answer to one request."""
 
 
+def serving(identity: KeyPair) -> ssl.SSLContext:
+    """Return the context of a server with this certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.TemporaryDirectory() as folder:  # the library loads keys from files alone
+        file = Path(folder) / "identity.pem"
+        file.write_text(identity.key + identity.certificate)
+        context.load_cert_chain(file)
+    return context
+
+
 class SinkServer(ThreadingHTTPServer):
     """Serves one sink until its context ends. ``url`` is where."""
 
@@ -49,13 +59,8 @@ class SinkServer(ThreadingHTTPServer):
     def __init__(self, sink: Sink, identity: KeyPair) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.sink = sink
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        with tempfile.TemporaryDirectory() as folder:  # the library loads keys from files alone
-            file = Path(folder) / "identity.pem"
-            file.write_text(identity.key + identity.certificate)
-            context.load_cert_chain(file)
         # Hands are shaken in a request's own thread: a client that never ends it holds no other one up.
-        self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+        self.socket = serving(identity).wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.url = f"https://{HOST}:{self.server_port}"
 
     def __enter__(self) -> Self:

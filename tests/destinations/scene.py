@@ -48,7 +48,7 @@ class Objects:
 def services(**secrets):
     """Return what a method is constructed with."""
     settings = SimpleNamespace(central_bucket="central", allow_loopback=True)
-    return SimpleNamespace(clients=Secrets(**secrets), role_chain=None, settings=settings)
+    return SimpleNamespace(clients=Secrets(**secrets), role_chain=None, settings=settings, marks=None)
 
 
 def method(class_, *, extra=None, **secrets):
