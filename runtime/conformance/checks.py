@@ -15,12 +15,18 @@ from runtime.costs.prices import Prices
 from runtime.deliveries.method import SEAM_VERSION
 from runtime.deliveries.probe import StepOutcome
 from runtime.delivery_config.facts import MethodFacts, Order
+from runtime.delivery_config.transform import Transform
 from runtime.errors import OutOfTimeError
 from runtime.processor.attempt_result import AttemptResult
 from runtime.processor.circuit_breaker import FAILURES_IN_A_ROW
+from runtime.programs.sandbox import find_engine
 
 type Make = Callable[[], StandIn]
 
+_DROPS_AND_MARKS: Final = """
+if ends_with(string!(.message), "7") { abort }
+.message = string!(.message) + " seen"
+"""
 FOR_EVER: Final = 1_000_000_000
 MAX_CALLS_TRIED: Final = 40
 MAX_ATTEMPTS: Final = 20
@@ -106,6 +112,24 @@ def ids_are_stable(make: Make) -> None:
             assert event.id == known[event.text], f"an event has another id after {fault}"
 
 
+def a_program_is_applied(make: Make) -> None:
+    """What a tenant's program makes of the events arrives, none of what it drops, and nothing raw."""
+    if find_engine() is None:
+        return
+    with _scene(make) as scene:
+        if not _facts(scene.stand_in).reads_events:
+            return  # what it delivers instead of the object is its own matter
+        result = scene.deliver(transform=Transform(source=_DROPS_AND_MARKS))
+        if not getattr(scene.method, "runs_programs", False):
+            assert not _arrived(scene), "events arrive raw, although their config has a program"
+            return
+        assert result.error is None, f"a delivery with a program failed: {result.error}"
+        made = [f"{text} seen" for text in _expected(scene) if not text.endswith("7")]
+        assert _arrived(scene) == Counter(made), "what arrives isn't what the program made"
+        counts = result.progress.program_counts
+        assert (counts["out"], counts["dropped"]) == (len(made), EVENTS - len(made)), "the record counts other events"
+
+
 def the_deadline_is_kept(make: Make) -> None:
     """A destination that is slow, or that fails and fails, holds a delivery no longer than its budget."""
     for error in (None, ConnectionResetError(CONTENT)):
@@ -184,6 +208,7 @@ CHECKS: Final = (
     nothing_is_lost_by_a_failure,
     order_is_kept,
     ids_are_stable,
+    a_program_is_applied,
     the_deadline_is_kept,
     the_circuit_opens,
     nothing_is_disclosed,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from runtime.conformance.stand_in import CENTRAL_BUCKET, StandIn
 from runtime.deliveries.method import Delivery, DeliveryProgress
+from runtime.delivery_config.transform import Transform
 from runtime.objects.batches import Batch, BatchLimits, plan
 from runtime.objects.events import ReadStats, read_events
 from runtime.objects.key import ObjectKey
@@ -61,7 +62,13 @@ class Scene:
         self._attempts = Attempts({name: self.method}, cast("ObjectReader", reader), self.records)
 
     def deliver(
-        self, number: int = 0, *, config: int = 0, previous: AttemptResult | None = None, seconds: float = SECONDS
+        self,
+        number: int = 0,
+        *,
+        config: int = 0,
+        previous: AttemptResult | None = None,
+        seconds: float = SECONDS,
+        transform: Transform | None = None,
     ) -> AttemptResult:
         """Make one attempt at an object's delivery. :param previous: the attempt that it goes on from."""
         progress = DeliveryProgress()
@@ -69,6 +76,8 @@ class Scene:
             progress.checkpoint, progress.ahead = previous.progress.checkpoint, previous.progress.ahead
             progress.unkept, progress.rests = previous.progress.unkept, previous.progress.rests
         wanted = self.stand_in.config(config).in_region("us-east-1")
+        if transform is not None:
+            wanted = wanted.model_copy(update={"transform": transform})
         object_ = StoredObject(CENTRAL_BUCKET, ObjectKey.parse(KEY.format(number=number)), "0cc1", f"v-{number}", 1000)
         budget = TimeBudget.of_seconds(seconds, settle_seconds=5)
         handler = _Everything(self.written)

@@ -26,6 +26,7 @@ from runtime.objects.batches import (
 from runtime.objects.events import ReadStats, read_events
 from runtime.objects.key import SEGMENT_NAMES, MalformedKeyError, ObjectKey
 from runtime.objects.stream import decompress
+from tests.fuzzing.programs import run_program
 from tests.fuzzing.text import encoded, mutated, text, value
 
 LAST_MODIFIED_MS: Final = 1_795_000_000_000
@@ -247,8 +248,15 @@ def _record(random: Random) -> Any:
     return {"eventName": name, "s3": {"bucket": {"name": random.choice(("central", "", None))}, "object": entity}}
 
 
+def programs(random: Random) -> Tally:
+    """A tenant's program: it runs, or is refused or killed, and this process goes on."""
+    ran = run_program(random)
+    return Tally(1, int(ran), int(not ran))
+
+
 TARGETS: Final = (
-    Target("lines", 50, lines),
+    Target("lines", 35, lines),
+    Target("programs", 15, programs),
     Target("keys", 15, keys),
     Target("gzip bodies", 5, bodies),
     Target("config items", 10, items),

@@ -1,6 +1,7 @@
 """The conformance kit itself: it passes a method that is right, and finds each bug that is planted into one."""
 
 import logging
+from dataclasses import replace
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -55,6 +56,12 @@ class Posting(EventMethod):
         destination.held = 0
         return DELIVERED
 
+    def _applied(self, delivery, batch):
+        if self.bug == "raw":
+            config = delivery.config.model_copy(update={"transform": None})
+            delivery = replace(delivery, config=config)
+        return super()._applied(delivery, batch)
+
     def _spoilt(self, texts, ids):
         if self.bug == "ids of the attempt":
             ids = [uuid4().bytes for _ in ids]
@@ -103,6 +110,7 @@ def test_a_right_method_passes(check):
         ("left in the client", "nothing_is_lost_by_a_failure"),
         ("says it is ours", "the_circuit_opens"),
         ("waits for ever", "the_deadline_is_kept"),
+        ("raw", "a_program_is_applied"),
     ],
 )
 def test_a_planted_bug_is_found(monkeypatch, bug, check):
