@@ -100,6 +100,17 @@ class Client:
         """Change fields of a tenant's record; ``None`` removes one."""
         return _tenant_document(self._send("PATCH", _tenant(tenant_id), changes, MERGE_PATCH | _match(etag)))
 
+    def issue_external_id(self, tenant_id: str) -> TenantDocument:
+        """Issue an ExternalId; 409 while one is pending."""
+        return self._rotate(f"{_tenant(tenant_id)}/external-ids")
+
+    def activate_external_id(self, tenant_id: str) -> TenantDocument:
+        """Use the pending ExternalId for all roles; 409 where none is pending."""
+        return self._rotate(f"{_tenant(tenant_id)}/external-ids/activate")
+
+    def _rotate(self, path: str) -> TenantDocument:
+        return _tenant_document(self._send("POST", path, headers={"idempotency-key": uuid.uuid4().hex}))
+
     def list(self, tenant_id: str, *, page_size: int = 100) -> Iterator[ConfigDocument | InvalidStored]:
         """Yield all configs of a tenant, page by page, and the items that can't be read as one."""
         query: dict[str, Any] = {"limit": page_size}

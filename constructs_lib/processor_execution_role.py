@@ -20,7 +20,7 @@ from constructs_lib.names import (
     processor_role_name,
 )
 from constructs_lib.queues import WorkQueue
-from constructs_lib.tables import read_tenants
+from constructs_lib.tables import note_rotation, read_tenants
 from constructs_lib.web_identity import WebIdentity
 
 READ_QUEUE: Final = (
@@ -139,6 +139,7 @@ def _statements(resources: ProcessorResources, account: str) -> list[iam.PolicyS
             resources=[resources.delivery_configs.table_arn],
         ),
         read_tenants(resources.tenants),
+        note_rotation(resources.tenants),
         iam.PolicyStatement(
             sid="ParkDeliveries",
             actions=["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"],

@@ -7,6 +7,8 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from runtime.delivery_config.tenant_record import ISSUED_FIELDS
+
 _TEXT: Final = dynamodb.AttributeType.STRING
 _NUMBER: Final = dynamodb.AttributeType.NUMBER
 INDEXES: Final = {
@@ -94,6 +96,20 @@ class ParkedDeliveriesTable(_TenantTable):
                 partition_key=dynamodb.Attribute(name=partition, type=partition_type),
                 sort_key=dynamodb.Attribute(name=sort, type=sort_type),
             )
+
+
+def note_rotation(table: dynamodb.ITable) -> iam.PolicyStatement:
+    """Return the statement that lets the processor note which role takes a pending ExternalId: nothing else."""
+    return iam.PolicyStatement(
+        sid="NoteRotation",
+        actions=["dynamodb:UpdateItem"],
+        resources=[table.table_arn],
+        conditions={
+            "ForAllValues:StringEquals": {"dynamodb:Attributes": ["tenant_id", "version", *sorted(ISSUED_FIELDS)]},
+            "Null": {"dynamodb:Attributes": "false"},
+            "StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE", "UPDATED_OLD", "UPDATED_NEW"]},
+        },
+    )
 
 
 def read_tenants(table: dynamodb.ITable, *, conditions: dict[str, Any] | None = None) -> iam.PolicyStatement:

@@ -11,7 +11,7 @@ DEFAULT_PREFIX: Final = "ROSA/cluster-logs/"
 class CustomerParameters:
     """The parameters of one stack, and its conditions.
 
-    ``external_id``, ``region`` and ``log_group_name`` are the values with their defaults taken in.
+    ``external_id`` (the first), ``external_ids``, ``region`` and ``log_group_name`` have their defaults taken in.
     """
 
     def __init__(self, stack: Stack) -> None:
@@ -31,15 +31,19 @@ class CustomerParameters:
         self.central_role_arn = self._text(
             "CentralRoleArn", "The log provider's central log distribution role", r"arn:[a-z-]+:iam::\d{12}:role/.+"
         ).value_as_string
-        given = self._text(
+        given = CfnParameter(
+            self._stack,
             "ExternalId",
-            "What the provider presents when it assumes your role. Empty: the provider's account id",
-            r"|[\w+=,.@:/-]{2,1224}",
+            type="CommaDelimitedList",
+            description="What the provider presents when it assumes your role; two while it is changed, the one in use "
+            "first. Empty: the provider's account id",
+            allowed_pattern=r"|[\w+=.@:/-]{2,1224}",
             default="",
-        ).value_as_string
-        has_external_id = self._condition("HasExternalId", _given(given))
+        ).value_as_list
+        has_external_id = self._condition("HasExternalId", _given(Fn.join("", given)))
         account = Fn.select(4, Fn.split(":", self.central_role_arn))
-        self.external_id = Fn.condition_if(has_external_id.logical_id, given, account).to_string()
+        self.external_ids = Fn.condition_if(has_external_id.logical_id, given, account).to_string()
+        self.external_id = Fn.condition_if(has_external_id.logical_id, Fn.select(0, given), account).to_string()
 
     def _where(self) -> None:
         self.given_region = self._text(

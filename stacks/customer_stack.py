@@ -12,7 +12,7 @@ from constructs_lib.customer_log_distribution_role import CustomerLogDistributio
 from stacks.customer_interface import OUTPUTS, interface
 from stacks.customer_parameters import CustomerParameters
 
-TEMPLATE_VERSION: Final = "1.3.0"
+TEMPLATE_VERSION: Final = "1.4.0"
 """Raised with each change of what the template makes; an output, so that a customer can tell which one runs."""
 
 
@@ -50,7 +50,7 @@ class CustomerStack(Stack):
             "LogDistributionRole",
             tenant_id=given.tenant_id,
             central_role_arn=given.central_role_arn,
-            external_id=given.external_id,
+            external_id=given.external_ids,
             log_group_name=given.log_group_name,
             region=given.region,
         )

@@ -13,7 +13,7 @@ from runtime.aws.expiring_cache import ExpiringCache
 from runtime.bounded_map import TENANTS_REMEMBERED
 from runtime.delivery_config.attribute_values import plain_item
 from runtime.delivery_config.model import SCHEMA_VERSION, DeliveryConfig, is_delivery_type, is_tenant_id, whole_number
-from runtime.delivery_config.tenant_record import InvalidRecord, TenantRecord, read_record
+from runtime.delivery_config.tenant_record import InvalidRecord, TenantRecord, bind, read_record
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import GetItemInputTypeDef, QueryInputTypeDef
@@ -137,7 +137,7 @@ class DeliveryConfigRepository:
         # After the configs: so the record is hardly ever older than the version that they carry.
         record = self._record(tenant_id, demanded=any(config.tenant_version for config in configs))
         if isinstance(record, TenantRecord):
-            configs = [config.bound_by(record.accounts, record.allowed_regions) for config in configs]
+            configs = [bind(config, record) for config in configs]
         found = TenantConfigs(tenant_id, tuple(configs), tuple(invalid), record)
         return found, self._clock() + self._cache_seconds
 

@@ -23,6 +23,8 @@ from pydantic import (
 from runtime.delivery_config.model import (
     SCHEMA_VERSION,
     AccountId,
+    DeliveryConfig,
+    ExternalId,
     Information,
     Names,
     RegionName,
@@ -37,6 +39,10 @@ SUSPENDED: Final = "suspended"
 LEAVING: Final = "leaving"
 MAX_CONTACTS: Final = 20
 """Ours."""
+ISSUED_FIELDS: Final = frozenset(
+    {"external_id", "pending_external_id", "passed_roles", "retired_external_id", "rotated_at"}
+)
+"""Set by the service alone, when an ExternalId is issued and rotated."""
 
 
 def _members(value: object, info: ValidationInfo) -> object:
@@ -97,10 +103,29 @@ class TenantRecord(BaseModel):
     contacts: Annotated[
         tuple[str, ...], BeforeValidator(_contacts), AfterValidator(_addresses), Field(max_length=MAX_CONTACTS)
     ] = Field(default=(), description="e-mail addresses of whom to tell; for operators")
+    external_id: ExternalId | None = Field(default=None, description="the issued one that its deliveries use")
+    pending_external_id: ExternalId | None = Field(default=None, description="issued, and not yet used everywhere")
+    passed_roles: Annotated[tuple[str, ...], BeforeValidator(_contacts)] = Field(
+        default=(), description="roles that take the pending one: their deliveries use it"
+    )
+    retired_external_id: ExternalId | None = Field(
+        default=None, description="the one before: to be taken out of the roles' trust"
+    )
+    rotated_at: Information = Field(default=None, description="when the one in use became it")
     schema_version: int = Field(default=SCHEMA_VERSION, ge=1)
     version: int = Field(default=1, ge=1)
     created_at: Information = None
     updated_at: Information = None
+
+    def external_id_for(self, role_arn: str) -> str | None:
+        """Return the issued ExternalId that a role is assumed with; ``None``: none is, the config's own counts."""
+        return self.pending_external_id if role_arn in self.passed_roles else self.external_id
+
+    @property
+    def issued(self) -> tuple[str, ...]:
+        """Every ExternalId that the tenant's configs may name."""
+        ids = (self.external_id, self.pending_external_id, self.retired_external_id)
+        return tuple(each for each in ids if each)
 
     @model_validator(mode="before")
     @classmethod
@@ -118,6 +143,13 @@ class TenantRecord(BaseModel):
                 "delivered"
             )
         return regions
+
+
+def bind[Config: DeliveryConfig](config: Config, record: TenantRecord) -> Config:
+    """Return a config as its tenant's record bounds it: with the issued ExternalId, owner and Regions."""
+    bound = config.bound_by(record.accounts, record.allowed_regions)
+    own = record.external_id_for(config.role_arn) if config.role_arn else None
+    return bound.model_copy(update={"external_id": own}) if own else bound
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from runtime.delivery_config.external_ids import NOT_THE_TENANTS, is_anothers
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import TenantConfigs
 from runtime.delivery_config.tenant_record import LEAVING, SUSPENDED, TenantRecord
@@ -50,6 +51,8 @@ def held_back(tenant: TenantConfigs, config: DeliveryConfig) -> DeliveryError | 
     through what the record forbids.
     """
     record = tenant.record
+    if is_anothers(config.external_id, tenant.tenant_id):
+        return HeldBackError(NOT_THE_TENANTS, "external_id was issued to another tenant")
     if not isinstance(record, TenantRecord) or record.version < (config.tenant_version or 0):
         if record is None and not config.tenant_version:
             return None

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from runtime.delivery_config.attribute_values import AttributeValue, typed
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import Models
-from runtime.delivery_config.tenant_record import TenantRecord
+from runtime.delivery_config.tenant_record import ISSUED_FIELDS, TenantRecord
 from runtime.delivery_config.write_rules import WriteRules
 
 SERVICE_FIELDS = frozenset(
@@ -79,7 +79,7 @@ def validate_record(fields: Mapping[str, object], rules: WriteRules) -> TenantRe
 
     :raises InvalidConfigError: with all that is wrong.
     """
-    problems, given = _without_service_fields(fields)
+    problems, given = _without_service_fields(fields, SERVICE_FIELDS | ISSUED_FIELDS)
     try:
         record = TenantRecord.model_validate(given, strict=True, extra="forbid", context=rules)
     except ValidationError as error:
@@ -95,9 +95,11 @@ def item_of(stored: DeliveryConfig | TenantRecord) -> dict[str, AttributeValue]:
     return {name: typed(value) for name, value in fields.items() if value != ()}
 
 
-def _without_service_fields(fields: Mapping[str, object]) -> tuple[list[FieldProblem], dict[str, object]]:
-    problems = [FieldProblem(name, "is set by the service: leave it out") for name in fields if name in SERVICE_FIELDS]
-    return problems, {name: value for name, value in fields.items() if name not in SERVICE_FIELDS}
+def _without_service_fields(
+    fields: Mapping[str, object], service_fields: frozenset[str] = SERVICE_FIELDS
+) -> tuple[list[FieldProblem], dict[str, object]]:
+    problems = [FieldProblem(name, "is set by the service: leave it out") for name in fields if name in service_fields]
+    return problems, {name: value for name, value in fields.items() if name not in service_fields}
 
 
 def problems_of(error: ValidationError, taken: Container[str] = ()) -> list[FieldProblem]:

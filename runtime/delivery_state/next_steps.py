@@ -17,6 +17,7 @@ _NEXT_STEPS = {
     "tenant-not-readable": "provider: correct the tenant's record; every processor must be allowed to read it",
     "account-not-allowed": "name a role or bucket of the tenant's accounts, or let the provider add the account",
     "region-not-allowed": "choose a Region that the tenant's record allows, or let the provider allow it",
+    "external-id-not-issued": "leave external_id out of the delivery config, or name one that was issued to the tenant",
     "session-policy-refused": "correct the delivery config: STS rejects the session policy made from it",
     "log-group-missing": "customer: create the log group again, as it was, or let the role create it",
     "session-policy-too-long": "shorten bucket_prefix or the role's path in the delivery config",

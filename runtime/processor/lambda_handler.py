@@ -73,13 +73,16 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     What a message takes is taken from those behind it: so it gets a share of the time, and each of them is begun. One
     that came back without having been begun would be counted as received, and at last be a dead letter.
 
-    An operator's ``{"probe": {"tenant_id": …, "type": …}}`` tries the roles of a delivery config instead;
+    An operator's ``{"probe": {"tenant_id": …, "type": …}}`` tries the roles of a delivery config instead,
+    ``{"external_ids": {"tenant_id": …}}`` the ExternalIds of a tenant at its roles;
     ``{"verify": {…}}``, with the fields of a ``Question``, has its endpoint prove that it is the tenant's.
 
     :returns: ``{"batchItemFailures": [{"itemIdentifier": message id}, …]}``: these stay in their queue.
     """
     if "probe" in event:
         return _probe(**event["probe"])
+    if "external_ids" in event:
+        return _try_external_ids(**event["external_ids"])
     if "verify" in event:
         return _verify(event["verify"])
     messages = [_message(record) for record in event.get("Records", ())]
@@ -103,6 +106,13 @@ def _probe(tenant_id: str, type: str) -> dict[str, Any]:  # noqa: A002 - the eve
     from runtime.processor.settings import ProcessorSettings
 
     return {"failure": probe(ProcessorSettings.read(), clients(), tenant_id, type)}
+
+
+def _try_external_ids(tenant_id: str) -> dict[str, object]:
+    from runtime.processor.external_ids import try_external_ids
+    from runtime.processor.settings import ProcessorSettings
+
+    return try_external_ids(ProcessorSettings.read(), clients(), tenant_id)
 
 
 def _verify(question: dict[str, str]) -> dict[str, object]:

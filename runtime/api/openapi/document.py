@@ -206,6 +206,8 @@ def _statuses(path: str, method: str, operation: Mapping[str, Any]) -> set[str]:
             statuses.add("412")
     if path == "/tenants/{tenant_id}":
         statuses |= {"404", "409", "412"}
+    if "/external-ids" in path:
+        statuses.add("404")
     if "{replay_id}" in path:
         statuses.add("404")
     if method == "post":

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
-from runtime.delivery_config.tenant_record import TenantRecord
+from runtime.delivery_config.tenant_record import ISSUED_FIELDS, TenantRecord
 from runtime.delivery_config.writing import SERVICE_FIELDS
 
 EXAMPLE = {"tenant_id": "acme-corp", "accounts": ["222222222222"], "contacts": ["ops@acme.example"]}
 PATCH_EXAMPLE = {"state": "suspended"}
+_SOMETIMES = {"created_at", "updated_at", *ISSUED_FIELDS}
 BODIES = {
     "create_tenant": ("application/json", "NewTenant"),
     "patch_tenant": ("application/merge-patch+json", "TenantPatch"),
@@ -16,7 +17,7 @@ BODIES = {
 def tenant_schemas() -> dict[str, dict[str, object]]:
     """Return the schemas by name."""
     written = TenantRecord.model_json_schema(mode="validation")
-    fields = {name: each for name, each in written["properties"].items() if name not in SERVICE_FIELDS}
+    fields = {name: each for name, each in written["properties"].items() if name not in SERVICE_FIELDS | ISSUED_FIELDS}
     patchable = {name: {"anyOf": [each, {"type": "null"}]} for name, each in fields.items() if name != "tenant_id"}
     answered = TenantRecord.model_json_schema(mode="serialization")
     return {
@@ -34,7 +35,7 @@ def tenant_schemas() -> dict[str, dict[str, object]]:
             "additionalProperties": False,
             "examples": [PATCH_EXAMPLE],
         },
-        "Tenant": answered | {"required": sorted({*answered["properties"]} - {"created_at", "updated_at"})},
+        "Tenant": answered | {"required": sorted({*answered["properties"]} - _SOMETIMES)},
     }
 
 
@@ -53,4 +54,6 @@ def add_tenant_answers(operations: Mapping[str, dict[str, dict[str, object]]], r
         "description": "Unchanged: the caller's copy is current",
         "headers": etag,
     }
+    operations["issue_external_id"]["responses"]["201"] = {"description": "It was issued", **tenant}
+    operations["activate_external_id"]["responses"]["200"] = {"description": "The current state", **tenant}
     operations["patch_tenant"]["responses"]["200"] = {"description": "The current state", **tenant}

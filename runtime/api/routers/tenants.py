@@ -92,6 +92,25 @@ def patch_tenant(
     return _answer(TenantChanges(services, caller_of(request)).patch(tenant_id, body, wanted))
 
 
+@router.post("/{tenant_id}/external-ids", operation_id="issue_external_id", status_code=201, dependencies=[no_query()])
+def issue_external_id(
+    tenant_id: TenantId, services: ServicesOf, request: Request, idempotency_key: IdempotencyKey = None
+) -> JSONResponse:
+    """Issue an ExternalId for the tenant's roles to take. It is pending until they do: the one in use stays so."""
+    once = Idempotency(services, request, tenant_id, idempotency_key, {})
+    changes = TenantChanges(services, caller_of(request))
+    return once.run(lambda: _answer(changes.issue_external_id(tenant_id), HTTPStatus.CREATED))
+
+
+@router.post("/{tenant_id}/external-ids/activate", operation_id="activate_external_id", dependencies=[no_query()])
+def activate_external_id(
+    tenant_id: TenantId, services: ServicesOf, request: Request, idempotency_key: IdempotencyKey = None
+) -> JSONResponse:
+    """Use the pending ExternalId for all roles now, also for one that was not seen to take it."""
+    once = Idempotency(services, request, tenant_id, idempotency_key, {})
+    return once.run(lambda: _answer(TenantChanges(services, caller_of(request)).activate_external_id(tenant_id)))
+
+
 def _records_page(services: Services, limit: int, after: str | None) -> TenantPageView:
     """Return those of a page of records that have no delivery config: the others are listed with their configs."""
     page, more = services.tenants.page(limit, after)

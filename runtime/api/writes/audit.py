@@ -20,7 +20,7 @@ from runtime.delivery_config.attribute_values import Item, plain_item
 logger = logging.getLogger("logrouter.audit")
 logger.setLevel(logging.INFO)
 
-Action = Literal["create", "replace", "patch", "delete"]
+Action = Literal["create", "replace", "patch", "delete", "issue-external-id", "activate-external-id"]
 
 
 def record(caller: Caller, action: Action, before: Item | None, after: Item | None, *, outcome: str = "done") -> None:

@@ -8,6 +8,7 @@ from runtime.api.errors.problems import ProblemError, invalid
 from runtime.api.services import Services
 from runtime.api.writes.validation import size_problems
 from runtime.delivery_config.attribute_values import AttributeValue, typed
+from runtime.delivery_config.external_ids import is_anothers
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.tenant_record import LEAVING, InvalidRecord, TenantRecord
 from runtime.delivery_config.tenant_rules import conflicts
@@ -23,6 +24,8 @@ def require_within(services: Services, config: DeliveryConfig) -> dict[str, Attr
     :raises ProblemError: 422: an enabled one delivers where it may not. 409: the tenant leaves, or can't be read.
     """
     stored, region = services.tenants.get(config.tenant_id), services.settings.aws_region
+    if is_anothers(config.external_id, config.tenant_id):
+        raise invalid("invalid-config", "nothing was changed", [("external_id", "was issued to another tenant")])
     if stored is None:
         return {}
     if isinstance(stored.record, InvalidRecord):
@@ -32,6 +35,8 @@ def require_within(services: Services, config: DeliveryConfig) -> dict[str, Attr
             detail = "the tenant is leaving: no delivery config is enabled any more"
             raise ProblemError(HTTPStatus.CONFLICT, "tenant-leaving", detail)
         wrong = [(each.field, each.problem) for each in conflicts(stored.record, config.in_region(region))]
+        if stored.record.issued and config.external_id not in {None, *stored.record.issued}:
+            wrong.append(("external_id", "must be one that was issued to the tenant, or left out"))
         wrong += size_problems(services, config.bound_by(stored.record.accounts, stored.record.allowed_regions))
         if wrong:
             raise invalid("invalid-config", "nothing was changed: the tenant's record doesn't allow it", wrong)

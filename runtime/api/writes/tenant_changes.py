@@ -18,10 +18,11 @@ from runtime.api.writes import audit
 from runtime.api.writes.limits import read_counter
 from runtime.api.writes.preconditions import Preconditions
 from runtime.api.writes.repetition import repeated
-from runtime.api.writes.tenant_bounds import refuse_conflicts
+from runtime.api.writes.tenant_bounds import refuse_conflicts, unreadable
+from runtime.delivery_config import rotation
 from runtime.delivery_config.attribute_values import plain_item, typed
 from runtime.delivery_config.model import SCHEMA_VERSION, whole_number
-from runtime.delivery_config.tenant_record import TenantRecord
+from runtime.delivery_config.tenant_record import ISSUED_FIELDS, InvalidRecord, TenantRecord, read_record
 from runtime.delivery_config.writing import SERVICE_FIELDS, InvalidConfigError, item_of, validate_record
 
 
@@ -54,11 +55,57 @@ class TenantChanges:
 
         return repeated(attempt, wanted)
 
-    def _put(self, action: audit.Action, record: TenantRecord, before: StoredTenant | None) -> StoredTenant:
+    def issue_external_id(self, tenant_id: str) -> StoredTenant:
+        """Issue an ExternalId; without a role that has to take it, it is used at once, else it is pending.
+
+        :raises ProblemError: 409: one is pending already, or the customer has yet to take out the one before.
+        """
+
+        def attempt() -> StoredTenant:
+            stored = self._readable(tenant_id)
+            record = stored.record
+            assert isinstance(record, TenantRecord)
+            if record.pending_external_id:
+                detail = "an ExternalId is pending already: have the roles take it, or activate it"
+                raise ProblemError(HTTPStatus.CONFLICT, "external-id-pending", detail)
+            return self._put("issue-external-id", rotation.issued(record), stored, waits=True)
+
+        return repeated(attempt, Preconditions())
+
+    def activate_external_id(self, tenant_id: str) -> StoredTenant:
+        """Use the pending ExternalId everywhere, whether or not each role was seen to take it.
+
+        :raises ProblemError: 409: none is pending.
+        """
+
+        def attempt() -> StoredTenant:
+            stored = self._readable(tenant_id)
+            record = stored.record
+            assert isinstance(record, TenantRecord)
+            if not record.pending_external_id:
+                detail = "no ExternalId is pending: POST …/external-ids issues one"
+                raise ProblemError(HTTPStatus.CONFLICT, "no-pending-external-id", detail)
+            return self._put("activate-external-id", rotation.activated(record, now_text()), stored)
+
+        return repeated(attempt, Preconditions())
+
+    def _readable(self, tenant_id: str) -> StoredTenant:
+        stored = existing(self.services, tenant_id)
+        if isinstance(stored.record, InvalidRecord):
+            raise unreadable(stored.record, {})
+        _require_understood(stored)
+        return stored
+
+    def _put(
+        self, action: audit.Action, record: TenantRecord, before: StoredTenant | None, *, waits: bool = False
+    ) -> StoredTenant:
+        """Write a record. ``waits``: a pending ExternalId stays pending only where a role has to take it."""
         counter = read_counter(self.services, record.tenant_id).increment()
         configs = self._configs(record.tenant_id)
+        now = now_text()
+        if waits and not rotation.roles_of([stored.config for stored in configs]):
+            record = rotation.activated(record, now)
         refuse_conflicts(self.services, record, configs)
-        now = datetime.now(UTC).isoformat(timespec="microseconds")
         kept = before.item.get("created_at") if before else None
         item = item_of(record) | {
             "schema_version": typed(SCHEMA_VERSION),
@@ -75,6 +122,11 @@ class TenantChanges:
             detail = f"a tenant with a record may have {MAX_CONFIGS} delivery configs; delete some first"
             raise ProblemError(HTTPStatus.CONFLICT, "too-many-configs", detail)
         return found
+
+
+def now_text() -> str:
+    """Return the time as a record has it."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def existing(services: Services, tenant_id: str) -> StoredTenant:
@@ -98,15 +150,18 @@ def validate_tenant(services: Services, fields: Mapping[str, object]) -> TenantR
 def _patched(services: Services, stored: StoredTenant, patch: Mapping[str, object], tenant_id: str) -> TenantRecord:
     if patch.get("tenant_id", tenant_id) != tenant_id:
         raise invalid("invalid-tenant", "nothing was changed", [("tenant_id", "must be the path's, or left out")])
-    known = set(TenantRecord.model_fields) - SERVICE_FIELDS
+    plain = plain_item(stored.item)
+    known = set(TenantRecord.model_fields) - SERVICE_FIELDS - ISSUED_FIELDS
     before = {
-        name: sorted(value) if isinstance(value, set) else value
-        for name, value in plain_item(stored.item).items()
-        if name in known
+        name: sorted(value) if isinstance(value, set) else value for name, value in plain.items() if name in known
     }
     # A null of a field that can't be set would vanish unseen; its name goes on to be refused like any other.
     merged = {name: value for name, value in {**before, **patch}.items() if value is not None or name not in known}
-    return validate_tenant(services, {name: "" if value is None else value for name, value in merged.items()})
+    written = validate_tenant(services, {name: "" if value is None else value for name, value in merged.items()})
+    # What was issued stays, also where another field has spoilt the record: the customers' roles trust nothing else.
+    issued = read_record({name: value for name, value in plain.items() if name in {"tenant_id", *ISSUED_FIELDS}})
+    kept = issued.model_dump(include=set(ISSUED_FIELDS)) if isinstance(issued, TenantRecord) else {}
+    return written.model_copy(update=kept)
 
 
 def _require_understood(stored: StoredTenant) -> None:

@@ -29,6 +29,7 @@ def test_may_do_exactly_its_work(stack, resources):
             ],
         ),
         "ReadDeliveryConfigs": (["dynamodb:GetItem", "dynamodb:Query"], resources.delivery_configs.table_arn),
+        "NoteRotation": ("dynamodb:UpdateItem", resources.tenants.table_arn),
         "ReadTenants": ("dynamodb:GetItem", resources.tenants.table_arn),
         "ParkDeliveries": (
             ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],

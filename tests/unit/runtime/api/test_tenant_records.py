@@ -2,6 +2,7 @@
 
 import pytest
 
+from runtime.delivery_config.external_ids import issue
 from tests.unit.runtime.api.gateway import CALLER, CLOUDWATCH, CONFIGS, PATCH, S3, TENANTS, items, make_app, make_client
 from tests.unit.runtime.api.test_bad_requests import problem
 from tests.unit.runtime.api.test_concurrency import at_once
@@ -254,3 +255,41 @@ def test_tenants_with_a_record_alone_are_listed_too(api):
     assert sorted(found) == [
         ("acme-corp", "active", 1), ("globex", "active", 0), ("hooli", None, 1), ("initech", "active", 0),
     ]  # fmt: skip
+
+
+def test_an_external_id_is_issued_used_at_once_without_roles_and_rotated(api):
+    """A new tenant would wait for nothing; one with roles would be denied until its stack is updated."""
+    api.post("/tenants", json={"tenant_id": "acme-corp"})
+    first = api.post(f"{ACME}/external-ids")
+    assert (first.status_code, "pending_external_id" in first.json()) == (201, False)
+    used = first.json()["external_id"]
+    api.post(CONFIGS, json=CLOUDWATCH | {"external_id": used})
+    second = api.post(f"{ACME}/external-ids").json()
+    assert (second["external_id"], second["pending_external_id"] != used) == (used, True)
+    problem(api.post(f"{ACME}/external-ids"), 409, "external-id-pending")
+    active = api.post(f"{ACME}/external-ids/activate").json()
+    assert (active["external_id"], active["retired_external_id"]) == (second["pending_external_id"], used)
+    problem(api.post(f"{ACME}/external-ids/activate"), 409, "no-pending-external-id")
+
+
+def test_issued_ids_are_the_services_and_outlive_every_patch(api, clients):
+    """A change by an operator, or a correction, would lock the provider out of the roles."""
+    problem(api.post(f"{ACME}/external-ids"), 404, "no-such-tenant")
+    api.post("/tenants", json={"tenant_id": "acme-corp"})
+    used = api.post(f"{ACME}/external-ids").json()["external_id"]
+    problem(patch(api, external_id="mine"), 422, "invalid-tenant")
+    assert patch(api, state="suspended").json()["external_id"] == used
+    (stored,) = records(clients)
+    put_record(clients, **{**stored, "state": {"S": "gone"}})
+    problem(api.post(f"{ACME}/external-ids"), 409, "invalid-stored-tenant")
+    assert patch(api, state="active").json()["external_id"] == used
+
+
+def test_a_config_names_no_id_but_the_tenants_own(api):
+    """A config would be stored that no role lets in; or one that names another tenant's id."""
+    anothers = issue("globex")
+    problem(api.post(CONFIGS, json=CLOUDWATCH | {"external_id": anothers}), 422, "invalid-config")
+    api.post("/tenants", json={"tenant_id": "acme-corp"})
+    used = api.post(f"{ACME}/external-ids").json()["external_id"]
+    problem(api.post(CONFIGS, json=CLOUDWATCH | {"external_id": "111111111111"}), 422, "invalid-config")
+    assert api.post(CONFIGS, json=CLOUDWATCH | {"external_id": used}).status_code == 201
