@@ -1,7 +1,7 @@
 """ExternalIds that the service issues: each names its tenant by a digest, so that no other tenant's config may use it.
 
-ExternalIds aren't secrets (IAM user guide, "Access to AWS accounts owned by third parties"): whoever knows one could
-name it in a config of another tenant. One of ours is refused there by itself, without a look-up.
+ExternalIds aren't secrets (IAM user guide, "Access to AWS accounts owned by third parties"): a tenant that knows
+another's could name it in its config. One of ours is refused there by itself, without a look-up.
 """
 
 import hashlib

@@ -14,7 +14,6 @@ from runtime.aws.clients import AwsClients
 from runtime.deliveries.role_chain import RoleChain
 from runtime.delivery_config import rotation
 from runtime.delivery_config.methods import find_config_models
-from runtime.delivery_config.record_marks import RecordMarks
 from runtime.delivery_config.repository import DeliveryConfigRepository
 from runtime.delivery_config.tenant_record import TenantRecord
 from runtime.errors import BlockedByCustomerError, DeliveryError
@@ -53,7 +52,7 @@ def try_external_ids(settings: ProcessorSettings, clients: AwsClients, tenant_id
     if record.retired_external_id and not record.pending_external_id and still == []:
         after = rotation.taken_out(record)
     if after != record:
-        RecordMarks(clients, table).rotated(record, after)
+        rotation.RecordMarks(clients, table).rotated(record, after)
     return {
         "pending": after.pending_external_id is not None,
         "in_use": after.external_id,
