@@ -17,7 +17,7 @@ from runtime.metrics.catalogue import NAMESPACE
 
 _COPY_LIMIT: Final = 5 * 1024**3
 """The largest object that one CopyObject copies: 5 GiB. Source: S3 API reference, CopyObject."""
-_CONFIG_CACHE: Final = Duration.seconds(60)
+_CONFIG_CACHE: Final = Duration.seconds(300)
 _DELIVERY_SCHEDULE: Final = Duration.days(1)
 _STATUS_INTERVAL: Final = Duration.minutes(5)
 _LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -34,7 +34,8 @@ class CloudWatchEngine(StrEnum):
 class ProcessorTuning:
     """What a stage may choose about the processor's work. Bytes are bytes.
 
-    :param config_cache: how long a tenant's delivery configs are remembered.
+    :param config_cache: how long a tenant's delivery configs are remembered where no change of them is noted.
+    :param tenants_remembered: of how many a process keeps sessions and configs.
     :param status_interval: between two notes that a destination works, in each process.
     :param copy_threshold_bytes: objects over it are copied in parts.
     :param max_uncompressed_bytes: an object that expands further is corrupt.
@@ -45,6 +46,7 @@ class ProcessorTuning:
     engine: CloudWatchEngine = CloudWatchEngine.NATIVE
     log_level: str = "INFO"
     config_cache: Duration = _CONFIG_CACHE
+    tenants_remembered: int = 8192
     copy_threshold_bytes: int = _COPY_LIMIT
     max_uncompressed_bytes: int = 10 * 1024**3
     delivery_schedule: Duration = _DELIVERY_SCHEDULE
@@ -56,6 +58,7 @@ class ProcessorTuning:
         """Refuse what the processor would refuse, or what S3 can't do."""
         require_between("copy_threshold_bytes", self.copy_threshold_bytes, 1, _COPY_LIMIT, unit="bytes")
         require_between("config_cache", self.config_cache.to_seconds(), 0, 900, unit="seconds")
+        require_between("tenants_remembered", self.tenants_remembered, 1, 100_000, unit="tenants")
         require(holds=self.log_level in _LOG_LEVELS, constraint=f"log_level must be one of {', '.join(_LOG_LEVELS)}")
 
 
@@ -104,6 +107,7 @@ def _tuned(tuning: ProcessorTuning) -> dict[str, str]:
     return {
         "LOG_LEVEL": tuning.log_level,
         "CONFIG_CACHE_SECONDS": str(tuning.config_cache.to_seconds()),
+        "TENANTS_REMEMBERED": str(tuning.tenants_remembered),
         "MAX_UNCOMPRESSED_BYTES": str(tuning.max_uncompressed_bytes),
         "DELIVERY_SCHEDULE_SECONDS": str(tuning.delivery_schedule.to_seconds()),
         "STATUS_INTERVAL_SECONDS": str(tuning.status_interval.to_seconds()),

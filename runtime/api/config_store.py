@@ -9,6 +9,7 @@ from runtime.aws.clients import AwsClients
 from runtime.delivery_config.attribute_values import Item, plain_item
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import InvalidItem, Models, read_item
+from runtime.delivery_state.config_changes import ConfigChanges
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -39,9 +40,10 @@ class StoredConfig:
 
 
 class ConfigStore:
-    """Items of one table. Whatever botocore raises is raised."""
+    """Items of one table. Whatever botocore raises is raised. ``changes``: where each write is noted before."""
 
-    def __init__(self, clients: AwsClients, table: str, models: Models) -> None:
+    def __init__(self, clients: AwsClients, table: str, models: Models, changes: ConfigChanges) -> None:
+        self._changes = changes
         self._clients = clients
         self._table = table
         self._models = models
@@ -82,6 +84,7 @@ class ConfigStore:
         :param counter: the transaction's other part.
         :raises ChangedMeanwhileError: it isn't so any more, or another has written meanwhile.
         """
+        self._changes.note(item["tenant_id"]["S"])
         condition = unchanged(replacing.item if replacing else None)
         transact(self._dynamodb, [{"Put": {"TableName": self._table, "Item": item, **condition}}, counter])
         return self._stored(item)
@@ -91,6 +94,7 @@ class ConfigStore:
 
         :raises ChangedMeanwhileError: it was changed or deleted, or another has written meanwhile.
         """
+        self._changes.note(stored.item["tenant_id"]["S"])
         key = {name: stored.item[name] for name in ("tenant_id", "type")}
         delete = {"TableName": self._table, "Key": key, **unchanged(stored.item)}
         transact(self._dynamodb, [{"Delete": delete}, counter])

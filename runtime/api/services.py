@@ -15,6 +15,7 @@ from runtime.aws.clients import AwsClients
 from runtime.delivery_config.methods import find_config_models
 from runtime.delivery_config.repository import DeliveryConfigRepository, Models
 from runtime.delivery_config.write_rules import WriteRules
+from runtime.delivery_state.config_changes import ConfigChanges
 from runtime.delivery_state.destination_status import DestinationStatuses
 from runtime.delivery_state.parked_deliveries import ParkedDeliveries
 from runtime.delivery_state.replays import Replays
@@ -38,12 +39,18 @@ class Services:
     @cached_property
     def store(self) -> ConfigStore:
         """The config table."""
-        return ConfigStore(self.clients, self.settings.tenant_config_table, self.models)
+        return ConfigStore(self.clients, self.settings.tenant_config_table, self.models, self.changes)
+
+    @cached_property
+    def changes(self) -> ConfigChanges:
+        """Which tenants' configs have changed, for the processors."""
+        return ConfigChanges(self.clients, self.settings.parked_deliveries_table, self.clock)
 
     @cached_property
     def tenants(self) -> TenantStore:
         """The table of tenants."""
-        return TenantStore(self.clients, self.settings.tenants_table, self.settings.tenant_config_table)
+        settings = self.settings
+        return TenantStore(self.clients, settings.tenants_table, settings.tenant_config_table, self.changes)
 
     @cached_property
     def parked(self) -> ParkedDeliveries:

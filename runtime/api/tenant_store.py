@@ -10,6 +10,7 @@ from runtime.api.config_store import StoredConfig
 from runtime.aws.clients import AwsClients
 from runtime.delivery_config.attribute_values import AttributeValue, Item, plain_item, typed
 from runtime.delivery_config.tenant_record import InvalidRecord, TenantRecord, read_record
+from runtime.delivery_state.config_changes import ConfigChanges
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -46,9 +47,11 @@ class TenantStore:
     """Items of the table of tenants. Whatever botocore raises is raised.
 
     :param config_table: the table of the delivery configs, which carry their tenant's version.
+    :param changes: where each write is noted before.
     """
 
-    def __init__(self, clients: AwsClients, table: str, config_table: str) -> None:
+    def __init__(self, clients: AwsClients, table: str, config_table: str, changes: ConfigChanges) -> None:
+        self._changes = changes
         self._clients = clients
         self._table = table
         self._config_table = config_table
@@ -75,6 +78,7 @@ class TenantStore:
         :param configs: all that the tenant has, at most ``MAX_CONFIGS``.
         :raises runtime.api.conditional_writes.ChangedMeanwhileError: something isn't as it was read any more.
         """
+        self._changes.note(item["tenant_id"]["S"])
         put = {"TableName": self._table, "Item": item, **unchanged(replacing.item if replacing else None)}
         updates = [self._version_of(config, item["version"]) for config in configs]
         transact(self._dynamodb, [{"Put": put}, counter, *updates])

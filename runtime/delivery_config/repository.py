@@ -12,6 +12,7 @@ from runtime.aws.clients import AwsClients
 from runtime.aws.expiring_cache import ExpiringCache
 from runtime.bounded_map import TENANTS_REMEMBERED
 from runtime.delivery_config.attribute_values import plain_item
+from runtime.delivery_config.change_reader import ChangeReader
 from runtime.delivery_config.model import SCHEMA_VERSION, DeliveryConfig, is_delivery_type, is_tenant_id, whole_number
 from runtime.delivery_config.tenant_record import InvalidRecord, TenantRecord, bind, read_record
 
@@ -55,13 +56,14 @@ class InvalidItem:
 class TenantConfigs:
     """What the tables have for one tenant. No config at all (or none that isn't expired): the tenant is unknown.
 
-    :param record: ``None``: the tenant has none, and so the defaults.
+    :param record: ``None``: the tenant has none, and so the defaults. :param read_at: epoch seconds.
     """
 
     tenant_id: str
     configs: tuple[DeliveryConfig, ...] = ()
     invalid: tuple[InvalidItem, ...] = ()
     record: TenantRecord | InvalidRecord | None = None
+    read_at: float = 0.0
 
     @property
     def known(self) -> bool:
@@ -88,7 +90,7 @@ class DeliveryConfigRepository:
     :param tenants_table: ``None``: no record is read, and what demands one waits.
     :param models: the delivery methods' config models by method name.
     :param cache_seconds: how long an answer is believed; a changed config is seen after that at the latest.
-    :param tenants: of how many the configs are kept.
+    :param tenants: of how many the configs are kept. :param changes: whose have changed meanwhile.
     """
 
     def __init__(
@@ -100,6 +102,7 @@ class DeliveryConfigRepository:
         cache_seconds: float,
         tenants: int = TENANTS_REMEMBERED,
         tenants_table: str | None = None,
+        changes: ChangeReader | None = None,
         clock: Callable[[], float] = scheduling.now,
     ) -> None:
         self._clients = clients
@@ -107,6 +110,7 @@ class DeliveryConfigRepository:
         self._tenants_table = tenants_table
         self._models = models
         self._cache_seconds = cache_seconds
+        self._changes = changes
         self._clock = clock
         self._cache: ExpiringCache[str, TenantConfigs] = ExpiringCache(tenants, clock)
 
@@ -121,9 +125,12 @@ class DeliveryConfigRepository:
             return TenantConfigs(tenant_id)
         if refresh:
             self._cache.forget(lambda configs: configs.tenant_id == tenant_id)
+        elif outdated := self._changes and self._changes.outdated():
+            self._cache.forget(lambda configs: outdated(configs.tenant_id, configs.read_at))
         return self._cache.get(tenant_id, lambda: self._load(tenant_id)).live(self._clock())
 
     def _load(self, tenant_id: str) -> tuple[TenantConfigs, float]:
+        read_at = self._clock()
         configs: list[DeliveryConfig] = []
         invalid: list[InvalidItem] = []
         for item in self._items(tenant_id):
@@ -138,8 +145,8 @@ class DeliveryConfigRepository:
         record = self._record(tenant_id, demanded=any(config.tenant_version for config in configs))
         if isinstance(record, TenantRecord):
             configs = [bind(config, record) for config in configs]
-        found = TenantConfigs(tenant_id, tuple(configs), tuple(invalid), record)
-        return found, self._clock() + self._cache_seconds
+        found = TenantConfigs(tenant_id, tuple(configs), tuple(invalid), record, read_at)
+        return found, read_at + self._cache_seconds
 
     def _record(self, tenant_id: str, *, demanded: bool) -> TenantRecord | InvalidRecord | None:
         """Read the tenant's record, consistently where a config demands one: an older answer would let it wait."""

@@ -8,6 +8,7 @@ from runtime.deliveries.method import DeliveryServices
 from runtime.deliveries.registry import find_methods, make_methods
 from runtime.deliveries.role_chain import RoleChain
 from runtime.deliveries.sessions import Sessions
+from runtime.delivery_config.change_reader import POLL_SECONDS, UNKNOWN_SECONDS, ChangeReader
 from runtime.delivery_config.marks import ConfigMarks
 from runtime.delivery_config.methods import find_config_models
 from runtime.delivery_config.repository import DeliveryConfigRepository, Models
@@ -77,11 +78,18 @@ def make_processor(
 
 
 def _repository(settings: ProcessorSettings, clients: AwsClients, models: Models) -> DeliveryConfigRepository:
+    remembered, table = settings.config_cache_seconds, settings.parked_deliveries_table
+    changes: ChangeReader | None = None
+    if table is None or settings.session_issuer is not None:  # by hand, and outside, nobody can say what has changed
+        remembered = min(remembered, UNKNOWN_SECONDS)
+    elif remembered > POLL_SECONDS:
+        changes = ChangeReader(clients, table)
     return DeliveryConfigRepository(
         clients,
         settings.tenant_config_table,
         models,
-        cache_seconds=settings.config_cache_seconds,
+        cache_seconds=remembered,
+        changes=changes,
         tenants=settings.tenants_remembered,
         tenants_table=settings.tenants_table,
     )

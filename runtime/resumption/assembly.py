@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from runtime.aws.clients import AwsClients
 from runtime.delivery_config.methods import find_config_models
 from runtime.delivery_config.repository import DeliveryConfigRepository
+from runtime.delivery_state.config_changes import ConfigChanges
 from runtime.delivery_state.destination_status import DestinationStatuses
 from runtime.delivery_state.parked_deliveries import ParkedDeliveries
 from runtime.delivery_state.replays import Replays
@@ -26,6 +27,7 @@ class Workers:
     resumer: Resumer
     replays: ReplayRunner
     dead_letters: DeadLetterRedrive
+    changes: ConfigChanges
 
 
 def make_workers(settings: ResumptionSettings, clients: AwsClients) -> Workers:
@@ -56,7 +58,8 @@ def make_workers(settings: ResumptionSettings, clients: AwsClients) -> Workers:
         settings.resume_per_second,
         REDRIVE_DELAYS.scaled(schedule.scale()),
     )
-    return Workers(resumer, ReplayRunner(Replays(clients, table), listing, configs, hand_over), dead_letters)
+    replays = ReplayRunner(Replays(clients, table), listing, configs, hand_over)
+    return Workers(resumer, replays, dead_letters, ConfigChanges(clients, table))
 
 
 def _dead_letter_queues(settings: ResumptionSettings) -> tuple[tuple[str, str], ...]:

@@ -34,8 +34,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     if event == REDRIVE:
         return {"redriven": workers().dead_letters.run(budget)}
     changes = event.get("Records", ())
-    for record in changes:
-        keys = record["dynamodb"]["Keys"]
+    changed = [record["dynamodb"]["Keys"] for record in changes]
+    for tenant_id in dict.fromkeys(keys["tenant_id"]["S"] for keys in changed):
+        workers().changes.note(tenant_id)
+    for keys in changed:
         workers().resumer.config_changed(keys["tenant_id"]["S"], keys["type"]["S"])
     # A stream's records wait for each other: their run asks, and the schedule's next one hears the answer.
     resumed = workers().resumer.run(budget, 0.0) if changes else workers().resumer.run(budget)

@@ -5,6 +5,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 
 from constructs_lib.limits import PropertyError
+from constructs_lib.outside_reader import TenantData
 from constructs_lib.processor_environment import (
     ProcessorTuning,
     outside_environment,
@@ -39,8 +40,14 @@ def test_the_functions_are_given_every_field_of_the_settings(resources, issuer):
     """A setting would silently keep its default on Lambda, or a variable would be set that nobody reads."""
     given = processor_environment(resources=resources, tuning=ProcessorTuning(), account="111111111111")
     assert set(given) == FIELDS - HOST_GIVES - POLLER_ALONE - OUTSIDE_ALONE
+    tenants = TenantData(
+        bucket=resources.bucket,
+        records=resources.tenants,
+        delivery_configs=resources.delivery_configs,
+        parked_deliveries=resources.parked_deliveries,
+    )
     given = outside_environment(
-        tenants=resources, queue=resources.outside.queue, issuer=issuer, tuning=ProcessorTuning(), account="1" * 12
+        tenants=tenants, queue=resources.outside.queue, issuer=issuer, tuning=ProcessorTuning(), account="1" * 12
     )
     assert set(given) == FIELDS - HOST_GIVES - POLLER_ALONE - INSIDE_ALONE
 

@@ -7,9 +7,11 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from runtime.deliveries.cloudwatch.config import CloudWatchConfig
 from runtime.deliveries.s3.config import S3Config
+from runtime.delivery_config.change_reader import ChangeReader
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import DeliveryConfigRepository, InvalidItem, read_item
 from runtime.delivery_config.tenant_record import InvalidRecord
+from runtime.delivery_state.config_changes import ConfigChanges
 from tests.unit.runtime.aws_world import Fault, recording_clients  # noqa: F401 - the fixture "clients"
 from tests.unit.runtime.known_cases import cases
 from tests.unit.runtime.processor.world import World
@@ -260,3 +262,17 @@ def test_what_only_informs_never_spoils_a_record(world):
     world.put_record(contacts=5, created_at=7, shiny="x", cluster_ids={"SS": ["c-1"]})
     record = repository(world, tenants_table="tenants").fetch_tenant("acme-corp").record
     assert (record.contacts, record.created_at, record.cluster_ids) == ((), "7", ("c-1",))
+
+
+def test_a_config_that_is_noted_as_changed_is_read_again(world):
+    """A disabled config would be delivered by for as long as configs are remembered: five minutes."""
+    clock = Clock()
+    changes = ChangeReader(world.clients, "parked", clock)
+    configs = repository(world, clock, cache_seconds=300, changes=changes)
+    world.put_config("cloudwatch")
+    assert configs.fetch_tenant("acme-corp").configs[0].enabled
+    clock.now += 31
+    ConfigChanges(world.clients, "parked", clock).note("acme-corp")
+    world.put_config("cloudwatch", enabled={"BOOL": False})
+    clock.now += 5
+    assert not configs.fetch_tenant("acme-corp").configs[0].enabled
