@@ -10,6 +10,7 @@ What is deployed together is decided in ``stacks/``.
 | around the processor | ``processor_environment``, ``processor_execution_role`` |
 | around the API | ``api_firewall``, ``api_responses`` |
 | roles | ``central_role``, ``writer_role``, ``web_identity`` |
+| configs as code | ``delivery_config_resource`` |
 | a customer's account | ``customer_destinations``, ``customer_log_distribution_role`` |
 | what operators see | ``operator_alarm``, ``watched_metric``, ``saved_queries``, ``tracing``, ``audit_trail`` |
 | for all of them | ``limits``, ``names``, ``acknowledgement`` |
