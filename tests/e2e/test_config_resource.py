@@ -1,5 +1,7 @@
 """A delivery config as a template declares it, by CloudFormation, a function and the deployed API."""
 
+import json
+
 import pytest
 from aws_cdk import App, BootstraplessSynthesizer, CfnOutput, Environment, Stack
 from aws_cdk import aws_lambda as lambda_
