@@ -54,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # The same cases in each run, however busy the machine is: `make fuzz` is what looks for new ones.
     settings.register_profile("suite", derandomize=True, deadline=None)
     settings.load_profile("suite")
-    if config.getoption("numprocesses", None):  # not in a process that runs tests: they would capture it
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):  # tests would capture it
         config.pluginmanager.register(Heartbeat(lambda text: config.get_terminal_writer().line(text)))
 
 
