@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from runtime.config_resource.signed_api import ApiRefusedError, SignedApi, configs_path
 from runtime.delivery_config.methods import find_config_models
@@ -27,18 +27,19 @@ class DeclaredConfig:
     """The resource's properties. ``fields``: the config without ``tenant_id``, ``type`` among them."""
 
     tenant_id: str
-    fields: Mapping[str, Any]
+    fields: Mapping[str, object]
 
     @classmethod
-    def of(cls, properties: Mapping[str, Any]) -> "DeclaredConfig":
+    def of(cls, properties: object) -> "DeclaredConfig":
         """Read the properties. ``Config`` is JSON text: CloudFormation makes text of numbers and truth values.
 
         :raises DeclarationError: one is missing or malformed.
         """
         try:
+            assert isinstance(properties, Mapping)
             fields = json.loads(properties["Config"])
             tenant_id, type_ = properties["TenantId"], fields["type"]
-        except (KeyError, TypeError, ValueError):
+        except (AssertionError, KeyError, TypeError, ValueError):
             raise DeclarationError("TenantId and Config, a JSON object with a type, are needed") from None
         if not isinstance(tenant_id, str) or not isinstance(type_, str):
             raise DeclarationError("TenantId and the config's type must be text")
@@ -54,7 +55,7 @@ class DeclaredConfig:
         """What CloudFormation knows it by."""
         return f"{self.tenant_id}/{self.type}"
 
-    def drift(self, stored: Mapping[str, Any]) -> list[str]:
+    def drift(self, stored: Mapping[str, object]) -> list[str]:
         """Return the names of fields that somebody has changed since: what is stored isn't what was declared.
 
         Secrets are left out, as the API never returns one; and what the API fills in by itself.

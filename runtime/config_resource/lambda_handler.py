@@ -9,7 +9,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.request import Request, urlopen
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class ResourceAnswer:
     reason: str = ""
     data: Mapping[str, str] = field(default_factory=dict)
 
-    def document(self, event: Mapping[str, Any]) -> dict[str, Any]:
+    def document(self, event: Mapping[str, object]) -> dict[str, object]:
         """Return it in CloudFormation's form."""
         return {
             "Status": "FAILED" if self.reason else "SUCCESS",
@@ -57,18 +57,18 @@ def resource() -> "ConfigResource":
     return ConfigResource(SignedApi.make(settings.api_url, settings.aws_region, credentials))
 
 
-def handler(event: dict[str, Any], context: object) -> None:
+def handler(event: dict[str, object], context: object) -> None:
     """Do what the event asks for, and answer it, also where it fails."""
     del context
     answer = answer_to(event, resource())
     text = json.dumps(answer.document(event)).encode()
     # No content type: the address is signed without one.
-    request = Request(event["ResponseURL"], data=text, method="PUT", headers={"content-type": ""})  # noqa: S310 - CloudFormation's own
+    request = Request(str(event["ResponseURL"]), data=text, method="PUT", headers={"content-type": ""})  # noqa: S310 - CloudFormation's own
     with urlopen(request, timeout=ANSWER_SECONDS):  # noqa: S310 - see above
         pass
 
 
-def answer_to(event: Mapping[str, Any], to: "ConfigResource") -> ResourceAnswer:
+def answer_to(event: Mapping[str, object], to: "ConfigResource") -> ResourceAnswer:
     """Return the answer to an event. Never raises: a stack that gets none waits for an hour."""
     from runtime.config_resource.declared_config import NOT_MADE
 
@@ -80,7 +80,7 @@ def answer_to(event: Mapping[str, Any], to: "ConfigResource") -> ResourceAnswer:
         return ResourceAnswer(known, reason=f"{type(error).__name__}: {error}")
 
 
-def _done(event: Mapping[str, Any], to: "ConfigResource", known: str) -> ResourceAnswer:
+def _done(event: Mapping[str, object], to: "ConfigResource", known: str) -> ResourceAnswer:
     from runtime.config_resource.declared_config import DeclaredConfig
 
     if event["RequestType"] == "Delete":
@@ -91,7 +91,7 @@ def _done(event: Mapping[str, Any], to: "ConfigResource", known: str) -> Resourc
     if event["RequestType"] == "Update" and declared.physical_id == known:
         drift = to.update(DeclaredConfig.of(event["OldResourceProperties"]), declared)
     else:  # new, or of another tenant or type: CloudFormation has the old one removed when all else is done
-        to.create(declared, event["RequestId"])
+        to.create(declared, str(event["RequestId"]))
     if drift:
         logger.warning("the config had been changed by hand", extra={"resource": known, "fields": drift})
     return ResourceAnswer(declared.physical_id, data={"Drift": ", ".join(drift), "Type": declared.type})

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from botocore.auth import SigV4Auth
@@ -30,7 +30,7 @@ class SignedApi:
     url: str
     region: str
     credentials: Credentials
-    session: Any
+    session: URLLib3Session
 
     @classmethod
     def make(cls, url: str, region: str, credentials: Credentials) -> "SignedApi":
@@ -41,9 +41,9 @@ class SignedApi:
         self,
         method: str,
         path: str,
-        document: Mapping[str, Any] | None = None,
+        document: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         """Send a request, and return the answer's document; empty where it has none.
 
         :raises ApiRefusedError: the API refuses it. What the connection raises is raised.
@@ -55,7 +55,7 @@ class SignedApi:
         answer = self.session.send(request.prepare())
         if not 200 <= answer.status_code < 300:  # noqa: PLR2004 - RFC 9110: success
             raise ApiRefusedError(answer.status_code, answer.content)
-        found: dict[str, Any] = json.loads(answer.content) if answer.content else {}
+        found: dict[str, object] = json.loads(answer.content) if answer.content else {}
         return found
 
 
