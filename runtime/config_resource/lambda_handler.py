@@ -46,8 +46,7 @@ def resource() -> "ConfigResource":
     from botocore.session import Session
 
     from runtime.config_resource.declared_config import ConfigResource
-    from runtime.config_resource.settings import ConfigResourceSettings
-    from runtime.config_resource.signed_api import SignedApi
+    from runtime.config_resource.signed_api import ConfigResourceSettings, SignedApi
     from runtime.logs import configure
 
     settings = ConfigResourceSettings.read()

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import quote
 
 from botocore.auth import SigV4Auth
@@ -11,8 +11,18 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
 
+from runtime.environment import Environment
+
 TIMEOUT_SECONDS: Final = 30
 """API Gateway answers within 29 s (its quotas, integration timeout)."""
+
+
+class ConfigResourceSettings(Environment):
+    """The function's environment. ``api_url``: where the delivery-config API is, with its stage."""
+
+    api_url: str
+    aws_region: str
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
 
 class ApiRefusedError(Exception):
