@@ -23,7 +23,7 @@ logger = logging.getLogger("logrouter.config_resource")
 
 @dataclass(frozen=True, slots=True)
 class ResourceAnswer:
-    """What CloudFormation is told. ``data``: the attributes that a template may read."""
+    """The answer to CloudFormation. ``data``: the attributes that a template may read."""
 
     physical_id: str
     reason: str = ""
