@@ -108,6 +108,7 @@ Rule = tuple[type[DeliveryError], str]
 """The class and the reason of an error code."""
 
 EXPIRED = "expired-token"
+TENANT_SUSPENDED = "tenant-suspended"
 SOURCE_DENIED = "source-denied"
 TIMEOUT = "timeout"
 """The reason of a call that wasn't answered in time: not repeated in the process, as its thread would hang again."""

@@ -8,12 +8,11 @@ from runtime.delivery_config.external_ids import NOT_THE_TENANTS, is_anothers
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import TenantConfigs
 from runtime.delivery_config.tenant_record import LEAVING, SUSPENDED, TenantRecord
-from runtime.errors import DeliveryError, HeldBackError, RetryableError
+from runtime.errors import TENANT_SUSPENDED, DeliveryError, HeldBackError, RetryableError
 
 ACCOUNT_NOT_ALLOWED: Final = "account-not-allowed"
 REGION_NOT_ALLOWED: Final = "region-not-allowed"
 NOT_READABLE: Final = "tenant-not-readable"
-TENANT_SUSPENDED: Final = "tenant-suspended"
 TENANT_LEAVING: Final = "tenant-leaving"
 CLUSTER_NOT_ALLOWED: Final = "cluster-not-of-tenant"
 

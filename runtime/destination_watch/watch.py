@@ -14,6 +14,7 @@ from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.delivery_config.attribute_values import plain_item
 from runtime.delivery_state.destination_status import DestinationStatus, DestinationStatuses
+from runtime.errors import TENANT_SUSPENDED
 from runtime.metrics.catalogue import LATE_DESTINATIONS, SILENT_TENANTS
 from runtime.metrics.lines import MetricLines
 
@@ -88,6 +89,8 @@ class DestinationCheck:
 
     def _late(self, status: DestinationStatus, now: float) -> bool:
         if status.last_failure_at > status.last_success_at:
+            if status.failure.get("reason") == TENANT_SUSPENDED:
+                return False  # on purpose, and by the provider itself
             return now - status.last_success_at > self._late_seconds
         recent = now - status.last_success_at <= self._silent_seconds
         return recent and (status.lag_seconds or 0.0) > self._late_seconds

@@ -7,7 +7,7 @@ import pytest
 from runtime.delivery_state.destination_status import DestinationStatuses
 from runtime.destination_watch import lambda_handler
 from runtime.destination_watch.watch import FORGOTTEN_SECONDS, DestinationCheck
-from runtime.errors import RetryableError
+from runtime.errors import HeldBackError, RetryableError
 from runtime.metrics.lines import MetricLines
 from tests.unit.runtime.aws_world import (
     REGION,
@@ -62,6 +62,17 @@ def test_old_logs_and_failures_make_a_destination_late(scene):
     scene.statuses.succeeded("acme-corp", "s3:broken", 5.0)
     scene.statuses.succeeded("acme-corp", "s3:old", 5.0)
     assert scene.look() == ((), ())
+
+
+def test_a_suspended_tenants_destination_isnt_late(scene):
+    """Every operator would be paged for what one of them has decided."""
+    scene.world.put_config()
+    scene.statuses.succeeded("acme-corp", "s3", 5.0)
+    scene.now += LATE + 1
+    scene.statuses.failed("acme-corp", "s3", HeldBackError("tenant-suspended"))
+    assert scene.look()[0] == ()
+    scene.statuses.failed("acme-corp", "s3", HeldBackError("region-not-allowed"))
+    assert scene.look()[0] == ("acme-corp/s3",)
 
 
 def test_a_tenant_of_which_nothing_comes_any_longer_is_silent_until_it_is_forgotten(scene):
