@@ -33,9 +33,10 @@ HEADERS: Final = {
 
 @dataclass(slots=True)
 class ConsoleAccess:
-    """One run's secrets. ``port``: where it listens."""
+    """One run's secrets. ``port``: where it listens; ``first``: the path that the link leads to."""
 
     port: int
+    first: str = "/"
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     session: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     exchanged: bool = False
@@ -106,7 +107,8 @@ class ConsoleGuard:
         session = self._access.exchange(request.query_params.get("token", ""))
         if session is None:
             return None if self._has_session(request) else _page(403, "This link doesn't open the console", REOPEN)
-        answer = HTMLResponse('<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>logrouter</title>')
+        lead = f'<meta http-equiv="refresh" content="0;url={self._access.first}"><link rel="icon" href="/assets/icon.svg">'
+        answer = HTMLResponse(f"<!doctype html>{lead}<title>logrouter</title>")
         answer.set_cookie(self._access.cookie, session, httponly=True, samesite="strict")
         return answer
 

@@ -104,7 +104,7 @@ class Screen:
         try:
             return self._render(template, **await build(request))
         except Exception as error:  # noqa: BLE001 - the rest of the page is shown, this says what is wrong
-            return self._render(refused, refusal=refusal_of(error, self.questions.options))
+            return self._render(refused, **request.path_params, refusal=refusal_of(error, self.questions.options))
 
     def _render(self, template: str, **context: Any) -> str:
         return self.environment.get_template(template).render(context)

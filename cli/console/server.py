@@ -9,6 +9,7 @@ import uvicorn
 from cli.console.application import create_application
 from cli.console.asking import Questions
 from cli.console.guard import ConsoleAccess
+from cli.console.rendering import segment
 
 LOOPBACK: Final = "127.0.0.1"
 
@@ -21,7 +22,9 @@ def serve(questions: Questions, *, port: int, tenant_id: str | None, opened: Cal
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((LOOPBACK, port))
-        access = ConsoleAccess(listener.getsockname()[1])
+        listener.listen()  # so that the link works from the moment it is printed
+        first = f"/tenants/{segment(tenant_id)}" if tenant_id else "/"
+        access = ConsoleAccess(listener.getsockname()[1], first)
         application = create_application(questions, access, tenant_id)
         config = uvicorn.Config(
             application,
@@ -31,5 +34,5 @@ def serve(questions: Questions, *, port: int, tenant_id: str | None, opened: Cal
             server_header=False,
             timeout_graceful_shutdown=1,
         )
-        opened(access.link)  # connections wait until the server takes them
+        opened(access.link)
         uvicorn.Server(config).run(sockets=[listener])

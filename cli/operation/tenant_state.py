@@ -1,19 +1,16 @@
 """A tenant's destinations as the API has them: for a caller who may see this tenant, and nothing else."""
 
-import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
 from cli.client import ApiProblemError, Client, ConfigDocument
-from runtime.api.schemas.deliveries import Failure, StatusView
+from runtime.api.schemas.deliveries import StatusView
 from runtime.api.schemas.delivery_configs import InvalidStored
 
 SIDE_BY_SIDE: Final = 8
 SHOWN_FIELDS: Final = ("log_group_name", "bucket_name", "url", "hosts", "bootstrap_servers", "function_arn")
-type Statement = dict[str, object]
-_ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,34 +68,3 @@ def _with_status(client: Client, tenant_id: str, config: ConfigDocument | Invali
         return TenantDestination(config, client.status(tenant_id, config.type))
     except ApiProblemError as error:
         return TenantDestination(config, None, f"{error.problem.title}: {error.problem.detail}")
-
-
-def statement(tenant_id: str, failure: Failure, config: Mapping[str, Any], central_role_arn: str) -> Statement | None:
-    """Return the statement that allows what was refused; ``None`` where no statement of the customer's would.
-
-    As the onboarding template writes it (docs/onboarding.md): for the role's trust and for the bucket it names the
-    central role as principal, for what the role itself may do it has none.
-    """
-    tag = {"aws:PrincipalTag/tenant_id": tenant_id}
-    principal = {"AWS": central_role_arn}
-    if failure.hop == "CUSTOMER" and failure.action == "sts:AssumeRole":
-        external_id = config.get("external_id") or central_role_arn.split(":")[4]
-        condition = {"StringEquals": {"sts:ExternalId": external_id, **tag}}
-        return {"Effect": "Allow", "Principal": principal, "Action": failure.action, "Condition": condition}
-    if failure.hop != "DESTINATION" or not _ACTION.fullmatch(failure.action):
-        return None
-    if failure.resource.startswith("s3://") and failure.reason == "destination-denied":
-        bucket, prefix = config.get("bucket_name", ""), config.get("bucket_prefix", "")
-        partition = central_role_arn.split(":")[1]
-        condition = {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control", **tag}}
-        resource = f"arn:{partition}:s3:::{bucket}/{prefix}{tenant_id}/*"
-        return {
-            "Effect": "Allow", "Principal": principal, "Action": "s3:PutObject", "Resource": resource,
-            "Condition": condition,
-        }  # fmt: skip
-    denied = failure.reason in {"destination-denied", "access-denied"}
-    return (
-        {"Effect": "Allow", "Action": failure.action, "Resource": failure.resource}
-        if denied and failure.resource.startswith("arn:")
-        else None
-    )

@@ -112,7 +112,7 @@ PROOFS: Mapping[str, Mapping[str, Proof]] = {
         "ReceiveMessage": _REQUEST_ID,
         "SendMessage": Proof(("MessageId",)),
     },
-    "sts": {"AssumeRole": Proof(("Credentials",))},
+    "sts": {"AssumeRole": Proof(("Credentials",)), "GetCallerIdentity": Proof(("Account", "Arn"))},
 }
 
 

@@ -104,12 +104,12 @@ async def save(request: Request) -> Response:
 
 
 async def match(request: Request) -> Context:
-    """Return what the form, unsaved, would deliver of the names and keys given."""
+    """Return what the form, unsaved, would deliver of the names and keys given, once enabled."""
     questions, tenant_id, type_ = questions_of(request), tenant_of(request), request.path_params["type"]
     form = await form_of(request)
     meta = dict(form)
     names, keys = meta.get("applications", "").split(), meta.get("keys", "").split()
-    config = {"type": type_, **config_of(model_of(type_), form)}
+    config = {"type": type_, **config_of(model_of(type_), form), "enabled": True}  # the filter is in question
     if not names and not keys:
         raise NotFoundError("Give an application's name or an object's key to try.")
     found = await questions.change(

@@ -3,18 +3,21 @@
 import math
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
 from starlette.requests import Request
 
 from cli.console.charts import LineChart, Series, bar_chart, line_chart
+from cli.console.pages.replays import selection
 from cli.console.pages.tenant import MINUTE, STEPS_SECONDS, tenant_of
 from cli.console.rendering import Context, page, part, questions_of
 from cli.operation.cost import cost
 from cli.operation.freshness import EVENT, FreshnessAt, freshness, freshness_series
 from cli.operation.recent import Recent, recent
 from cli.times import short
+from runtime.costs.assumptions import DAYS_A_MONTH
 from runtime.costs.tenant import total
 from runtime.delivery_config.facts import Payer
 
@@ -74,6 +77,14 @@ async def tenant_cost(request: Request) -> Context:
     return {"found": found, "items": items, "totals": totals, "chart": chart}
 
 
+async def priced(request: Request) -> Context:
+    """Return what the API estimates for yesterday's logs: for a caller who may not read the records."""
+    questions, tenant_id = questions_of(request), tenant_of(request)
+    asked = {**selection({"period": "yesterday"}, datetime.now(UTC)), "dry_run": True}
+    found = await questions.ask(("priced", tenant_id), lambda: questions.client.start_replay(tenant_id, asked))
+    return {"estimate": found.estimate, "days": DAYS_A_MONTH}
+
+
 async def all_freshness(request: Request) -> Context:
     """Return every destination's lateness, the latest first."""
     read = await _recent(request, None)
@@ -103,5 +114,12 @@ ROUTES: Final = (
     page("/tenants/{tenant_id}/charts", "charts.html"),
     part("/tenants/{tenant_id}/parts/freshness", "parts/freshness.html", tenant_freshness, every=SLOW_SECONDS),
     part("/tenants/{tenant_id}/parts/deliveries", "parts/deliveries.html", tenant_deliveries, every=SLOW_SECONDS),
-    part("/tenants/{tenant_id}/parts/cost", "parts/cost.html", tenant_cost, every=COST_EVERY),
+    part(
+        "/tenants/{tenant_id}/parts/cost",
+        "parts/cost.html",
+        tenant_cost,
+        every=COST_EVERY,
+        refused="parts/cost_refused.html",
+    ),
+    part("/tenants/{tenant_id}/parts/priced", "parts/priced.html", priced, every=0),
 )

@@ -5,12 +5,16 @@ from functools import partial
 from itertools import islice
 from typing import Final
 
+from botocore.exceptions import BotoCoreError, ClientError
 from starlette.requests import Request
 
+from cli.console.asking import Questions
 from cli.console.rendering import Context, page, part, questions_of
+from cli.installation import CENTRAL_ROLE
 from cli.operation.arrival import Arrivals, arrivals
 from cli.operation.recent import recent
-from cli.operation.tenant_state import TenantDestination, statement, tenant_destinations
+from cli.operation.statements import statement
+from cli.operation.tenant_state import TenantDestination, tenant_destinations
 from runtime.record_log.lines import RecordLine
 
 MINUTE: Final = 60.0
@@ -32,10 +36,16 @@ async def destinations(request: Request) -> Context:
     """Return the configs, and how each destination is, by the API."""
     questions, tenant_id = questions_of(request), tenant_of(request)
     found = await questions.ask(("destinations", tenant_id), partial(tenant_destinations, questions.client, tenant_id))
-    role = ""
-    if any(each.state in WRONG for each in found):
-        role = await questions.ask("role", lambda: questions.sources.installation.central_role_arn)
+    role = await _central_role(questions) if any(each.state in WRONG for each in found) else ""
     return {"tenant_id": tenant_id, "destinations": [(each, _statement(tenant_id, each, role)) for each in found]}
+
+
+async def _central_role(questions: Questions) -> str:
+    """Return the role that customers trust: with a gap where the caller's account can't be found out."""
+    try:
+        return await questions.ask("role", lambda: questions.sources.installation.central_role_arn)
+    except (BotoCoreError, ClientError, TimeoutError):
+        return f"arn:aws:iam::(the provider's account):role{CENTRAL_ROLE}"
 
 
 async def parked(request: Request) -> Context:
