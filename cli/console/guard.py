@@ -107,7 +107,9 @@ class ConsoleGuard:
         session = self._access.exchange(request.query_params.get("token", ""))
         if session is None:
             return None if self._has_session(request) else _page(403, "This link doesn't open the console", REOPEN)
-        lead = f'<meta http-equiv="refresh" content="0;url={self._access.first}"><link rel="icon" href="/assets/icon.svg">'
+        lead = (
+            f'<meta http-equiv="refresh" content="0;url={self._access.first}"><link rel="icon" href="/assets/icon.svg">'
+        )
         answer = HTMLResponse(f"<!doctype html>{lead}<title>logrouter</title>")
         answer.set_cookie(self._access.cookie, session, httponly=True, samesite="strict")
         return answer

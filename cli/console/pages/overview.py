@@ -17,9 +17,15 @@ from cli.operation.queues import SHOULD_BE_EMPTY
 from runtime.delivery_config.model import is_tenant_id
 
 IN_ORDER: Final = frozenset({State.WORKS, State.UNTRIED, State.DISABLED})
+URGENT: Final = (State.FAILING, State.PARKED, State.INVALID, State.DELETED)
 MOST_PROBLEMS: Final = 20
 MOST_ROWS: Final = 500
 """Ours: a page of so many rows is read, and laid out in some 100 ms. The search finds the others."""
+
+
+def needs_somebody(each: Destination) -> bool:
+    """Return whether something is wrong: a config that was deleted, with nothing that waits for it, isn't."""
+    return each.state not in IN_ORDER and not (each.state is State.DELETED and not each.parked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ class TenantRow:
     @property
     def wrong(self) -> Sequence[Destination]:
         """The destinations that need somebody."""
-        return [each for each in self.destinations if each.state not in IN_ORDER]
+        return [each for each in self.destinations if needs_somebody(each)]
 
     @property
     def p50(self) -> float | None:

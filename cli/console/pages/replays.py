@@ -8,8 +8,9 @@ from typing import Any, Final
 from starlette.requests import Request
 
 from cli.console.pages.tenant import tenant_of
-from cli.console.rendering import Context, action, form_of, page, part, questions_of
+from cli.console.rendering import Context, action, form_of, moment, page, part, questions_of
 from cli.operation.tenant_state import tenant_destinations
+from cli.text_table import plain
 from runtime.api.schemas.deliveries import ReplayView
 
 RUNNING: Final = "running"
@@ -20,6 +21,7 @@ PERIODS: Final = {
     "week": "The last 7 days",
     "given": "From and until, below",
 }
+_TIMES: Final = frozenset({"since", "until"})
 _TEXTS: Final = ("type", "application", "cluster_id")
 
 
@@ -67,7 +69,11 @@ async def listed(request: Request) -> Context:
     """Return the tenant's replays, the latest first."""
     questions, tenant_id = questions_of(request), tenant_of(request)
     found = await questions.ask(("replays", tenant_id), lambda: questions.client.replays(tenant_id).replays)
-    return {"tenant_id": tenant_id, "replays": [(each, _share(each)) for each in found], "running": RUNNING}
+    return {
+        "tenant_id": tenant_id,
+        "replays": [(each, _share(each), _selected(each)) for each in found],
+        "running": RUNNING,
+    }
 
 
 async def stop(request: Request) -> Context:
@@ -81,6 +87,12 @@ async def stop(request: Request) -> Context:
 def _share(replay: ReplayView) -> float | None:
     """Return how much of it is started, percent; ``None`` where its total isn't known."""
     return min(100.0, 100 * replay.deliveries / replay.total_deliveries) if replay.total_deliveries else None
+
+
+def _selected(replay: ReplayView) -> str:
+    """Write what a replay selects; the tenant is the page's."""
+    shown = {name: moment(str(value)) if name in _TIMES else value for name, value in replay.selection.items()}
+    return plain({name: value for name, value in shown.items() if name != "tenant_id"}) or "everything"
 
 
 def _utc(text: str) -> str:
