@@ -8,6 +8,7 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 from starlette.requests import Request
 
+from cli.client import ApiProblemError
 from cli.console.asking import Questions
 from cli.console.rendering import Context, page, part, questions_of
 from cli.installation import CENTRAL_ROLE
@@ -20,6 +21,8 @@ from runtime.record_log.lines import RecordLine
 MINUTE: Final = 60.0
 WRONG: Final = frozenset({"failing", "parked"})
 SEARCHED: Final = ("type", "object", "Outcome", "Reason")
+NOT_FOUND: Final = 404
+UNSHOWN: Final = frozenset({"tenant_id", "schema_version", "version"})
 MOST_PARKED: Final = 50
 MOST_RECORDS: Final = 200
 STEPS_SECONDS: Final = (60, 240, 600, 2_700)
@@ -46,6 +49,18 @@ async def _central_role(questions: Questions) -> str:
         return await questions.ask("role", lambda: questions.sources.installation.central_role_arn)
     except (BotoCoreError, ClientError, TimeoutError):
         return f"arn:aws:iam::(the provider's account):role{CENTRAL_ROLE}"
+
+
+async def record(request: Request) -> Context:
+    """Return the tenant's record: its state, accounts, clusters and Regions; ``None``: it has none."""
+    questions, tenant_id = questions_of(request), tenant_of(request)
+    try:
+        found = await questions.ask(("record", tenant_id), lambda: questions.client.tenant(tenant_id))
+    except ApiProblemError as error:
+        if error.problem.status != NOT_FOUND:
+            raise
+        return {"fields": None}
+    return {"fields": {name: value for name, value in found.fields.items() if value and name not in UNSHOWN}}
 
 
 async def parked(request: Request) -> Context:
@@ -98,6 +113,7 @@ ROUTES: Final = (
     page("/tenants/{tenant_id}", "tenant.html"),
     page("/tenants/{tenant_id}/records", "records.html", lambda request: {"sought": request.query_params.get("q", "")}),
     part("/tenants/{tenant_id}/parts/destinations", "parts/tenant_destinations.html", destinations),
+    part("/tenants/{tenant_id}/parts/record", "parts/record.html", record, every=30),
     part("/tenants/{tenant_id}/parts/parked", "parts/parked.html", parked),
     part("/tenants/{tenant_id}/parts/arrived", "parts/arrived.html", arrived, every=10),
     part("/tenants/{tenant_id}/parts/records", "parts/records.html", records),

@@ -27,6 +27,7 @@ def api_of(clients, now=NOW):
     """The API over the scene's tables."""
     settings = ApiSettings(
         tenant_config_table="configs",
+        tenants_table="tenants",
         parked_deliveries_table="parked",
         central_bucket=CENTRAL,
         central_account_id="111111111111",

@@ -42,6 +42,7 @@ PARTS = (
     "/parts/firing",
     "/parts/tenants",
     "/tenants/acme-corp/parts/destinations",
+    "/tenants/acme-corp/parts/record",
     "/tenants/acme-corp/parts/parked",
     "/tenants/acme-corp/parts/arrived",
     "/tenants/acme-corp/parts/records",
@@ -290,3 +291,14 @@ def test_a_tenant_without_deliveries_has_no_charts(browser):
         ("cost", "nothing to price"),
     ):
         assert words in text_of(browser.get(f"/tenants/new/parts/{name}"))
+
+
+def test_the_tenants_record_is_shown(scene, browser):
+    """A tenant could not see that it is suspended, or which Regions its configs may name."""
+    address = "/tenants/acme-corp/parts/record"
+    assert "It has no record of its own" in text_of(browser.get(address))
+    regions = ["us-east-1", "eu-west-1"]
+    scene.api.create_tenant({"tenant_id": "globex", "accounts": ["222222222222"], "allowed_regions": regions})
+    text = text_of(browser.get(address.replace("acme-corp", "globex")))
+    assert "State active" in text
+    assert "Allowed regions us-east-1, eu-west-1" in text
