@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 
 from cli.output import OUTPUT, OutputOptions
 from cli.output_options import add_output_options
+from cli.watching import WATCHED, add_watch_options
 
 
 class CommandSource(NamedTuple):
@@ -169,5 +170,7 @@ def load(name: str) -> Any:
     group = main.get_command(parent)
     assert isinstance(group, TyperGroup)
     command = group.commands[name]
+    if name in WATCHED:
+        add_watch_options(command)
     add_output_options(command)
     return command

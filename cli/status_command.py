@@ -1,8 +1,7 @@
 """``logrouter status``: the state of the installation, in a table that fits a terminal."""
 
-import time
 from dataclasses import asdict
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -10,47 +9,28 @@ from cli.connection import connection_of
 from cli.operation.overview import COUNTED_PARKED, Destination, Overview, State, overview
 from cli.operation.queues import SHOULD_BE_EMPTY
 from cli.operation.sources import Sources
-from cli.output import present, terminal_columns
+from cli.output import present
 from cli.text_table import FAINT, WRONG, Column, Note, TextTable, count, identifier
 from cli.times import ago, short
 from cli.unknown_tenant import refuse_unknown
 from runtime.delivery_state.parked_delivery import iso
 
 OneTenant = Annotated[str | None, typer.Argument(metavar="[TENANT]", help="one tenant; without, all of them")]
-EVERY: Final = 5.0
 STYLES: Final = {State.WORKS: "", State.UNTRIED: FAINT, State.DISABLED: FAINT}
 CREATED_SHOWN_SECONDS: Final = 7 * 86_400
 """Ours: so long a log group that came back is shown."""
 
 
-def show_status(
-    context: typer.Context,
-    tenant: OneTenant = None,
-    *,
-    watch: Annotated[bool, typer.Option("--watch", help="again and again, until Ctrl-C")] = False,
-    every: Annotated[float, typer.Option("--every", min=1, help="seconds between, with --watch")] = EVERY,
-) -> None:
+def show_status(context: typer.Context, tenant: OneTenant = None) -> None:
     """Show queues and each destination: freshness, rates, failures with their start and next step.
 
     It asks for no more than can be answered within seconds: status 0, whatever it shows.
     """
     sources = Sources(connection_of(context).installation())
-    if watch:
-        _watch(sources, tenant, every)
     found = overview(sources, tenant)
     if tenant and not found.destinations:
         refuse_unknown(sources, tenant)
     present(document(found), *parts(found))
-
-
-def _watch(sources: Sources, tenant: str | None, every: float) -> NoReturn:
-    """Show it again and again; on a terminal in place."""
-    while True:
-        found = overview(sources, tenant)
-        if terminal_columns() is not None:
-            typer.echo("\x1b[2J\x1b[H", nl=False)  # ECMA-48: erase the screen, go to its corner
-        present(document(found), *parts(found))
-        time.sleep(every)
 
 
 def document(found: Overview) -> dict[str, Any]:

@@ -24,7 +24,8 @@ HOT = [
     ("logs", "PutLogEvents"),
 ]
 JSON = ("dynamodb", "sqs", "logs")
-NOT_AWS = {"subscribe", "list_topics"}  # an object's readers, and Kafka's topics; SNS has operations of these names
+NOT_AWS = {"subscribe", "list_topics", "get_template"}
+"""An object's readers, Kafka's topics, a page's template; SNS and CloudFormation have operations of these names."""
 LOADER = create_loader()
 
 
