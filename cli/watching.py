@@ -24,8 +24,9 @@ def _declared(
     """Declare the options; typer makes its parameters of them."""
 
 
-def add_watch_options(command: TyperCommand) -> None:
+def add_watch_options(command: Any) -> None:
     """Add the options to a command; what it says by its status, it then says by what it shows alone."""
+    assert isinstance(command, TyperCommand)
     declared = typer.Typer(add_completion=False)
     declared.command()(_declared)
     command.params.extend(each for each in typer.main.get_command(declared).params if each.name != "help")

@@ -29,7 +29,7 @@ HINTS: Final = {
     "log_distribution_role_arn": "The role in the customer's account that a delivery ends with.",
     "bucket_prefix": "Empty: the bucket's root. A missing slash at the end is added.",
     "bucket_owner": "The account that owns the bucket; every call then demands it.",
-    "transform": "A program (VRL) that sees each event before it is delivered; empty: none.",
+    "transform": "Sees each event before it is delivered: VRL of your own, or a ready-made program; empty: none.",
     "on_error": "What becomes of an event with which the program fails.",
 }
 
@@ -154,7 +154,9 @@ def _shown(kind: FieldKind, value: Any) -> Any:
     if kind is FieldKind.LINES:
         return "\n".join(value or ())
     if kind is FieldKind.PROGRAM:
-        return value or {}
+        parts = value if isinstance(value, Mapping) else {}
+        parameters = parts.get("parameters")
+        return {**parts, "parameters": json.dumps(parameters) if isinstance(parameters, Mapping) else parameters or ""}
     if kind is FieldKind.JSON:
         return "" if value is None else json.dumps(value, indent=2)
     return "" if value is None else value
@@ -175,12 +177,22 @@ def _read(field: FormField, given: Mapping[str, Sequence[str]]) -> Any:  # noqa:
         case FieldKind.SECRET:
             return text or [*given.get(f"{field.name}.kept", ())] or None
         case FieldKind.PROGRAM:
-            on_error = given.get(f"{field.name}.on_error", ("pass",))[-1]
-            return {"source": text.replace("\r\n", "\n"), "on_error": on_error} if text else None
+            return _program(field.name, text, given)
         case FieldKind.JSON:
             return _json(text) if text else None
         case _:
             return text if text or isinstance(field.default, str) else None
+
+
+def _program(name: str, source: str, given: Mapping[str, Sequence[str]]) -> dict[str, Any] | None:
+    ready_made, parameters = (given.get(f"{name}.{part}", ("",))[-1] for part in ("program", "parameters"))
+    parts = {
+        "source": source.replace("\r\n", "\n"),
+        "program": ready_made,
+        "parameters": _json(parameters) if parameters else None,
+    }
+    found = {part: value for part, value in parts.items() if value}
+    return {**found, "on_error": given.get(f"{name}.on_error", ("pass",))[-1]} if found else None
 
 
 def _number(text: str) -> int | str:

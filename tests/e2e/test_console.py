@@ -288,6 +288,7 @@ def test_a_tenants_credentials_show_nothing_of_another_tenant(cloud, customer, m
             "applications": "etcd",
             "etag": before["s3"],
         }
+        given |= {"transform": ".a = 1", "lines": "x"}
         if "POST" in route.methods:
             answer = request.post(address, form=given, headers={"origin": customer.base})
         else:

@@ -118,6 +118,19 @@ async def match(request: Request) -> Context:
     return {"verdicts": found.verdicts}
 
 
+async def try_program(request: Request) -> Context:
+    """Return what the form's program, unsaved, makes of the lines typed in; nothing of them is kept."""
+    questions, tenant_id, type_ = questions_of(request), tenant_of(request), request.path_params["type"]
+    form = await form_of(request)
+    lines = [line for line in dict(form).get("lines", "").splitlines() if line.strip()]
+    transform = config_of(model_of(type_), form).get("transform")
+    if not lines or not transform:
+        raise NotFoundError("Give a program, and a line or more to try it on.")
+    asked = {"lines": lines, "transform": transform}
+    trial = await questions.change(lambda: questions.client.try_transform(tenant_id, type_, asked))
+    return {"trial": trial}
+
+
 async def delete(request: Request) -> Context:
     """Delete the config, unless somebody has changed it meanwhile."""
     questions, tenant_id, type_ = questions_of(request), tenant_of(request), request.path_params["type"]
@@ -209,6 +222,7 @@ ROUTES: Final = (
     part("/tenants/{tenant_id}/configs/{type}/config", "parts/config_form.html", stored, every=0),
     Route("/tenants/{tenant_id}/configs/{type}", save, methods=["POST"]),
     action("/tenants/{tenant_id}/configs/{type}/match", "parts/verdicts.html", match),
+    action("/tenants/{tenant_id}/configs/{type}/program", "parts/trial.html", try_program),
     action("/tenants/{tenant_id}/configs/{type}/delete", "parts/config_deleted.html", delete),
 )
 

@@ -66,7 +66,9 @@ def test_what_is_shown_is_read_back_unchanged(method):
             form += [(field.name, ""), *((f"{field.name}.kept", each) for each in field.value)]
         elif field.kind is FieldKind.PROGRAM:
             form += [(field.name, field.value["source"].replace("\n", "\r\n"))]
-            form += [(f"{field.name}.on_error", field.value["on_error"])]
+            form += [
+                (f"{field.name}.{part}", field.value.get(part, "")) for part in ("program", "parameters", "on_error")
+            ]
         else:
             form += [(field.name, str(field.value))]
     read = config_of(MODELS[method], form)
@@ -128,6 +130,27 @@ def test_the_filter_is_tried_before_anything_is_saved(post, scene):
     assert f"{key} no application-filtered" in text
     assert [*scene.api.list("acme-corp")] == []
     assert "Give an application's name" in text_of(post(f"{CONFIGS}/s3/match", form))
+
+
+@pytest.mark.parametrize(
+    "program", [{"source": ".message = upcase!(.message)"}, {"program": "redact", "parameters": {"kinds": ["email"]}}]
+)
+def test_a_program_is_read_back_unchanged(program):
+    """Saving a config would drop the ready-made program that it has."""
+    (field,) = [each for each in fields_of(MODELS["cloudwatch"], {"transform": program}) if each.name == "transform"]
+    parts = [("transform", field.value.get("source", ""))]
+    parts += [(f"transform.{part}", field.value.get(part, "")) for part in ("program", "parameters")]
+    assert config_of(MODELS["cloudwatch"], parts)["transform"] == {**program, "on_error": "pass"}
+
+
+def test_a_program_is_tried_before_it_is_saved(post):
+    """A program would be tried on a tenant's logs, which can't be undone."""
+    form = {"transform": '.message = "x" + string!(.message)', "lines": "one\r\ntwo\r\n", "log_group_name": "/g"}
+    answer = text_of(post(f"{CONFIGS}/cloudwatch/program", form))
+    assert "one xone delivered" in answer
+    assert "two xtwo delivered" in answer
+    assert "µs an event" in answer
+    assert "Give a program" in text_of(post(f"{CONFIGS}/cloudwatch/program", lines="one"))
 
 
 def test_a_denied_change_keeps_the_form(post, scene, browser):
