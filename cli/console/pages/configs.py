@@ -119,7 +119,7 @@ async def match(request: Request) -> Context:
 
 
 async def try_program(request: Request) -> Context:
-    """Return what the form's program, unsaved, makes of the lines typed in; nothing of them is kept."""
+    """Return what the form's program, unsaved, makes of the lines typed in; none is kept."""
     questions, tenant_id, type_ = questions_of(request), tenant_of(request), request.path_params["type"]
     form = await form_of(request)
     lines = [line for line in dict(form).get("lines", "").splitlines() if line.strip()]
