@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from types import SimpleNamespace
 
+from runtime.delivery_config.attribute_values import typed
 from runtime.delivery_state.destination_status import DestinationStatuses
 from runtime.delivery_state.reconciliation_progress import ReconciliationProgress
 from runtime.destination_watch.watch import DestinationCheck
@@ -55,6 +56,15 @@ def deliver(world):
             ]
         )
     )
+    assert world.process(notification())
+
+
+def transform(world):
+    """A program that drops one event and fails with another, in a config that nothing else is delivered by."""
+    program = 'if .message == "drop" { abort }\n.message = parse_json!(.message)'
+    world.put_config("cloudwatch", transform=typed({"source": program}))
+    now = int(time.time() * 1000)
+    world.put_object(data=body([{"timestamp": now, "message": text} for text in ("drop", SECRET, "{}")]))
     assert world.process(notification())
 
 
@@ -117,7 +127,7 @@ def reconcile(world):
 
 def play(world):
     """Play every scene, one after the other."""
-    for scene in (deliver, park, refuse, be_denied, watch, reconcile):
+    for scene in (deliver, transform, park, refuse, be_denied, watch, reconcile):
         scene(world)
         world.clients.faults.clear()
         for config in ("s3", "s3:good", "cloudwatch"):
