@@ -9,12 +9,13 @@ from pathlib import Path
 
 import psutil
 
-from local.waiting import wait_until
+from local.waiting import WaitedTooLongError, wait_until
 from ministack_fidelity.processes import end_group
 from tests.destinations.servers.artifacts import Artifacts
 
 LIFE_SECONDS = 1800  # of a server, whatever becomes of its starter; a run takes a few minutes
 READY_SECONDS = 150.0
+NEEDS = "It needs a JDK of version 17 or newer, and some 1.5 GB of free memory"
 FLAGS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true")
 
 
@@ -56,6 +57,9 @@ class JavaServer:
             )
         try:
             wait_until(self._is_ready, what=f"{self._main} in {self.home}", timeout_seconds=READY_SECONDS)
+        except WaitedTooLongError as error:
+            self.kill()
+            raise ServerDiedError(f"{error}; its last lines:\n{self._last_lines()}\n{NEEDS}") from None
         except BaseException:
             self.kill()
             raise
@@ -63,8 +67,11 @@ class JavaServer:
     def _is_ready(self) -> bool:
         text = self._log.read_text(errors="replace")
         if self._process is None or self._process.poll() is not None:
-            raise ServerDiedError("\n".join(text.splitlines()[-25:]))
+            raise ServerDiedError(f"{self._main} has ended; its last lines:\n{self._last_lines()}\n{NEEDS}")
         return self._ready in text
+
+    def _last_lines(self) -> str:
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-25:])
 
     def end(self) -> None:
         """Ask it to end, and kill what is left."""
