@@ -37,11 +37,16 @@ class Authority:
             builder = builder.add_extension(extension, critical=critical)
         self.certificate = _pem(builder.sign(self._key, hashes.SHA256()))
 
-    def issue(self, common_name: str, *hosts: str) -> KeyPair:
-        """Sign a key for a client's name, or for a server at these names and addresses."""
+    def issue(
+        self, common_name: str, *hosts: str, since: datetime | None = None, until: datetime | None = None
+    ) -> KeyPair:
+        """Sign a key for a client's name, or for a server at these names and addresses.
+
+        :param since, until: when it is valid; ``None``: around now.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
-        builder = _builder(_name(common_name), self._name, key).add_extension(issuer, critical=False)
+        builder = _builder(_name(common_name), self._name, key, since, until).add_extension(issuer, critical=False)
         if hosts:
             builder = builder.add_extension(
                 x509.SubjectAlternativeName([_host(host) for host in hosts]), critical=False
@@ -60,7 +65,13 @@ def _host(host: str) -> x509.GeneralName:
     return x509.IPAddress(ip_address(host)) if host[0].isdigit() else x509.DNSName(host)
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+def _builder(
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
@@ -68,8 +79,8 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivate
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - LIFE)
-        .not_valid_after(now + LIFE)
+        .not_valid_before(since or now - LIFE)
+        .not_valid_after(until or now + LIFE)
     )
 
 

@@ -38,7 +38,7 @@ class DeliveryMessage:
     :param not_before: when the next may be made, epoch seconds. :param reason: why the last one didn't settle.
     :param resumptions: how often it was parked and resumed. :param probe: it is resumed to find out whether its
         destination works again: one attempt, whatever the circuit breaker says, and parked again if that fails.
-    :param mac: the code of its pass, which every message for the outside processor has (``runtime.deliveries.passes``).
+    :param mac: date and code of its pass (``runtime.deliveries.passes``), which each message for the outside has.
     :param program: digest of the program under which a part of it is delivered; empty: of none.
     :param schedule_from: when its schedule of attempts was restarted, epoch seconds; 0: with the first attempt.
     """

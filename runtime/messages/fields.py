@@ -22,7 +22,7 @@ _BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")  # S
 _ETAG: Final = re.compile(r"[\x21\x23-\x7e]{1,255}")  # opaque, without its quotes
 _VISIBLE: Final = re.compile(r"[\x21-\x7e]{1,1024}")  # S3 user guide, version IDs: "no more than 1,024 bytes long"
 _DIGEST: Final = re.compile(r"[0-9a-f]{16}")
-_MAC: Final = re.compile(r"[A-Za-z0-9+/]{43}=")  # 32 bytes in base64
+_MAC: Final = re.compile(r"(\d{1,11}-)?[A-Za-z0-9+/]{43}=")  # epoch seconds; 32 bytes in base64
 _WORD: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _MAX_WORD: Final = 64
 

@@ -68,8 +68,8 @@ class OutsideQueue:
         return type_.partition(":")[0] in self.methods
 
     def sealed(self, message: DeliveryMessage) -> DeliveryMessage:
-        """Return the message with its pass. What KMS' client raises is raised."""
-        if message.mac or self.pass_key is None:
+        """Return the message with a pass of today: a parked one's may be too old. What KMS' client raises is raised."""
+        if self.pass_key is None:
             return message
         return replace(message, mac=self.pass_key.seal(message.as_pass()).mac)
 

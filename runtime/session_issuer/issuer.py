@@ -82,7 +82,7 @@ class SessionIssuer:
         except Exception as error:
             raise classify(error, hop=Hop.EXECUTION, action="kms:VerifyMac", resource=self._passes.key_id) from error
         if not valid:
-            raise RetryableError(PASS_REFUSED, "its pass isn't ours")
+            raise RetryableError(PASS_REFUSED, "its pass isn't ours, or too old")
         return found
 
     def _tenant(self, tenant_id: str) -> Credentials:

@@ -1,6 +1,7 @@
 """The outside, deployed: what its role and a tenant's session are denied, and what a pass opens."""
 
 import json
+import time
 from dataclasses import asdict, replace
 
 import pytest
@@ -41,10 +42,11 @@ def seal(cloud, wanted):
     import base64
 
     function = cloud.client("lambda").get_function_configuration(FunctionName=cloud.outputs["ProcessorFunctionName"])
+    key, at = function["Environment"]["Variables"]["PASS_KEY_ID"], int(time.time())
     made = cloud.client("kms", cloud.processor).generate_mac(
-        KeyId=function["Environment"]["Variables"]["PASS_KEY_ID"], MacAlgorithm="HMAC_SHA_256", Message=wanted.digest()
+        KeyId=key, MacAlgorithm="HMAC_SHA_256", Message=wanted.digest(at)
     )
-    return replace(wanted, mac=base64.b64encode(made["Mac"]).decode())
+    return replace(wanted, mac=f"{at}-{base64.b64encode(made['Mac']).decode()}")
 
 
 def ask(cloud, keys, shown, **more):

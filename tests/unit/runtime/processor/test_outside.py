@@ -54,7 +54,7 @@ class Sessions:
     partition, central_account_id = "aws", CENTRAL_ACCOUNT
     error = None
 
-    def __init__(self, *_):
+    def __init__(self, *_, **__):
         self.shown = []
 
     @contextmanager

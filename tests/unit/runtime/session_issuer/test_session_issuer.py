@@ -2,15 +2,17 @@
 
 import json
 import threading
+import time
 from contextvars import Context, copy_context
 from dataclasses import asdict, replace
 from types import SimpleNamespace
 
 import pytest
 
+from runtime import scheduling
 from runtime.aws.credentials import current_credentials
 from runtime.deliveries.issued_sessions import PASS_REFUSED, IssuedSessions
-from runtime.deliveries.passes import Pass, PassKey
+from runtime.deliveries.passes import CLOCKS_DIFFER_SECONDS, MAX_AGE_SECONDS, Pass, PassKey
 from runtime.deliveries.role_chain import RoleChain
 from runtime.deliveries.sessions import CustomerSession
 from runtime.delivery_config.methods import find_config_models
@@ -110,6 +112,7 @@ def test_a_tenants_session_is_asked_for_once(key, invoked, sessions):
         {"key": KEY + "x"},
         {"version_id": "v2"},
         {"mac": "A" * 43 + "="},
+        {"mac": f"{int(time.time())}-" + "A" * 43 + "="},
         {"mac": ""},
         {"tenant_id": "", "mac": "A" * 43 + "="},
     ],
@@ -120,6 +123,40 @@ def test_a_pass_over_something_else_opens_nothing(clients, key, invoked, session
         pass
     assert caught.value.reason == PASS_REFUSED
     assert assumed(clients) == []
+
+
+@pytest.mark.parametrize(
+    ("age", "opens"),
+    [(0, True), (29 * 86_400, True), (MAX_AGE_SECONDS + 60, False), (-CLOCKS_DIFFER_SECONDS - 60, False)],
+)
+@pytest.mark.usefixtures("invoked")
+def test_a_pass_opens_nothing_once_every_message_is_gone_that_could_carry_it(key, sessions, monkeypatch, age, opens):
+    """Who has once read a queue of the outside's would act for its tenants for ever."""
+    sealed = sealed_at(key, monkeypatch, time.time() - age)
+    if opens:
+        with sessions.acting_for(sealed):
+            assert current_credentials()
+        return
+    with pytest.raises(RetryableError) as caught, sessions.acting_for(sealed):
+        pass
+    assert caught.value.reason == PASS_REFUSED
+
+
+def test_a_passes_date_is_part_of_its_code(clients, key, invoked, sessions, monkeypatch):
+    """Whoever holds an old pass would write another date on it."""
+    old = sealed_at(key, monkeypatch, time.time() - MAX_AGE_SECONDS - 60)
+    forged = replace(old, mac=f"{int(time.time())}-{old.mac.partition('-')[2]}")
+    with pytest.raises(RetryableError) as caught, sessions.acting_for(forged):
+        pass
+    assert caught.value.reason == PASS_REFUSED
+    assert assumed(clients) == []
+
+
+def sealed_at(key, monkeypatch, at):
+    """Return a pass that was made at another time."""
+    with monkeypatch.context() as then:
+        then.setattr(scheduling, "now", lambda: at)
+        return key.seal(ASKED)
 
 
 @pytest.mark.parametrize("asked", [{}, {"pass": "x"}, {"pass": {"tenant_id": 1}}, {"session": "admin"}, {"pass": None}])
@@ -243,9 +280,10 @@ def test_nothing_secret_is_logged(caplog, key, invoked, sessions):
 
 def test_every_part_of_a_pass_is_in_its_code():
     """A field that isn't could be changed by whoever holds the message."""
-    usual = ASKED.digest()
+    usual = ASKED.digest(1)
+    assert ASKED.digest(2) != usual
     for name in ("tenant_id", "type", "bucket", "key", "version_id"):
-        assert replace(ASKED, **{name: "other"}).digest() != usual
+        assert replace(ASKED, **{name: "other"}).digest(1) != usual
     shifted = replace(ASKED, type=ASKED.type[:-1], bucket=ASKED.type[-1] + ASKED.bucket)
-    assert shifted.digest() != usual
-    assert Pass.of_test("acme-corp", "cloudwatch", KEY).digest() != replace(ASKED, version_id="").digest()
+    assert shifted.digest(1) != usual
+    assert Pass.of_test("acme-corp", "cloudwatch", KEY).digest(1) != replace(ASKED, version_id="").digest(1)
