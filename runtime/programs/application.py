@@ -5,6 +5,7 @@ What the worker returns is checked here, as if a customer had written it: it was
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -36,6 +37,7 @@ PASSED, MADE, TIMES_KEPT, CPU_US = "passed", "made", "times_kept", "cpu_us"
 whose new time was too far from the old one. ``cpu_us``: microseconds of CPU that the worker took."""
 _QUOTE, _OBJECT, _LIST = ord('"'), ord("{"), ord("[")
 _ABSENT = b"\0"
+_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError)
 
 
 class _Output(msgspec.Struct, gc=False):
@@ -134,19 +136,24 @@ class _Reader:
         if len(lines) != len(self.batch):
             raise ProgramRefusedError("the worker's answer isn't one of this batch")
         if all(line[:1] == b"{" for line in lines) and max(map(len, lines)) <= MAX_MESSAGE_BYTES:
-            self._plain(text, lines)
-        else:
-            for position, line in enumerate(lines):
+            with suppress(*_NOT_JSON):
+                return self._plain(text, lines)
+        self.times, self.literals, self.sources, self.outputs = [], [], [], []
+        for position, line in enumerate(lines):
+            try:
                 self._any(position, line)
+            except _NOT_JSON:  # a program can have its own text returned in place of the last line's
+                self._fail(position)
         return self._output()
 
-    def _plain(self, text: bytes, lines: Sequence[bytes]) -> None:
+    def _plain(self, text: bytes, lines: Sequence[bytes]) -> ProgramOutput:
         """Read results that are an event each, at once."""
         rows = _decode_lines(text)
         self.times = [row.timestamp for row in rows]
         self.literals = [_literal(bytes(row.message), line) for row, line in zip(rows, lines, strict=True)]
         self.sources = list(range(len(rows)))
         self.outputs = [0] * len(rows)
+        return self._output()
 
     def _any(self, position: int, line: bytes) -> None:
         results = list(_results(line))

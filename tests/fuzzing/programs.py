@@ -10,7 +10,7 @@ from runtime.objects.key import ObjectKey
 from runtime.objects.stored_object import StoredObject
 from runtime.programs.application import MAX_TIME_CHANGE_MS, ProgramRefusedError, apply
 from runtime.programs.check import check, refused
-from runtime.programs.sandbox import ProgramKilledError, Sandbox, host_sandbox
+from runtime.programs.sandbox import ProgramKilledError, Sandbox, WorkerLostError, host_sandbox
 from tests.fuzzing.text import mutated, text
 
 NOW_MS: Final = 1_795_000_000_000
@@ -88,7 +88,7 @@ def run_program(random: Random) -> bool:
     batch = Batch(0, [NOW_MS + at for at in range(len(lines))], literals, [len(line.encode()) for line in lines])
     try:
         output = apply(Transform.model_construct(source=source, on_error=on_error), batch, OBJECT, sandbox, 60)
-    except ProgramKilledError:
+    except (ProgramKilledError, WorkerLostError):  # the latter: a busy machine's fault
         return False
     except ProgramRefusedError:
         if problem is None:

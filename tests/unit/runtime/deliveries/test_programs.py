@@ -21,6 +21,7 @@ from runtime.objects.batches import Batch
 from runtime.objects.event_ids import EventIds
 from runtime.objects.key import ObjectKey
 from runtime.objects.stored_object import StoredObject
+from runtime.programs import application
 from runtime.programs.sandbox import EngineMissingError, ProgramKilledError, WorkerLostError
 from runtime.time_budget import TimeBudget
 from tests.unit.runtime.deliveries.cloudwatch.doubles import KEY, NOW, NOW_MS, FakeClock, Kept, Source, full_pause
@@ -206,6 +207,14 @@ def test_a_result_that_is_no_event_is_an_error(source):
     scene = Scene(source).deliver(events("a"))
     assert scene.counts["passed"] == 1
     assert json.loads(scene.sent[0][0])["message"] == "a"
+
+
+@pytest.mark.parametrize("text", ["[", "{", r'{"message": "\ud800"}', "{}{}", "[1", '{"a"'])
+def test_a_forged_result_is_an_error(text):
+    """A program that has its own text returned as its result would fail its delivery each time, and not only itself."""
+    output = application.read(events("a", "b"), "pass", text.encode() + b"\n" + b'{"message":"b"}')
+    assert output.counts["passed"] == 1
+    assert len(output.batch) == 2
 
 
 def test_one_event_makes_at_most_a_thousand():
