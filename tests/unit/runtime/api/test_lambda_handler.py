@@ -8,6 +8,7 @@ import pytest
 
 from runtime.api import lambda_handler
 from tests.unit.runtime.api.gateway import CALLER, CONFIGS, TABLE
+from tests.unit.tracked import ROOT
 
 # Mangum asks for the main thread's event loop, which Python makes, and tells that it will stop doing so.
 pytestmark = pytest.mark.filterwarnings("ignore:There is no current event loop:DeprecationWarning")
@@ -74,3 +75,28 @@ def test_importing_the_host_loads_no_sdk():
     code = "import sys, runtime.api.lambda_handler; print('botocore.session' in sys.modules, 'isal' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+ALONE = """
+import re, sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+pins = re.findall(r"^([\\w.-]+)==", Path("runtime/api/requirements.txt").read_text(), re.MULTILINE)
+for name, distributions in packages_distributions().items():
+    if {each.lower().replace("_", "-") for each in distributions}.isdisjoint([*pins, "logrouter"]):
+        sys.modules[name] = None
+from runtime.api import lambda_handler
+
+lambda_handler.load_everything()
+"""
+
+
+def test_the_function_starts_with_what_its_zip_has():
+    """A module that another function's zip has alone would be missed at the first request after a deployment."""
+    settings = ("TENANT_CONFIG_TABLE", "TENANTS_TABLE", "PARKED_DELIVERIES_TABLE", "CENTRAL_BUCKET")
+    environment = {**dict.fromkeys(settings, "name"), "AWS_REGION": "us-east-1", "CENTRAL_ACCOUNT_ID": "1" * 12}
+    told = subprocess.run(
+        [sys.executable, "-c", ALONE], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stderr
