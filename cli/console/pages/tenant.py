@@ -10,12 +10,13 @@ from starlette.requests import Request
 
 from cli.client import ApiProblemError
 from cli.console.asking import Questions
-from cli.console.rendering import Context, page, part, questions_of
+from cli.console.rendering import Context, page, part, questions_of, screen_of
 from cli.installation import CENTRAL_ROLE
 from cli.operation.arrival import Arrivals, arrivals
 from cli.operation.recent import recent
-from cli.operation.statements import statement
+from cli.operation.statements import fixes_of
 from cli.operation.tenant_state import TenantDestination, tenant_destinations
+from runtime.delivery_test.fixes import Fix
 from runtime.record_log.lines import RecordLine
 
 MINUTE: Final = 60.0
@@ -40,7 +41,8 @@ async def destinations(request: Request) -> Context:
     questions, tenant_id = questions_of(request), tenant_of(request)
     found = await questions.ask(("destinations", tenant_id), partial(tenant_destinations, questions.client, tenant_id))
     role = await _central_role(questions) if any(each.state in WRONG for each in found) else ""
-    return {"tenant_id": tenant_id, "destinations": [(each, _statement(tenant_id, each, role)) for each in found]}
+    region = screen_of(request).region
+    return {"tenant_id": tenant_id, "destinations": [(each, _fixes(each, region, role)) for each in found]}
 
 
 async def _central_role(questions: Questions) -> str:
@@ -100,13 +102,13 @@ def _has(line: RecordLine, sought: str) -> bool:
     return not sought or any(sought.lower() in line.text(name).lower() for name in SEARCHED)
 
 
-def _statement(tenant_id: str, each: TenantDestination, role_arn: str) -> str | None:
-    """Return what the customer can paste, as JSON."""
+def _fixes(each: TenantDestination, region: str, role_arn: str) -> list[tuple[Fix, str]]:
+    """Return what to change, each with what is to be pasted, as JSON; empty: only words."""
     failure = each.status.last_failure if each.status else None
     if failure is None or each.state not in WRONG:
-        return None
-    found = statement(tenant_id, failure, each.fields, role_arn)
-    return None if found is None else json.dumps(found, indent=2)
+        return []
+    found = fixes_of(failure, each.fields, region, role_arn)
+    return [(fix, json.dumps(fix.document, indent=2) if fix.document else "") for fix in found]
 
 
 ROUTES: Final = (
