@@ -212,6 +212,7 @@ def every_page(cloud, mine, other):
     return pages_of(mine.tenant_id, key)
 
 
+@pytest.mark.timeout(600)  # axe reads each page of twenty
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_can_be_read_by_everybody(browser, operator, every_page, scheme):
     """Who doesn't see well, has no mouse, or a telephone, could not use it; a page would show nothing for a second."""
