@@ -1,6 +1,7 @@
 """A typed client of the delivery-config API."""
 
 import json
+import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,10 +11,12 @@ from urllib.parse import quote, urlencode
 from cli.signing import ApiResponse, Signer
 from runtime.api.schemas.deliveries import ParkedPage, ParkedView, ReplayList, ReplayView, StatusView
 from runtime.api.schemas.delivery_configs import GroupList, InvalidStored, MatchResults, ResolvedConfig
+from runtime.api.schemas.delivery_tests import DeliveryTestView
 from runtime.api.schemas.problems import Problem, WrongField
 from runtime.api.schemas.programs import ProgramList, TrialView
 from runtime.api.schemas.tenants import TenantPageView, TenantView
 
+_TEST = re.compile(r'<[^>]*/test/([0-9a-f]{32})>; rel="status"')
 JSON = {"content-type": "application/json"}
 MERGE_PATCH = {"content-type": "application/merge-patch+json"}
 
@@ -47,10 +50,14 @@ class ApiProblemError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ConfigDocument:
-    """A delivery config as the API returns it: its fields, and the ETag to change it by."""
+    """A delivery config as the API returns it: its fields, and the ETag to change it by.
+
+    :param test_id: of the test delivery that enables it once it has passed.
+    """
 
     fields: Mapping[str, Any]
     etag: str | None
+    test_id: str | None = None
 
     @property
     def type(self) -> str:
@@ -126,22 +133,37 @@ class Client:
         """Return one config."""
         return _stored(self._send("GET", _config(tenant_id, type_)))
 
-    def create(self, tenant_id: str, fields: Mapping[str, Any]) -> ConfigDocument:
-        """Make a new config; 409 where it exists."""
-        return _stored(self._send("POST", _configs(tenant_id), fields, JSON))
+    def create(self, tenant_id: str, fields: Mapping[str, Any], *, after_test: bool = False) -> ConfigDocument:
+        """Make a new config; 409 where it exists. ``after_test``: it is enabled once a test delivery has passed."""
+        return _stored(self._send("POST", f"{_configs(tenant_id)}{_enable(after_test)}", fields, JSON))
 
     def put(
-        self, tenant_id: str, type_: str, fields: Mapping[str, Any], *, etag: str | None = None, new: bool = False
+        self,
+        tenant_id: str,
+        type_: str,
+        fields: Mapping[str, Any],
+        *,
+        etag: str | None = None,
+        new: bool = False,
+        after_test: bool = False,
     ) -> ConfigDocument:
         """Replace a whole config, with ``etag`` only if unchanged; with ``new`` create it, only where there is none."""
         headers = JSON | _match(etag) | ({"if-none-match": "*"} if new else {})
-        return _stored(self._send("PUT", _config(tenant_id, type_), fields, headers))
+        path = f"{_config(tenant_id, type_)}{_enable(after_test)}"
+        return _stored(self._send("PUT", path, fields, headers))
 
     def patch(
-        self, tenant_id: str, type_: str, changes: Mapping[str, Any], *, etag: str | None = None
+        self,
+        tenant_id: str,
+        type_: str,
+        changes: Mapping[str, Any],
+        *,
+        etag: str | None = None,
+        after_test: bool = False,
     ) -> ConfigDocument:
         """Change fields; ``None`` removes one."""
-        return _stored(self._send("PATCH", _config(tenant_id, type_), changes, MERGE_PATCH | _match(etag)))
+        path = f"{_config(tenant_id, type_)}{_enable(after_test)}"
+        return _stored(self._send("PATCH", path, changes, MERGE_PATCH | _match(etag)))
 
     def delete(self, tenant_id: str, type_: str, *, etag: str | None = None) -> None:
         """Delete a config."""
@@ -179,6 +201,15 @@ class Client:
     def status(self, tenant_id: str, type_: str) -> StatusView:
         """Return how a config's destination is."""
         return StatusView(**self._json("GET", f"{_config(tenant_id, type_)}/status"))
+
+    def start_test(self, tenant_id: str, type_: str) -> DeliveryTestView:
+        """Start a test delivery of a stored config. A key of its own goes with each call, as for a replay."""
+        headers = {"idempotency-key": uuid.uuid4().hex}
+        return DeliveryTestView(**self._json("POST", f"{_config(tenant_id, type_)}/test", None, headers))
+
+    def test(self, tenant_id: str, type_: str, test_id: str) -> DeliveryTestView:
+        """Return how far a test delivery is."""
+        return DeliveryTestView(**self._json("GET", f"{_config(tenant_id, type_)}/test/{quote(test_id, safe='')}"))
 
     def start_replay(self, tenant_id: str, asked: Mapping[str, Any]) -> ReplayView:
         """Start a replay, or with ``dry_run`` estimate it. ``asked``: the fields of ``ReplayRequest``.
@@ -237,6 +268,10 @@ def _config(tenant_id: str, type_: str) -> str:
     return f"{_configs(tenant_id)}/{quote(type_, safe=':')}"
 
 
+def _enable(after_test: bool) -> str:  # noqa: FBT001 - a word of the query
+    return "?enable=after-test" if after_test else ""
+
+
 def _match(etag: str | None) -> dict[str, str]:
     return {} if etag is None else {"if-match": etag}
 
@@ -246,4 +281,5 @@ def _tenant_document(answer: ApiResponse) -> TenantDocument:
 
 
 def _stored(answer: ApiResponse) -> ConfigDocument:
-    return ConfigDocument(json.loads(answer.body), answer.headers.get("etag"))
+    found = _TEST.search(answer.headers.get("link", ""))
+    return ConfigDocument(json.loads(answer.body), answer.headers.get("etag"), found[1] if found else None)

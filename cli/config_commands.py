@@ -19,6 +19,7 @@ app = typer.Typer(no_args_is_help=True, help="A tenant's delivery configs: where
 Tenant = Annotated[str, typer.Argument(metavar="TENANT", help="the tenant's id")]
 Type = Annotated[str, typer.Argument(metavar="TYPE", help="cloudwatch, s3, or one of them with a :name")]
 Etag = Annotated[str | None, typer.Option("--if-match", help="only if it still has this ETag")]
+AfterTest = Annotated[bool, typer.Option("--enable-after-test", help="enable it once a test delivery has passed")]
 FieldsFile = Annotated[typer.FileText, typer.Argument(metavar="FILE", help="a JSON object; - reads standard input")]
 
 
@@ -53,10 +54,11 @@ def put_config(
     *,
     etag: Etag = None,
     new: Annotated[bool, typer.Option("--new", help="create it; refused where it exists")] = False,
+    after_test: AfterTest = False,
 ) -> None:
     """Replace a whole config by a file, or with --new create it."""
     fields = {name: value for name, value in _read(file).items() if name not in SERVICE_FIELDS | {"etag"}}
-    stored = connection_of(context).client().put(tenant, type_, fields, etag=etag, new=new)
+    stored = connection_of(context).client().put(tenant, type_, fields, etag=etag, new=new, after_test=after_test)
     _present_config(stored, f"{tenant} {type_}")
 
 
@@ -68,9 +70,11 @@ def patch_config(
     changes: Annotated[list[str], typer.Argument(metavar="FIELD=VALUE…", help="VALUE is JSON, or text; null removes")],
     *,
     etag: Etag = None,
+    after_test: AfterTest = False,
 ) -> None:
     """Change fields: enabled=false groups='["API"]' target_region=null."""
-    stored = connection_of(context).client().patch(tenant, type_, dict(map(field_change, changes)), etag=etag)
+    client, fields = connection_of(context).client(), dict(map(field_change, changes))
+    stored = client.patch(tenant, type_, fields, etag=etag, after_test=after_test)
     _present_config(stored, f"{tenant} {type_}")
 
 
@@ -119,6 +123,9 @@ def _present_config(stored: ConfigDocument, title: str, more: dict[str, Any] | N
     if not output_options().for_programs:
         for warning in stored.warnings:
             warn(f"warning: {warning}")
+        if stored.test_id:
+            see = f"logrouter test {stored.fields['tenant_id']} {stored.type} --id {stored.test_id}"
+            warn(f"disabled until its test has passed: {see}")
 
 
 def _row(each: ConfigDocument | InvalidStored) -> tuple[Any, ...]:

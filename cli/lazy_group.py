@@ -80,15 +80,10 @@ COMMANDS: Final = {
         "run_saved_query",
         "Run a saved query of the runbooks over the last hours; CloudWatch charges by the bytes that it scans.",
     ),
-    "verify": CommandSource(
-        "cli.verify_command",
-        "verify",
-        "Have a webhook's endpoint prove that it is the tenant's; then it can be enabled. Status 1 if it doesn't.",
-    ),
-    "process": CommandSource(
-        "cli.process_command",
-        "process",
-        "Try this checkout's processor on one object of the embedded cloud; show what each delivery did.",
+    "test": CommandSource(
+        "cli.delivery_test_command",
+        "run_test",
+        "Make a test delivery, step by step; where one fails, show what to add. Status 1 if it doesn't pass.",
     ),
     "reconcile": CommandSource(
         "cli.reconcile_command",

@@ -7,6 +7,7 @@ from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -98,6 +99,7 @@ class DeliveryConfigApi(PipelineFunction):
     path that could be read as another one. ``{proxy+}`` changes nothing for policies: IAM judges the path that was
     asked for, ``<api>/<stage>/<method>/tenants/<tenant_id>/…``, not the resource that took it.
 
+    :param tester: the function that it starts for a test delivery: nothing of a tenant's is its own to do.
     :param central_bucket: the bucket that no config may deliver into, and whose objects are replayed.
     :param allow_loopback: configs may name endpoints on loopback, as the processor's tuning has it.
     :param sets_logging_role: give this account's API Gateway its role for writing logs, one for all APIs of a Region;
@@ -114,6 +116,7 @@ class DeliveryConfigApi(PipelineFunction):
         tenants: dynamodb.ITable,
         parked_deliveries: dynamodb.ITable,
         central_bucket: s3.IBucket,
+        tester: lambda_.IFunction,
         limits: ApiLimits,
         allow_loopback: bool = False,
         snap_start: bool = False,
@@ -133,13 +136,14 @@ class DeliveryConfigApi(PipelineFunction):
                 "TENANTS_TABLE": tenants.table_name,
                 "PARKED_DELIVERIES_TABLE": parked_deliveries.table_name,
                 "CENTRAL_BUCKET": central_bucket.bucket_name,
+                "TESTER": tester.function_name,
                 "CENTRAL_ACCOUNT_ID": Stack.of(scope).account,
                 "MAX_CONFIGS": str(limits.max_configs),
                 "MAX_WRITES_A_MINUTE": str(limits.max_writes_a_minute),
                 "MAX_RUNNING_REPLAYS": str(limits.max_running_replays),
                 "ALLOW_LOOPBACK": str(allow_loopback),
             },
-            permissions=_permissions(table, tenants, parked_deliveries, central_bucket),
+            permissions=_permissions(table, tenants, parked_deliveries, central_bucket, tester),
             policy_id="ConfigTableAndOwnLog",
             snap_start=snap_start,
         )
@@ -199,7 +203,11 @@ class DeliveryConfigApi(PipelineFunction):
 
 
 def _permissions(
-    table: dynamodb.ITable, tenants: dynamodb.ITable, parked: dynamodb.ITable, bucket: s3.IBucket
+    table: dynamodb.ITable,
+    tenants: dynamodb.ITable,
+    parked: dynamodb.ITable,
+    bucket: s3.IBucket,
+    tester: lambda_.IFunction,
 ) -> list[iam.PolicyStatement]:
     """Return statements for the tables, for listing tenants' objects and keeping secrets: not for reading one."""
     return [
@@ -210,6 +218,7 @@ def _permissions(
         allow_listing_objects(bucket, sid="CountObjects"),
         # It keeps customers' secrets and deletes them; to read one is the deliveries' alone.
         iam.PolicyStatement(sid="KeepSecrets", actions=[*SECRET_ACTIONS], resources=[_secrets_arn(table)]),
+        iam.PolicyStatement(sid="StartTests", actions=["lambda:InvokeFunction"], resources=[tester.function_arn]),
     ]
 
 

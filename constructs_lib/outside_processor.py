@@ -35,6 +35,7 @@ class OutsideExecutionRole(Construct):
 
     Its path is none that the central role trusts.
 
+    :param queue: none, for a function that has no work of its own.
     :param on_lambda: the Lambda service may assume it. :param in_network: it runs in a VPC, and makes interfaces there.
     :param web_identity: this service account may assume it; for the poller on Kubernetes.
     """
@@ -44,27 +45,23 @@ class OutsideExecutionRole(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        queue: WorkQueue,
+        queue: WorkQueue | None,
         issuer: lambda_.IFunction,
         on_lambda: bool,
         in_network: bool,
         web_identity: WebIdentity | None,
+        description: str = "Runs the outside processor",
     ) -> None:
         super().__init__(scope, construct_id)
         self.role = iam.Role(
             self,
             "Role",
             path=OUTSIDE_ROLE_PATH,
-            description="Runs the outside processor",
+            description=description,
             assumed_by=hosts(on_lambda=on_lambda, web_identity=web_identity),
         )
         for statement in (
-            iam.PolicyStatement(sid="ReadWork", actions=[*READ_QUEUE], resources=[queue.queue.queue_arn]),
-            iam.PolicyStatement(
-                sid="HandOver",
-                actions=["sqs:SendMessage"],
-                resources=[queue.queue.queue_arn, queue.dead_letter_queue.queue_arn],
-            ),
+            *(_work(queue) if queue is not None else ()),
             iam.PolicyStatement(
                 sid="AskForSessions", actions=["lambda:InvokeFunction"], resources=[issuer.function_arn]
             ),
@@ -116,6 +113,14 @@ class OutsideProcessor(PipelineFunction):
         )
         self.function.node.add_dependency(self.policy)
         feed(self.function, "DeliverySource", queue, size)
+
+
+def _work(queue: WorkQueue) -> list[iam.PolicyStatement]:
+    own = [queue.queue.queue_arn, queue.dead_letter_queue.queue_arn]
+    return [
+        iam.PolicyStatement(sid="ReadWork", actions=[*READ_QUEUE], resources=[queue.queue.queue_arn]),
+        iam.PolicyStatement(sid="HandOver", actions=["sqs:SendMessage"], resources=own),
+    ]
 
 
 def _interfaces() -> list[iam.PolicyStatement]:

@@ -16,7 +16,7 @@ from stacks.storage_stack import StorageStack
 class ApiStack(RegionalStack):
     """One Region's API, over the storage stack's table.
 
-    :param code: makes the function's code.
+    :param tester: makes test deliveries; the API may start it. :param code: makes the function's code.
     """
 
     def __init__(
@@ -27,6 +27,7 @@ class ApiStack(RegionalStack):
         env: Environment,
         stage: StageConfig,
         storage: StorageStack,
+        tester: lambda_.IFunction,
         code: Callable[[], lambda_.Code],
     ) -> None:
         super().__init__(scope, construct_id, env=env, stage=stage, purpose="the delivery-config API")
@@ -38,6 +39,7 @@ class ApiStack(RegionalStack):
             tenants=storage.tenants.table,
             parked_deliveries=storage.parked_deliveries.table,
             central_bucket=storage.central_bucket.bucket,
+            tester=tester,
             limits=stage.api_limits,
             allow_loopback=stage.tuning.allow_loopback,
             snap_start=stage.api_snap_start,

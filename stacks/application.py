@@ -95,7 +95,15 @@ def _add_region(
     )
     # By name only, so that CloudFormation doesn't know: the policy is attached to the role that must be there.
     processing.add_stack_dependency(role)
-    api = ApiStack(app, f"LogRouterApi-{region}", env=env, stage=stage, storage=storage, code=api_code)
+    api = ApiStack(
+        app,
+        f"LogRouterApi-{region}",
+        env=env,
+        stage=stage,
+        storage=storage,
+        tester=processing.tester.function,
+        code=api_code,
+    )
     MonitoringStack(
         app,
         f"LogRouterMonitoring-{region}",

@@ -7,6 +7,7 @@ from aws_cdk import Environment, Fn
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from constructs_lib.delivery_tester import OutsideTesterFunction, OutsideTests
 from constructs_lib.outside_network import MOST_ZONES, OutsideNetwork
 from constructs_lib.outside_processor import OutsideExecutionRole, OutsideProcessor
 from constructs_lib.outside_reader import TenantData
@@ -23,7 +24,7 @@ OUTPUTS: Final = {
     "OutsideDlqUrl": "Deliveries that the outside could neither make nor park; empty when all is well",
     "OutsideExecutionRoleArn": "The outside processor's own role, also for its poller's service account",
     "OutsideReaderRoleArn": "The role of the outside's sessions, each for one tenant",
-    "PassKeyArn": "The key that makes passes; `logrouter verify` makes one with it",
+    "PassKeyArn": "The key of the passes that deliveries to the outside carry",
     "SessionIssuerFunctionName": "The function that issues the outside's sessions",
     "OutsideAddresses": "The addresses that deliveries come from, for customers' firewalls",
     "OutsideFunctionName": "The outside processor's function",
@@ -83,6 +84,8 @@ class OutsideStack(RegionalStack):
             account=self.account,
         )
         self.processor = self._processor(settings, outside_code) if stage.host is not Host.POLLER else None
+        self.tester = self._tester(outside_code, tenants)
+        self.tests = OutsideTests(function=self.tester.function, pass_key=self.issuer.pass_key)
         self.record_log_groups = (self.processor.log_group.log_group_name,) if self.processor is not None else ()
         self.trace(*self.functions().values(), priority=3000)
         self._write_outputs()
@@ -95,7 +98,7 @@ class OutsideStack(RegionalStack):
     def functions(self) -> dict[str, lambda_.Function]:
         """Return the functions by what an operator calls them."""
         processor = {} if self.processor is None else {"outside": self.processor.function}
-        return {**processor, "issuer": self.issuer.function}
+        return {**processor, "issuer": self.issuer.function, "outside-tester": self.tester.function}
 
     def _network(self, settings: OutsideSettings) -> OutsideNetwork | None:
         if settings.network is None:
@@ -123,6 +126,28 @@ class OutsideStack(RegionalStack):
             queue=self.delivery_queue,
             environment=self.environment_variables,
             size=settings.size,
+            network=self.network,
+        )
+
+    def _tester(self, code: Callable[[], lambda_.Code], tenants: TenantData) -> OutsideTesterFunction:
+        role = OutsideExecutionRole(
+            self,
+            "OutsideTesterRole",
+            queue=None,
+            issuer=self.issuer.function,
+            on_lambda=True,
+            in_network=self.network is not None,
+            web_identity=None,
+            description="Makes test deliveries to addresses of customers' own",
+        )
+        return OutsideTesterFunction(
+            self,
+            "OutsideTester",
+            settings=self.function_settings(code()),
+            role=role.role,
+            issuer=self.issuer.function,
+            tenants=tenants,
+            tuning=self.stage.tuning,
             network=self.network,
         )
 

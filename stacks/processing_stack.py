@@ -9,6 +9,8 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from constructs_lib.central_role import CentralRoleRegionPolicy
+from constructs_lib.delivery_tester import DeliveryTesterFunction
+from constructs_lib.outside_reader import TenantData
 from constructs_lib.pipeline_function import FunctionSettings
 from constructs_lib.processor import VECTOR_PROGRAM, Processor
 from constructs_lib.processor_environment import poller_environment, processor_environment
@@ -28,6 +30,7 @@ OUTPUTS: Final = {
     "ProcessorExecutionRoleArn": "The processor's own role, also for a poller's service account",
     "ResumptionFunctionName": "The function that resumes parked deliveries and runs replays",
     "RecordLogGroupNames": "The log groups of the delivery records",
+    "TesterLogGroupName": "The log of test deliveries, with the audit trail of what they enable",
     "ReconciliationFunctionName": "The function that finds objects without a notification",
     "ProcessorFunctionName": "The processor's function",
     "ProcessorLogGroupName": "The processor's log, with the delivery records",
@@ -83,8 +86,21 @@ class ProcessingStack(RegionalStack):
             resources=self.resources,
             delivery_schedule=stage.tuning.delivery_schedule,
         )
+        self.tester = DeliveryTesterFunction(
+            self,
+            "Tester",
+            settings=settings,
+            tenants=TenantData(
+                bucket=storage.central_bucket,
+                records=storage.tenants.table,
+                delivery_configs=storage.delivery_configs.table,
+                parked_deliveries=storage.parked_deliveries.table,
+            ),
+            outside=outside.tests if outside else None,
+            retried=stage.test_retried,
+        )
         processors = [self.processor] if self.processor is not None else []
-        self.trace(*(each.function for each in processors), self.resumption.function)
+        self.trace(*(each.function for each in processors), self.resumption.function, self.tester.function)
         own_records = [each.log_group.log_group_name for each in processors]
         self.record_log_groups = (*own_records, *stage.record_log_groups)
         """What the reconciler reads: an object's notification is counted by a processor of the inside."""
@@ -146,6 +162,7 @@ class ProcessingStack(RegionalStack):
             "ProcessorExecutionRoleArn": self.execution_role.role.role_arn,
             "ResumptionFunctionName": self.resumption.function.function_name,
             "RecordLogGroupNames": ",".join(self.all_record_log_groups),
+            "TesterLogGroupName": self.tester.log_group.log_group_name,
         }
         if self.reconciliation is not None:
             values["ReconciliationFunctionName"] = self.reconciliation.function.function_name

@@ -12,6 +12,7 @@ from aws_cdk.aws_logs import RetentionDays
 
 from constructs_lib.api import ApiLimits
 from constructs_lib.central_log_bucket import ColdStorage, Transition
+from constructs_lib.delivery_tester import MOST_RETRIED
 from constructs_lib.limits import require, require_match
 from constructs_lib.outside_network import OutsideNetworkSettings
 from constructs_lib.processor import ProcessorSize
@@ -79,6 +80,7 @@ class StageConfig:
     :param api_snap_start: the API's function starts from a snapshot; Lambda charges for keeping it.
     :param monitoring: alarms' thresholds, who is notified, tracing, audit.
     :param tags: of every stack and what is in it.
+    :param test_retried: how long a test delivery tries a refusal again that IAM's delay may explain.
     :param outside: the outside processor; without it no method that connects to customers' addresses is delivered.
     """
 
@@ -108,6 +110,7 @@ class StageConfig:
     tags: Mapping[str, str] = field(default_factory=dict)
     clusters: tuple[Cluster, ...] = ()
     poller_identity: WebIdentity | None = None
+    test_retried: Duration = MOST_RETRIED
     outside: OutsideSettings | None = None
 
     def __post_init__(self) -> None:
@@ -166,6 +169,7 @@ EMBEDDED: Final = replace(
     architecture=FunctionArchitecture.of_this_machine(),
     size=ProcessorSize(memory_mib=512, timeout=Duration.seconds(60), max_concurrency=4),
     visibility_timeout=Duration.minutes(6),
+    test_retried=Duration.seconds(1),
 )
 """For the embedded cloud, which runs the function on this very machine."""
 

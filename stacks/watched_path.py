@@ -71,6 +71,7 @@ class WatchedPath:
                 "resumption": processing.resumption.function,
                 "api": api.api.function,
                 "watch": watch,
+                "tester": processing.tester.function,
                 **reconciliation,
                 **({} if outside is None else outside.functions()),
             },

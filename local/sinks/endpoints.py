@@ -37,17 +37,16 @@ class Endpoints:
     tenant_id: str = TENANT
 
     def onboard(self, client: Client, logrouter: Callable[..., str]) -> None:
-        """Store the configs through the API, have the webhook prove itself, enable it.
+        """Store the configs through the API; the webhook proves itself by its test, which enables it.
 
         :param logrouter: runs the operator's command, and returns what it prints.
         :raises EndpointNotProvenError: it didn't.
         """
         client.create(self.tenant_id, self.configs[SEARCH])
-        client.create(self.tenant_id, {**self.configs[WEBHOOK], "enabled": False})
-        report = json.loads(logrouter("verify", self.tenant_id, "--json", statuses=(0, 1)))
-        if not report["passed"]:
+        started = client.create(self.tenant_id, self.configs[WEBHOOK], after_test=True).test_id
+        report = json.loads(logrouter("test", self.tenant_id, WEBHOOK, "--id", str(started), "--json", statuses=(0, 1)))
+        if report["state"] != "passed":
             raise EndpointNotProvenError(str(report["steps"]))
-        client.patch(self.tenant_id, WEBHOOK, {"enabled": True})
 
     def count(self, sent: Sequence[LogObject], set_aside: Callable[[str, str], list[SentEvent]]) -> list[Count]:
         """Count what was sent for the tenant in each of them.

@@ -15,6 +15,8 @@ from local.sinks.https_server import Posted, Reply
 
 PATH: Final = "/in"
 _VERIFY: Final = "endpoint.verify"
+_TEST: Final = "logrouter-test"
+"""The application that a test delivery's event names: it is none of the tenant's."""
 
 
 class WebhookSink:
@@ -37,7 +39,8 @@ class WebhookSink:
         if posted.headers["content-type"] == "application/json":
             asked = json.loads(posted.body)
             return self._prove(asked["challenge"]) if asked["type"] == _VERIFY else Reply(400)
-        events = [_event(json.loads(line)) for line in posted.body.splitlines()]
+        documents = [json.loads(line) for line in posted.body.splitlines()]
+        events = [_event(document) for document in documents if document["application"] != _TEST]
         with self._lock:
             self._taken += events
         return Reply(202)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from runtime.api.conditional_writes import etag_of, transact, unchanged
+from runtime.api.conditional_writes import Write, etag_of, transact, unchanged
 from runtime.aws.clients import AwsClients
 from runtime.delivery_config.attribute_values import Item, plain_item
 from runtime.delivery_config.model import DeliveryConfig
@@ -78,15 +78,17 @@ class ConfigStore:
         """Count a tenant's items, up to ``most``."""
         return len(self.page(tenant_id, most, None))
 
-    def put(self, item: Item, *, replacing: StoredConfig | None, counter: "TransactWriteItemTypeDef") -> StoredConfig:
-        """Write an item in place of what was read, or where nothing was, and count it: both or neither.
+    def put(
+        self, item: Item, *more: Write, replacing: StoredConfig | None, counter: "TransactWriteItemTypeDef"
+    ) -> StoredConfig:
+        """Write an item in place of what was read, or where nothing was, and count it: all or nothing.
 
-        :param counter: the transaction's other part.
+        :param more: further parts of the transaction. :param counter: the part that counts.
         :raises ChangedMeanwhileError: it isn't so any more, or another has written meanwhile.
         """
         self._changes.note(item["tenant_id"]["S"])
         condition = unchanged(replacing.item if replacing else None)
-        transact(self._dynamodb, [{"Put": {"TableName": self._table, "Item": item, **condition}}, counter])
+        transact(self._dynamodb, [{"Put": {"TableName": self._table, "Item": item, **condition}}, *more, counter])
         return self._stored(item)
 
     def delete(self, stored: StoredConfig, *, counter: "TransactWriteItemTypeDef") -> None:

@@ -16,6 +16,7 @@ from runtime.delivery_config.methods import find_config_models
 from runtime.delivery_config.repository import DeliveryConfigRepository, Models
 from runtime.delivery_config.write_rules import WriteRules
 from runtime.delivery_state.config_changes import ConfigChanges
+from runtime.delivery_state.delivery_tests import DeliveryTests
 from runtime.delivery_state.destination_status import DestinationStatuses
 from runtime.delivery_state.parked_deliveries import ParkedDeliveries
 from runtime.delivery_state.replays import Replays
@@ -66,6 +67,11 @@ class Services:
     def replays(self) -> Replays:
         """The replays."""
         return Replays(self.clients, self.settings.parked_deliveries_table, self.clock)
+
+    @cached_property
+    def tests(self) -> DeliveryTests:
+        """The test deliveries."""
+        return DeliveryTests(self.clients, self.settings.parked_deliveries_table, self.clock)
 
     @cached_property
     def listing(self) -> Listing:

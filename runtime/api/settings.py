@@ -19,5 +19,6 @@ class ApiSettings(Environment):
     max_configs: int = Field(default=50, gt=0)
     max_running_replays: int = Field(default=5, gt=0)
     max_writes_a_minute: int = Field(default=20, gt=0)
+    tester: str | None = None  # the function that makes test deliveries
     allow_loopback: bool = False  # as the processor's: for tests and the embedded cloud
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"

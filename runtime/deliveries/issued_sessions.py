@@ -4,7 +4,6 @@ A tenant's session is asked for with the pass of the message at hand, and signs 
 message: the pipeline enters ``acting_for``. Queues and the issuer are called as the process itself.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,6 +14,7 @@ from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.aws.credentials import Credentials, use_credentials
 from runtime.aws.expiring_cache import ExpiringCache
+from runtime.aws.function_call import ACTION, FunctionFailedError, invoke
 from runtime.bounded_map import TENANTS_REMEMBERED
 from runtime.deliveries.passes import Pass
 from runtime.errors import BlockedByCustomerError, DeliveryError, FailedCall, Hop, RetryableError, classify
@@ -23,9 +23,7 @@ RENEW_BEFORE_SECONDS: Final = 1200.0
 """Longer than a function may run: a session that begins a message is good until its end."""
 PASS_REFUSED: Final = "pass-refused"  # noqa: S105 - a word
 """The reason of a message that the issuer gives nothing for: the code isn't ours, or is over something else."""
-ACTION: Final = "lambda:Invoke"
 TENANT, CUSTOMER = "tenant", "customer"
-_FAILED: Final = "x-amz-function-error"
 
 _holder: ContextVar[Pass | None] = ContextVar("logrouter_pass", default=None)
 
@@ -116,23 +114,12 @@ class IssuedSessions:
         return credentials, credentials.expires_at - RENEW_BEFORE_SECONDS
 
     def _invoke(self, request: Mapping[str, object]) -> dict[str, object]:
-        call = self._clients.direct_call("lambda", "Invoke")
-        path = f"/2015-03-31/functions/{self._issuer}/invocations"
         try:
-            own = self._clients.own_credentials()
-            response = call(own, {"content-type": "application/json"}, json.dumps(request).encode(), key=path)
-            content = response.read(-1)
+            return invoke(self._clients, self._issuer, request)
+        except FunctionFailedError as error:
+            raise self._failure("unavailable", "the session issuer failed") from error
         except Exception as error:
             raise classify(error, hop=Hop.CENTRAL, action=ACTION, resource=self._issuer) from error
-        if response.headers.get(_FAILED):
-            raise self._failure("unavailable", "the session issuer failed")
-        try:
-            answer = json.loads(content)
-        except ValueError as error:
-            raise self._failure("answer-incomplete", "it isn't JSON") from error
-        if not isinstance(answer, dict):
-            raise self._failure("answer-incomplete", "it isn't an object")
-        return answer
 
     def _failure(self, reason: str, detail: str) -> RetryableError:
         failure = RetryableError(reason, f"{ACTION} on {self._issuer}: {detail}")

@@ -71,9 +71,17 @@ class DeliveryTests:
 
         :param more: further writes of the same transaction. ``None``: a condition of theirs doesn't hold.
         """
+        started = self.queued(test)
+        return started if self._table.transact(self.write(started), *more) else None
+
+    def queued(self, test: DeliveryTest) -> DeliveryTest:
+        """Return a test that is asked for now."""
         now = self._clock()
-        started = replace(test, started_at=now, updated_at=now, ends_by=now + BEGUN_WITHIN_SECONDS)
-        return started if self._table.transact({"Put": {"Item": _written(started)}}, *more) else None
+        return replace(test, started_at=now, updated_at=now, ends_by=now + BEGUN_WITHIN_SECONDS)
+
+    def write(self, test: DeliveryTest) -> dict[str, dict[str, object]]:
+        """Return the part of a transaction that writes a test."""
+        return {"Put": {"TableName": self._table.name, "Item": _written(test)}}
 
     def begin(self, tenant_id: str, type_: str, test_id: str, seconds: float) -> DeliveryTest | None:
         """Take a queued one to work on it; ``None`` where another has taken it, or a newer one is in its place.

@@ -1,11 +1,11 @@
 """One attempt at a test delivery: where its method delivers, with the tenant's own session."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Final
 
 from runtime.aws.clients import AwsClients
+from runtime.aws.function_call import ACTION, FunctionFailedError, invoke
 from runtime.deliveries.issued_sessions import IssuedSessions
 from runtime.deliveries.method import DeliveryServices
 from runtime.deliveries.passes import Pass, PassKey
@@ -17,29 +17,35 @@ from runtime.delivery_config.marks import ConfigMarks
 from runtime.delivery_config.methods import find_config_models
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import CONFIG_INVALID, DeliveryConfigRepository
+from runtime.delivery_config.tenant_rules import held_back
 from runtime.delivery_test.settings import DeliveryTesterSettings, OutsideTesterSettings
 from runtime.errors import DeliveryError, FailedCall, Hop, RetryableError, classify
 
 CONFIG_MISSING: Final = "config-missing"
 METHOD_NOT_INSTALLED: Final = "method-not-installed"
-ACTION: Final = "lambda:Invoke"
 
 
-def read_config(clients: AwsClients, table: str, tenant_id: str, type_: str, region: str) -> DeliveryConfig:
+def read_config(
+    settings: DeliveryTesterSettings | OutsideTesterSettings, clients: AwsClients, tenant_id: str, type_: str
+) -> DeliveryConfig:
     """Return a config as it is now, with its Region filled in.
 
-    :raises DeliveryError: there is none, it can't be read, or the table doesn't answer.
+    :raises DeliveryError: there is none, it can't be read, the tenant's record forbids it, or a table doesn't answer.
     """
-    repository = DeliveryConfigRepository(clients, table, find_config_models(), cache_seconds=0)
+    table, tenants = settings.tenant_config_table, settings.tenants_table
+    repository = DeliveryConfigRepository(clients, table, find_config_models(), cache_seconds=0, tenants_table=tenants)
     try:
-        found = repository.fetch_tenant(tenant_id).of_type(type_)
+        tenant = repository.fetch_tenant(tenant_id)
     except Exception as error:
         raise classify(error, hop=Hop.EXECUTION, action="dynamodb:Query", resource=table) from error
+    found = tenant.of_type(type_)
     if found is None:
         raise RetryableError(CONFIG_MISSING, "there is no such delivery config")
     if not isinstance(found, DeliveryConfig):
         raise RetryableError(CONFIG_INVALID, found.problem)
-    return found.in_region(region)
+    if why := held_back(tenant, found):
+        raise why
+    return found.in_region(settings.aws_region)
 
 
 def failed(name: str, error: DeliveryError) -> ProbeReport:
@@ -63,9 +69,9 @@ def outside_attempt(settings: OutsideTesterSettings, clients: AwsClients, shown:
     issued = IssuedSessions(clients, settings.session_issuer, settings.central_log_distribution_role_arn)
     try:
         with issued.acting_for(shown):
-            table = settings.tenant_config_table
-            config = read_config(clients, table, shown.tenant_id, shown.type, settings.aws_region)
-            services = DeliveryServices(clients, issued, settings, marks=ConfigMarks(clients, table))
+            config = read_config(settings, clients, shown.tenant_id, shown.type)
+            marks = ConfigMarks(clients, settings.tenant_config_table)
+            services = DeliveryServices(clients, issued, settings, marks=marks)
             return _probed(Placement.OUTSIDE, services, config, shown.key)
     except DeliveryError as error:
         return failed("session", error)
@@ -97,14 +103,13 @@ def _outside(
         raise classify(error, hop=Hop.EXECUTION, action="kms:GenerateMac", resource=key) from error
     asked = {"tenant_id": config.tenant_id, "type": config.type, "id": test_id, "mac": shown.mac}
     try:
-        answer = clients.client("lambda").invoke(FunctionName=function, Payload=json.dumps(asked).encode())
-        content = answer["Payload"].read()
+        answer = invoke(clients, function, asked)
+    except FunctionFailedError as error:
+        raise _unanswered(function, "the function failed, or ran into its time limit") from error
     except Exception as error:
         raise classify(error, hop=Hop.EXECUTION, action=ACTION, resource=function) from error
-    if "FunctionError" in answer:
-        raise _unanswered(function, "the function failed, or ran into its time limit")
     try:
-        return read_report(json.loads(content))
+        return read_report(answer)
     except (LookupError, TypeError, ValueError) as error:
         raise _unanswered(function, "its answer is no report") from error
 

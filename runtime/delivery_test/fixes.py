@@ -94,7 +94,8 @@ def _corrections(config: DeliveryConfig, step: ProbeStep) -> list[Fix]:
     if step.reason not in (_DENIED, "log-group-missing"):
         return []
     if step.call.action.startswith("logs:"):
-        return [_patch("or set target_region, if the log group lies in another Region", {"target_region": None})]
+        text = "or set target_region, if the log group lies in another Region than "
+        return [_patch(f"{text}{config.target_region}", {})]
     if step.call.action.startswith("s3:") and getattr(config, "bucket_owner", None):
         text = "or correct bucket_owner, if another account owns the bucket; without it any owner is taken"
         return [_patch(text, {"bucket_owner": None})]

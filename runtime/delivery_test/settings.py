@@ -16,6 +16,7 @@ class DeliveryTesterSettings(DeliverySettings):
     """
 
     tenant_config_table: str
+    tenants_table: str | None = None
     parked_deliveries_table: str
     central_log_distribution_role_arn: str
     outside_tester: str | None = None
@@ -28,6 +29,7 @@ class OutsideTesterSettings(DeliverySettings):
     """What the stack sets, outside: whatever is done for a tenant, the session issuer lets it."""
 
     tenant_config_table: str
+    tenants_table: str | None = None
     central_log_distribution_role_arn: str
     session_issuer: str
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"

@@ -65,14 +65,11 @@ class DeliveryTester:
         return DeliveryTests(self.clients, self.settings.parked_deliveries_table)
 
     def _attempt(self, test: DeliveryTest) -> tuple[DeliveryConfig | None, ProbeReport]:
-        settings = self.settings
         try:
-            config = read_config(
-                self.clients, settings.tenant_config_table, test.tenant_id, test.type, settings.aws_region
-            )
+            config = read_config(self.settings, self.clients, test.tenant_id, test.type)
         except DeliveryError as error:
             return None, failed("config", error)
-        return config, attempt(settings, self.clients, config, test.id)
+        return config, attempt(self.settings, self.clients, config, test.id)
 
     def _seen(self, test: DeliveryTest, config: DeliveryConfig | None, report: ProbeReport) -> DeliveryTest:
         provider = Provider(self.settings.central_log_distribution_role_arn)

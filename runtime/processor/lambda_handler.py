@@ -74,8 +74,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     that came back without having been begun would be counted as received, and at last be a dead letter.
 
     An operator's ``{"probe": {"tenant_id": …, "type": …}}`` tries the roles of a delivery config instead,
-    ``{"external_ids": {"tenant_id": …}}`` the ExternalIds of a tenant at its roles;
-    ``{"verify": {…}}``, with the fields of a ``Question``, has its endpoint prove that it is the tenant's.
+    ``{"external_ids": {"tenant_id": …}}`` the ExternalIds of a tenant at its roles.
 
     :returns: ``{"batchItemFailures": [{"itemIdentifier": message id}, …]}``: these stay in their queue.
     """
@@ -83,8 +82,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return _probe(**event["probe"])
     if "external_ids" in event:
         return _try_external_ids(**event["external_ids"])
-    if "verify" in event:
-        return _verify(event["verify"])
     messages = [_message(record) for record in event.get("Records", ())]
     if not messages:
         return {"batchItemFailures": []}
@@ -113,13 +110,6 @@ def _try_external_ids(tenant_id: str) -> dict[str, object]:
     from runtime.processor.settings import ProcessorSettings
 
     return try_external_ids(ProcessorSettings.read(), clients(), tenant_id)
-
-
-def _verify(question: dict[str, str]) -> dict[str, object]:
-    from runtime.processor.settings import ProcessorSettings
-    from runtime.processor.verification import Question, verify
-
-    return verify(ProcessorSettings.read(), clients(), Question(**question))
 
 
 def time_budget(remaining_seconds: float) -> TimeBudget:

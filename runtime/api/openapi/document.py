@@ -35,7 +35,7 @@ TAGS = {
     "delivery configs": "Where a tenant's logs go, and which of them.",
     "the meaning of a config": "What a config selects, before or after it is saved.",
     "programs": "What is done to events before they are delivered.",
-    "deliveries": "What is parked and why, a destination's state, replays.",
+    "deliveries": "What is parked and why, a destination's state, test deliveries, replays.",
     "service": "The service itself.",
 }
 """The groups of operations, in the order in which a reader needs them."""
@@ -48,7 +48,7 @@ SERVER = {
 DESCRIPTIONS = {
     "400": "Not JSON, a wrong query, or a path not in canonical form",
     "403": "Unsigned, or the caller's policies don't allow it",
-    "404": "There is no such tenant, config or replay",
+    "404": "There is no such tenant, config, replay or test",
     "405": "The path doesn't take this method",
     "409": "It exists, a config overlaps with another one, or what is stored doesn't allow it",
     "412": "It doesn't match If-Match or If-None-Match",
@@ -202,7 +202,7 @@ def _statuses(path: str, method: str, operation: Mapping[str, Any]) -> set[str]:
         statuses |= {*_OF_TENANT}
     if "{type}" in path:
         statuses |= {"404", "409"}
-        if not path.endswith(("/effective", "/match", "/status")):
+        if not path.endswith(("/effective", "/match", "/status", "/test", "/test/{test_id}")):
             statuses.add("412")
     if path == "/tenants/{tenant_id}":
         statuses |= {"404", "409", "412"}

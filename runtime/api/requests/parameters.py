@@ -3,7 +3,7 @@
 import base64
 import binascii
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Path, Query, Request
 
@@ -30,12 +30,24 @@ Wanted = Annotated[Preconditions, Depends()]
 ServicesOf = Annotated[Services, Depends(services_of)]
 
 
+Enable = Annotated[
+    Literal["after-test"] | None,
+    Query(description="keep it disabled until a test delivery, which begins with the write, has passed"),
+]
+
+
 def changes_of(request: Request) -> Changes:
     """Return what makes changes for this request's caller (a dependency of routes)."""
     return Changes(services_of(request), caller_of(request))
 
 
+def writes_of(request: Request, enable: Enable = None) -> Changes:
+    """Return what writes configs for this request's caller, enabled by a test where it says so."""
+    return Changes(services_of(request), caller_of(request), after_test=enable is not None)
+
+
 ChangesOf = Annotated[Changes, Depends(changes_of)]
+WritesOf = Annotated[Changes, Depends(writes_of)]
 
 
 def no_query(*known: str) -> Any:

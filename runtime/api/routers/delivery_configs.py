@@ -18,6 +18,7 @@ from runtime.api.requests.parameters import (
     TenantId,
     Type,
     Wanted,
+    WritesOf,
     no_query,
     token_of,
     type_of,
@@ -25,6 +26,7 @@ from runtime.api.requests.parameters import (
 from runtime.api.schemas.delivery_configs import view
 from runtime.api.services import Services
 from runtime.api.writes.idempotency import Idempotency, IdempotencyKey
+from runtime.delivery_config.marks import ENABLE_AFTER_TEST
 from runtime.delivery_config.repository import InvalidItem
 
 router = APIRouter(prefix="/tenants/{tenant_id}/delivery-configs", tags=["delivery configs"])
@@ -58,27 +60,27 @@ def get_delivery_config(tenant_id: TenantId, type_: Type, services: ServicesOf, 
     return _answer(stored)
 
 
-@router.post("", operation_id="create_delivery_config", status_code=201, dependencies=[no_query()])
+@router.post("", operation_id="create_delivery_config", status_code=201, dependencies=[no_query("enable")])
 def create_delivery_config(
-    tenant_id: TenantId, changes: ChangesOf, request: Request, body: JsonBody, idempotency_key: IdempotencyKey = None
+    tenant_id: TenantId, changes: WritesOf, request: Request, body: JsonBody, idempotency_key: IdempotencyKey = None
 ) -> JSONResponse:
     """Create a config. One that exists already is left alone (409)."""
     once = Idempotency(changes.services, request, tenant_id, idempotency_key, body)
     return once.run(lambda: _created(changes.create(tenant_id, body)))
 
 
-@router.put("/{type}", operation_id="replace_delivery_config", dependencies=[no_query()])
+@router.put("/{type}", operation_id="replace_delivery_config", dependencies=[no_query("enable")])
 def replace_delivery_config(
-    tenant_id: TenantId, type_: Type, changes: ChangesOf, wanted: Wanted, body: JsonBody
+    tenant_id: TenantId, type_: Type, changes: WritesOf, wanted: Wanted, body: JsonBody
 ) -> JSONResponse:
     """Replace a whole config: fields that the body omits are removed. `If-None-Match: *` creates it instead."""
     stored, new = changes.replace(tenant_id, type_, body, wanted)
     return _created(stored) if new else _answer(stored)
 
 
-@router.patch("/{type}", operation_id="patch_delivery_config", dependencies=[no_query()])
+@router.patch("/{type}", operation_id="patch_delivery_config", dependencies=[no_query("enable")])
 def patch_delivery_config(
-    tenant_id: TenantId, type_: Type, changes: ChangesOf, wanted: Wanted, body: PatchBody
+    tenant_id: TenantId, type_: Type, changes: WritesOf, wanted: Wanted, body: PatchBody
 ) -> JSONResponse:
     """Change fields of a config (JSON Merge Patch, RFC 7396): `null` removes an optional one."""
     return _answer(changes.patch(tenant_id, type_, body, wanted))
@@ -120,10 +122,21 @@ def _live_page(services: Services, tenant_id: str, limit: int, after: str | None
 
 
 def _answer(stored: StoredConfig, status: HTTPStatus = HTTPStatus.OK, **headers: str) -> JSONResponse:
-    return JSONResponse(view(stored), status, headers={"ETag": stored.etag, **headers})
+    """Answer with a config; one that waits for a test says where that is (RFC 8288)."""
+    test = stored.item.get(ENABLE_AFTER_TEST, {}).get("S")
+    link = {"Link": f'<{_path(stored)}/test/{test}>; rel="status"'} if test else {}
+    return JSONResponse(view(stored), status, headers={"ETag": stored.etag, **link, **headers})
 
 
 def _created(stored: StoredConfig) -> JSONResponse:
+    return _answer(stored, HTTPStatus.CREATED, Location=_path(stored))
+
+
+def _path(stored: StoredConfig) -> str:
     assert not isinstance(stored.config, InvalidItem)
-    location = f"/tenants/{stored.config.tenant_id}/delivery-configs/{quote(stored.config.type, safe=':')}"
-    return _answer(stored, HTTPStatus.CREATED, Location=location)
+    return config_path(stored.config.tenant_id, stored.config.type)
+
+
+def config_path(tenant_id: str, type_: str) -> str:
+    """Return a config's path."""
+    return f"/tenants/{tenant_id}/delivery-configs/{quote(type_, safe=':')}"

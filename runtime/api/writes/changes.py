@@ -21,8 +21,10 @@ from runtime.api.writes.preconditions import Preconditions
 from runtime.api.writes.repetition import repeated
 from runtime.api.writes.secrets import SecretWrites
 from runtime.api.writes.tenant_bounds import require_within
+from runtime.api.writes.testing import invoke_tester, queued_test
 from runtime.api.writes.validation import notes_that_stay, patched, validate_fields
 from runtime.delivery_config.attribute_values import typed
+from runtime.delivery_config.marks import ENABLE_AFTER_TEST
 from runtime.delivery_config.model import SCHEMA_VERSION, DeliveryConfig
 from runtime.delivery_config.writing import item_of
 
@@ -31,10 +33,14 @@ CONFIGS_A_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Changes made for one caller."""
+    """Changes made for one caller.
+
+    :param after_test: what is written stays disabled until a test delivery has passed, which begins with the write.
+    """
 
     services: Services
     caller: Caller
+    after_test: bool = False
 
     def create(self, tenant_id: str, fields: Mapping[str, object]) -> StoredConfig:
         """Store a new config; an existing one is left alone (409)."""
@@ -112,7 +118,9 @@ class Changes:
         counter = read_counter(self.services, config.tenant_id).increment()
         if stored is None:
             require_room(self.services, config.tenant_id)
-        refuse_overlap(self.services, config)
+        test = queued_test(self.services, self.caller, config) if self.after_test else None
+        refuse_overlap(self.services, config.model_copy(update={"enabled": True}) if test else config)
+        config = config.model_copy(update={"enabled": False}) if test else config
         bound = require_within(self.services, config)
         before = None if action == "create" else stored
         noted = notes_that_stay(config, before)
@@ -130,8 +138,12 @@ class Changes:
                 "updated_at": typed(now),
             }
         )
+        item |= {ENABLE_AFTER_TEST: typed(test.id)} if test else {}
+        more = (self.services.tests.write(test),) if test else ()
         with audit.recorded(self.caller, action, before.item if before else None, item):
-            written = self.services.store.put(item, replacing=stored, counter=counter)
+            written = self.services.store.put(item, *more, replacing=stored, counter=counter)
+        if test:
+            invoke_tester(self.services, test)
         secrets.drop(stored.item if stored else None, item)
         return written
 

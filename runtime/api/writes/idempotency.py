@@ -105,7 +105,7 @@ class Idempotency:
         return JSONResponse(answer["content"], answer["status"], headers=answer["headers"])
 
     def _remember(self, answer: JSONResponse) -> None:
-        headers = {name: value for name, value in answer.headers.items() if name in {"etag", "location"}}
+        headers = {name: value for name, value in answer.headers.items() if name in {"etag", "link", "location"}}
         kept = {"content": json.loads(bytes(answer.body)), "status": answer.status_code, "headers": headers}
         self._dynamodb.update_item(
             TableName=self._table,

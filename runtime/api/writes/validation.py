@@ -131,8 +131,8 @@ def notes_that_stay(config: DeliveryConfig, before: StoredConfig | None) -> dict
             raise ProblemError(
                 HTTPStatus.CONFLICT,
                 "endpoint-not-verified",
-                "the URL's host hasn't proven to be yours: store the config with enabled false, have it verified, then "
-                "enable it; a host that changes proves itself again",
+                "the URL's host hasn't proven to be yours: write the config with ?enable=after-test, or with enabled "
+                "false, test it, then enable it; a host that changes proves itself again",
             )
     if not config.enabled and DISABLED_REASON in item:
         found[DISABLED_REASON] = item[DISABLED_REASON]

@@ -5,7 +5,7 @@ from typing import ClassVar, Final, cast
 from runtime.deliveries.endpoint_method import EndpointMethod
 from runtime.deliveries.event_request import Sender
 from runtime.deliveries.method import SEAM_VERSION, BatchSource, Delivery
-from runtime.deliveries.probe import PROBE_SECONDS, ProbeReport, try_steps
+from runtime.deliveries.probe import PROBE_SECONDS, ProbeReport, ProbeStep, StepOutcome, try_steps
 from runtime.deliveries.sessions import role_of
 from runtime.deliveries.webhook.challenge import check_challenge
 from runtime.deliveries.webhook.config import PORTS, WebhookConfig
@@ -53,14 +53,25 @@ class WebhookDelivery(EndpointMethod):
                 marks.switch_off(delivery.config, error.reason)
             raise
 
-    def prove_endpoint(self, config: DeliveryConfig, budget: TimeBudget | None = None) -> ProbeReport:
+    def probe(self, config: DeliveryConfig, name: str = "", budget: TimeBudget | None = None) -> ProbeReport:
+        """Send one made-up event, once the endpoint has proven that it is the tenant's: a new one is asked first."""
+        wanted, both = cast("WebhookConfig", config), budget or TimeBudget.of_seconds(PROBE_SECONDS)
+        if wanted.verified_host == wanted.host_to_verify:
+            return super().probe(wanted, name, both)
+        proof = self._proof(wanted, both)
+        if not proof.passed:
+            missed = (ProbeStep(each, StepOutcome.NOT_REACHED) for each in ("open", "send"))
+            return ProbeReport((*proof.steps, *missed))
+        rest = super().probe(wanted.model_copy(update={"verified_host": wanted.host_to_verify}), name, both)
+        return ProbeReport((*proof.steps, *rest.steps), rest.left)
+
+    def _proof(self, wanted: WebhookConfig, budget: TimeBudget) -> ProbeReport:
         """Have the endpoint prove that it is the tenant's, and note the host where it does."""
-        wanted, sent_within = cast("WebhookConfig", config), budget or TimeBudget.of_seconds(PROBE_SECONDS)
         opened: list[WebhookSender] = []
 
         def open_sender() -> None:
             endpoint = self._policy.check(wanted.url)
-            opened.append(self._sender(wanted, endpoint, sent_within))
+            opened.append(self._sender(wanted, endpoint, budget))
             opened[0].read_secrets()
 
         def note() -> None:
@@ -68,7 +79,7 @@ class WebhookDelivery(EndpointMethod):
                 self._services.marks.verified(wanted, self._policy.check(wanted.url).authority)
 
         challenge = ("challenge", lambda: check_challenge(opened[0], wanted.format))
-        return try_steps(("open", open_sender), challenge, ("note", note))
+        return try_steps(("address", open_sender), challenge, ("note", note))
 
     def _sender(self, config: WebhookConfig, endpoint: CustomerEndpoint, budget: TimeBudget) -> WebhookSender:
         return WebhookSender(
@@ -83,7 +94,7 @@ class WebhookDelivery(EndpointMethod):
 
 
 def _not_verified(endpoint: CustomerEndpoint) -> BlockedByCustomerError:
-    step = "the endpoint has to answer its challenge: disable the config, verify it, enable it again"
+    step = "the endpoint has to answer its challenge: test the delivery config"
     error = BlockedByCustomerError(NOT_VERIFIED, f"{endpoint.origin} isn't known to be the tenant's; {step}")
     error.call = FailedCall(Hop.DESTINATION.name, "https:POST", endpoint.origin, step)
     return error

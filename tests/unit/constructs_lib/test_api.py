@@ -41,6 +41,7 @@ def make(stack):
             tenants=TenantTable(stack, "N", removal_policy=RemovalPolicy.DESTROY, deletion_protection=False).table,
             parked_deliveries=parked.table,
             central_bucket=s3.Bucket.from_bucket_name(stack, "Central", "central"),
+            tester=lambda_.Function.from_function_name(stack, "Tester", "tester"),
             limits=ApiLimits(),
             **more,
         )

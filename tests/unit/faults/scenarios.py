@@ -26,9 +26,12 @@ from runtime.delivery_config.facts import MethodFacts, Order, Placement
 from runtime.delivery_config.methods import find_config_models
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import DeliveryConfigRepository
+from runtime.delivery_state.delivery_tests import DeliveryTest, DeliveryTests, DeliveryTestState
 from runtime.delivery_state.parked_deliveries import CLAIM_SECONDS, ParkedDeliveries
 from runtime.delivery_state.parked_delivery import ParkedDelivery
 from runtime.delivery_state.replay_selection import Selection
+from runtime.delivery_test.settings import DeliveryTesterSettings
+from runtime.delivery_test.tester import DeliveryTester
 from runtime.endpoints.secrets import SecretReader
 from runtime.messages.delivery_message import DeliveryMessage
 from runtime.messages.hand_over import OutsideQueue
@@ -401,6 +404,63 @@ class Issuing:
         assert len({session.access_key for session in self.given.values()}) == len(self.requests)
 
 
+class Testing:
+    """The tester tries three destinations, one of them outside, and enables the config that waits for it."""
+
+    usual = MappingProxyType({})
+    uncertain = ()
+
+    def __init__(self, clients, monkeypatch):
+        self.world = World(clients)
+        self.plain = self.world.plain_clients
+        self.world.put_config("cloudwatch")
+        self.world.put_config("webhook", url="https://example.com/in", signing_secret=("logrouter/acme-corp/1",))
+        answer_invocations(clients, monkeypatch, lambda request: TRIED_OUTSIDE)
+        values = {name: value for name, value in self.world.settings().model_dump().items() if value is not None}
+        given = {"outside_tester": "outside", "pass_key_id": new_pass_key(self.plain).key_id, "test_retry_seconds": 0}
+        self.settings = DeliveryTesterSettings(**{**values, **given})
+        self.tests, self.passed = DeliveryTests(self.plain, "parked"), {}
+
+    def work(self):
+        """Ask for a test of what hasn't passed yet, and make it."""
+        for type_ in {"cloudwatch", "s3", "webhook"} - set(self.passed):
+            test = self.tests.start(DeliveryTest("acme-corp", type_, enables=type_ == "s3"))
+            if test.enables:
+                self.world.put_config("s3", enabled=False, enable_after_test=test.id)
+            try:
+                DeliveryTester(self.settings, self.world.clients).run("acme-corp", type_, test.id)
+            finally:
+                found = self.tests.of("acme-corp", type_, test.id)
+                if found.state is DeliveryTestState.PASSED:
+                    self.passed[type_] = found
+
+    def done(self):
+        return len(self.passed) == 3
+
+    def die(self):
+        """Nothing is kept in the process."""
+
+    def check(self, again):
+        """What has passed is there, and the config enabled; no test's event is there more often than it was sent."""
+        (texts,) = [self.world.streams()[self.passed["cloudwatch"].left]]
+        assert 1 <= len(texts) <= 1 + again
+        assert self.passed["s3"].left in self.world.copies()
+        key = {"tenant_id": {"S": "acme-corp"}, "type": {"S": "s3"}}
+        item = self.world.plain("dynamodb").get_item(TableName="configs", Key=key)["Item"]
+        assert (item["enabled"]["BOOL"], "enable_after_test" in item) == (True, False)
+
+
+TRIED_OUTSIDE = {
+    "steps": [
+        {
+            "name": "send", "outcome": "passed", "reason": "", "detail": "", "denied_by": "", "region": "",
+            "call": {"hop": "", "action": "", "resource": "", "next_step": ""},
+        }
+    ],
+    "left": "there",
+}  # fmt: skip
+
+
 class Polling(Delivering):
     """The poller receives, keeps hidden, delivers and deletes."""
 
@@ -661,8 +721,9 @@ class Api:
         clients.client("s3").create_bucket(Bucket="central-bucket")
         clients.client("s3").put_object(Bucket="central-bucket", Key=key(1), Body=gzip.compress(b"x"))
         clients.calls.clear()
+        answer_invocations(clients, monkeypatch, lambda _: {})
         self.now = time.time()
-        self.api = make_client(make_app(clients, lambda: self.now))
+        self.api = make_client(make_app(clients, lambda: self.now, tester="tester"))
         self.answers = []
 
     def work(self):
@@ -674,6 +735,8 @@ class Api:
             ("PATCH", f"{CONFIGS}/s3", {"content": b'{"enabled": true}', "headers": PATCH}),
             ("GET", CONFIGS, {}),
             ("GET", f"{CONFIGS}/s3/status", {}),
+            ("POST", f"{CONFIGS}/s3/test", {}),
+            ("GET", f"{CONFIGS}/s3/test/{'0' * 32}", {}),
             ("GET", f"{tenant}/deliveries", {"params": {"state": "parked"}}),
             ("POST", f"{tenant}/replays", {"json": {**asked, "dry_run": True}}),
             ("POST", f"{tenant}/replays", {"json": asked}),
@@ -729,6 +792,7 @@ SCENARIOS = {
     "poller": (Polling,),
     "outside": (DeliveringOutside,),
     "issuer": (Issuing,),
+    "tester": (Testing,),
     "resumption": (Resumption, Replaying, ReplayingAnApplication, ReplayingOutside, Redriving),
     "reconciliation": (Reconciliation,),
     "watch": (Watch,),

@@ -11,6 +11,7 @@ from runtime.deliveries.s3.error_mapping import classify_copy
 from runtime.delivery_config.grants import Provider
 from runtime.delivery_test.fixes import fixes
 from runtime.errors import FailedCall
+from tests.onboarding_page import ROWS, as_documented
 from tests.unit.runtime.aws_world import CENTRAL_ROLE, CUSTOMER_ROLE
 
 PROVIDER = Provider(CENTRAL_ROLE)
@@ -82,7 +83,7 @@ def test_what_may_be_wrong_in_the_config_instead_is_said_behind_the_statement():
     """A customer would open a log group or bucket that was never meant."""
     assert found(CLOUDWATCH, "destination-denied", "logs:CreateLogStream")[1][::2] == (
         "config",
-        {"target_region": None},
+        {},
     )
     assert found(S3, "destination-denied", "s3:PutObject")[1][::2] == ("config", {"bucket_owner": None})
 
@@ -154,7 +155,9 @@ def s3_step(*arguments, **more):
 
 def test_acls_that_are_disabled_have_their_setting():
     """S3 user guide, "Disabling ACLs": AccessControlListNotSupported; no policy helps there."""
-    fix = fixes(S3, s3_step("AccessControlListNotSupported", "The bucket does not allow ACLs"), PROVIDER)[0]
+    step = s3_step("AccessControlListNotSupported", "The bucket does not allow ACLs")
+    fix = fixes(S3, step, PROVIDER)[0]
+    as_documented("ACLs disabled", step.name, step.reason, fix.side, fix.place)
     assert (fix.side, fix.document) == ("customer", {"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]})
 
 
@@ -177,7 +180,9 @@ def test_a_key_that_is_denied_has_its_statement():
         f"User: {CENTRAL_ROLE} is not authorized to perform: kms:GenerateDataKey on resource: "
         "arn:aws:kms:us-east-1:2:key/1 because no resource-based policy allows the kms:GenerateDataKey action"
     )
-    fix = fixes(S3, s3_step("AccessDenied", message, status=403), PROVIDER)[0]
+    step = s3_step("AccessDenied", message, status=403)
+    fix = fixes(S3, step, PROVIDER)[0]
+    as_documented("KMS denied", step.name, step.reason, fix.side, fix.place)
     assert (fix.place, fix.document["Action"]) == ("the key's policy", ["kms:GenerateDataKey", "kms:Decrypt"])
     assert fix.document["Condition"]["StringEquals"]["kms:ViaService"] == "s3.us-east-1.amazonaws.com"
 
@@ -192,3 +197,8 @@ def test_aws_own_words_say_which_policy_denies():
     assert explicit_deny({"Message": said + "with an explicit deny"}) == "policy"
     assert not explicit_deny({"Message": said + "because no identity-based policy allows the a:B action"})
     assert not other_region({"Region": "not a region!"}, {})
+
+
+def test_the_page_has_all_twelve():
+    """A row that is gone would be compared with nothing: each is named by the test that breaks it."""
+    assert len(ROWS) == 12

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from runtime import scheduling
+from runtime.aws.function_call import FunctionFailedError
 from runtime.conformance.stand_in import FastTime
 from runtime.deliveries.probe import ProbeReport, ProbeStep, StepOutcome
 from runtime.delivery_state.delivery_tests import DeliveryTest, DeliveryTests, DeliveryTestState
@@ -18,7 +19,6 @@ from tests.unit.runtime.aws_world import (
     CUSTOMER_ROLE,
     REGION,
     Fault,
-    in_memory,
     recording_clients,  # noqa: F401 - the fixture "clients"
 )
 from tests.unit.runtime.processor.world import CENTRAL, World
@@ -224,18 +224,13 @@ class TestOutside:
         self.key = made["KeyMetadata"]["KeyId"]
         self.answer, asked = {}, []
 
-        class Lambda:
-            def invoke(_, FunctionName, Payload):  # noqa: N803, N805 - the service's own
-                asked.append((FunctionName, json.loads(Payload)))
-                if isinstance(self.answer, Exception):
-                    raise self.answer
-                return {"Payload": in_memory(200, json.dumps(self.answer).encode()), **self.more}
+        def answer(function, sent):
+            asked.append((function, sent))
+            if isinstance(self.answer, Exception):
+                raise self.answer
+            return self.answer
 
-        self.more = {}
-        client = clients.client
-        monkeypatch.setattr(
-            clients, "client", lambda service, *rest: Lambda() if service == "lambda" else client(service, *rest)
-        )
+        monkeypatch.setattr("runtime.delivery_test.attempt.invoke", lambda _, *given: answer(*given))
         return asked
 
     def tried(self, world):
@@ -259,12 +254,18 @@ class TestOutside:
         ]
 
     @pytest.mark.parametrize(
-        ("answer", "more"), [({}, {}), ({"steps": [], "left": ""}, {}), ({"errorMessage": "x"}, {"FunctionError": "U"})]
+        ("answer", "reason"),
+        [
+            ({}, "answer-incomplete"),
+            ({"steps": [], "left": ""}, "answer-incomplete"),
+            (FunctionFailedError(), "answer-incomplete"),
+            (TimeoutError(), "timeout"),
+        ],
     )
-    def test_an_answer_that_is_no_report_is_no_pass(self, world, invoked, answer, more):
+    def test_an_answer_that_is_no_report_is_no_pass(self, world, invoked, answer, reason):
         """A function that crashed would pass for a destination that works."""
-        self.answer, self.more = answer, more
-        assert steps(self.tried(world)) == [("outside", "failed", "answer-incomplete")]
+        self.answer = answer
+        assert steps(self.tried(world)) == [("outside", "failed", reason)]
 
     def test_a_stage_without_an_outside_says_so(self, world, invoked):
         """Its writer would look for the fault at the endpoint."""

@@ -1,13 +1,11 @@
-"""``logrouter verify`` and the outside's outputs: a stage without an outside is told so, in words."""
+"""The stacks' outputs: the outside's are read where there are any."""
 
 from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import ClientError
 
-from cli import verify_command
 from cli.installation import Installation
-from cli.problems import NotFoundError
 
 
 class CloudFormation:
@@ -38,9 +36,3 @@ def test_a_stack_that_cannot_be_read_is_not_missing():
     """An operator without the right would be told to deploy what is there."""
     with pytest.raises(ClientError):
         _ = installation(CloudFormation("AccessDenied")).outside
-
-
-def test_without_an_outside_function_the_next_step_is_named():
-    """An operator would look for the fault in the endpoint."""
-    with pytest.raises(NotFoundError, match="-c outside=yes"):
-        verify_command._asked(installation(CloudFormation()), "acme-corp", "webhook")
