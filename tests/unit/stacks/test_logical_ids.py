@@ -29,7 +29,7 @@ FIXED = {
 }
 
 STATEFUL = {kind for resources in FIXED.values() for kind in resources.values()} - {"AWS::IAM::Role"}
-LOGS = ("ProcessorLogGroup", "ReconciliationLogGroup", "ResumptionLogGroup")
+LOGS = ("ProcessorLogGroup", "ReconciliationLogGroup", "ResumptionLogGroup", "TesterLogGroup")
 TRUSTED_BY_OTHERS = {"LogRouterCentralRole", "LogRouterCustomer"}
 """Here the role too: its ARN stands in other accounts' policies and delivery configs."""
 

@@ -189,9 +189,10 @@ def test_a_networks_rules_are_within_the_quota(resources):
 
 def test_the_function_is_in_the_private_subnets(resources):
     """It would connect from Lambda's own addresses, past the ACL."""
-    inside = {name for name, each in resources.items() if each["Properties"].get("VpcConfig")}
-    assert [name.startswith("OutsideProcessor") for name in inside] == [True]
-    (function,) = inside
+    inside = sorted(name for name, each in resources.items() if each["Properties"].get("VpcConfig"))
+    assert [name.startswith(("OutsideProcessor", "OutsideTester")) for name in inside] == [True, True]
+    assert len({json.dumps(resources[name]["Properties"]["VpcConfig"]) for name in inside}) == 1
+    function = inside[0]
     subnets = json.dumps(resources[function]["Properties"]["VpcConfig"]["SubnetIds"])
     associated = [
         json.dumps(each["Properties"]["SubnetId"])
