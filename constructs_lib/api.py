@@ -59,7 +59,7 @@ _INTENDED: Final = {
 }
 """Findings of the checks at synthesis, each with its reason."""
 
-_SECRET_NAMES: Final = "Each tenant's secrets have names of their own below the prefix, made when they are written."
+_NAMES_OF_SECRETS: Final = "Each tenant's secrets have names of their own below the prefix, made when they are written."
 _TIMEOUT = Duration.seconds(15)
 
 
@@ -148,7 +148,7 @@ class DeliveryConfigApi(PipelineFunction):
             policy_id="ConfigTableAndOwnLog",
             snap_start=snap_start,
         )
-        acknowledge_wildcards(self.policy, reason=_SECRET_NAMES, resources=(_secrets_arn(table),))
+        acknowledge_wildcards(self.policy, reason=_NAMES_OF_SECRETS, resources=(_secrets_arn(table),))
         self.access_log = logs.LogGroup(
             self, "AccessLog", retention=settings.log_retention, removal_policy=RemovalPolicy.DESTROY
         )
