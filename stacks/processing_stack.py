@@ -86,19 +86,7 @@ class ProcessingStack(RegionalStack):
             resources=self.resources,
             delivery_schedule=stage.tuning.delivery_schedule,
         )
-        self.tester = DeliveryTesterFunction(
-            self,
-            "Tester",
-            settings=settings,
-            tenants=TenantData(
-                bucket=storage.central_bucket,
-                records=storage.tenants.table,
-                delivery_configs=storage.delivery_configs.table,
-                parked_deliveries=storage.parked_deliveries.table,
-            ),
-            outside=outside.tests if outside else None,
-            retried=stage.test_retried,
-        )
+        self.tester = self._tester(settings, storage, outside)
         processors = [self.processor] if self.processor is not None else []
         self.trace(*(each.function for each in processors), self.resumption.function, self.tester.function)
         own_records = [each.log_group.log_group_name for each in processors]
@@ -140,6 +128,24 @@ class ProcessingStack(RegionalStack):
             size=stage.size,
             vector_layer_path=stage.vector_layer_path,
             snap_start=stage.processor_snap_start,
+        )
+
+    def _tester(
+        self, settings: FunctionSettings, storage: StorageStack, outside: OutsideStack | None
+    ) -> DeliveryTesterFunction:
+        tenants = TenantData(
+            bucket=storage.central_bucket,
+            records=storage.tenants.table,
+            delivery_configs=storage.delivery_configs.table,
+            parked_deliveries=storage.parked_deliveries.table,
+        )
+        return DeliveryTesterFunction(
+            self,
+            "Tester",
+            settings=settings,
+            tenants=tenants,
+            outside=outside.tests if outside else None,
+            retried=self.stage.test_retried,
         )
 
     def _reconciliation(self, settings: FunctionSettings) -> Reconciliation | None:
