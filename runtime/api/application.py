@@ -15,7 +15,7 @@ from runtime.api.middleware.caller import caller_of
 from runtime.api.middleware.gate import Gate
 from runtime.api.openapi.document import document
 from runtime.api.requests.parameters import no_query
-from runtime.api.routers import deliveries, delivery_configs, delivery_tests, programs, tenants, views
+from runtime.api.routers import deliveries, delivery_configs, tenants, trials, views
 from runtime.api.schemas.delivery_configs import GroupList, Health
 from runtime.api.services import Services
 from runtime.delivery_config.groups import GROUPS
@@ -47,9 +47,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     tenants.router,
     delivery_configs.router,
     views.router,
-    programs.router,
+    trials.router,
     deliveries.router,
-    delivery_tests.router,
     service,
 )
 """A new group of endpoints is a module with a router, and a name here."""

@@ -1,6 +1,6 @@
 """Starting a test delivery: written into the table, and handed to the function that makes it.
 
-That function is told a tenant, a type and an id, and nothing else (contract §15).
+That function gets a tenant, a type and an id, and nothing else (contract §15).
 """
 
 import logging

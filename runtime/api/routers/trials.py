@@ -1,17 +1,27 @@
-"""Programs: the ready-made ones, and a trial on lines that the caller gives. Programs run in a process of their own."""
+"""What is tried before it is relied on: a program on lines that the caller gives, a delivery on its real path.
+
+Programs run in a process of their own; a function of its own makes a test delivery, with the tenant's session.
+"""
 
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import ValidationError
+from starlette.responses import JSONResponse
 
 from runtime.api.errors.problems import ProblemError, invalid
+from runtime.api.middleware.caller import caller_of
 from runtime.api.requests.json_body import json_object
 from runtime.api.requests.parameters import ServicesOf, TenantId, Type, no_query
-from runtime.api.routers.delivery_configs import readable
+from runtime.api.routers.delivery_configs import config_path, readable
+from runtime.api.schemas.delivery_tests import DeliveryTestView
 from runtime.api.schemas.programs import ProgramList, ProgramView, TrialRequest, TrialView
 from runtime.api.services import Services
+from runtime.api.writes.idempotency import Idempotency, IdempotencyKey
+from runtime.api.writes.preconditions import Preconditions
+from runtime.api.writes.repetition import repeated
+from runtime.api.writes.testing import start_test
 from runtime.api.writes.validation import program_problems, unchecked
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.transform import Transform
@@ -22,12 +32,15 @@ from runtime.programs.ready_made import READY_MADE
 from runtime.programs.sandbox import EngineMissingError, ProgramKilledError, WorkerLostError
 from runtime.programs.trial import try_program
 
-router = APIRouter(tags=["programs"], dependencies=[no_query()])
+router = APIRouter(dependencies=[no_query()])
+PROGRAMS, DELIVERIES = "programs", "deliveries"
+TEST = "/tenants/{tenant_id}/delivery-configs/{type}/test"
+TestId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="a test's id", examples=["0" * 32])]
 JsonBody = Annotated[dict[str, object], Depends(json_object)]
 NAME = "20260101-000000-trial.json.gz"
 
 
-@router.get("/programs", operation_id="list_programs", response_model_exclude_none=True)
+@router.get("/programs", tags=[PROGRAMS], operation_id="list_programs", response_model_exclude_none=True)
 def list_programs() -> ProgramList:
     """List the ready-made programs that a delivery config's `transform` may name."""
     return ProgramList(programs=[ProgramView.of(each) for each in READY_MADE.values()])
@@ -35,6 +48,7 @@ def list_programs() -> ProgramList:
 
 @router.post(
     "/tenants/{tenant_id}/delivery-configs/{type}/transform/try",
+    tags=[PROGRAMS],
     operation_id="try_transform",
     response_model_exclude_none=True,
 )
@@ -64,6 +78,38 @@ def try_transform(tenant_id: TenantId, type_: Type, services: ServicesOf, body: 
     except (EngineMissingError, WorkerLostError, TimeoutError) as error:
         raise unchecked("nothing was tried: programs can't be run at the moment") from error
     return TrialView.of(trial)
+
+
+@router.post(
+    TEST,
+    tags=[DELIVERIES],
+    operation_id="start_delivery_test",
+    status_code=202,
+    response_model=DeliveryTestView,
+)
+def start_delivery_test(
+    tenant_id: TenantId, type_: Type, services: ServicesOf, request: Request, idempotency_key: IdempotencyKey = None
+) -> JSONResponse:
+    """Make a test delivery of one marked event, enabled or not. A newer test takes the place of an older one."""
+    readable(services, tenant_id, type_)
+
+    def begin() -> JSONResponse:
+        test = repeated(lambda: start_test(services, caller_of(request), tenant_id, type_), Preconditions())
+        location = f"{config_path(tenant_id, type_)}/test/{test.id}"
+        view = DeliveryTestView.of(test).model_dump(mode="json")
+        return JSONResponse(view, HTTPStatus.ACCEPTED, headers={"Location": location})
+
+    return Idempotency(services, request, tenant_id, idempotency_key, {}).run(begin)
+
+
+@router.get(f"{TEST}/{{test_id}}", tags=[DELIVERIES], operation_id="get_delivery_test")
+def get_delivery_test(tenant_id: TenantId, type_: Type, test_id: TestId, services: ServicesOf) -> DeliveryTestView:
+    """Return the steps so far: which passed, which failed, and what to add for it, by whom."""
+    test = services.tests.of(tenant_id, type_, test_id)
+    if test is None:
+        detail = f"there is no test {test_id} of this config; a newer one may have taken its place"
+        raise ProblemError(HTTPStatus.NOT_FOUND, "no-such-test", detail)
+    return DeliveryTestView.of(test)
 
 
 def _given(services: Services, fields: dict[str, object]) -> Transform:
