@@ -40,7 +40,7 @@ class CustomerParameters:
             allowed_pattern=r"|[\w+=.@:/-]{2,1224}",
             default="",
         ).value_as_list
-        has_external_id = self._condition("HasExternalId", _given(Fn.join("", given)))
+        has_external_id = self._condition("HasExternalId", _given(Fn.select(0, given)))
         account = Fn.select(4, Fn.split(":", self.central_role_arn))
         self.external_ids = Fn.condition_if(has_external_id.logical_id, given, account).to_string()
         self.external_id = Fn.condition_if(has_external_id.logical_id, Fn.select(0, given), account).to_string()
