@@ -96,7 +96,11 @@ class CustomerLogDistributionRole(Construct):
         """Return the policy for a domain of OpenSearch Service: bulk requests, to whichever of its indexes."""
         resource = f"{domain_arn}/*/_bulk"
         policy = self._allow("PostToDomain", "PostToOwnDomain", resource, "es:ESHttpPost")
-        acknowledge_wildcards(policy, reason="Indexes may be named after applications and days.", resources=(resource,))
+        acknowledge_wildcards(
+            policy,
+            reason="Indexes may be named after applications and days, as the customer chooses.",
+            resources=(resource,),
+        )
         return policy
 
     def allow_collection(self, collection_arn: str) -> iam.CfnPolicy:

@@ -195,6 +195,8 @@ class PathDashboard(Construct):
                 "Events not accepted by destinations",
                 [
                     watched(catalogue.SET_ASIDE_EVENTS, label="set aside"),
+                    watched(catalogue.PROGRAM_DROPPED_EVENTS, label="dropped by a tenant's program"),
+                    watched(catalogue.PROGRAM_FAILED_EVENTS, label="a tenant's program failed with"),
                     *(
                         watched(metric, label=label)
                         for model in find_config_models().values()

@@ -68,6 +68,7 @@ def test_only_what_others_must_predict_has_a_name(templates):
     refer = {
         "AWS::Lambda::EventSourceMapping",
         "AWS::Lambda::Permission",
+        "AWS::Lambda::EventInvokeConfig",
         "AWS::EC2::FlowLog",
     }
     for name, template in templates.items():
@@ -119,9 +120,9 @@ def test_the_poller_alone_brings_no_function_that_processes(polled):
     """A stage on Kubernetes would pay for, and race with, a processing function; or nothing would resume there."""
     template = polled.get_stack_by_name("LogRouterProcessing-us-east-1").template
     resources = template["Resources"].values()
-    (function,) = [each["Properties"] for each in resources if each["Type"] == "AWS::Lambda::Function"]
+    handlers = {each["Properties"]["Handler"] for each in resources if each["Type"] == "AWS::Lambda::Function"}
     (source,) = [each["Properties"] for each in resources if each["Type"] == "AWS::Lambda::EventSourceMapping"]
-    assert function["Handler"] == "runtime.resumption.lambda_handler.handler"
+    assert handlers == {f"runtime.{room}.lambda_handler.handler" for room in ("resumption", "delivery_test")}
     assert source["StartingPosition"] == "LATEST"
 
 
@@ -157,6 +158,7 @@ def test_the_poller_is_told_its_environment(production, polled):
                 "RecordLogGroupNames",
                 "ReconciliationFunctionName",
                 "ResumptionFunctionName",
+                "TesterLogGroupName",
             },
         ),
     ],

@@ -109,6 +109,9 @@ def resolved(value):
             text = REFERENCES.get(name) or arn(name)
         case {"Fn::If": [_, _, no]}:
             text = resolved(no)
+        case {"Fn::Select": [index, {"Fn::Split": [delimiter, whole]}]}:
+            parts = resolved(whole).split(delimiter)
+            text = parts[int(index)]
         case {"Fn::Select": _}:
             text = REFERENCES["AWS::AccountId"]
         case dict():
@@ -125,12 +128,18 @@ def arn(name):
     kinds = {
         "Queue": "arn:aws:sqs:us-east-1:111111111111:queue",
         "UndeliveredNotifications": "arn:aws:sqs:us-east-1:111111111111:queue",
+        "KafkaTopic": "topic",
         "Topic": "arn:aws:sns:us-east-1:111111111111:topic",
         "LogGroup": "arn:aws:logs:us-east-1:111111111111:log-group:group:*",
         "LogBucket": "arn:aws:s3:::bucket",
         "StreamArn": "arn:aws:dynamodb:us-east-1:111111111111:table/table/stream/label",
         "DeliveryConfigs": "arn:aws:dynamodb:us-east-1:111111111111:table/table",
+        "Tenants": "arn:aws:dynamodb:us-east-1:111111111111:table/table",
         "ParkedDeliveries": "arn:aws:dynamodb:us-east-1:111111111111:table/table",
+        "Domain": "arn:aws:es:us-east-1:111111111111:domain/domain",
+        "Collection": "arn:aws:aoss:us-east-1:111111111111:collection/collection",
+        "KafkaCluster": "arn:aws:kafka:us-east-1:111111111111:cluster/cluster/id",
+        "SecretArn": "arn:aws:secretsmanager:us-east-1:111111111111:secret:secret",
         "Function": "arn:aws:lambda:us-east-1:111111111111:function:function",
         "Role": "arn:aws:iam::111111111111:role/role",
         "Key": "arn:aws:kms:us-east-1:111111111111:key/key",

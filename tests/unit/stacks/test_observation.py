@@ -40,12 +40,12 @@ def test_a_share_is_traced_where_the_stage_says_so(watched_more, development):
     assert not any("TracingConfig" in each for each in resources(development, "AWS::Lambda::Function").values())
     rules = [each["SamplingRule"] for each in resources(watched_more, "AWS::XRay::SamplingRule").values()]
     assert {(rule["FixedRate"], rule["ReservoirSize"]) for rule in rules} == {(0.05, 0)}
-    assert len({rule["RuleName"] for rule in rules}) == len({rule["Priority"] for rule in rules}) == len(rules) == 4
+    assert len({rule["RuleName"] for rule in rules}) == len({rule["Priority"] for rule in rules}) == len(rules) == 5
     assert all(len(rule["RuleName"]) <= 32 for rule in rules)  # X-Ray API reference, SamplingRule
     traced = [
         name for (_, name), each in resources(watched_more, "AWS::Lambda::Function").items() if "TracingConfig" in each
     ]
-    assert len(traced) == 3
+    assert len(traced) == 4
     (stage,) = resources(watched_more, "AWS::ApiGateway::Stage").values()
     assert stage["TracingEnabled"] is True
 
