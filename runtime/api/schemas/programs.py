@@ -1,11 +1,13 @@
 """Ready-made programs as they are listed, and what a trial asks and answers."""
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from runtime.programs.ready_made import ReadyMadeProgram
-from runtime.programs.trial import ProgramTrial
+
+if TYPE_CHECKING:
+    from runtime.programs.trial import ProgramTrial  # the client has none of a trial's libraries
 
 MAX_LINES = 500
 MAX_LINE = 32_768
@@ -93,7 +95,7 @@ class TrialView(BaseModel):
     dollars_a_gb: float = Field(description="US dollars for 1,024³ bytes of such lines, on Lambda, list price")
 
     @classmethod
-    def of(cls, trial: ProgramTrial) -> Self:
+    def of(cls, trial: "ProgramTrial") -> Self:
         """Show one."""
         events = [
             TriedView(
