@@ -80,6 +80,11 @@ COMMANDS: Final = {
         "run_saved_query",
         "Run a saved query of the runbooks over the last hours; CloudWatch charges by the bytes that it scans.",
     ),
+    "process": CommandSource(
+        "cli.process_command",
+        "process",
+        "Try this checkout's processor on one object of the embedded cloud; show what each delivery did.",
+    ),
     "test": CommandSource(
         "cli.delivery_test_command",
         "run_test",
