@@ -114,6 +114,7 @@ def _own_schemas(models: Models) -> dict[str, Any]:
         "description": "`tenant_id` and `type` may be omitted: the path has them"
     }
     found["DeliveryConfigPage"] = _page()
+    found["JsonValue"] = {"description": "any JSON value"}  # pydantic's name for what a program's parameters are
     found["Transform"] = schema_of(Transform, "validation") | {"additionalProperties": False}
     for plain in (Problem, WrongField, InvalidStored, MatchRequest, ReplayRequest, TrialRequest):
         found[plain.__name__] = schema_of(plain, "validation")

@@ -1,6 +1,7 @@
 """The OpenAPI document: committed, complete, and true."""
 
 import json
+import re
 from pathlib import Path
 
 from runtime.api.__main__ import text
@@ -51,3 +52,11 @@ def test_only_health_needs_no_signature():
     """A reader would believe another operation to be open."""
     assert [name for name, operation in operations().items() if operation.get("security") == []] == ["get_health"]
     assert json.loads(text())["security"] == [{"sigv4": []}]
+
+
+def test_every_reference_has_its_schema():
+    """A generator of clients would stop, and a validator send requests without a body."""
+    text = json.dumps(json.loads(Path("docs/openapi.json").read_text(encoding="utf-8")))
+    document = json.loads(text)
+    wanted = set(re.findall(r'"\$ref": "#/components/schemas/([^"]+)"', text))
+    assert wanted - set(document["components"]["schemas"]) == set()
