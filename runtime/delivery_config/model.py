@@ -1,8 +1,7 @@
 """One delivery config: the fields that every delivery method has (contract §3).
 
 A method's own fields are a subclass beside the method. Reading from the table tolerates unknown fields and newer
-schema versions; a writer (the API) validates the same model through ``runtime.delivery_config.writing``, which
-refuses what can't work: the rules beyond a field's form are ``WriteRules``, and hold where they are given.
+schema versions; a writer validates the same model through ``writing``, by ``WriteRules`` beyond a field's form.
 """
 
 import hashlib
@@ -178,7 +177,8 @@ class DeliveryConfig(BaseModel):
     @model_validator(mode="after")
     def _secrets_can_be_read(self, info: ValidationInfo) -> Self:
         """Refuse, when writing, a secret's ARN that the config's role couldn't read."""
-        readable_secrets(self, self.facts.secrets if rules_of(info) else (), info)
+        if rules_of(info) and hasattr(self, "facts"):  # an unknown method has none, and is refused by its name
+            readable_secrets(self, self.facts.secrets, info)
         return self
 
     @property
