@@ -4,10 +4,12 @@ import gzip
 import http.client
 import json
 import ssl
+from unittest.mock import call, create_autospec
 from urllib.parse import urlsplit
 
 import pytest
 
+from cli.client import Client, ConfigDocument
 from local.accounting.events import SentEvent
 from local.loader.objects import LogObject
 from local.sinks.endpoints import SEARCH, TENANT, WEBHOOK, EndpointNotProvenError, serve_endpoints
@@ -90,28 +92,24 @@ def test_a_search_cluster_takes_nothing_else(change, status):
     assert sink.events() == []
 
 
-class Api:
-    """Keeps what is asked of it."""
+def test_the_webhook_is_enabled_by_its_test():
+    """The API would refuse the config, or an unproven endpoint be taken for one that gets events."""
+    api = create_autospec(Client, instance=True)  # a call that the client doesn't take fails
+    api.create.return_value = ConfigDocument({}, None, test_id="0a1b")
+    reports = [{"state": "passed", "steps": []}, {"state": "failed", "steps": ["challenge-failed"]}]
+    asked = []
 
-    def __init__(self):
-        self.calls = []
+    def logrouter(*arguments, statuses):
+        asked.append((arguments, statuses))
+        return json.dumps(reports[len(asked) - 1])
 
-    def create(self, tenant_id, fields):
-        self.calls.append(("create", tenant_id, fields["type"], fields.get("enabled")))
-
-    def patch(self, tenant_id, type_, changes):
-        self.calls.append(("patch", tenant_id, type_, changes["enabled"]))
-
-
-def test_the_webhook_is_enabled_when_it_has_proven_itself():
-    """The API would refuse the config, or an unproven endpoint get events."""
-    api = Api()
     with serve_endpoints() as endpoints:
-        endpoints.onboard(api, lambda *_, **__: json.dumps({"passed": True, "steps": []}))
+        endpoints.onboard(api, logrouter)
         with pytest.raises(EndpointNotProvenError, match="challenge-failed"):
-            endpoints.onboard(api, lambda *_, **__: json.dumps({"passed": False, "steps": ["challenge-failed"]}))
-    created = [("create", TENANT, SEARCH, None), ("create", TENANT, WEBHOOK, False)]
-    assert api.calls == [*created, ("patch", TENANT, WEBHOOK, True), *created]
+            endpoints.onboard(api, logrouter)
+        created = [call(TENANT, endpoints.configs[SEARCH]), call(TENANT, endpoints.configs[WEBHOOK], after_test=True)]
+    assert api.create.mock_calls == created * 2
+    assert asked == [(("test", TENANT, WEBHOOK, "--id", "0a1b", "--json"), (0, 1))] * 2
 
 
 def test_both_are_served_and_counted():
