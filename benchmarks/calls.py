@@ -24,6 +24,7 @@ WHEN = {
     "AssumeRole": "a session, once an hour",
     "CopyObject": "each delivery to a bucket",
     "DeleteMessageBatch": "as many messages as have just been settled",
+    "GetItem": "the note of changed configs, every five seconds of work (decision 91)",
     "GetObject": "each object that is delivered to a log group",
     "PutLogEvents": "each batch of a delivery to a log group",
     "Query": "a tenant's delivery configs, once in CONFIG_CACHE_SECONDS",

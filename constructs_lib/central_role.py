@@ -21,6 +21,27 @@ _SESSION = Duration.hours(1)
 """The longest session of a role assumed by a role. Source: IAM user guide, role chaining."""
 
 
+def assume_for_one_tenant(role_arn: str, *, sid: str = "AssumeCentralRoleForOneTenant") -> iam.PolicyStatement:
+    """Return the statement of what may assume a role for one tenant at a time: never without naming it."""
+    return iam.PolicyStatement(
+        sid=sid,
+        actions=["sts:AssumeRole", "sts:TagSession"],
+        resources=[role_arn],
+        conditions={"StringLike": {f"aws:RequestTag/{TENANT_TAG}": "?*"}},
+    )
+
+
+def role_of_function(scope: Construct, construct_id: str, *, description: str) -> iam.Role:
+    """Return a function's role that lies where the central role's trust expects it."""
+    return iam.Role(
+        scope,
+        construct_id,
+        path=PROCESSOR_ROLE_PATH,
+        description=description,
+        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),  # why without a condition: pipeline_function
+    )
+
+
 class CentralLogDistributionRole(Construct):
     """Trusts processors' execution roles of this account, and only with the session tag ``tenant_id``.
 

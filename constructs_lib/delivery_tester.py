@@ -9,8 +9,9 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from constructs_lib.central_role import assume_for_one_tenant, role_of_function
 from constructs_lib.limits import require_between
-from constructs_lib.names import PROCESSOR_ROLE_PATH, TENANT_TAG, central_role_arn
+from constructs_lib.names import central_role_arn
 from constructs_lib.outside_network import OutsideNetwork
 from constructs_lib.outside_reader import TenantData
 from constructs_lib.pipeline_function import FunctionSettings, PipelineFunction
@@ -68,13 +69,7 @@ class DeliveryTesterFunction(PipelineFunction):
     ) -> None:
         require_between("retried", retried.to_seconds(), 0, MOST_RETRIED.to_seconds(), unit="seconds")
         central_role = central_role_arn(Stack.of(scope).account)
-        role = iam.Role(
-            scope,
-            f"{construct_id}Role",
-            path=PROCESSOR_ROLE_PATH,
-            description="Makes test deliveries",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),  # why without a condition: pipeline_function
-        )
+        role = role_of_function(scope, f"{construct_id}Role", description="Makes test deliveries")
         asked = {} if outside is None else _asking(outside)
         super().__init__(
             scope,
@@ -174,11 +169,6 @@ def _permissions(tenants: TenantData, central_role: str, outside: OutsideTests |
             actions=["dynamodb:GetItem", "dynamodb:UpdateItem"],
             resources=[tenants.parked_deliveries.table_arn],
         ),
-        iam.PolicyStatement(
-            sid="AssumeCentralRoleForOneTenant",
-            actions=["sts:AssumeRole", "sts:TagSession"],
-            resources=[central_role],
-            conditions={"StringLike": {f"aws:RequestTag/{TENANT_TAG}": "?*"}},
-        ),
+        assume_for_one_tenant(central_role),
         *asking,
     ]

@@ -10,12 +10,12 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from constructs_lib.central_log_bucket import CentralLogBucket
+from constructs_lib.central_role import assume_for_one_tenant
 from constructs_lib.limits import require, require_between
 from constructs_lib.names import (
     PROCESSOR_ROLE_PATH,
     ROLE_NAME_LIMIT,
     SET_ASIDE_PREFIX,
-    TENANT_TAG,
     central_role_arn,
     processor_role_name,
 )
@@ -150,11 +150,6 @@ def _statements(resources: ProcessorResources, account: str) -> list[iam.PolicyS
             actions=["s3:PutObject"],
             resources=[resources.bucket.objects_arn(f"{SET_ASIDE_PREFIX}*")],
         ),
-        iam.PolicyStatement(
-            sid="AssumeCentralRoleForOneTenant",
-            actions=["sts:AssumeRole", "sts:TagSession"],
-            resources=[central_role_arn(account)],
-            conditions={"StringLike": {f"aws:RequestTag/{TENANT_TAG}": "?*"}},
-        ),
+        assume_for_one_tenant(central_role_arn(account)),
         *(resources.outside.permissions() if resources.outside else ()),
     ]

@@ -7,7 +7,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from constructs_lib.names import PROCESSOR_ROLE_PATH, TENANT_TAG, central_role_arn
+from constructs_lib.central_role import assume_for_one_tenant, role_of_function
+from constructs_lib.names import central_role_arn
 from constructs_lib.outside_reader import OutsideReader, TenantData
 from constructs_lib.pipeline_function import FunctionSettings, PipelineFunction
 from constructs_lib.tables import read_tenants
@@ -17,7 +18,6 @@ TIMEOUT: Final = Duration.seconds(15)
 """Below the 20 s that the outside waits for it: a slow answer of STS is an error that says so."""
 _MEMORY_MIB: Final = 512
 """For its processor share: it makes three calls, and a delivery waits for them."""
-_ONE_TENANT: Final = {"StringLike": {f"aws:RequestTag/{TENANT_TAG}": "?*"}}
 
 
 class SessionIssuerFunction(PipelineFunction):
@@ -48,13 +48,7 @@ class SessionIssuerFunction(PipelineFunction):
             key_usage=kms.KeyUsage.GENERATE_VERIFY_MAC,
             removal_policy=removal_policy,
         )
-        role = iam.Role(
-            scope,
-            f"{construct_id}Role",
-            path=PROCESSOR_ROLE_PATH,
-            description="Issues the outside processor's sessions",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),  # why without a condition: pipeline_function
-        )
+        role = role_of_function(scope, f"{construct_id}Role", description="Issues the outside processor's sessions")
         self.reader = OutsideReader(scope, "OutsideReader", issuer=role, tenants=tenants)
         central_role = central_role_arn(account)
         super().__init__(
@@ -82,18 +76,8 @@ def _permissions(
 ) -> list[iam.PolicyStatement]:
     return [
         iam.PolicyStatement(sid="CheckPasses", actions=["kms:VerifyMac"], resources=[pass_key.key_arn]),
-        iam.PolicyStatement(
-            sid="AssumeTheReaderForOneTenant",
-            actions=["sts:AssumeRole", "sts:TagSession"],
-            resources=[reader.role.role_arn],
-            conditions=_ONE_TENANT,
-        ),
-        iam.PolicyStatement(
-            sid="AssumeCentralRoleForOneTenant",
-            actions=["sts:AssumeRole", "sts:TagSession"],
-            resources=[central_role],
-            conditions=_ONE_TENANT,
-        ),
+        assume_for_one_tenant(reader.role.role_arn, sid="AssumeTheReaderForOneTenant"),
+        assume_for_one_tenant(central_role),
         iam.PolicyStatement(
             sid="ReadDeliveryConfigs", actions=["dynamodb:Query"], resources=[tenants.delivery_configs.table_arn]
         ),

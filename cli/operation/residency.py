@@ -67,6 +67,8 @@ STORES: Final[Mapping[str, Store]] = {
     "ResumptionLogGroup": Store("resumption's log", "the tenant's id", "lies", _LOGGED),
     "ReconciliationLogGroup": Store("reconciler's log", _NAMES, "lies", _LOGGED),
     "DestinationWatchLogGroup": Store("watch's log", "the tenant's id", "lies", _LOGGED),
+    "TesterLogGroup": Store("tester's log", "the tenant's id", "lies", _LOGGED),
+    "OutsideTesterLogGroup": Store("outside tester's log", "the tenant's id", "lies", _LOGGED, part=OUTSIDE),
     "ApiLogGroup": Store("API's log", "the audit trail of configs and record", "lies", _LOGGED),
     "ApiAccessLog": Store("API's access log", "callers", "lies", _LOGGED),
     "ProcessorFunction": Store("processor", "logs, in memory", "passes", "delivered", "ProcessorFunctionName"),
@@ -80,7 +82,7 @@ NOTHING: Final = frozenset(
     {
         "AlarmTopics",  # alarms have metrics' names
         "ApiFunction", "ApiRestApi", "AthenaDatabase", "DestinationWatchFunction", "ReconciliationFunction",
-        "ResumptionFunction", "SessionIssuerFunction",
+        "OutsideTesterFunction", "ResumptionFunction", "SessionIssuerFunction", "TesterFunction",
     }
 )  # fmt: skip
 """What keeps nothing of a tenant's beyond a call, and nothing of its logs."""

@@ -40,7 +40,7 @@ class ProcessorSettings(DeliverySettings):
     heartbeat_file: str | None = None
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
-    config_cache_seconds: float = Field(default=60, ge=0)
+    config_cache_seconds: float = Field(default=300, ge=0)
     tenants_remembered: int = Field(default=TENANTS_REMEMBERED, gt=0)
     max_uncompressed_bytes: int = Field(default=10 * GIB, gt=0)
     delivery_schedule_seconds: float = Field(default=86_400, gt=0)

@@ -60,7 +60,7 @@ def test_a_schedule_is_read_as_it_was_written():
 @pytest.mark.parametrize(
     ("bug", "seed"),
     [
-        ("deleted before it is delivered", 85),
+        ("deleted before it is delivered", 90),
         ("empty answer is success", 18),
         ("checkpoint is forgotten", 32),
         ("failed hand over settles", 90),

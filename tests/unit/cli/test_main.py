@@ -42,7 +42,13 @@ def test_the_typed_client_loads_no_web_framework():
     """A script with the typed client would have to install FastAPI, and wait for it to load."""
     loaded = json.loads(run_python("import cli.client, json, sys; print(json.dumps([*sys.modules]))"))
     assert "pydantic" in loaded
-    assert not {"fastapi", "starlette", "mangum"} & {*loaded}
+    assert not {"fastapi", "starlette", "mangum", "msgspec"} & {*loaded}
+
+
+def test_every_command_is_listed():
+    """A merge could drop a command's line, and its module would stay, tested and out of reach."""
+    modules = {f"cli.{path.stem}" for path in (ROOT / "cli").glob("*_command*.py")}
+    assert modules == {each.module for each in COMMANDS.values() if "_command" in each.module}
 
 
 def test_the_version_is_the_packages():

@@ -81,7 +81,10 @@ def test_the_function_may_touch_its_tables_and_its_own_log_alone(template):
     actions = {action for each in named for action in ([each] if isinstance(each, str) else each)}
     listing = {"s3:ListBucket", "s3:ListBucketVersions"}
     own_log = {"logs:CreateLogStream", "logs:PutLogEvents"}
-    assert actions == {*TABLE_ACTIONS, *TENANT_ACTIONS, *PARKED_ACTIONS, *SECRET_ACTIONS, *listing, *own_log}
+    start = {"lambda:InvokeFunction"}
+    assert actions == {*TABLE_ACTIONS, *TENANT_ACTIONS, *PARKED_ACTIONS, *SECRET_ACTIONS, *listing, *own_log, *start}
+    (started,) = [each["Resource"] for each in statements if each["Action"] == "lambda:InvokeFunction"]
+    assert ":function:tester" in json.dumps(started)
     assert all(each["Resource"] != "*" for each in statements)
     role = next(each for name, each in template.find_resources("AWS::IAM::Role").items() if name.startswith("ApiRole"))
     assert "ManagedPolicyArns" not in role["Properties"]

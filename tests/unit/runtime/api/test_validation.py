@@ -111,6 +111,15 @@ def test_every_wrong_field_is_named_at_once(api):
     assert {each["field"] for each in answer.json()["errors"]} == {"bucket_name", "ttl", "enabled", "shiny"}
 
 
+@pytest.mark.parametrize("fields", [{}, {"enabled": True}, {"bucket_name": "acme-logs"}, {"no_such": 1}])
+@pytest.mark.parametrize("kind", ["nosuch", "nosuch:second", "s4", "x", "cloudwatch-logs"])
+def test_a_type_of_no_method_is_named_whatever_else_is_there(kind, fields):
+    """A method's facts would be asked for that there is not: the caller was answered with 500."""
+    with pytest.raises(InvalidConfigError) as refused:
+        validate({"tenant_id": "acme-corp", "type": kind, **fields}, MODELS, RULES)
+    assert "type" in {each.field for each in refused.value.problems}
+
+
 @pytest.mark.parametrize("name", ["", ".", "a.b", "a\nb", " ", "é"])
 def test_an_unknown_field_is_named_whatever_its_name(api, name):
     """An empty name would read as no field at all, a dotted one as a field within another."""
