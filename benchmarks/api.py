@@ -75,6 +75,7 @@ def _environment(endpoint: str) -> dict[str, str]:
         "TENANT_CONFIG_TABLE": CONFIGS,
         "TENANTS_TABLE": "tenants",
         "PARKED_DELIVERIES_TABLE": "parked",
+        "ALERT_RULES_TABLE": "rules",
         "CENTRAL_BUCKET": "central",
         "CENTRAL_ACCOUNT_ID": "111111111111",
         "LOG_LEVEL": "INFO",

@@ -5,47 +5,21 @@ import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote, urlencode
 
-from cli.signing import ApiResponse, Signer
+from cli.alert_calls import AlertCalls
+from cli.api_calls import JSON, MERGE_PATCH, ApiProblemError, match_header, tenant_path
+from cli.signing import ApiResponse
 from runtime.api.schemas.deliveries import ParkedPage, ParkedView, ReplayList, ReplayView, StatusView
 from runtime.api.schemas.delivery_configs import GroupList, InvalidStored, MatchResults, ResolvedConfig
 from runtime.api.schemas.delivery_tests import DeliveryTestView
-from runtime.api.schemas.problems import Problem, WrongField
 from runtime.api.schemas.programs import ProgramList, TrialView
 from runtime.api.schemas.tenants import TenantPageView, TenantView
 
+__all__ = ["ApiProblemError", "Client", "ConfigDocument", "TenantDocument"]
+
 _TEST = re.compile(r'<[^>]*/test/([0-9a-f]{32})>; rel="status"')
-JSON = {"content-type": "application/json"}
-MERGE_PATCH = {"content-type": "application/merge-patch+json"}
-
-
-class ApiProblemError(Exception):
-    """The API answered with a problem."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(f"{problem.status} {problem.title}: {problem.detail}")
-        self.problem = problem
-
-    @classmethod
-    def of(cls, answer: ApiResponse) -> Self:
-        """Read an answer that isn't a success; the gateway's own may lack the form."""
-        try:
-            content = json.loads(answer.body)
-        except ValueError:
-            content = {}
-        content = content if isinstance(content, dict) else {}
-        return cls(
-            Problem(
-                type=str(content.get("type", "about:blank")),
-                title=str(content.get("title", "refused")),
-                status=answer.status,
-                detail=str(content.get("detail") or content.get("message") or content.get("Message") or "no detail"),
-                request_id=str(content.get("request_id") or answer.headers.get("x-request-id", "")),
-                errors=[WrongField(**each) for each in content.get("errors", ())] or None,
-            )
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +53,8 @@ class TenantDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class Client(AlertCalls):
     """Every operation raises ``ApiProblemError`` for an answer that isn't a success."""
-
-    signer: Signer
 
     def tenants(self) -> Iterator[TenantView]:
         """Yield the tenants that have delivery configs or a record, page by page."""
@@ -96,7 +68,7 @@ class Client:
 
     def tenant(self, tenant_id: str) -> TenantDocument:
         """Return a tenant's record."""
-        return _tenant_document(self._send("GET", _tenant(tenant_id)))
+        return _tenant_document(self._send("GET", tenant_path(tenant_id)))
 
     def create_tenant(self, fields: Mapping[str, Any]) -> TenantDocument:
         """Make a tenant's record; 409 where it exists. A key of its own goes with each call, as with a replay."""
@@ -105,15 +77,15 @@ class Client:
 
     def patch_tenant(self, tenant_id: str, changes: Mapping[str, Any], *, etag: str | None = None) -> TenantDocument:
         """Change fields of a tenant's record; ``None`` removes one."""
-        return _tenant_document(self._send("PATCH", _tenant(tenant_id), changes, MERGE_PATCH | _match(etag)))
+        return _tenant_document(self._send("PATCH", tenant_path(tenant_id), changes, MERGE_PATCH | match_header(etag)))
 
     def issue_external_id(self, tenant_id: str) -> TenantDocument:
         """Issue an ExternalId; 409 while one is pending."""
-        return self._rotate(f"{_tenant(tenant_id)}/external-ids")
+        return self._rotate(f"{tenant_path(tenant_id)}/external-ids")
 
     def activate_external_id(self, tenant_id: str) -> TenantDocument:
         """Use the pending ExternalId for all roles; 409 where none is pending."""
-        return self._rotate(f"{_tenant(tenant_id)}/external-ids/activate")
+        return self._rotate(f"{tenant_path(tenant_id)}/external-ids/activate")
 
     def _rotate(self, path: str) -> TenantDocument:
         return _tenant_document(self._send("POST", path, headers={"idempotency-key": uuid.uuid4().hex}))
@@ -148,7 +120,7 @@ class Client:
         after_test: bool = False,
     ) -> ConfigDocument:
         """Replace a whole config, with ``etag`` only if unchanged; with ``new`` create it, only where there is none."""
-        headers = JSON | _match(etag) | ({"if-none-match": "*"} if new else {})
+        headers = JSON | match_header(etag) | ({"if-none-match": "*"} if new else {})
         path = f"{_config(tenant_id, type_)}{_enable(after_test)}"
         return _stored(self._send("PUT", path, fields, headers))
 
@@ -163,11 +135,11 @@ class Client:
     ) -> ConfigDocument:
         """Change fields; ``None`` removes one."""
         path = f"{_config(tenant_id, type_)}{_enable(after_test)}"
-        return _stored(self._send("PATCH", path, changes, MERGE_PATCH | _match(etag)))
+        return _stored(self._send("PATCH", path, changes, MERGE_PATCH | match_header(etag)))
 
     def delete(self, tenant_id: str, type_: str, *, etag: str | None = None) -> None:
         """Delete a config."""
-        self._send("DELETE", _config(tenant_id, type_), headers=_match(etag))
+        self._send("DELETE", _config(tenant_id, type_), headers=match_header(etag))
 
     def effective(self, tenant_id: str, type_: str) -> ResolvedConfig:
         """Return what a config selects."""
@@ -192,7 +164,7 @@ class Client:
         """Yield a tenant's parked deliveries, page by page."""
         query: dict[str, Any] = {"state": "parked", "limit": 100} | ({"type": type_} if type_ else {})
         while True:
-            page = ParkedPage(**self._json("GET", f"{_tenant(tenant_id)}/deliveries?{urlencode(query)}"))
+            page = ParkedPage(**self._json("GET", f"{tenant_path(tenant_id)}/deliveries?{urlencode(query)}"))
             yield from page.deliveries
             if page.next_token is None:
                 return
@@ -217,19 +189,19 @@ class Client:
         A key of its own goes with each call: one that a proxy or a retry sends twice starts one replay.
         """
         headers = JSON | {"idempotency-key": uuid.uuid4().hex}
-        return ReplayView(**self._json("POST", f"{_tenant(tenant_id)}/replays", dict(asked), headers))
+        return ReplayView(**self._json("POST", f"{tenant_path(tenant_id)}/replays", dict(asked), headers))
 
     def replay(self, tenant_id: str, replay_id: str) -> ReplayView:
         """Return how far a replay is."""
-        return ReplayView(**self._json("GET", f"{_tenant(tenant_id)}/replays/{quote(replay_id, safe='')}"))
+        return ReplayView(**self._json("GET", f"{tenant_path(tenant_id)}/replays/{quote(replay_id, safe='')}"))
 
     def replays(self, tenant_id: str) -> ReplayList:
         """Return a tenant's replays."""
-        return ReplayList(**self._json("GET", f"{_tenant(tenant_id)}/replays"))
+        return ReplayList(**self._json("GET", f"{tenant_path(tenant_id)}/replays"))
 
     def cancel_replay(self, tenant_id: str, replay_id: str) -> None:
         """End a running replay."""
-        self._send("DELETE", f"{_tenant(tenant_id)}/replays/{quote(replay_id, safe='')}")
+        self._send("DELETE", f"{tenant_path(tenant_id)}/replays/{quote(replay_id, safe='')}")
 
     def groups(self) -> GroupList:
         """Return the application groups."""
@@ -243,25 +215,9 @@ class Client:
         """Return what a program makes of lines. ``asked``: the fields of ``TrialRequest``."""
         return TrialView(**self._json("POST", f"{_config(tenant_id, type_)}/transform/try", dict(asked), JSON))
 
-    def _json(self, method: str, path: str, content: Any = None, headers: Mapping[str, str] | None = None) -> Any:
-        return json.loads(self._send(method, path, content, headers).body)
-
-    def _send(
-        self, method: str, path: str, content: Any = None, headers: Mapping[str, str] | None = None
-    ) -> ApiResponse:
-        body = None if content is None else json.dumps(content).encode()
-        answer = self.signer.send(method, path, body=body, headers=headers)
-        if not 200 <= answer.status < 300:  # noqa: PLR2004 - RFC 9110: successful
-            raise ApiProblemError.of(answer)
-        return answer
-
-
-def _tenant(tenant_id: str) -> str:
-    return f"/tenants/{quote(tenant_id, safe='')}"
-
 
 def _configs(tenant_id: str) -> str:
-    return f"{_tenant(tenant_id)}/delivery-configs"
+    return f"{tenant_path(tenant_id)}/delivery-configs"
 
 
 def _config(tenant_id: str, type_: str) -> str:
@@ -270,10 +226,6 @@ def _config(tenant_id: str, type_: str) -> str:
 
 def _enable(after_test: bool) -> str:  # noqa: FBT001 - a word of the query
     return "?enable=after-test" if after_test else ""
-
-
-def _match(etag: str | None) -> dict[str, str]:
-    return {} if etag is None else {"if-match": etag}
 
 
 def _tenant_document(answer: ApiResponse) -> TenantDocument:

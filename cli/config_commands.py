@@ -57,7 +57,7 @@ def put_config(
     after_test: AfterTest = False,
 ) -> None:
     """Replace a whole config by a file, or with --new create it."""
-    fields = {name: value for name, value in _read(file).items() if name not in SERVICE_FIELDS | {"etag"}}
+    fields = {name: value for name, value in read_object(file).items() if name not in SERVICE_FIELDS | {"etag"}}
     stored = connection_of(context).client().put(tenant, type_, fields, etag=etag, new=new, after_test=after_test)
     _present_config(stored, f"{tenant} {type_}")
 
@@ -108,7 +108,7 @@ def match_config(
     """Show what a config would deliver, before anything is saved."""
     keys = [name for name in names if "/" in name]
     applications = [name for name in names if "/" not in name]
-    config = None if file is None else _read(file)
+    config = None if file is None else read_object(file)
     client = connection_of(context).client()
     verdicts = client.match(tenant, type_, applications=applications, object_keys=keys, config=config).verdicts
     rows = [(each.application or each.object_key, each.delivered, each.reason) for each in verdicts]
@@ -143,7 +143,8 @@ def _row(each: ConfigDocument | InvalidStored) -> tuple[Any, ...]:
     )
 
 
-def _read(file: Any) -> dict[str, Any]:
+def read_object(file: Any) -> dict[str, Any]:
+    """Return the JSON object that a file holds."""
     try:
         fields = json.load(file)
     except ValueError as error:

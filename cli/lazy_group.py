@@ -45,6 +45,11 @@ COMMANDS: Final = {
         "app",
         "Programs that change or drop a tenant's events: the ready-made ones, and a trial.",
     ),
+    "alerts": CommandSource(
+        "cli.alert_commands",
+        "app",
+        "A tenant's alert rules: which lines somebody is notified of, and how.",
+    ),
     "alarms": CommandSource(
         "cli.alarms_command",
         "list_alarms",

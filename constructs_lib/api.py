@@ -34,6 +34,7 @@ TABLE_ACTIONS: Final = (
 )
 TENANT_ACTIONS: Final = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Scan", "dynamodb:PutItem")
 PARKED_ACTIONS: Final = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem")
+RULE_ACTIONS: Final = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem")
 SECRET_ACTIONS: Final = ("secretsmanager:CreateSecret", "secretsmanager:DeleteSecret")
 ACCESS_LOG_FORMAT: Final = apigateway.AccessLogFormat.custom(
     '{"request_id":"$context.requestId","at":"$context.requestTime","method":"$context.httpMethod",'
@@ -72,7 +73,8 @@ class ApiLimits:
     :param memory_mib: processor power grows with it.
     :param timeout: below the gateway's own 29 s (API Gateway quotas, integration timeout).
     :param max_configs: of one tenant, at most what one transaction writes with its record.
-    :param max_writes_a_minute: of one tenant's configs.
+    :param max_writes_a_minute: of one tenant's configs, alert rules and record.
+    :param max_alert_rules: of one tenant.
     :param max_running_replays: of one tenant at once.
     """
 
@@ -82,6 +84,7 @@ class ApiLimits:
     timeout: Duration = _TIMEOUT
     max_configs: int = 50
     max_writes_a_minute: int = 20
+    max_alert_rules: int = 50
     max_running_replays: int = 5
 
     def __post_init__(self) -> None:
@@ -91,6 +94,38 @@ class ApiLimits:
         require_between("memory_mib", self.memory_mib, 128, 10240, unit="MiB")
         require_between("timeout", self.timeout.to_seconds(), 1, 28, unit="seconds")
         require_between("max_configs", self.max_configs, 1, MAX_CONFIGS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiTables:
+    """The tables that the API reads and writes."""
+
+    configs: dynamodb.ITable
+    tenants: dynamodb.ITable
+    parked_deliveries: dynamodb.ITable
+    alert_rules: dynamodb.ITable
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The function's variables that name them."""
+        return {
+            "TENANT_CONFIG_TABLE": self.configs.table_name,
+            "TENANTS_TABLE": self.tenants.table_name,
+            "PARKED_DELIVERIES_TABLE": self.parked_deliveries.table_name,
+            "ALERT_RULES_TABLE": self.alert_rules.table_name,
+        }
+
+    @property
+    def permissions(self) -> list[iam.PolicyStatement]:
+        """What the function may do with them."""
+        parked = self.parked_deliveries.table_arn
+        return [
+            iam.PolicyStatement(sid="ConfigTable", actions=[*TABLE_ACTIONS], resources=[self.configs.table_arn]),
+            iam.PolicyStatement(sid="Tenants", actions=[*TENANT_ACTIONS], resources=[self.tenants.table_arn]),
+            # No index, no deletion: it sees what is one tenant's, and starts and cancels replays.
+            iam.PolicyStatement(sid="ParkedAndReplays", actions=[*PARKED_ACTIONS], resources=[parked]),
+            iam.PolicyStatement(sid="AlertRules", actions=[*RULE_ACTIONS], resources=[self.alert_rules.table_arn]),
+        ]
 
 
 class DeliveryConfigApi(PipelineFunction):
@@ -113,9 +148,7 @@ class DeliveryConfigApi(PipelineFunction):
         construct_id: str,
         *,
         settings: FunctionSettings,
-        table: dynamodb.ITable,
-        tenants: dynamodb.ITable,
-        parked_deliveries: dynamodb.ITable,
+        tables: ApiTables,
         central_bucket: s3.IBucket,
         tester: lambda_.IFunction,
         limits: ApiLimits,
@@ -133,22 +166,21 @@ class DeliveryConfigApi(PipelineFunction):
             memory_mib=limits.memory_mib,
             timeout=limits.timeout,
             environment={
-                "TENANT_CONFIG_TABLE": table.table_name,
-                "TENANTS_TABLE": tenants.table_name,
-                "PARKED_DELIVERIES_TABLE": parked_deliveries.table_name,
+                **tables.environment,
                 "CENTRAL_BUCKET": central_bucket.bucket_name,
                 "TESTER": tester.function_name,
                 "CENTRAL_ACCOUNT_ID": Stack.of(scope).account,
                 "MAX_CONFIGS": str(limits.max_configs),
                 "MAX_WRITES_A_MINUTE": str(limits.max_writes_a_minute),
+                "MAX_ALERT_RULES": str(limits.max_alert_rules),
                 "MAX_RUNNING_REPLAYS": str(limits.max_running_replays),
                 "ALLOW_LOOPBACK": str(allow_loopback),
             },
-            permissions=_permissions(table, tenants, parked_deliveries, central_bucket, tester),
+            permissions=[*tables.permissions, *_permissions(tables.configs, central_bucket, tester)],
             policy_id="ConfigTableAndOwnLog",
             snap_start=snap_start,
         )
-        acknowledge_wildcards(self.policy, reason=_NAMES_OF_SECRETS, resources=(_secrets_arn(table),))
+        acknowledge_wildcards(self.policy, reason=_NAMES_OF_SECRETS, resources=(_secrets_arn(tables.configs),))
         self.access_log = logs.LogGroup(
             self, "AccessLog", retention=settings.log_retention, removal_policy=RemovalPolicy.DESTROY
         )
@@ -199,19 +231,9 @@ class DeliveryConfigApi(PipelineFunction):
         )
 
 
-def _permissions(
-    table: dynamodb.ITable,
-    tenants: dynamodb.ITable,
-    parked: dynamodb.ITable,
-    bucket: s3.IBucket,
-    tester: lambda_.IFunction,
-) -> list[iam.PolicyStatement]:
-    """Return statements for the tables, for listing tenants' objects and keeping secrets: not for reading one."""
+def _permissions(table: dynamodb.ITable, bucket: s3.IBucket, tester: lambda_.IFunction) -> list[iam.PolicyStatement]:
+    """Return statements for listing tenants' objects and keeping secrets: not for reading one."""
     return [
-        iam.PolicyStatement(sid="ConfigTable", actions=[*TABLE_ACTIONS], resources=[table.table_arn]),
-        iam.PolicyStatement(sid="Tenants", actions=[*TENANT_ACTIONS], resources=[tenants.table_arn]),
-        # No index, no deletion: it sees what is one tenant's, and starts and cancels replays.
-        iam.PolicyStatement(sid="ParkedAndReplays", actions=[*PARKED_ACTIONS], resources=[parked.table_arn]),
         allow_listing_objects(bucket, sid="CountObjects"),
         # It keeps customers' secrets and deletes them; to read one is the deliveries' alone.
         iam.PolicyStatement(sid="KeepSecrets", actions=[*SECRET_ACTIONS], resources=[_secrets_arn(table)]),

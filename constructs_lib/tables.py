@@ -1,4 +1,4 @@
-"""The tables: tenants, where their logs go, and which deliveries wait for a person's or a customer's action."""
+"""The tables: tenants, their delivery configs and alert rules, and which deliveries wait for somebody's action."""
 
 from typing import Any, Final
 
@@ -76,6 +76,12 @@ class DeliveryConfigTable(_TenantTable):
             deletion_protection=deletion_protection,
             stream=dynamodb.StreamViewType.KEYS_ONLY,
         )
+
+
+class AlertRulesTable(_TenantTable):
+    """The table of tenants' alert rules."""
+
+    sort_key = "name"
 
 
 class ParkedDeliveriesTable(_TenantTable):

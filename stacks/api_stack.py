@@ -6,7 +6,7 @@ from aws_cdk import Environment
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from constructs_lib.api import DeliveryConfigApi
+from constructs_lib.api import ApiTables, DeliveryConfigApi
 from constructs_lib.api_firewall import ApiFirewall
 from stacks.regional_stack import RegionalStack
 from stacks.stages import StageConfig
@@ -35,9 +35,12 @@ class ApiStack(RegionalStack):
             self,
             "Api",
             settings=self.function_settings(code()),
-            table=storage.delivery_configs.table,
-            tenants=storage.tenants.table,
-            parked_deliveries=storage.parked_deliveries.table,
+            tables=ApiTables(
+                configs=storage.delivery_configs.table,
+                tenants=storage.tenants.table,
+                parked_deliveries=storage.parked_deliveries.table,
+                alert_rules=storage.alert_rules.table,
+            ),
             central_bucket=storage.central_bucket.bucket,
             tester=tester,
             limits=stage.api_limits,

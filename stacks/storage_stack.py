@@ -8,7 +8,7 @@ from constructs_lib.athena_table import AthenaTable
 from constructs_lib.central_log_bucket import CentralLogBucket
 from constructs_lib.notification_topic import NotificationTopic
 from constructs_lib.queues import RETENTION_LIMIT
-from constructs_lib.tables import DeliveryConfigTable, ParkedDeliveriesTable, TenantTable
+from constructs_lib.tables import AlertRulesTable, DeliveryConfigTable, ParkedDeliveriesTable, TenantTable
 from stacks.regional_stack import RegionalStack
 from stacks.stages import StageConfig
 
@@ -45,6 +45,9 @@ class StorageStack(RegionalStack):
             removal_policy=stage.removal_policy,
             deletion_protection=stage.deletion_protection,
         )
+        self.alert_rules = AlertRulesTable(
+            self, "AlertRules", removal_policy=stage.removal_policy, deletion_protection=stage.deletion_protection
+        )
         self.parked_deliveries = ParkedDeliveriesTable(
             self,
             "ParkedDeliveries",
@@ -78,6 +81,11 @@ class StorageStack(RegionalStack):
             "TenantConfigTableName",
             self.delivery_configs.table.table_name,
             "The table of the delivery configs; change it through the API",
+        )
+        self.output(
+            "AlertRulesTableName",
+            self.alert_rules.table.table_name,
+            "The table of alert rules; change it through the API",
         )
         self.output(
             "ParkedDeliveriesTableName",

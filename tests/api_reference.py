@@ -110,8 +110,8 @@ def example(document: dict[str, Any], schema: dict[str, Any]) -> Any:
 
 def _schema(name: str, schema: dict[str, Any]) -> str:
     lines = [f"### {name}", "", schema.get("description") or schema.get("title", name), ""]
-    if "anyOf" in schema:
-        lines += [f"One of: {', '.join(map(_linked, schema['anyOf']))}.", ""]
+    if alternatives := [each for each in schema.get("anyOf", ()) if "$ref" in each]:
+        lines += [f"One of: {', '.join(map(_linked, alternatives))}.", ""]
     if properties := schema.get("properties"):
         required = schema.get("required", ())
         lines += ["| field | type | | meaning |", "|---|---|---|---|"]
@@ -126,8 +126,8 @@ def _schema(name: str, schema: dict[str, Any]) -> str:
 def _type(schema: dict[str, Any]) -> str:
     if "$ref" in schema:
         return _linked(schema)
-    if "anyOf" in schema:
-        return " or ".join(dict.fromkeys(map(_type, schema["anyOf"])))
+    if alternatives := schema.get("anyOf") or schema.get("oneOf"):
+        return " or ".join(dict.fromkeys(map(_type, alternatives)))
     if schema.get("type") == "array":
         return f"list of {_type(schema['items'])}"
     return str(schema.get("type", "any"))

@@ -69,7 +69,7 @@ _LOOKS: Final[dict[str, Callable[[DeployedRegion, str], object]]] = {
     "NotificationTopicArn": lambda deployment, arn: deployment.clients.client("sns").get_topic_attributes(TopicArn=arn),
     **{
         output: lambda deployment, name: deployment.clients.client("dynamodb").describe_table(TableName=name)
-        for output in ("TenantsTableName", "TenantConfigTableName", "ParkedDeliveriesTableName")
+        for output in ("TenantsTableName", "TenantConfigTableName", "AlertRulesTableName", "ParkedDeliveriesTableName")
     },
     **{
         output: lambda deployment, url: deployment.clients.client("sqs").get_queue_attributes(

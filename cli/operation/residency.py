@@ -51,6 +51,9 @@ STORES: Final[Mapping[str, Store]] = {
     "DeliveryConfigsTable": Store(
         "config table", "delivery configs", "lies", "they are deleted, or their ttl ends", "TenantConfigTableName"
     ),
+    "AlertRulesTable": Store(
+        "table of alert rules", "alert rules, texts that lines have", "lies", "they are deleted", "AlertRulesTableName"
+    ),
     "ParkedDeliveriesTable": Store(
         "table of parked deliveries",
         "parked deliveries, statuses, replays",

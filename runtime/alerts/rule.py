@@ -2,15 +2,26 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    model_validator,
+)
 
 from runtime.alerts.evaluation import RuleLimits
 from runtime.alerts.line_copy import Level, LineCopy
 from runtime.alerts.ready_made import READY_MADE
 from runtime.deliveries.cloudwatch.config import CustomerRoleArn
-from runtime.delivery_config.model import ExternalId, Information, Names, TenantId
+from runtime.delivery_config.model import SCHEMA_VERSION, ExternalId, Information, Names, TenantId
+from runtime.delivery_config.write_rules import known_region, rules_of
 
 RULE_NAME_PATTERN: Final = r"^[a-z0-9][a-z0-9\-]{0,62}$"
 MAX_COUNT: Final = 100
@@ -27,6 +38,22 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT)]
 JoinField = Literal["cluster_id", "application", "pod_name"]
 
 
+def _as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _of_known_region(arn: str, info: ValidationInfo) -> str:
+    """Refuse, when writing, what lies in a Region that doesn't exist, or in another partition than its role."""
+    rules, role = rules_of(info), info.data.get("log_distribution_role_arn")
+    if rules is None:
+        return arn
+    _, partition, _, region, _ = arn.split(":", 4)
+    known_region(region, info)
+    if rules.regions[region] != partition or (role and role.split(":")[1] != partition):
+        raise ValueError("must be in the partition of its Region and of log_distribution_role_arn")
+    return arn
+
+
 def _is_ready_made(name: str) -> str:
     if name not in READY_MADE:
         raise ValueError(f"must be one of {', '.join(READY_MADE)}")
@@ -36,13 +63,18 @@ def _is_ready_made(name: str) -> str:
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, data: object) -> object:
+        return {name: value for name, value in data.items() if value is not None} if isinstance(data, dict) else data
+
 
 class SnsNotice(_Part):
     """A topic in the customer's account, by the double hop."""
 
     method: Literal["sns"]
     log_distribution_role_arn: CustomerRoleArn
-    topic_arn: Annotated[str, StringConstraints(pattern=f"^{_TOPIC_ARN}$")]
+    topic_arn: Annotated[str, StringConstraints(pattern=f"^{_TOPIC_ARN}$"), AfterValidator(_of_known_region)]
     external_id: ExternalId | None = None
 
     @property
@@ -56,7 +88,7 @@ class EventBusNotice(_Part):
 
     method: Literal["eventbridge"]
     log_distribution_role_arn: CustomerRoleArn
-    event_bus_arn: Annotated[str, StringConstraints(pattern=f"^{_BUS_ARN}$")]
+    event_bus_arn: Annotated[str, StringConstraints(pattern=f"^{_BUS_ARN}$"), AfterValidator(_of_known_region)]
     external_id: ExternalId | None = None
 
     @property
@@ -70,10 +102,9 @@ Notice = Annotated[SnsNotice | EventBusNotice, Field(discriminator="method")]
 
 
 class AlertRule(BaseModel):
-    """(``tenant_id``, ``name``) is the key. All that is named must hold for a line to match.
+    """All that is named must hold for a line to match; (``tenant_id``, ``name``) is the key.
 
-    ``contains``: texts that the line has, all of them, case counts. ``join_by``: lines that agree in these are one
-    alert. ``count`` and ``window_seconds`` are a ready-made rule's own where they are left out.
+    ``count`` and ``window_seconds`` are a ready-made rule's own where they are left out.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -81,17 +112,25 @@ class AlertRule(BaseModel):
     tenant_id: TenantId
     name: Annotated[str, StringConstraints(pattern=RULE_NAME_PATTERN)]
     enabled: bool = True
-    ready_made: Annotated[str, AfterValidator(_is_ready_made)] | None = None
-    level: Level | None = None
-    contains: Annotated[tuple[Text, ...], Field(max_length=10)] = ()
-    applications: Names = ()
-    cluster_ids: Names = ()
-    count: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 1
-    window_seconds: Annotated[int, Field(ge=10, le=3600)] = 60
-    silence_seconds: Annotated[int, Field(ge=0, le=MAX_SECONDS)] = 300
-    join_by: Annotated[tuple[JoinField, ...], Field(max_length=3)] = ("cluster_id", "application")
-    notify: Notice
-    schema_version: int = 1
+    ready_made: Annotated[str, AfterValidator(_is_ready_made)] | None = Field(
+        default=None, description="a ready-made rule", json_schema_extra={"enum": [*READY_MADE, None]}
+    )
+    level: Level | None = Field(default=None, description="lines of this level or above")
+    contains: Annotated[tuple[Text, ...], BeforeValidator(_as_tuple), Field(max_length=10)] = Field(
+        default=(), description="texts that the line has, all of them; case counts"
+    )
+    applications: Names = Field(default=(), description="of these alone")
+    cluster_ids: Names = Field(default=(), description="of these alone")
+    count: Annotated[int, Field(ge=1, le=MAX_COUNT)] = Field(default=1, description="so many matching lines fire")
+    window_seconds: Annotated[int, Field(ge=10, le=3600)] = Field(default=60, description="within so long")
+    silence_seconds: Annotated[int, Field(ge=0, le=MAX_SECONDS)] = Field(
+        default=300, description="after a notification, none of the same alert for so long"
+    )
+    join_by: Annotated[tuple[JoinField, ...], BeforeValidator(_as_tuple), Field(max_length=3)] = Field(
+        default=("cluster_id", "application"), description="lines that agree in these are one alert"
+    )
+    notify: Notice = Field(description="who is notified, and how")
+    schema_version: int = SCHEMA_VERSION
     version: Information = None
     created_at: Information = None
     updated_at: Information = None
@@ -99,9 +138,10 @@ class AlertRule(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _take_over(cls, data: object) -> object:
-        """Fill in a ready-made rule's numbers where they are left out."""
+        """Fill in a ready-made rule's numbers where they are left out; null is absent."""
         if not isinstance(data, dict):
             return data
+        data = {name: value for name, value in data.items() if value is not None}
         ready = READY_MADE.get(str(data.get("ready_made")))
         return {"count": ready.count, "window_seconds": ready.window_seconds} | data if ready else data
 
@@ -111,6 +151,27 @@ class AlertRule(BaseModel):
         if not (self.ready_made or self.level or self.contains):
             raise ValueError("must have at least one of ready_made, level and contains")
         return self
+
+    @property
+    def external_id(self) -> str | None:
+        """The ExternalId that it names for its role."""
+        return self.notify.external_id
+
+    @property
+    def accounts(self) -> Mapping[str, str | None]:
+        """The accounts that it reaches, by the field that names one."""
+        return {f"notify.{field}": arn.split(":")[4] for field, arn in self._arns.items()}
+
+    @property
+    def regions(self) -> Mapping[str, str | None]:
+        """The Region that it notifies in, by the field that names it."""
+        return {f"notify.{field}": region for field, arn in self._arns.items() if (region := arn.split(":")[3])}
+
+    @property
+    def _arns(self) -> Mapping[str, str]:
+        target = "topic_arn" if isinstance(self.notify, SnsNotice) else "event_bus_arn"
+        role = self.notify.log_distribution_role_arn
+        return {"log_distribution_role_arn": role, target: self.notify.target_arn}
 
     @property
     def limits(self) -> RuleLimits:

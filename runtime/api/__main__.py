@@ -15,6 +15,7 @@ def text() -> str:
         tenant_config_table="configs",
         tenants_table="tenants",
         parked_deliveries_table="parked",
+        alert_rules_table="rules",
         central_bucket="central",
         central_account_id="111111111111",
         aws_region="us-east-1",

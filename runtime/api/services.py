@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from runtime.api.config_store import ConfigStore
 from runtime.api.regions import regions
+from runtime.api.rule_store import RuleStore
 from runtime.api.settings import ApiSettings
 from runtime.api.tenant_store import TenantStore
 from runtime.aws.clients import AwsClients
@@ -41,6 +42,11 @@ class Services:
     def store(self) -> ConfigStore:
         """The config table."""
         return ConfigStore(self.clients, self.settings.tenant_config_table, self.models, self.changes)
+
+    @cached_property
+    def rules(self) -> RuleStore:
+        """The table of alert rules."""
+        return RuleStore(self.clients, self.settings.alert_rules_table, self.changes)
 
     @cached_property
     def changes(self) -> ConfigChanges:

@@ -13,10 +13,12 @@ class ApiSettings(Environment):
     tenant_config_table: str
     tenants_table: str
     parked_deliveries_table: str
+    alert_rules_table: str
     central_bucket: str
     aws_region: str
     central_account_id: str
     max_configs: int = Field(default=50, gt=0)
+    max_alert_rules: int = Field(default=50, gt=0)
     max_running_replays: int = Field(default=5, gt=0)
     max_writes_a_minute: int = Field(default=20, gt=0)
     tester: str | None = None  # the function that makes test deliveries

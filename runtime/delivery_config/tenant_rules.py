@@ -1,8 +1,8 @@
 """What a tenant's record lets its delivery configs name: checked when one is written, and at each delivery."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from runtime.delivery_config.external_ids import NOT_THE_TENANTS, is_anothers
 from runtime.delivery_config.model import DeliveryConfig
@@ -17,6 +17,30 @@ TENANT_LEAVING: Final = "tenant-leaving"
 CLUSTER_NOT_ALLOWED: Final = "cluster-not-of-tenant"
 
 
+class Bounded(Protocol):
+    """What a tenant's record bounds: a delivery config whose Region is filled in (``in_region``), or an alert rule."""
+
+    @property
+    def tenant_id(self) -> str:
+        """Whose it is."""
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it is in use."""
+
+    @property
+    def external_id(self) -> str | None:
+        """The ExternalId that it names."""
+
+    @property
+    def accounts(self) -> Mapping[str, str | None]:
+        """The accounts that it reaches, by the field that names one; ``None`` where the field is left out."""
+
+    @property
+    def regions(self) -> Mapping[str, str | None]:
+        """The Regions that it reaches, by field."""
+
+
 @dataclass(frozen=True, slots=True)
 class RecordConflict:
     """Why a config isn't delivered by. ``reason``: a stable word; ``field`` and ``problem`` for people."""
@@ -26,8 +50,8 @@ class RecordConflict:
     problem: str
 
 
-def conflicts(record: TenantRecord, config: DeliveryConfig) -> Iterator[RecordConflict]:
-    """Yield what the tenant's record doesn't allow of a config, whose Region is filled in (``in_region``)."""
+def conflicts(record: TenantRecord, config: Bounded) -> Iterator[RecordConflict]:
+    """Yield what the tenant's record doesn't allow of it."""
     if record.accounts:
         for field, account in config.accounts.items():
             if account is None and len(record.accounts) > 1:

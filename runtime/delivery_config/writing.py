@@ -8,7 +8,7 @@ import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from runtime.delivery_config.attribute_values import AttributeValue, typed
 from runtime.delivery_config.model import DeliveryConfig
@@ -79,20 +79,33 @@ def validate_record(fields: Mapping[str, object], rules: WriteRules) -> TenantRe
 
     :raises InvalidConfigError: with all that is wrong.
     """
-    problems, given = _without_service_fields(fields, SERVICE_FIELDS | ISSUED_FIELDS)
+    return validate_as(TenantRecord, fields, rules, SERVICE_FIELDS | ISSUED_FIELDS)
+
+
+def validate_as[Model: BaseModel](
+    model: type[Model], fields: Mapping[str, object], rules: WriteRules, service_fields: frozenset[str] = SERVICE_FIELDS
+) -> Model:
+    """Return what these fields (JSON values) make of a model.
+
+    :raises InvalidConfigError: with all that is wrong.
+    """
+    problems, given = _without_service_fields(fields, service_fields)
     try:
-        record = TenantRecord.model_validate(given, strict=True, extra="forbid", context=rules)
+        made = model.model_validate(given, strict=True, extra="forbid", context=rules)
     except ValidationError as error:
         problems += problems_of(error, taken={problem.field for problem in problems})
     if problems:
         raise InvalidConfigError(tuple(problems))
-    return record
+    return made
 
 
-def item_of(stored: DeliveryConfig | TenantRecord) -> dict[str, AttributeValue]:
-    """Return the item (typed attribute values) that stores a config; what is absent or empty isn't stored."""
-    fields = stored.model_dump(exclude_none=True)
-    return {name: typed(value) for name, value in fields.items() if value != ()}
+def item_of(stored: BaseModel) -> dict[str, AttributeValue]:
+    """Return the item (typed attribute values) that stores a model; what is absent isn't stored.
+
+    Nor is what is empty, unless a reader would take its absence for something else.
+    """
+    fields, own = stored.model_dump(exclude_none=True), type(stored).model_fields
+    return {name: typed(value) for name, value in fields.items() if value != () or own[name].default != ()}
 
 
 def _without_service_fields(

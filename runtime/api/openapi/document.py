@@ -12,6 +12,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from runtime.api.openapi.alert_rules import BODIES as RULE_BODIES
+from runtime.api.openapi.alert_rules import add_rule_answers, rule_schemas
 from runtime.api.openapi.tenants import BODIES as TENANT_BODIES
 from runtime.api.openapi.tenants import add_tenant_answers, tenant_schemas
 from runtime.api.schemas.deliveries import ReplayRequest
@@ -35,6 +37,7 @@ TAGS = {
     "delivery configs": "Where a tenant's logs go, and which of them.",
     "the meaning of a config": "What a config selects, before or after it is saved.",
     "programs": "What is done to events before they are delivered.",
+    "alerts": "Which lines a tenant is notified of, and how.",
     "deliveries": "What is parked and why, a destination's state, test deliveries, replays.",
     "service": "The service itself.",
 }
@@ -48,7 +51,7 @@ SERVER = {
 DESCRIPTIONS = {
     "400": "Not JSON, a wrong query, or a path not in canonical form",
     "403": "Unsigned, or the caller's policies don't allow it",
-    "404": "There is no such tenant, config, replay or test",
+    "404": "There is no such tenant, config, alert rule, replay or test",
     "405": "The path doesn't take this method",
     "409": "It exists, a config overlaps with another one, or what is stored doesn't allow it",
     "412": "It doesn't match If-Match or If-None-Match",
@@ -76,7 +79,7 @@ def document(app: FastAPI, models: Models) -> dict[str, Any]:
     schemas = made.setdefault("components", {}).setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    schemas |= _own_schemas(models) | tenant_schemas()
+    schemas |= _own_schemas(models) | tenant_schemas() | rule_schemas()
     made["components"]["securitySchemes"] = {"sigv4": SECURITY}
     made["security"] = [{"sigv4": []}]
     operations = {
@@ -89,6 +92,7 @@ def document(app: FastAPI, models: Models) -> dict[str, Any]:
     _add_bodies(operations)
     _add_answers(operations)
     add_tenant_answers(operations, REF)
+    add_rule_answers(operations)
     add_problems(made["paths"])
     return made
 
@@ -153,6 +157,7 @@ def _add_bodies(operations: Mapping[str, Any]) -> None:
         "start_replay": ("application/json", "ReplayRequest"),
         "try_transform": ("application/json", "TrialRequest"),
         **TENANT_BODIES,
+        **RULE_BODIES,
     }
     for name, (media_type, schema) in bodies.items():
         content = {media_type: {"schema": {"$ref": REF + schema}}}
@@ -205,7 +210,7 @@ def _statuses(path: str, method: str, operation: Mapping[str, Any]) -> set[str]:
         statuses |= {"404", "409"}
         if not path.endswith(("/effective", "/match", "/status", "/test", "/test/{test_id}")):
             statuses.add("412")
-    if path == "/tenants/{tenant_id}":
+    if path in {"/tenants/{tenant_id}", "/tenants/{tenant_id}/alert-rules/{name}"}:
         statuses |= {"404", "409", "412"}
     if "/external-ids" in path:
         statuses.add("404")

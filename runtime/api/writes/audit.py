@@ -1,7 +1,7 @@
-"""The audit trail: one line for each change of a config or a tenant's record; who, what, before and after, when.
+"""The audit trail: one line for each change of a config, an alert rule or a tenant's record.
 
-It has a logger of its own, so that no log level switches it off. A config holds names and ARNs, no content and no
-secret of a tenant's.
+It says who, what, before and after, when. It has a logger of its own, so that no log level switches it off. A config
+holds names and ARNs, no content and no secret of a tenant's.
 """
 
 import json
@@ -30,13 +30,13 @@ def record(caller: Caller, action: Action, before: Item | None, after: Item | No
     """
     (key,) = [plain_item(item) for item in (after or before,) if item]
     logger.info(
-        "delivery config changed" if "type" in key else "tenant changed",
+        "delivery config changed" if "type" in key else "alert rule changed" if "name" in key else "tenant changed",
         extra={
             "audit": {
                 "action": action,
                 "outcome": outcome,
                 "tenant_id": key["tenant_id"],
-                "type": key.get("type"),
+                **({"rule": key["name"]} if "name" in key else {"type": key.get("type")}),
                 "caller": caller.arn,
                 "source_ip": caller.source_ip,
                 "request_id": caller.request_id,

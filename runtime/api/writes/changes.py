@@ -13,6 +13,7 @@ from http import HTTPStatus
 
 from runtime.api.config_store import StoredConfig
 from runtime.api.errors.problems import ProblemError, not_found
+from runtime.api.item_store import StoredItem
 from runtime.api.middleware.caller import Caller
 from runtime.api.services import Services
 from runtime.api.writes import audit
@@ -66,7 +67,7 @@ class Changes:
             live = stored if stored and self._is_live(stored) else None
             if live:
                 wanted.require(live.etag)
-                _require_understood(live)
+                require_understood(live)
             elif not wanted.creates:
                 raise not_found(tenant_id, type_)
             taken, problems = secrets.take(type_, fields, live)
@@ -81,7 +82,7 @@ class Changes:
 
         def attempt() -> StoredConfig:
             stored = self._existing(tenant_id, type_, wanted)
-            _require_understood(stored)
+            require_understood(stored)
             taken, problems = secrets.take(type_, patch, stored)
             config = patched(self.services, stored, taken, tenant_id, type_, errors=problems)
             return self._put("patch", config, stored, secrets)
@@ -156,7 +157,8 @@ def _exists(config: DeliveryConfig) -> ProblemError:
     )
 
 
-def _require_understood(stored: StoredConfig) -> None:
+def require_understood(stored: StoredItem) -> None:
+    """Raise 409 for an item of a newer release's."""
     if stored.schema_version > SCHEMA_VERSION:
         raise ProblemError(
             HTTPStatus.CONFLICT,

@@ -1,8 +1,9 @@
-"""Holds a delivery config that is written to its tenant's record."""
+"""Holds a delivery config or an alert rule that is written to its tenant's record."""
 
 from collections.abc import Iterable
 from http import HTTPStatus
 
+from runtime.alerts.rule import AlertRule
 from runtime.api.config_store import StoredConfig
 from runtime.api.errors.problems import ProblemError, invalid
 from runtime.api.services import Services
@@ -11,7 +12,7 @@ from runtime.delivery_config.attribute_values import AttributeValue, typed
 from runtime.delivery_config.external_ids import is_anothers
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.tenant_record import LEAVING, InvalidRecord, TenantRecord
-from runtime.delivery_config.tenant_rules import conflicts
+from runtime.delivery_config.tenant_rules import Bounded, conflicts
 
 UNREADABLE = "invalid-stored-tenant"
 
@@ -23,24 +24,46 @@ def require_within(services: Services, config: DeliveryConfig) -> dict[str, Attr
 
     :raises ProblemError: 422: an enabled one delivers where it may not. 409: the tenant leaves, or can't be read.
     """
-    stored, region = services.tenants.get(config.tenant_id), services.settings.aws_region
-    if is_anothers(config.external_id, config.tenant_id):
-        raise invalid("invalid-config", "nothing was changed", [("external_id", "was issued to another tenant")])
+    placed = config.in_region(services.settings.aws_region)
+    record, wrong = _bounds(services, placed, "external_id")
+    if record is not None and config.enabled:
+        wrong += size_problems(services, config.bound_by(record.accounts, record.allowed_regions))
+    _refuse(wrong, "invalid-config")
+    return {} if record is None else {"tenant_version": typed(record.version)}
+
+
+def require_rule_within(services: Services, rule: AlertRule) -> None:
+    """Check an alert rule that is to be stored. Raises as ``require_within``."""
+    _, wrong = _bounds(services, rule, "notify.external_id")
+    _refuse(wrong, "invalid-rule")
+
+
+def _bounds(
+    services: Services, bounded: Bounded, external_id: str
+) -> tuple[TenantRecord | None, list[tuple[str, str]]]:
+    """Return the tenant's record, and what it doesn't allow. :param external_id: the name of that field."""
+    stored = services.tenants.get(bounded.tenant_id)
+    if is_anothers(bounded.external_id, bounded.tenant_id):
+        return None, [(external_id, "was issued to another tenant")]
     if stored is None:
-        return {}
-    if isinstance(stored.record, InvalidRecord):
-        raise unreadable(stored.record, {})
-    if config.enabled:
-        if stored.record.state == LEAVING:
-            detail = "the tenant is leaving: no delivery config is enabled any more"
-            raise ProblemError(HTTPStatus.CONFLICT, "tenant-leaving", detail)
-        wrong = [(each.field, each.problem) for each in conflicts(stored.record, config.in_region(region))]
-        if stored.record.issued and config.external_id not in {None, *stored.record.issued}:
-            wrong.append(("external_id", "must be one that was issued to the tenant, or left out"))
-        wrong += size_problems(services, config.bound_by(stored.record.accounts, stored.record.allowed_regions))
-        if wrong:
-            raise invalid("invalid-config", "nothing was changed: the tenant's record doesn't allow it", wrong)
-    return {"tenant_version": typed(stored.version)}
+        return None, []
+    record = stored.record
+    if isinstance(record, InvalidRecord):
+        raise unreadable(record, {})
+    if not bounded.enabled:
+        return record, []
+    if record.state == LEAVING:
+        detail = "the tenant is leaving: no delivery config or alert rule is enabled any more"
+        raise ProblemError(HTTPStatus.CONFLICT, "tenant-leaving", detail)
+    wrong = [(each.field, each.problem) for each in conflicts(record, bounded)]
+    if record.issued and bounded.external_id not in {None, *record.issued}:
+        wrong.append((external_id, "must be one that was issued to the tenant, or left out"))
+    return record, wrong
+
+
+def _refuse(wrong: list[tuple[str, str]], code: str) -> None:
+    if wrong:
+        raise invalid(code, "nothing was changed: these fields name what isn't the tenant's, or isn't allowed", wrong)
 
 
 def refuse_conflicts(services: Services, record: TenantRecord, configs: Iterable[StoredConfig]) -> None:

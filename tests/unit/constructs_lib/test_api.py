@@ -13,17 +13,19 @@ from aws_cdk.assertions import Match, Template
 
 from constructs_lib.api import (
     PARKED_ACTIONS,
+    RULE_ACTIONS,
     SECRET_ACTIONS,
     STAGE,
     TABLE_ACTIONS,
     TENANT_ACTIONS,
     ApiLimits,
+    ApiTables,
     DeliveryConfigApi,
 )
 from constructs_lib.api_firewall import ApiFirewall
 from constructs_lib.limits import PropertyError
 from constructs_lib.pipeline_function import FunctionSettings
-from constructs_lib.tables import DeliveryConfigTable, ParkedDeliveriesTable, TenantTable
+from constructs_lib.tables import AlertRulesTable, DeliveryConfigTable, ParkedDeliveriesTable, TenantTable
 from runtime.api.settings import ApiSettings
 
 
@@ -32,14 +34,18 @@ def make(stack):
     def run(**more):
         table = DeliveryConfigTable(stack, "T", removal_policy=RemovalPolicy.DESTROY, deletion_protection=False)
         parked = ParkedDeliveriesTable(stack, "P", removal_policy=RemovalPolicy.DESTROY, deletion_protection=False)
+        rules = AlertRulesTable(stack, "R", removal_policy=RemovalPolicy.DESTROY, deletion_protection=False)
         code = lambda_.Code.from_inline("def handler(event, context): ...")
         return DeliveryConfigApi(
             stack,
             "Api",
             settings=FunctionSettings(code=code),
-            table=table.table,
-            tenants=TenantTable(stack, "N", removal_policy=RemovalPolicy.DESTROY, deletion_protection=False).table,
-            parked_deliveries=parked.table,
+            tables=ApiTables(
+                configs=table.table,
+                tenants=TenantTable(stack, "N", removal_policy=RemovalPolicy.DESTROY, deletion_protection=False).table,
+                parked_deliveries=parked.table,
+                alert_rules=rules.table,
+            ),
             central_bucket=s3.Bucket.from_bucket_name(stack, "Central", "central"),
             tester=lambda_.Function.from_function_name(stack, "Tester", "tester"),
             limits=ApiLimits(),
@@ -82,7 +88,16 @@ def test_the_function_may_touch_its_tables_and_its_own_log_alone(template):
     listing = {"s3:ListBucket", "s3:ListBucketVersions"}
     own_log = {"logs:CreateLogStream", "logs:PutLogEvents"}
     start = {"lambda:InvokeFunction"}
-    assert actions == {*TABLE_ACTIONS, *TENANT_ACTIONS, *PARKED_ACTIONS, *SECRET_ACTIONS, *listing, *own_log, *start}
+    assert actions == {
+        *TABLE_ACTIONS,
+        *TENANT_ACTIONS,
+        *PARKED_ACTIONS,
+        *RULE_ACTIONS,
+        *SECRET_ACTIONS,
+        *listing,
+        *own_log,
+        *start,
+    }
     (started,) = [each["Resource"] for each in statements if each["Action"] == "lambda:InvokeFunction"]
     assert ":function:tester" in json.dumps(started)
     assert all(each["Resource"] != "*" for each in statements)

@@ -2,9 +2,9 @@ import pytest
 from aws_cdk import RemovalPolicy
 from aws_cdk.assertions import Template
 
-from constructs_lib.tables import DeliveryConfigTable, ParkedDeliveriesTable, TenantTable
+from constructs_lib.tables import AlertRulesTable, DeliveryConfigTable, ParkedDeliveriesTable, TenantTable
 
-TABLES = {TenantTable: None, DeliveryConfigTable: "type", ParkedDeliveriesTable: "delivery"}
+TABLES = {TenantTable: None, DeliveryConfigTable: "type", ParkedDeliveriesTable: "delivery", AlertRulesTable: "name"}
 
 
 @pytest.mark.parametrize(("table", "sort_key"), TABLES.items())

@@ -143,7 +143,7 @@ def test_the_poller_is_told_its_environment(production, polled):
             "Storage-us-east-1",
             {
                 *("CentralBucketName", "NotificationTopicArn"),
-                *("TenantsTableName", "TenantConfigTableName", "ParkedDeliveriesTableName"),
+                *("TenantsTableName", "TenantConfigTableName", "AlertRulesTableName", "ParkedDeliveriesTableName"),
             },
         ),
         ("Collection-us-east-1", {"ObjectQueueUrl", "ObjectDlqUrl", "UndeliveredNotificationsUrl"}),

@@ -28,6 +28,7 @@ def api_of(clients, now=NOW):
     settings = ApiSettings(
         tenant_config_table="configs",
         tenants_table="tenants",
+        alert_rules_table="rules",
         parked_deliveries_table="parked",
         central_bucket=CENTRAL,
         central_account_id="111111111111",

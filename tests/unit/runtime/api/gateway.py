@@ -17,7 +17,7 @@ CALLER = "arn:aws:sts::111111111111:assumed-role/provider/console"
 SIGNATURE = "AWS4-HMAC-SHA256 right"
 """What the stand-in takes for a signature; any other is none."""
 KINDS = ("HASH", "RANGE")
-TABLE, PARKED, TENANTS = "configs", "parked", "tenants"
+TABLE, PARKED, TENANTS, RULES = "configs", "parked", "tenants", "rules"
 ROLE = "arn:aws:iam::222222222222:role/LogDistributionRole"
 CLOUDWATCH = {"type": "cloudwatch", "log_distribution_role_arn": ROLE, "log_group_name": "/aws/logs/acme"}
 S3 = {"type": "s3", "bucket_name": "acme-logs"}
@@ -75,16 +75,28 @@ def make_tenants_table(clients):
     )
 
 
+def make_rules_table(clients):
+    """Make the table of alert rules with its keys."""
+    names = ("tenant_id", "name")
+    clients.client("dynamodb").create_table(
+        TableName=RULES,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in zip(names, KINDS, strict=True)],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+    )
+
+
 def make_app(clients, clock=time.time, **limits):
     """Make the app over the clients' table; without limits a tenant may do all that a test does."""
     settings = ApiSettings(
         tenant_config_table=TABLE,
         tenants_table=TENANTS,
         parked_deliveries_table=PARKED,
+        alert_rules_table=RULES,
         central_bucket="central-bucket",
         central_account_id="111111111111",
         aws_region=clients.region,
-        **{"max_configs": 10_000, "max_writes_a_minute": 10_000, **limits},
+        **{"max_configs": 10_000, "max_alert_rules": 10_000, "max_writes_a_minute": 10_000, **limits},
     )
     return SignedBy(create_app(Services(settings, clients, clock)))
 
@@ -117,6 +129,7 @@ def table_of_its_own(monkeypatch):
         make_table(clients)
         make_parked_table(clients)
         make_tenants_table(clients)
+        make_rules_table(clients)
         clients.client("s3").create_bucket(Bucket="central-bucket")
         yield clients
 
@@ -143,7 +156,13 @@ def items(clients):
 def empty_table(clients):
     """Take everything out of the tables: of configs, of tenants, and what was remembered of requests."""
     dynamodb = clients.client("dynamodb")
-    for table, keys in ((TABLE, ("tenant_id", "type")), (TENANTS, ("tenant_id",)), (PARKED, ("tenant_id", "delivery"))):
+    keys_of = {
+        TABLE: ("tenant_id", "type"),
+        TENANTS: ("tenant_id",),
+        PARKED: ("tenant_id", "delivery"),
+        RULES: ("tenant_id", "name"),
+    }
+    for table, keys in keys_of.items():
         for item in dynamodb.scan(TableName=table)["Items"]:
             dynamodb.delete_item(TableName=table, Key={name: item[name] for name in keys})
 
@@ -159,6 +178,7 @@ def document():
         tenant_config_table=TABLE,
         tenants_table=TENANTS,
         parked_deliveries_table=PARKED,
+        alert_rules_table=RULES,
         central_bucket="central-bucket",
         central_account_id="111111111111",
         aws_region="us-east-1",

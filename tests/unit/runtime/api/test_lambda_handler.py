@@ -40,6 +40,7 @@ def handle(clients, monkeypatch):
         "TENANT_CONFIG_TABLE": TABLE,
         "TENANTS_TABLE": "tenants",
         "PARKED_DELIVERIES_TABLE": "parked",
+        "ALERT_RULES_TABLE": "rules",
         "CENTRAL_BUCKET": "central",
         "CENTRAL_ACCOUNT_ID": "111111111111",
     }.items():
@@ -94,7 +95,13 @@ lambda_handler.load_everything()
 
 def test_the_function_starts_with_what_its_zip_has():
     """A module that another function's zip has alone would be missed at the first request after a deployment."""
-    settings = ("TENANT_CONFIG_TABLE", "TENANTS_TABLE", "PARKED_DELIVERIES_TABLE", "CENTRAL_BUCKET")
+    settings = (
+        "TENANT_CONFIG_TABLE",
+        "TENANTS_TABLE",
+        "PARKED_DELIVERIES_TABLE",
+        "ALERT_RULES_TABLE",
+        "CENTRAL_BUCKET",
+    )
     environment = {**dict.fromkeys(settings, "name"), "AWS_REGION": "us-east-1", "CENTRAL_ACCOUNT_ID": "1" * 12}
     told = subprocess.run(
         [sys.executable, "-c", ALONE], cwd=ROOT, env=environment, capture_output=True, text=True, check=False

@@ -1,0 +1,66 @@
+"""The typed client's operations on alert rules."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from cli.api_calls import JSON, ApiCalls, match_header, tenant_path
+from cli.signing import ApiResponse
+from runtime.api.schemas.alert_rules import InvalidRuleView, ReadyMadeList, RulePage
+
+
+@dataclass(frozen=True, slots=True)
+class RuleDocument:
+    """An alert rule as the API returns it: its fields, and the ETag to change it by."""
+
+    fields: Mapping[str, Any]
+    etag: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertCalls(ApiCalls):
+    """A part of ``cli.client.Client``."""
+
+    def alert_rules(self, tenant_id: str) -> Iterator[RuleDocument | InvalidRuleView]:
+        """Yield a tenant's alert rules, page by page, and the items that can't be read as one."""
+        query: dict[str, Any] = {"limit": 100}
+        while True:
+            page = RulePage(**self._json("GET", f"{_rules(tenant_id)}?{urlencode(query)}"))
+            yield from (RuleDocument(fields, None) for fields in page.alert_rules)
+            yield from page.invalid
+            if page.next_token is None:
+                return
+            query["next_token"] = page.next_token
+
+    def alert_rule(self, tenant_id: str, name: str) -> RuleDocument:
+        """Return one alert rule."""
+        return _rule_document(self._send("GET", _rule(tenant_id, name)))
+
+    def put_alert_rule(
+        self, tenant_id: str, name: str, fields: Mapping[str, Any], *, etag: str | None = None, new: bool = False
+    ) -> RuleDocument:
+        """Replace a whole alert rule, with ``etag`` only if unchanged; with ``new`` create it, where there is none."""
+        headers = JSON | match_header(etag) | ({"if-none-match": "*"} if new else {})
+        return _rule_document(self._send("PUT", _rule(tenant_id, name), fields, headers))
+
+    def delete_alert_rule(self, tenant_id: str, name: str, *, etag: str | None = None) -> None:
+        """Delete an alert rule."""
+        self._send("DELETE", _rule(tenant_id, name), headers=match_header(etag))
+
+    def ready_made_alert_rules(self) -> ReadyMadeList:
+        """Return the ready-made alert rules."""
+        return ReadyMadeList(**self._json("GET", "/alert-rules"))
+
+
+def _rules(tenant_id: str) -> str:
+    return f"{tenant_path(tenant_id)}/alert-rules"
+
+
+def _rule(tenant_id: str, name: str) -> str:
+    return f"{_rules(tenant_id)}/{quote(name, safe='')}"
+
+
+def _rule_document(answer: ApiResponse) -> RuleDocument:
+    return RuleDocument(json.loads(answer.body), answer.headers.get("etag"))

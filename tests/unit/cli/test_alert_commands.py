@@ -1,0 +1,66 @@
+"""``logrouter alerts`` against the API itself."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.client import Client
+from cli.connection import ApiConnection
+from cli.exit_status import ExitStatus
+from cli.main import app
+from tests.unit.cli.test_config_commands import InProcess
+from tests.unit.runtime.alerts.alert_scene import NOTICE, TOPIC
+from tests.unit.runtime.api.gateway import RULES, clients_of_a_table, signed_client
+
+__all__ = ["clients_of_a_table", "signed_client"]
+
+
+@pytest.fixture
+def run(api, monkeypatch):
+    """Run the command."""
+    monkeypatch.setattr(ApiConnection, "client", lambda _: Client(InProcess(api)))
+    return lambda *words, **more: CliRunner().invoke(app, ["alerts", *words], **more)
+
+
+@pytest.fixture
+def file(tmp_path):
+    """A rule in a file."""
+    path = tmp_path / "rule.json"
+    path.write_text(json.dumps({"ready_made": "etcd-slow-disk", "contains": ["fdatasync"], "notify": NOTICE}))
+    return str(path)
+
+
+def test_a_rule_is_put_listed_shown_and_deleted(run, file):
+    """An operator could not do what the API can."""
+    assert run("put", "acme-corp", "slow", file).exit_code == ExitStatus.NOT_FOUND
+    done = run("put", "acme-corp", "slow", file, "--new")
+    assert done.exit_code == 0, done.output
+    (row,) = run("list", "acme-corp").output.splitlines()[1:]
+    assert row.split("\t")[:5] == ["slow", "yes", "etcd-slow-disk, fdatasync", "5 within 60 s", TOPIC]
+    assert json.loads(run("get", "acme-corp", "slow", "--json").output)["window_seconds"] == 60
+    assert run("delete", "acme-corp", "slow", input="n\n").exit_code == 1
+    assert run("delete", "acme-corp", "slow", "--yes").exit_code == 0
+    assert run("get", "acme-corp", "slow").exit_code == ExitStatus.NOT_FOUND
+
+
+def test_what_was_got_can_be_put_back_once(run, file, tmp_path):
+    """Get, edit, put: the fields that the service sets would be refused, or a stale copy taken."""
+    run("put", "acme-corp", "slow", file, "--new")
+    stored = json.loads(run("get", "acme-corp", "slow", "--json").output)
+    again = tmp_path / "again.json"
+    again.write_text(json.dumps(stored | {"enabled": False}))
+    assert run("put", "acme-corp", "slow", str(again), "--if-match", stored["etag"]).exit_code == 0
+    assert run("put", "acme-corp", "slow", str(again), "--if-match", stored["etag"]).exit_code == ExitStatus.REFUSED
+
+
+def test_a_rule_that_cannot_be_read_is_named(run, clients):
+    """An operator would take an alert that never fires for one that has nothing to say."""
+    item = {"tenant_id": {"S": "acme-corp"}, "name": {"S": "bad"}, "level": {"S": "loud"}, "notify": {"S": "x"}}
+    clients.client("dynamodb").put_item(TableName=RULES, Item=item)
+    assert "wrong: level, notify" in run("list", "acme-corp").output
+
+
+def test_ready_made_rules_are_listed(run):
+    """A tenant would have to read the source to know what there is."""
+    assert "etcd-slow-disk\tetcd's disk is slow\t5\t60" in run("ready-made").output
