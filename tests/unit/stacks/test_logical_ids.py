@@ -5,6 +5,7 @@ import pytest
 FIXED = {
     "LogRouterCentralRole": {"CentralLogDistributionRole35BCC945": "AWS::IAM::Role"},
     "LogRouterStorage-us-east-1": {
+        "AlertRulesTable59DFDC10": "AWS::DynamoDB::Table",
         "CentralLogBucket50E0C32C": "AWS::S3::Bucket",
         "DeliveryConfigsTable6E03B64E": "AWS::DynamoDB::Table",
         "Key961B73FD": "AWS::KMS::Key",
