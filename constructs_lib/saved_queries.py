@@ -4,12 +4,15 @@ A query is charged by the data that it scans, when it is run: so questions about
 metric may grow with the number of tenants.
 """
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from aws_cdk import aws_logs as logs
 from constructs import Construct
+
+from runtime.errors import NO_FAILURES
 
 TENANT: Final = "acme-corp"
 """Placeholder for the tenant in the queries."""
@@ -36,11 +39,12 @@ class SavedQuery:
     text: str
 
 
+_NO_FAILURES: Final = json.dumps(sorted(NO_FAILURES))
 QUERIES: Final = (
     SavedQuery(
         name="failed-deliveries",
         source=Source.PROCESSOR,
-        text='filter message = "delivery" and Outcome != "delivered"\n'
+        text=f'filter message = "delivery" and Outcome != "delivered" and Reason not in {_NO_FAILURES}\n'
         "| stats count(*) as attempts, min(@timestamp) as since, max(@timestamp) as last"
         " by TenantId, type, Outcome, Reason\n"
         "| sort attempts desc\n| limit 50",

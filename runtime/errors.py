@@ -8,7 +8,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
+NO_FAILURES: Final = frozenset({"outside", "destination-slow", "out-of-time", "vector-busy", "extra-requests-used-up"})
+"""Reasons of hand-overs in which nothing failed: another processor, another turn or another attempt does the rest."""
 MAX_RETRY_AFTER_SECONDS = 3600.0
 """Contract §11: a destination may ask for an hour; who asks for more is asked again after that."""
 

@@ -14,6 +14,7 @@ from cli.operation.sources import Sources
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import TenantConfigs
 from runtime.delivery_state.destination_status import DestinationStatus
+from runtime.errors import NO_FAILURES
 
 if TYPE_CHECKING:
     from runtime.record_log.lines import RecordLine
@@ -42,7 +43,7 @@ class Destination:
     """One destination: its status, and what the records of the last minutes say of it.
 
     :param last_success_at: the status' or, later, a record's: a status is written every few minutes.
-    :param failed: attempts that ended otherwise than delivered, by outcome. :param p50, p99: freshness, seconds.
+    :param failed: attempts that failed, by outcome. :param p50, p99: freshness, seconds.
     :param parked: at most ``COUNTED_PARKED`` are counted.
     """
 
@@ -153,7 +154,7 @@ def _with_records(destinations: Iterable[Destination], read: Recent) -> list[Des
     for each in destinations:
         which = (each.status.tenant_id, each.status.type)
         delivered = [line for line in lines[which] if line.text("Outcome") == DELIVERED]
-        others = [line.text("Outcome") for line in lines[which] if line.text("Outcome") != DELIVERED]
+        failed = [line.text("Outcome") for line in lines[which] if _failed(line)]
         at = fresh.get(which)
         merged.append(
             replace(
@@ -162,9 +163,13 @@ def _with_records(destinations: Iterable[Destination], read: Recent) -> list[Des
                 deliveries=len(delivered),
                 events=sum(line.count("Events") for line in delivered),
                 bytes=sum(line.count("Bytes") for line in delivered),
-                failed=dict(Counter(others)),
+                failed=dict(Counter(failed)),
                 p50=at.p50 if at else None,
                 p99=at.p99 if at else None,
             )
         )
     return merged
+
+
+def _failed(line: "RecordLine") -> bool:
+    return line.text("Outcome") != DELIVERED and line.text("Reason") not in NO_FAILURES

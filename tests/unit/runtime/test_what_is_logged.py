@@ -16,7 +16,7 @@ from tests.unit.runtime.processor.world import KEY, World
 
 WORDS = re.compile(r"'[^']*'|\"[^\"]*\"|[@\w.]+")
 COMMANDS = {
-    "filter", "stats", "sort", "limit", "fields", "by", "as", "and", "or", "asc", "desc",
+    "filter", "stats", "sort", "limit", "fields", "by", "as", "and", "or", "not", "in", "asc", "desc",
     "count", "sum", "min", "max", "pct", "ispresent",
 }  # fmt: skip
 CLOUDTRAIL = {  # CloudTrail user guide, "CloudTrail record contents", and STS' AssumeRole

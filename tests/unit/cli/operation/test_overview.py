@@ -91,13 +91,14 @@ def test_more_tenants_than_one_answer_takes_are_counted(scene):
 
 
 def test_rates_and_lateness_come_from_the_records_of_the_last_minutes(scene):
-    """The numbers would be of another time, another destination, or of attempts that failed."""
+    """The numbers would be of another time or destination, or what the outside processor does would look failed."""
     scene.put_object()
     scene.world.put_config("cloudwatch")
     scene.records = [
         record(10, AgeOfOldestEvent=5.0),
         record(20, AgeOfOldestEvent=9.0),
-        record(30, outcome="handed-over", AgeOfOldestEvent=99.0),
+        record(30, outcome="handed-over", Reason="throttled", AgeOfOldestEvent=99.0),
+        record(30, outcome="handed-over", Reason="outside"),
         record(3_600),
         record(10, type_="s3"),
     ]

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from runtime.aws.response import ConnectionClosedError
 from runtime.deliveries.method import DeliveryProgress, Rest
+from runtime.deliveries.requests import OUT_OF_REQUESTS
 from runtime.errors import (
+    NO_FAILURES,
     BlockedByCustomerError,
     CorruptObjectError,
     OutOfRequestsError,
@@ -22,8 +24,9 @@ from runtime.messages.hand_over import Schedule
 from runtime.objects.key import ObjectKey
 from runtime.objects.plan_version import PLAN_VERSION
 from runtime.objects.stored_object import StoredObject
-from runtime.processor.attempt_result import AttemptResult
+from runtime.processor.attempt_result import AttemptResult, ElsewhereError
 from runtime.processor.delivery_record import Outcome
+from runtime.processor.destination_shares import DestinationSlowError
 from runtime.processor.settlement import Settlement
 from tests.unit.runtime.known_cases import cases
 from tests.unit.runtime.processor.world import CENTRAL, KEY
@@ -270,3 +273,8 @@ def test_known_classes_of_errors():
         sink = Sink()
         settlement(sink).settle([ended(error)])
         assert (outcomes(sink) == [Outcome.PERMANENT]) is known[number]["expect"]["is_non_recoverable"]
+
+
+def test_what_another_goes_on_with_has_a_reason_that_counts_as_no_failure():
+    """The operator's table would show every delivery of the outside processor's as failed."""
+    assert {ElsewhereError("webhook").reason, DestinationSlowError().reason, OUT_OF_REQUESTS} <= NO_FAILURES
