@@ -1,6 +1,7 @@
 """Objects to measure with: gzip NDJSON as the agent writes it, from a seed or from recorded logs."""
 
 import gzip
+import json
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from local.loader.objects import log_objects
 
 MIB = 1 << 20
 MEMBER_BYTES = 64 * MIB
+USUAL_BYTES = 512 * 1024
 EVENTS_A_SECOND = 400  # of one busy pod; a sixth of neighbours share a millisecond
 WORDS = ("reconcile", "object", "started", "finished", "watch", "list", "lease", "renewed", "volume", "quota", "node")
 
@@ -44,11 +46,20 @@ def write_object(path: Path, *, uncompressed_bytes: int, line_bytes: int = 400, 
     return _write(path, lines, members)
 
 
-def write_recorded(path: Path, *, uncompressed_bytes: int) -> BenchmarkObject:
-    """Write the demo's recorded logs, as the agent writes them, over and over up to that many bytes."""
+def write_recorded(path: Path, *, uncompressed_bytes: int, usual: bool = False) -> BenchmarkObject:
+    """Write the demo's recorded logs, as the agent writes them, over and over up to that many bytes.
+
+    :param usual: without the empty events and the huge ones, of which each destination makes something else.
+    """
     recorded = b"".join(gzip.decompress(each.body) for each in log_objects(datetime.now(UTC)))
+    if usual:
+        recorded = b"".join(line for line in recorded.splitlines(keepends=True) if _is_usual(line))
     repeated = recorded * (uncompressed_bytes // len(recorded) + 1)
     return _write(path, repeated[: repeated.rindex(b"\n", 0, uncompressed_bytes) + 1].splitlines(keepends=True), 1)
+
+
+def _is_usual(line: bytes) -> bool:
+    return len(line) < USUAL_BYTES and bool(json.loads(line)["message"])
 
 
 def _write(path: Path, lines: Iterable[bytes], members: int) -> BenchmarkObject:

@@ -1,6 +1,7 @@
 """The figures of ``build/bench/processor.json`` as a table and a picture: ``python -m benchmarks.report [--write]``.
 
-``--write`` renews the part of ``docs/performance.md`` between its two marks.
+``--write`` renews the parts of ``docs/performance.md`` between their marks; that of the destinations from
+``destinations.json``, where there is one.
 """
 
 import argparse
@@ -9,12 +10,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.destinations import GOALS
+from benchmarks.destinations import REPORT as DESTINATIONS
 from benchmarks.pages import renewed
 from benchmarks.processor import REPORT
 from benchmarks.start import REPORT as START
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
-MARK = "figures"
+MARK, DESTINATIONS_MARK = "figures", "destinations"
 Row = Mapping[str, Any]
 Place = tuple[str, int, int]
 """Case, destinations, ms that a call takes."""
@@ -152,16 +155,42 @@ def _all(places: Places) -> str:
     return "\n".join(lines)
 
 
+def destinations_section(rows: Iterable[Row]) -> str:
+    """Write the table of the destinations: what sending an event costs beside a straightforward client, and memory."""
+    found: dict[str, dict[str, Row]] = {}
+    for row in rows:
+        found.setdefault(row["method"], {})[row["contender"]] = row
+    lines = [
+        "| method | ours | straightforward | goal | reading alone | peak memory, ours | straightforward |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for method, each in found.items():
+        ours, other = each["ours"], each["straightforward"]
+        costs = (ours["sending_us_per_event"], other["sending_us_per_event"])
+        lines.append(
+            f"| `{method}` | {costs[0]:.1f} µs | {costs[1]:.1f} µs | {GOALS[method]:.0f} µs "
+            f"| {each['read']['cpu_us_per_event']:.1f} µs "
+            f"| {ours['peak_rss_bytes'] >> 20} MiB | {other['peak_rss_bytes'] >> 20} MiB |"
+        )
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Print the section, or write it into the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="renew docs/performance.md")
-    rows = json.loads(REPORT.read_text())["rows"]
-    start = json.loads(START.read_text())["rows"] if START.exists() else ()
-    if parser.parse_args().write:
-        PAGE.write_text(renewed(PAGE.read_text(), MARK, section(rows, start)))
-    else:
-        print(section(rows, start))
+    asked = parser.parse_args()
+    sections = {}
+    if REPORT.exists():
+        start = json.loads(START.read_text())["rows"] if START.exists() else ()
+        sections[MARK] = section(json.loads(REPORT.read_text())["rows"], start)
+    if DESTINATIONS.exists():
+        sections[DESTINATIONS_MARK] = destinations_section(json.loads(DESTINATIONS.read_text())["rows"])
+    for mark, text in sections.items():
+        if asked.write:
+            PAGE.write_text(renewed(PAGE.read_text(), mark, text))
+        else:
+            print(text)
 
 
 if __name__ == "__main__":

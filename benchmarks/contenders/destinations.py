@@ -1,20 +1,24 @@
 """One contender of ``benchmarks.destinations`` in a process of its own: a job as JSON in, its figures as JSON out.
 
 ``read`` only reads the object; ``ours`` delivers it by the method; ``straightforward`` is what one writes first: gzip
-and json, requests by urllib3 or a producer of confluent-kafka, ids from a counter, an end at the first failure.
+and json, requests by urllib3 (signed by Standard Webhooks' own library) or a producer of confluent-kafka, ids from a
+counter, an end at the first failure.
 """
 
 import gzip
 import json
+import ssl
 import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import urllib3
 from confluent_kafka import Producer
+from standardwebhooks.webhooks import Webhook
 
 from benchmarks.contenders.figures import figures
 from runtime.deliveries.elasticsearch.delivery import ElasticsearchDelivery
@@ -22,6 +26,7 @@ from runtime.deliveries.event_method import EventMethod
 from runtime.deliveries.kafka.delivery import KafkaDelivery
 from runtime.deliveries.method import Delivery, DeliveryServices
 from runtime.deliveries.settings import DeliverySettings
+from runtime.deliveries.webhook.delivery import WebhookDelivery
 from runtime.objects.batches import Batch, plan
 from runtime.objects.events import ReadStats, read_events
 from runtime.objects.key import ObjectKey
@@ -32,8 +37,12 @@ from runtime.time_budget import FOREVER
 if TYPE_CHECKING:
     from runtime.aws.clients import AwsClients
 
-METHODS: dict[str, type[EventMethod]] = {"elasticsearch": ElasticsearchDelivery, "kafka": KafkaDelivery}
-BULK_DOCUMENTS = 655  # as ours
+METHODS: dict[str, type[EventMethod]] = {
+    "elasticsearch": ElasticsearchDelivery,
+    "kafka": KafkaDelivery,
+    "webhook": WebhookDelivery,
+}
+BULK_DOCUMENTS, POSTED_EVENTS = 655, 1_000  # as ours
 KEY = "tenant_id=bench/cluster_id=c-1/application=etcd/pod_name=etcd-0/20261123-132140-{}.json.gz"
 
 
@@ -110,6 +119,35 @@ def straightforward_elasticsearch(path: Path, url: str, index: str) -> None:
         send()
 
 
+def straightforward_webhook(path: Path, url: str, ca: str, secret: str) -> None:
+    """Post every line, signed."""
+    http = urllib3.PoolManager(ssl_context=ssl.create_default_context(cadata=ca))
+    signer, unique = Webhook(secret), uuid.uuid4().hex
+    lines: list[str] = []
+
+    def send(number: int) -> None:
+        body, id_, now = "\n".join([*lines, ""]), f"{unique}-{number}", datetime.now(UTC)
+        headers = {
+            "content-type": "application/x-ndjson",
+            "webhook-id": id_,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": signer.sign(id_, now, body),
+        }
+        answer = http.request("POST", url, body=body, headers=headers)
+        if answer.status // 100 != 2:  # noqa: PLR2004 - a success
+            raise RuntimeError(answer.data[:500])
+        lines.clear()
+
+    origin = dict(part.split("=", 1) for part in KEY.split("/")[:4])
+    for number, event in enumerate(_events(path)):
+        document = {"id": f"{unique}-{number}", "timestamp": event["timestamp"], "message": event["message"], **origin}
+        lines.append(json.dumps(document))
+        if len(lines) == POSTED_EVENTS:
+            send(number)
+    if lines:
+        send(-1)
+
+
 def straightforward_kafka(path: Path, settings: dict[str, Any], topic: str) -> None:
     """Send every line."""
     producer, failed = Producer({**settings, "enable.idempotence": True, "compression.type": "zstd"}), []
@@ -153,6 +191,8 @@ def main() -> None:
             ours(method, path, job["config"], job["secret"])
         case _, "elasticsearch":
             straightforward_elasticsearch(path, job["config"]["url"], job["config"]["index"])
+        case _, "webhook":
+            straightforward_webhook(path, job["config"]["url"], job["config"]["ca"], job["secret"])
         case _:
             straightforward_kafka(path, job["settings"], job["config"]["topic"])
     print(json.dumps(figures()))

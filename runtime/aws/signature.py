@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
+from urllib.parse import quote
 
 from runtime.aws.credentials import Credentials
 
@@ -43,8 +44,10 @@ def signed(
     if service in _SHOW_DIGEST:
         everything["x-amz-content-sha256"] = digest
     names = sorted(everything)
+    # What is signed is the path as it is sent, encoded once more; S3's alone isn't (an object's key is any text).
+    signed_path = path if service == "s3" else quote(path, safe="/~")
     canonical = "\n".join(
-        [method, path, query, *[f"{name}:{everything[name]}" for name in names], "", ";".join(names), digest]
+        [method, signed_path, query, *[f"{name}:{everything[name]}" for name in names], "", ";".join(names), digest]
     )
     text = f"{ALGORITHM}\n{stamp}\n{scope}\n{sha256(canonical.encode()).hexdigest()}"
     key = _signing_key(credentials.secret_key, stamp[:8], region, service)

@@ -25,6 +25,7 @@ class Relay:
     def __init__(self, port):
         self._to = port
         self.answer, self.requests = Answer.WHOLE, 0
+        self.status, self.head = 200, b""  # of an answer, and more lines of its head
         self.stopped = threading.Event()
         relay = self
 
@@ -59,31 +60,39 @@ class Relay:
 
     def ask(self, path, headers, body):
         """Hand a request on; return the content of the server's answer."""
+        return self.exchange(path, headers, body)[1]
+
+    def exchange(self, path, headers, body):
+        """Ask the server; return its answer, and the content."""
         connection = http.client.HTTPConnection("127.0.0.1", self._to, timeout=30)
         try:
             connection.request("POST", path, body, headers)
-            return connection.getresponse().read()
+            answer = connection.getresponse()
+            return answer, answer.read()
         finally:
             connection.close()
 
     def give(self, connection, answer, content):
         """Answer."""
-        head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
         match answer:
             case Answer.WHOLE:
-                connection.sendall(head % len(content) + content)
+                connection.sendall(self._headed(content))
             case Answer.CUT:
-                connection.sendall(head % len(content) + content[: len(content) // 2])
+                connection.sendall(self._headed(content)[: -len(content) // 2])
             case Answer.CUT_IN_HEAD:
-                connection.sendall(head[:9])
+                connection.sendall(self._headed(content)[:9])
             case Answer.EMPTY:
-                connection.sendall(head % 0)
+                connection.sendall(self._headed(b""))
             case Answer.OTHER:
-                connection.sendall(head % 15 + b'{"status":"ok"}')
+                connection.sendall(self._headed(b'{"status":"ok"}'))
             case Answer.DRIPPING:
-                self._drip(connection, head % len(content) + content)
+                self._drip(connection, self._headed(content))
             case Answer.LOST:
                 pass
+
+    def _headed(self, content):
+        size = b"content-length: %d\r\n\r\n" % len(content)
+        return b"HTTP/1.1 %d -\r\ncontent-type: application/json\r\n" % self.status + self.head + size + content
 
     def _drip(self, connection, content):
         for position in range(len(content)):

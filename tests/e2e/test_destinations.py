@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from ministack_fidelity.identities import unique
+from tests.destinations.deployed_function import deployed
 from tests.e2e.cloud import ACME, CENTRAL, FOURTH, GLOBEX
 from tests.e2e.tenants import put_configs
 from tests.e2e.traffic import (
@@ -150,6 +151,17 @@ def test_encryption_by_keys_on_both_sides(cloud, new_tenant):
     head = s3.head_object(Bucket=tenant.s3["bucket_name"], Key=key)
     assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", keys[ACME])
     assert delivered(cloud, tenant, ["event"]) == ["event"]
+
+
+def test_a_function_of_the_customers_gets_each_event_once(cloud, new_tenant, tmp_path):
+    """Custom processing in the customer's account would get nothing, or what it failed for twice."""
+    function = deployed(cloud.accounts, ACME, tmp_path)
+    function.fails(["raises", "fails for some"])
+    tenant = new_tenant(account=ACME, LogGroup="none", FunctionArn=function.arn)
+    texts = [f"event {number}" for number in range(5)]
+    send(cloud, object_of(tenant.tenant_id, [line(text) for text in texts]))
+    outcome(cloud, tenant.tenant_id, "function", "delivered")
+    assert sorted(function.arrived()) == texts
 
 
 class TestFilters:

@@ -1,6 +1,6 @@
 """The page of the processor's figures."""
 
-from benchmarks.report import section
+from benchmarks.report import destinations_section, section
 
 
 def row(case, contender, cpu, *, destinations=1, latency=0, wall=1.0, calls=None, objects=1):
@@ -39,3 +39,19 @@ def test_the_page_tells_what_must_be_seen():
     assert "of the first one's (`big`) | 25% |" in page
     assert "of the straightforward one's | 50% |" in page
     assert "| small | 1 | AssumeRole 0.06, GetObject 1 |" in page  # 30 sessions, 5 rounds of 100 objects
+
+
+def test_the_table_of_destinations_has_ours_beside_the_other():
+    """A method that misses its goal would not show."""
+    figures = {"read": (3.0, 0.0, 40), "ours": (11.2, 8.2, 55), "straightforward": (30.0, 27.0, 60)}
+    rows = [
+        {
+            "method": "webhook",
+            "contender": contender,
+            "cpu_us_per_event": cpu,
+            "sending_us_per_event": sending,
+            "peak_rss_bytes": peak << 20,
+        }
+        for contender, (cpu, sending, peak) in figures.items()
+    ]
+    assert "| `webhook` | 8.2 µs | 27.0 µs | 10 µs | 3.0 µs | 55 MiB | 60 MiB |" in destinations_section(rows)

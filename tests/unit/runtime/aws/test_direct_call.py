@@ -71,8 +71,8 @@ def serve(monkeypatch):
 
 
 @given(
-    service=st.sampled_from(["logs", "s3"]),
-    path=st.sampled_from(["/", "/b/tenant_id%3Da/x%20y~.gz"]),
+    service=st.sampled_from(["logs", "s3", "lambda", "es"]),
+    path=st.sampled_from(["/", "/b/tenant_id%3Da/x%20y~.gz", "/functions/arn%3Aaws%3Alambda%3A%24LATEST/invocations"]),
     query=st.sampled_from(["", "versionId=a%2Fb"]),
     body=st.binary(max_size=50),
     token=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=20),
