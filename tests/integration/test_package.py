@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -60,13 +61,17 @@ def uv(*arguments):
     return run(sys.executable, "-m", "uv", *arguments)
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    """The wheel, built by the pinned backend."""
-    folder = tmp_path_factory.mktemp("wheel")
-    uv("build", "--quiet", "--wheel", "--no-build-isolation", "--python", sys.executable, "--out-dir", folder, PROJECT)
+def build(source, folder):
+    """Return the wheel of a project, built by the pinned backend."""
+    uv("build", "--quiet", "--wheel", "--no-build-isolation", "--python", sys.executable, "--out-dir", folder, source)
     (built,) = folder.glob("*.whl")
     return built
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The wheel of this project."""
+    return build(PROJECT, tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +136,11 @@ def test_another_app_composes_the_constructs(with_cdk, tmp_path):
     architecture = FunctionArchitecture.of_this_machine()
     ours = f"processor-{architecture}-{runtime_asset._content_hash(PROJECT, architecture, PROCESSOR)}"
     assert made["asset"] == str(tmp_path / "build" / "assets" / ours)
+
+
+def test_the_example_of_a_composed_app_synthesizes_outside_the_repository(with_cdk, tmp_path):
+    """Who copies the example would have an app that doesn't start, or findings of its checks to acknowledge."""
+    source = shutil.copytree(PROJECT / "examples" / "composed-app", tmp_path / "source")
+    pins = ["--constraint", PROJECT / "requirements-dev.txt"]
+    uv("pip", "install", "--quiet", "--python", with_cdk, *pins, build(source, tmp_path / "wheels"), "pytest")
+    assert "2 passed" in run(with_cdk / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", cwd=source)
