@@ -2,16 +2,17 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from botocore.credentials import Credentials
-from botocore.session import Session
 
 from cli.client import Client
-from cli.installation import Installation
 from cli.options import ConnectionOptions
 from cli.signing import Signer
+
+if TYPE_CHECKING:
+    from cli.installation import Installation
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,12 @@ class ApiConnection:
         """
         return Client(self._embedded() if self.options.local else self._of_aws())
 
-    def installation(self) -> Installation:
+    def installation(self) -> "Installation":
         """Return the central account's own resources, for an operator with rights to them."""
+        from cli.installation import Installation  # noqa: PLC0415 - commands of the API alone do without
+
         if not self.options.local:
-            region = self.options.region or Session(profile=self.options.profile).get_config_variable("region")
-            if not region:
-                raise typer.BadParameter("set AWS_REGION or --region to the installation's Region")
+            region = self._region("the installation's Region")
             return Installation.of_aws(region, self.options.profile)
         environment = self._environment()
         return Installation.of_emulator(
@@ -42,10 +43,15 @@ class ApiConnection:
     def _of_aws(self) -> Signer:
         if not self.options.api_url:
             raise typer.BadParameter("set LOGROUTER_API_URL or --api-url to the stack's output ApiUrl, or use --local")
+        return Signer.from_environment(self.options.api_url, self._region("the API's Region"), self.options.profile)
+
+    def _region(self, which: str) -> str:
+        from botocore.session import Session  # noqa: PLC0415 - a fifth of a second: the embedded cloud needs none
+
         region = self.options.region or Session(profile=self.options.profile).get_config_variable("region")
         if not region:
-            raise typer.BadParameter("set AWS_REGION or --region to the API's Region")
-        return Signer.from_environment(self.options.api_url, region, self.options.profile)
+            raise typer.BadParameter(f"set AWS_REGION or --region to {which}")
+        return str(region)
 
     def _embedded(self) -> Signer:
         environment = self._environment()

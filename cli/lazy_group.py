@@ -126,7 +126,18 @@ COMMANDS: Final = {
 }
 
 
-class LazyGroup(TyperGroup):
+class PlainGroup(TyperGroup):
+    """A group whose help is plain text: to draw boxes takes twice the time of all the rest."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write what each command does, whole: typer would cut it to one line."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, " ".join((each.help or "").split("\n\n")[0].split())) for name, each in commands if each]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+class LazyGroup(PlainGroup):
     """A group whose commands are those of ``COMMANDS``, in that order."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -167,9 +178,9 @@ def load(name: str) -> Any:
     """Return the command, with its module loaded."""
     source = COMMANDS[name]
     found = getattr(import_module(source.module), source.attribute)
-    parent = typer.Typer(add_completion=False, callback=lambda: None)
+    parent = typer.Typer(add_completion=False, callback=lambda: None, rich_markup_mode=None)
     if isinstance(found, typer.Typer):
-        parent.add_typer(found, name=name)
+        parent.add_typer(found, name=name, cls=PlainGroup)
     else:
         parent.command(name)(found)
     group = main.get_command(parent)

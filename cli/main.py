@@ -8,7 +8,7 @@ import typer
 from cli.lazy_group import LazyGroup
 from cli.options import LOCAL_ENVIRONMENT, ConnectionOptions
 
-app = typer.Typer(cls=LazyGroup, no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(cls=LazyGroup, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 def print_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it with the option's value

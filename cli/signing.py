@@ -7,7 +7,6 @@ from typing import Any
 import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.session import Session
 
 SERVICE = "execute-api"
 TIMEOUT = urllib3.Timeout(connect=5, read=30)  # seconds; API Gateway answers within 29
@@ -48,6 +47,8 @@ class Signer:
     @classmethod
     def from_environment(cls, api_url: str, region: str, profile: str | None = None) -> "Signer":
         """Sign with what the SDK finds: environment, profile, SSO, role. Raises ``NoCredentialsFoundError``."""
+        from botocore.session import Session  # noqa: PLC0415 - a fifth of a second: the embedded cloud needs none
+
         credentials = Session(profile=profile).get_credentials()
         if credentials is None:
             raise NoCredentialsFoundError("no AWS credentials found: set AWS_PROFILE, or sign in")

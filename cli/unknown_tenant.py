@@ -1,9 +1,12 @@
 """A tenant of which nothing is stored is most often a misspelt id: no command answers for it as if all were well."""
 
+from typing import TYPE_CHECKING
+
 from cli.client import Client
-from cli.operation.sources import Sources
 from cli.problems import NotFoundError
-from runtime.reconciliation.hours import folders
+
+if TYPE_CHECKING:
+    from cli.operation.sources import Sources
 
 
 def refuse_unknown_to_api(client: Client, tenant: str) -> None:
@@ -15,11 +18,13 @@ def refuse_unknown_to_api(client: Client, tenant: str) -> None:
         raise unknown(tenant, "no delivery config")
 
 
-def refuse_unknown(sources: Sources, tenant: str) -> None:
+def refuse_unknown(sources: "Sources", tenant: str) -> None:
     """Check that a tenant has a delivery config or an object.
 
     :raises NotFoundError: it has neither.
     """
+    from runtime.reconciliation.hours import folders  # noqa: PLC0415 - commands of the API alone do without
+
     known = sources.configs.fetch_tenant(tenant).known
     if not known and not any(folders(sources.clients.client("s3"), sources.bucket, f"tenant_id={tenant}/")):
         raise unknown(tenant, "neither a delivery config nor an object")

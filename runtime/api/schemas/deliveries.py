@@ -1,18 +1,22 @@
 """What the endpoints about deliveries and replays take and answer: models, and how items become them."""
 
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
-from runtime.delivery_state.destination_status import DestinationStatus
-from runtime.delivery_state.parked_delivery import ParkedDelivery, iso
+from runtime.api.schemas.schema import Schema
+from runtime.delivery_state.parked_delivery import iso
 from runtime.delivery_state.replay_selection import MAX_KEYS, Selection, SelectionError
-from runtime.delivery_state.replays import Replay
-from runtime.replay.estimate import Estimate
+
+if TYPE_CHECKING:  # a client has no use for what the service makes its answers of
+    from runtime.delivery_state.destination_status import DestinationStatus
+    from runtime.delivery_state.parked_delivery import ParkedDelivery
+    from runtime.delivery_state.replays import Replay
+    from runtime.replay.estimate import Estimate
 
 
-class Failure(BaseModel):
+class Failure(Schema):
     """What failed last, and what to do about it."""
 
     reason: str
@@ -23,7 +27,7 @@ class Failure(BaseModel):
     next_step: str = Field(default="", description="who has to change what")
 
 
-class ParkedView(BaseModel):
+class ParkedView(Schema):
     """A parked delivery."""
 
     type: str
@@ -36,7 +40,7 @@ class ParkedView(BaseModel):
     failure: Failure
 
     @classmethod
-    def of(cls, parked: ParkedDelivery) -> Self:
+    def of(cls, parked: "ParkedDelivery") -> Self:
         """Show one."""
         message = parked.message
         parts = {name: getattr(parked, name) for name in ("detail", "hop", "action", "resource", "next_step")}
@@ -52,14 +56,14 @@ class ParkedView(BaseModel):
         )
 
 
-class ParkedPage(BaseModel):
+class ParkedPage(Schema):
     """One page of parked deliveries."""
 
     deliveries: list[ParkedView]
     next_token: str | None = None
 
 
-class StatusView(BaseModel):
+class StatusView(Schema):
     """How a delivery config's destination is. It may be some minutes old while everything works."""
 
     tenant_id: str
@@ -83,7 +87,7 @@ class StatusView(BaseModel):
     next_probe_at: str | None = Field(default=None, description="when parked deliveries are tried again at the latest")
 
     @classmethod
-    def of(cls, status: DestinationStatus, parked: int) -> Self:
+    def of(cls, status: "DestinationStatus", parked: int) -> Self:
         """Show one."""
         tried = bool(status.last_success_at or status.last_failure_at)
         return cls(
@@ -102,7 +106,7 @@ class StatusView(BaseModel):
         )
 
 
-class ReplayRequest(BaseModel):
+class ReplayRequest(Schema):
     """What to deliver again, or for the first time."""
 
     model_config = ConfigDict(
@@ -143,7 +147,7 @@ class ReplayRequest(BaseModel):
         )
 
 
-class EstimateView(BaseModel):
+class EstimateView(Schema):
     """The estimate. Costs are list prices in US dollars."""
 
     complete: bool = Field(description="false: there are more objects than were counted for this answer")
@@ -157,7 +161,7 @@ class EstimateView(BaseModel):
     customer_cost: float
 
     @classmethod
-    def of(cls, estimate: Estimate) -> Self:
+    def of(cls, estimate: "Estimate") -> Self:
         """Show one."""
         names = (
             "complete",
@@ -173,7 +177,7 @@ class EstimateView(BaseModel):
         return cls(**{name: getattr(estimate, name) for name in names})
 
 
-class ReplayView(BaseModel):
+class ReplayView(Schema):
     """A replay and its progress."""
 
     id: str | None = Field(default=None, description="null: a dry run")
@@ -188,7 +192,7 @@ class ReplayView(BaseModel):
     estimate: EstimateView | None = None
 
     @classmethod
-    def of(cls, replay: Replay, estimate: EstimateView | None = None) -> Self:
+    def of(cls, replay: "Replay", estimate: EstimateView | None = None) -> Self:
         """Show one."""
         return cls(
             id=replay.id,
@@ -204,7 +208,7 @@ class ReplayView(BaseModel):
         )
 
 
-class ReplayList(BaseModel):
+class ReplayList(Schema):
     """A tenant's replays of the last months, the latest first."""
 
     replays: list[ReplayView]

@@ -1,12 +1,17 @@
 """What the endpoints answer: models, and how a stored config becomes one."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import TYPE_CHECKING
 
-from runtime.api.config_store import StoredConfig
+from pydantic import ConfigDict, Field
+
+from runtime.api.schemas.schema import Schema
 from runtime.delivery_config.model import DeliveryConfig
 
+if TYPE_CHECKING:
+    from runtime.api.config_store import StoredConfig  # a client stores none
 
-class InvalidStored(BaseModel):
+
+class InvalidStored(Schema):
     """An item that was put into the table by other means and can't be read as a config: it delivers nothing."""
 
     type: str
@@ -14,26 +19,26 @@ class InvalidStored(BaseModel):
     problem: str
 
 
-class GroupView(BaseModel):
+class GroupView(Schema):
     """An application group."""
 
     name: str
     applications: list[str]
 
 
-class GroupList(BaseModel):
+class GroupList(Schema):
     """All application groups there are."""
 
     groups: list[GroupView]
 
 
-class Health(BaseModel):
+class Health(Schema):
     """The service answers."""
 
     status: str = Field(examples=["ok"])
 
 
-class ResolvedConfig(BaseModel):
+class ResolvedConfig(Schema):
     """What a config means."""
 
     tenant_id: str
@@ -46,7 +51,7 @@ class ResolvedConfig(BaseModel):
     target_region: str
 
 
-class MatchResult(BaseModel):
+class MatchResult(Schema):
     """Whether objects of an application, or one object, would be delivered."""
 
     application: str | None = None
@@ -58,13 +63,13 @@ class MatchResult(BaseModel):
     )
 
 
-class MatchResults(BaseModel):
+class MatchResults(Schema):
     """One verdict for each name and key, in their order; names first."""
 
     verdicts: list[MatchResult]
 
 
-class MatchRequest(BaseModel):
+class MatchRequest(Schema):
     """What to try."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"applications": ["kube-apiserver", "etcd"]}]})
@@ -76,7 +81,7 @@ class MatchRequest(BaseModel):
     object_keys: list[str] = Field(default=[], max_length=1000)
 
 
-def view(stored: StoredConfig) -> dict[str, object]:
+def view(stored: "StoredConfig") -> dict[str, object]:
     """Return a stored config as an answer. It must be readable."""
     assert isinstance(stored.config, DeliveryConfig)
     fields = stored.config.model_dump(mode="json", exclude_none=True)

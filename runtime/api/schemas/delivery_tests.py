@@ -1,14 +1,17 @@
 """What the endpoints about test deliveries answer."""
 
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from runtime.delivery_state.delivery_tests import DeliveryTest
+from runtime.api.schemas.schema import Schema
 from runtime.delivery_state.parked_delivery import iso
 
+if TYPE_CHECKING:
+    from runtime.delivery_state.delivery_tests import DeliveryTest  # a client stores none
 
-class FixView(BaseModel):
+
+class FixView(Schema):
     """One change that would let a step pass; of several, the first is the likeliest."""
 
     side: str = Field(description="`customer`, `provider`, or `config`: the writer of the delivery config")
@@ -18,7 +21,7 @@ class FixView(BaseModel):
     document: dict[str, object] = Field(default={}, description="JSON to paste there; empty: only words")
 
 
-class StepView(BaseModel):
+class StepView(Schema):
     """One step."""
 
     name: str
@@ -27,10 +30,10 @@ class StepView(BaseModel):
     detail: str = ""
     call: str = Field(default="", description="the call that failed, or the permission that was missing")
     resource: str = ""
-    fixes: list[FixView] = []
+    fixes: list[FixView] = Field(default=[])
 
 
-class DeliveryTestView(BaseModel):
+class DeliveryTestView(Schema):
     """A test delivery, as far as it is."""
 
     id: str
@@ -48,7 +51,7 @@ class DeliveryTestView(BaseModel):
     ends_by: str = Field(description="by then it has a result, or none will come")
 
     @classmethod
-    def of(cls, test: DeliveryTest) -> Self:
+    def of(cls, test: "DeliveryTest") -> Self:
         """Show one."""
         return cls(
             id=test.id,

@@ -2,18 +2,19 @@
 
 from typing import TYPE_CHECKING, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from runtime.programs.ready_made import ReadyMadeProgram
+from runtime.api.schemas.schema import Schema
 
 if TYPE_CHECKING:
+    from runtime.programs.ready_made import ReadyMadeProgram
     from runtime.programs.trial import ProgramTrial  # the client has none of a trial's libraries
 
 MAX_LINES = 500
 MAX_LINE = 32_768
 
 
-class ParameterView(BaseModel):
+class ParameterView(Schema):
     """A parameter of a ready-made program."""
 
     name: str
@@ -23,7 +24,7 @@ class ParameterView(BaseModel):
     choices: list[str] | None = None
 
 
-class ProgramView(BaseModel):
+class ProgramView(Schema):
     """A ready-made program."""
 
     name: str
@@ -31,7 +32,7 @@ class ProgramView(BaseModel):
     parameters: list[ParameterView]
 
     @classmethod
-    def of(cls, program: ReadyMadeProgram) -> Self:
+    def of(cls, program: "ReadyMadeProgram") -> Self:
         """Show one."""
         parameters = [
             ParameterView(
@@ -46,13 +47,13 @@ class ProgramView(BaseModel):
         return cls(name=program.name, title=program.title, parameters=parameters)
 
 
-class ProgramList(BaseModel):
+class ProgramList(Schema):
     """All ready-made programs."""
 
     programs: list[ProgramView]
 
 
-class TrialRequest(BaseModel):
+class TrialRequest(Schema):
     """What to try a program on."""
 
     model_config = ConfigDict(
@@ -70,14 +71,14 @@ class TrialRequest(BaseModel):
     cluster_id: str = Field(default="cluster", pattern=r"^[^/\x00-\x1f]{1,255}$")
 
 
-class MadeEvent(BaseModel):
+class MadeEvent(Schema):
     """An event that a program made."""
 
     timestamp: int = Field(description="epoch milliseconds")
     message: str
 
 
-class TriedView(BaseModel):
+class TriedView(Schema):
     """What becomes of one line."""
 
     before: str
@@ -86,7 +87,7 @@ class TriedView(BaseModel):
     error: str | None = None
 
 
-class TrialView(BaseModel):
+class TrialView(Schema):
     """What a program makes of the lines, and what it costs. Nothing was delivered, and nothing is kept."""
 
     events: list[TriedView]

@@ -1,12 +1,16 @@
 """What the endpoints about tenants answer."""
 
-from pydantic import BaseModel, Field
+from typing import TYPE_CHECKING
 
-from runtime.api.tenant_store import StoredTenant
-from runtime.delivery_config.tenant_record import TenantRecord
+from pydantic import Field
+
+from runtime.api.schemas.schema import Schema
+
+if TYPE_CHECKING:
+    from runtime.api.tenant_store import StoredTenant  # a client stores none
 
 
-class TenantView(BaseModel):
+class TenantView(Schema):
     """A tenant that has delivery configs or a record."""
 
     tenant_id: str
@@ -16,14 +20,16 @@ class TenantView(BaseModel):
     )
 
 
-class TenantPageView(BaseModel):
+class TenantPageView(Schema):
     """One page of tenants."""
 
     tenants: list[TenantView]
     next_token: str | None = Field(default=None, description="there are more: pass it unchanged")
 
 
-def view(stored: StoredTenant) -> dict[str, object]:
+def view(stored: "StoredTenant") -> dict[str, object]:
     """Return a stored record as an answer. It must be readable."""
+    from runtime.delivery_config.tenant_record import TenantRecord  # noqa: PLC0415 - as above
+
     assert isinstance(stored.record, TenantRecord)
     return stored.record.model_dump(mode="json", exclude_none=True)
