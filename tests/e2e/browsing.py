@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,8 +26,9 @@ OPTIONS = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 """No sandbox: as root, in a container, Chromium has none. The others keep it from calling home."""
-SERIOUS = frozenset({"serious", "critical"})
 PATIENCE_MS = 15_000
+TALLEST = 1_400
+"""Pixels of a picture: a list of fifty alarms goes on as it begins."""
 
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH")
 
@@ -65,13 +67,17 @@ def console_of(cloud: Cloud, *, keys: Keys | None = None, tenant_id: str = "", a
 
 @dataclass
 class Visitor:
-    """Somebody who looks and clicks. ``wrong``: what the browser has complained about, the policy's violations too."""
+    """Somebody who looks and clicks.
+
+    ``wrong``: what the browser has complained about, the policy's violations too. ``examined``: axe's last report.
+    """
 
     page: Page
     base: str
     clicks: int = 0
     begun: float = 0.0
     wrong: list[str] = field(default_factory=list)
+    examined: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, browser: Browser, link: str, **options: Any) -> "Visitor":
@@ -114,10 +120,17 @@ class Visitor:
                 pytest.fail(f"{text!r} isn't on {self.page.url}:\n{self.page.inner_text('main')}")
 
     def barriers(self) -> list[str]:
-        """Return what axe finds serious or critical."""
-        found = Axe().run(self.page).response["violations"]
-        return [
-            f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:160]}"
-            for each in found
-            if each["impact"] in SERIOUS
-        ]
+        """Return what axe finds, be it minor; what it leaves to a person is in ``examined``."""
+        found = Axe().run(self.page).response
+        self.examined = {
+            "passed": len(found["passes"]),
+            "violations": len(found["violations"]),
+            "for a person to judge": [each["id"] for each in found["incomplete"]],
+        }
+        return [f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:160]}" for each in found["violations"]]
+
+    def picture(self, file: Path) -> None:
+        """Write the page as it is, from its top to ``TALLEST`` pixels."""
+        height = min(self.page.evaluate("document.documentElement.scrollHeight"), TALLEST)
+        width = self.page.viewport_size["width"]
+        self.page.screenshot(path=file, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
