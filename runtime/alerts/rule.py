@@ -22,16 +22,25 @@ from runtime.alerts.ready_made import READY_MADE
 from runtime.deliveries.cloudwatch.config import CustomerRoleArn
 from runtime.delivery_config.model import SCHEMA_VERSION, ExternalId, Information, Names, TenantId
 from runtime.delivery_config.write_rules import known_region, rules_of
+from runtime.text_forms import text_form
 
-RULE_NAME_PATTERN: Final = r"^[a-z0-9][a-z0-9\-]{0,62}$"
+RULE_NAME_PATTERN: Final = text_form(
+    r"^[a-z0-9][a-z0-9\-]{0,62}$", "1 to 63 lower-case letters, digits or - and not begin with -"
+)
 MAX_COUNT: Final = 100
 """Ours, below what a state remembers (``evaluation.REMEMBERED``)."""
 MAX_SECONDS: Final = 86_400
 MAX_TEXT: Final = 256
 
-_TOPIC_ARN: Final = r"arn:aws[a-z0-9\-]*:sns:[a-z0-9\-]+:[0-9]{12}:[A-Za-z0-9_\-]{1,256}(?:\.fifo)?"
+_TOPIC_ARN: Final = text_form(
+    r"^arn:aws[a-z0-9\-]*:sns:[a-z0-9\-]+:[0-9]{12}:[A-Za-z0-9_\-]{1,256}(?:\.fifo)?$",
+    "the ARN of an SNS topic, as arn:aws:sns:us-east-1:222222222222:alerts",
+)
 """SNS API reference, CreateTopic, Name."""
-_BUS_ARN: Final = r"arn:aws[a-z0-9\-]*:events:[a-z0-9\-]+:[0-9]{12}:event-bus/[A-Za-z0-9._\-/]{1,256}"
+_BUS_ARN: Final = text_form(
+    r"^arn:aws[a-z0-9\-]*:events:[a-z0-9\-]+:[0-9]{12}:event-bus/[A-Za-z0-9._\-/]{1,256}$",
+    "the ARN of an event bus, as arn:aws:events:us-east-1:222222222222:event-bus/alerts",
+)
 """EventBridge API reference, PutEventsRequestEntry, EventBusName."""
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT)]
@@ -74,7 +83,7 @@ class SnsNotice(_Part):
 
     method: Literal["sns"]
     log_distribution_role_arn: CustomerRoleArn
-    topic_arn: Annotated[str, StringConstraints(pattern=f"^{_TOPIC_ARN}$"), AfterValidator(_of_known_region)]
+    topic_arn: Annotated[str, StringConstraints(pattern=_TOPIC_ARN), AfterValidator(_of_known_region)]
     external_id: ExternalId | None = None
 
     @property
@@ -88,7 +97,7 @@ class EventBusNotice(_Part):
 
     method: Literal["eventbridge"]
     log_distribution_role_arn: CustomerRoleArn
-    event_bus_arn: Annotated[str, StringConstraints(pattern=f"^{_BUS_ARN}$"), AfterValidator(_of_known_region)]
+    event_bus_arn: Annotated[str, StringConstraints(pattern=_BUS_ARN), AfterValidator(_of_known_region)]
     external_id: ExternalId | None = None
 
     @property

@@ -15,6 +15,9 @@ from pydantic import (
     model_validator,
 )
 
+from runtime.text_forms import text_form
+
+_PROGRAM_NAME = text_form(r"^[a-z][a-z0-9-]{0,63}$", "1 to 64 lower-case letters, digits or - and begin with a letter")
 MAX_SOURCE_BYTES = 8192
 """Contract §12."""
 READY_MADE_REVISION = 1
@@ -44,7 +47,7 @@ class Transform(BaseModel):
 
     language: Literal["vrl"] = "vrl"
     source: Annotated[str, Field(min_length=1), AfterValidator(_is_short)] | None = None
-    program: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")] | None = None
+    program: Annotated[str, StringConstraints(pattern=_PROGRAM_NAME)] | None = None
     parameters: Annotated[dict[str, JsonValue], AfterValidator(_is_small)] | None = None
     on_error: Literal["pass", "set-aside"] = "pass"
 

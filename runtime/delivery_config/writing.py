@@ -15,6 +15,7 @@ from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import Models
 from runtime.delivery_config.tenant_record import ISSUED_FIELDS, TenantRecord
 from runtime.delivery_config.write_rules import WriteRules
+from runtime.text_forms import correction
 
 SERVICE_FIELDS = frozenset(
     {
@@ -118,11 +119,10 @@ def _without_service_fields(
 def problems_of(error: ValidationError, taken: Container[str] = ()) -> list[FieldProblem]:
     """Return what a model refuses, by fields. :param taken: those of which something is said already."""
     found = []
-    for each in error.errors(include_url=False, include_context=False, include_input=False):
+    for each in error.errors(include_url=False, include_input=False):
         field = ".".join(_named(part) for part in each["loc"])
-        message = CORRECTIONS.get(each["type"], each["msg"].removeprefix("Value error, "))
         if field not in taken:
-            found.append(FieldProblem(field, message.replace("String should", "must").replace("Input should", "must")))
+            found.append(FieldProblem(field, CORRECTIONS.get(each["type"]) or correction(each)))
     return found
 
 

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 
 from runtime.api.errors.problems import ProblemError, invalid
 from runtime.logs import without_message
+from runtime.text_forms import correction
 
 THROTTLED = frozenset({
     "ProvisionedThroughputExceededException",
@@ -66,4 +67,4 @@ def _named(error: Exception) -> dict[str, object]:
 
 
 def _wrong(each: dict[str, Any]) -> tuple[str, str]:
-    return str(each["loc"][-1]), str(each["msg"]).replace("String should", "must").replace("Input should", "must")
+    return str(each["loc"][-1]), correction(each)

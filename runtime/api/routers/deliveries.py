@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from runtime.api.errors.problems import ProblemError, invalid, not_found
 from runtime.api.middleware.caller import caller_of
 from runtime.api.requests.json_body import json_object
-from runtime.api.requests.parameters import Limit, ServicesOf, TenantId, Type, no_query
+from runtime.api.requests.parameters import HEX_ID, Limit, ServicesOf, TenantId, Type, no_query
 from runtime.api.schemas.deliveries import (
     EstimateView,
     ParkedPage,
@@ -34,7 +34,7 @@ COUNT_SECONDS = 8.0  # ours: of the 15 that a request may take; a larger replay 
 
 router = APIRouter(prefix="/tenants/{tenant_id}", tags=["deliveries"])
 JsonBody = Annotated[dict[str, object], Depends(json_object)]
-ReplayId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="a replay's id", examples=["0" * 32])]
+ReplayId = Annotated[str, Path(pattern=HEX_ID, description="a replay's id", examples=["0" * 32])]
 OfType = Annotated[str | None, Query(alias="type", pattern=TYPE_PATTERN, description="of one delivery config")]
 Token = Annotated[str | None, Query(max_length=4000, description="`next_token` of the page before")]
 State = Annotated[Literal["parked"], Query(description="only parked ones are stored; the log has records of all")]

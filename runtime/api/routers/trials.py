@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from runtime.api.errors.problems import ProblemError, invalid
 from runtime.api.middleware.caller import caller_of
 from runtime.api.requests.json_body import json_object
-from runtime.api.requests.parameters import ServicesOf, TenantId, Type, no_query
+from runtime.api.requests.parameters import HEX_ID, ServicesOf, TenantId, Type, no_query
 from runtime.api.routers.delivery_configs import config_path, readable
 from runtime.api.schemas.delivery_tests import DeliveryTestView
 from runtime.api.schemas.programs import ProgramList, ProgramView, TrialRequest, TrialView
@@ -35,7 +35,7 @@ from runtime.programs.trial import try_program
 router = APIRouter(dependencies=[no_query()])
 PROGRAMS, DELIVERIES = "programs", "deliveries"
 TEST = "/tenants/{tenant_id}/delivery-configs/{type}/test"
-TestId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="a test's id", examples=["0" * 32])]
+TestId = Annotated[str, Path(pattern=HEX_ID, description="a test's id", examples=["0" * 32])]
 JsonBody = Annotated[dict[str, object], Depends(json_object)]
 NAME = "20260101-000000-trial.json.gz"
 

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Self
 from pydantic import ConfigDict, Field
 
 from runtime.api.schemas.schema import Schema
+from runtime.text_forms import text_form
 
 if TYPE_CHECKING:
     from runtime.programs.ready_made import ReadyMadeProgram
     from runtime.programs.trial import ProgramTrial  # the client has none of a trial's libraries
 
+KEY_SEGMENT = text_form(r"^[^/\x00-\x1f]{1,255}$", "1 to 255 characters, without / and control characters")
 MAX_LINES = 500
 MAX_LINE = 32_768
 
@@ -66,9 +68,9 @@ class TrialRequest(Schema):
         default=None, description="a program that isn't stored; else the config's"
     )
     lines: list[str] = Field(min_length=1, max_length=MAX_LINES)
-    application: str = Field(default="application", pattern=r"^[^/\x00-\x1f]{1,255}$")
-    pod_name: str = Field(default="pod", pattern=r"^[^/\x00-\x1f]{1,255}$")
-    cluster_id: str = Field(default="cluster", pattern=r"^[^/\x00-\x1f]{1,255}$")
+    application: str = Field(default="application", pattern=KEY_SEGMENT)
+    pod_name: str = Field(default="pod", pattern=KEY_SEGMENT)
+    cluster_id: str = Field(default="cluster", pattern=KEY_SEGMENT)
 
 
 class MadeEvent(Schema):

@@ -20,6 +20,7 @@ from runtime.api.middleware.caller import caller_of
 from runtime.api.services import Services
 from runtime.delivery_config.attribute_values import Item, typed
 from runtime.delivery_state.table import OTHERS
+from runtime.text_forms import text_form
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -31,7 +32,7 @@ IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        pattern=r"^[!-~]{1,255}$",
+        pattern=text_form(r"^[!-~]{1,255}$", "1 to 255 printable characters of ASCII, without spaces"),
         description="identifies this request for 24 hours: a repetition gets the first answer and changes nothing",
     ),
 ]

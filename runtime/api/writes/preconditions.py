@@ -8,19 +8,20 @@ from typing import Annotated
 from fastapi import Header
 
 from runtime.api.errors.problems import ProblemError
+from runtime.text_forms import text_form
 
 _TAG = r'(?:W/)?"[\x21\x23-\x7e]*"'
-_TAGS = re.compile(rf"^(?:\*|{_TAG}(?:[ \t]*,[ \t]*{_TAG})*)$")
+_FORM = text_form(
+    rf"^(?:\*|{_TAG}(?:[ \t]*,[ \t]*{_TAG})*)$", "an ETag with its quotation marks, several with commas, or *"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Preconditions:
     """What the caller believes to be stored. As a dependency of a route: its two headers."""
 
-    if_match: Annotated[
-        str | None, Header(description="ETag that the config must still have", pattern=_TAGS.pattern)
-    ] = None
-    if_none_match: Annotated[str | None, Header(description="`*`: there must be none", pattern=_TAGS.pattern)] = None
+    if_match: Annotated[str | None, Header(description="ETag that the config must still have", pattern=_FORM)] = None
+    if_none_match: Annotated[str | None, Header(description="`*`: there must be none", pattern=_FORM)] = None
 
     @property
     def creates(self) -> bool:

@@ -10,11 +10,15 @@ from runtime.delivery_config.grants import Grant, Provider, role_permission, tru
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.write_rules import rules_of
 from runtime.metrics import catalogue
+from runtime.text_forms import text_form
 
 # IAM user guide, identifiers: a path of up to 512 characters between slashes, a name of 1 to 64 characters.
-ROLE_ARN_PATTERN = r"^arn:aws[a-z0-9\-]*:iam::[0-9]{12}:role/([\x21-\x7e]{1,510}/)?[A-Za-z0-9+=,.@_\-]{1,64}$"
+ROLE_ARN_PATTERN = text_form(
+    r"^arn:aws[a-z0-9\-]*:iam::[0-9]{12}:role/([\x21-\x7e]{1,510}/)?[A-Za-z0-9+=,.@_\-]{1,64}$",
+    "the ARN of an IAM role, as arn:aws:iam::222222222222:role/LogDistributionRole",
+)
 # CreateLogGroup, API reference, logGroupName.
-LOG_GROUP_PATTERN = r"^[.\-_/#A-Za-z0-9]{1,512}$"
+LOG_GROUP_PATTERN = text_form(r"^[.\-_/#A-Za-z0-9]{1,512}$", "1 to 512 letters, digits or . - _ / #")
 
 
 OLDEST_SECONDS = 14 * 24 * 60 * 60

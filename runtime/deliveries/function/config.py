@@ -12,6 +12,7 @@ from runtime.delivery_config.facts import MethodFacts, Order, Payer, Placement, 
 from runtime.delivery_config.grants import Grant, Provider, role_permission, trust
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.write_rules import rules_of
+from runtime.text_forms import text_form
 
 MAX_EVENTS: Final = 1000
 MAX_BYTES: Final = 5_000_000
@@ -23,6 +24,11 @@ FUNCTION_ARN: Final = re.compile(
     r":function:(?P<name>[A-Za-z0-9_\-]{1,64})(?::(?P<qualifier>[A-Za-z0-9_$\-]{1,128}))?"
 )
 """Lambda API reference, Invoke, FunctionName: a whole ARN, with a version or an alias where one is wanted."""
+
+_FUNCTION_ARN: Final = text_form(
+    f"^{FUNCTION_ARN.pattern}$",
+    "the ARN of a Lambda function, as arn:aws:lambda:us-east-1:222222222222:function:receive-logs",
+)
 
 FACTS = MethodFacts(
     name="function",
@@ -51,7 +57,7 @@ class FunctionConfig(DeliveryConfig):
     facts: ClassVar[MethodFacts] = FACTS
 
     log_distribution_role_arn: CustomerRoleArn
-    function_arn: Annotated[str, StringConstraints(pattern=f"^{FUNCTION_ARN.pattern}$")]
+    function_arn: Annotated[str, StringConstraints(pattern=_FUNCTION_ARN)]
 
     @field_validator("function_arn")
     @classmethod
