@@ -23,6 +23,7 @@ from pathlib import Path
 
 from constructs_lib.limits import PropertyError
 from stacks.assemblies import command_line_context, make_assembly
+from stacks.node import require_node
 
 
 def main() -> None:
@@ -36,6 +37,7 @@ def main() -> None:
 
 def synthesize() -> None:
     """Add what the context asks for, and synthesize."""
+    require_node()
     # Loaded here: the CDK and its library take most of the time of a synthesis that isn't needed.
     from stacks.application import (  # noqa: PLC0415 - see above
         add_central_stacks,

@@ -11,7 +11,7 @@ from cli.connection import connection_of
 from cli.installation import Installation
 from cli.output import present
 from cli.text_table import Note, TextTable, count, identifier
-from runtime.delivery_config.model import TENANT_ID_PATTERN
+from runtime.delivery_config.patterns import TENANT_ID_PATTERN
 from runtime.objects.key import UNLABELLED, ObjectKey
 
 if TYPE_CHECKING:

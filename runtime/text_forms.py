@@ -1,7 +1,8 @@
 """Forms that a text must have: the regular expression that decides, and the words in which a wrong one is refused."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
+
+from pydantic_core import ErrorDetails
 
 _WORDS: Final[dict[str, str]] = {}
 
@@ -20,7 +21,7 @@ def in_words(pattern: str) -> str:
     return f"must be {_WORDS[pattern]}" if pattern in _WORDS else "doesn't have the form that is needed here"
 
 
-def correction(error: Mapping[str, Any]) -> str:
+def correction(error: ErrorDetails) -> str:
     """Return what is wrong by one of pydantic's error details (``ctx`` included), never with the value."""
     if error["type"] == "string_pattern_mismatch":
         return in_words(error["ctx"]["pattern"])

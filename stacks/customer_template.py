@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from stacks.assemblies import make_assembly
+from stacks.node import require_node
 
 STACK: Final = "LogRouterCustomer"
 
@@ -20,6 +21,7 @@ def customer_template() -> dict[str, object]:
 
 
 def _synthesize(output: Path) -> None:
+    require_node()
     # Loaded here: without the CDK, an earlier template is there in a second.
     from stacks.application import add_customer_stack, check_every_synthesis, new_app  # noqa: PLC0415 - see above
 

@@ -14,7 +14,8 @@ from runtime.deliveries.method import Delivery
 from runtime.deliveries.role_chain import RoleChain
 from runtime.deliveries.session_policy import second_hop
 from runtime.deliveries.sessions import Sessions
-from runtime.delivery_config.model import REGION_PATTERN, DeliveryConfig
+from runtime.delivery_config.model import DeliveryConfig
+from runtime.delivery_config.patterns import REGION_PATTERN
 from runtime.errors import DeliveryError, FailedCall, error_answer, error_document
 from runtime.objects.batches import Batch
 from runtime.objects.key import ObjectKey

@@ -24,28 +24,17 @@ from pydantic import (
     model_validator,
 )
 
+from runtime.delivery_config import patterns
 from runtime.delivery_config.facts import MethodFacts, Placement
 from runtime.delivery_config.grants import Grant, Provider
 from runtime.delivery_config.groups import GROUPS, Expansion
 from runtime.delivery_config.transform import Transform
 from runtime.delivery_config.write_rules import known_region, names_that_can_be, readable_secrets, rules_of
 from runtime.endpoints.secret import MAX_LIVE, Secret
-from runtime.text_forms import text_form
 
 SCHEMA_VERSION = 1
 MAX_SECRET = 16_384
 """Ours, characters; Secrets Manager takes 65,536 bytes (API reference, CreateSecret)."""
-
-TENANT_ID_PATTERN = text_form(
-    r"^[A-Za-z0-9][A-Za-z0-9\-_.]{0,127}$", "1 to 128 letters, digits or - _ . and begin with a letter or digit"
-)
-TYPE_PATTERN = text_form(
-    r"^[a-z][a-z0-9\-]{0,31}(:[A-Za-z0-9][A-Za-z0-9\-_.]{0,63})?$",
-    "a delivery method, or one with a name of letters, digits or - _ . as in s3:archive-eu",
-)
-REGION_PATTERN = text_form(r"^[a-z]{2,4}(-[a-z]+){1,3}-[0-9]{1,2}$", "the name of an AWS Region, as us-east-1")
-# STS API reference, AssumeRole, ExternalId: 2 to 1,224 of these.
-EXTERNAL_ID_PATTERN = text_form(r"^[A-Za-z0-9_+=,.@:/\-]*$", "of letters, digits or _ + = , . @ : / -")
 
 
 def _texts(value: object, info: ValidationInfo) -> object:
@@ -91,16 +80,16 @@ def whole_number(value: object) -> int | None:
         return None
 
 
-TenantId = Annotated[str, StringConstraints(pattern=TENANT_ID_PATTERN)]
-DeliveryType = Annotated[str, StringConstraints(pattern=TYPE_PATTERN)]
-RegionName = Annotated[str, StringConstraints(pattern=REGION_PATTERN), AfterValidator(known_region)]
+TenantId = Annotated[str, StringConstraints(pattern=patterns.TENANT_ID_PATTERN)]
+DeliveryType = Annotated[str, StringConstraints(pattern=patterns.TYPE_PATTERN)]
+RegionName = Annotated[str, StringConstraints(pattern=patterns.REGION_PATTERN), AfterValidator(known_region)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 Names = Annotated[Texts, AfterValidator(names_that_can_be)]
-ExternalId = Annotated[str, StringConstraints(pattern=EXTERNAL_ID_PATTERN, min_length=2, max_length=1224)]
+ExternalId = Annotated[str, StringConstraints(pattern=patterns.EXTERNAL_ID_PATTERN, min_length=2, max_length=1224)]
 SecretReferences = Annotated[Texts, Field(max_length=MAX_LIVE)]
 """References to secrets that are live, the newest first."""
 Information = Annotated[str | None, BeforeValidator(_informs)]
-AccountId = Annotated[str, StringConstraints(pattern=text_form(r"^[0-9]{12}$", "an AWS account: 12 digits"))]
+AccountId = Annotated[str, StringConstraints(pattern=patterns.ACCOUNT)]
 
 
 _BLANK_STAYS = frozenset({"bucket_prefix", "enabled", "desired_logs", "groups", "cluster_ids"})
@@ -108,12 +97,12 @@ _BLANK_STAYS = frozenset({"bucket_prefix", "enabled", "desired_logs", "groups", 
 
 def is_delivery_type(text: str) -> bool:
     """Whether a text can be a delivery config's ``type`` at all."""
-    return re.fullmatch(TYPE_PATTERN.removesuffix("$"), text) is not None
+    return re.fullmatch(patterns.TYPE_PATTERN.removesuffix("$"), text) is not None
 
 
 def is_tenant_id(text: str) -> bool:
     """Whether a text can be a tenant's id at all."""
-    return re.fullmatch(TENANT_ID_PATTERN.removesuffix("$"), text) is not None
+    return re.fullmatch(patterns.TENANT_ID_PATTERN.removesuffix("$"), text) is not None
 
 
 class DeliveryConfig(BaseModel):

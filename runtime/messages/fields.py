@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from runtime.delivery_config.model import TYPE_PATTERN, is_tenant_id
+from runtime.delivery_config.model import is_tenant_id
+from runtime.delivery_config.patterns import TYPE_PATTERN
 from runtime.objects.key import MAX_KEY_BYTES
 
 MAX_OBJECT_BYTES: Final = 2**46  # S3 user guide: an object has at most 50 TB

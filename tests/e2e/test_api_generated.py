@@ -18,7 +18,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from ministack_fidelity.identities import unique
-from runtime.delivery_config.model import TENANT_ID_PATTERN
+from runtime.delivery_config.patterns import TENANT_ID_PATTERN
 from tests.e2e.cloud import CENTRAL
 from tests.e2e.traffic import SECONDS
 from tests.unit.runtime.api.gateway import document

@@ -142,5 +142,5 @@ def test_the_example_of_a_composed_app_synthesizes_outside_the_repository(with_c
     """Who copies the example would have an app that doesn't start, or findings of its checks to acknowledge."""
     source = shutil.copytree(PROJECT / "examples" / "composed-app", tmp_path / "source")
     pins = ["--constraint", PROJECT / "requirements-dev.txt"]
-    uv("pip", "install", "--quiet", "--python", with_cdk, *pins, build(source, tmp_path / "wheels"), "pytest")
+    uv("pip", "install", "--quiet", "--python", with_cdk.parent, *pins, build(source, tmp_path / "wheels"), "pytest")
     assert "2 passed" in run(with_cdk / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", cwd=source)

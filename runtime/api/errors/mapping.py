@@ -2,10 +2,10 @@
 
 import logging
 from http import HTTPStatus
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from fastapi.exceptions import RequestValidationError
+from pydantic_core import ErrorDetails
 
 from runtime.api.errors.problems import ProblemError, invalid
 from runtime.logs import without_message
@@ -66,5 +66,5 @@ def _named(error: Exception) -> dict[str, object]:
     return {"error": code}
 
 
-def _wrong(each: dict[str, Any]) -> tuple[str, str]:
+def _wrong(each: ErrorDetails) -> tuple[str, str]:
     return str(each["loc"][-1]), correction(each)

@@ -12,7 +12,7 @@ from runtime.api.middleware.caller import caller_of
 from runtime.api.services import Services, services_of
 from runtime.api.writes.changes import Changes
 from runtime.api.writes.preconditions import Preconditions
-from runtime.delivery_config.model import TENANT_ID_PATTERN, TYPE_PATTERN
+from runtime.delivery_config.patterns import TENANT_ID_PATTERN, TYPE_PATTERN
 from runtime.text_forms import text_form
 
 HEX_ID = text_form("^[0-9a-f]{32}$", "32 of the digits 0-9 and a-f")

@@ -23,7 +23,7 @@ from runtime.api.schemas.deliveries import (
 )
 from runtime.api.services import Services
 from runtime.api.writes.idempotency import Idempotency, IdempotencyKey
-from runtime.delivery_config.model import TYPE_PATTERN
+from runtime.delivery_config.patterns import TYPE_PATTERN
 from runtime.delivery_state.parked_deliveries import UnreadableTokenError
 from runtime.delivery_state.replay_selection import Selection, SelectionError
 from runtime.delivery_state.replays import Replay, SameReplayError, TooManyReplaysError

@@ -56,4 +56,6 @@ def test_a_refusal_says_the_words():
 
 def test_a_form_without_words_shows_no_expression():
     """A plug-in's own field would show its regular expression."""
-    assert "^" not in correction({"type": "string_pattern_mismatch", "msg": "", "ctx": {"pattern": "^x$"}})
+    assert "^" not in correction(
+        {"type": "string_pattern_mismatch", "loc": (), "msg": "", "input": "", "ctx": {"pattern": "^x$"}}
+    )

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local.loader.agent import Agent
-from runtime.delivery_config.model import TENANT_ID_PATTERN
+from runtime.delivery_config.patterns import TENANT_ID_PATTERN
 from runtime.objects.key import UNLABELLED, ObjectKey
 from tests.vector.agent.lines import POD, run, source_line
 
