@@ -34,5 +34,6 @@ def test_the_security_team_gets_every_object_too(template):
 
 def test_the_cluster_may_write_its_own_keys_alone(template):
     """The agent of the cluster could not write, or could write another cluster's objects."""
-    policies = json.dumps(of_type(template, "AWS::IAM::Policy"))
-    assert policies.count("s3:PutObject") == policies.count("tenant_id=*/cluster_id=acme-1/*") == 1
+    statements = [one for each in of_type(template, "AWS::IAM::Policy") for one in each["PolicyDocument"]["Statement"]]
+    (written,) = [one["Resource"] for one in statements if one.get("Sid") == "PutOwnClustersObjects"]
+    assert json.dumps(written).endswith('/tenant_id=*/cluster_id=acme-1/*"]]}')
