@@ -9,6 +9,8 @@ Context (``-c key=value``):
 - ``part``: ``central`` (default), ``customer`` or ``both``: a customer's stack is never deployed unless asked for.
 - ``outside``: ``no``, ``yes`` or ``network``: the outside processor, for deliveries to customers' own addresses, in
   Lambda's network or in a VPC with fixed addresses; else what the stage says (none does).
+- ``alerts``: ``yes`` or ``no``: tenants' alert rules, with a queue, a table and a function; else what the stage says
+  (none does).
 - ``customer_stack_name``: for a second tenant in one account and Region.
 
 An unknown key is refused. Before the context's defaults comes what ``logrouter.toml`` in the working directory says

@@ -8,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from runtime.delivery_config.tenant_record import ISSUED_FIELDS
+from runtime.delivery_state.table import BY_WORK
 
 _TEXT: Final = dynamodb.AttributeType.STRING
 _NUMBER: Final = dynamodb.AttributeType.NUMBER
@@ -102,6 +103,25 @@ class ParkedDeliveriesTable(_TenantTable):
                 partition_key=dynamodb.Attribute(name=partition, type=partition_type),
                 sort_key=dynamodb.Attribute(name=sort, type=sort_type),
             )
+
+
+class AlertStatesTable(_TenantTable):
+    """The table of alerts' states, which expire; what has something to do at a time is found by ``by-work``."""
+
+    sort_key = "alert"
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, removal_policy: RemovalPolicy, deletion_protection: bool
+    ) -> None:
+        super().__init__(scope, construct_id, removal_policy=removal_policy, deletion_protection=deletion_protection)
+        (partition, partition_type), (sort, sort_type) = INDEXES[BY_WORK]
+        self.table.add_global_secondary_index(
+            index_name=BY_WORK,
+            partition_key=dynamodb.Attribute(name=partition, type=partition_type),
+            sort_key=dynamodb.Attribute(name=sort, type=sort_type),
+            projection_type=dynamodb.ProjectionType.INCLUDE,
+            non_key_attributes=["join_key"],  # a state has up to 8 KB, and each write would be there twice
+        )
 
 
 def note_rotation(table: dynamodb.ITable) -> iam.PolicyStatement:

@@ -1,4 +1,4 @@
-"""The role of one cluster's agent: it can add objects under its own cluster's keys and metrics, and nothing else."""
+"""The role of one cluster's agent: it can add objects under its own cluster's keys, metrics, and copies for alerts."""
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -6,6 +6,7 @@ from constructs import Construct
 from constructs_lib.acknowledgement import acknowledge_wildcards
 from constructs_lib.central_log_bucket import CentralLogBucket
 from constructs_lib.limits import require_match
+from constructs_lib.queues import WorkQueue
 from constructs_lib.web_identity import WebIdentity
 from runtime.metrics.catalogue import AGENT_NAMESPACE
 
@@ -17,10 +18,18 @@ class WriterRole(Construct):
     """Assumed by the agent's service account through web identity; no read, no list, no delete.
 
     :param cluster_id: stands literally in the policy, so that one cluster can't forge another's keys.
+    :param alert_queue: what copies of marked lines are sent to, where the stage has alerts.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, bucket: CentralLogBucket, cluster_id: str, identity: WebIdentity
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        bucket: CentralLogBucket,
+        cluster_id: str,
+        identity: WebIdentity,
+        alert_queue: WorkQueue | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         require_match("cluster_id", cluster_id, CLUSTER_ID_PATTERN, "letters, digits, '.', '_' or '-', at most 255")
@@ -44,6 +53,12 @@ class WriterRole(Construct):
                 conditions={"StringEquals": {"cloudwatch:namespace": AGENT_NAMESPACE}},
             )
         )
+        if alert_queue is not None:
+            self.role.add_to_policy(
+                iam.PolicyStatement(
+                    sid="SendAlertCopies", actions=["sqs:SendMessage"], resources=[alert_queue.queue.queue_arn]
+                )
+            )
         bucket.grant_use_of_key(self.role, "kms:GenerateDataKey")
         bucket.acknowledge_pattern(
             self.role,

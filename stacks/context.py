@@ -14,7 +14,7 @@ from stacks.bundling.runtime_asset import build_runtime_asset
 from stacks.settings_file import SettingsFile
 from stacks.stages import STAGES, OutsideSettings, StageConfig
 
-KNOWN: Final = ("stage", "part", "regions", "central_account", "customer_stack_name", "outside")
+KNOWN: Final = ("stage", "part", "regions", "central_account", "customer_stack_name", "outside", "alerts")
 _NO_FILE: Final = SettingsFile()
 _PARTS: Final = ("central", "customer", "both")
 _OUTSIDE: Final = {
@@ -23,6 +23,7 @@ _OUTSIDE: Final = {
     "network": OutsideSettings(network=OutsideNetworkSettings()),
 }
 """What ``-c outside=...`` may say; a stage that says more about it itself isn't overruled by ``yes``."""
+_ANSWERS: Final = {"no": False, "yes": True}
 _OF_THE_COMMAND_LINE: Final = re.compile(r".*[:/@].*|acknowledged-issue-numbers|cli-telemetry")
 """Feature flags, look-ups and notes of its own, which the CDK passes on with what was typed."""
 
@@ -57,7 +58,7 @@ class AppContext:
         name, part = given.get("stage") or "development", given.get("part") or "central"
         require(holds=name in STAGES, constraint=f"stage must be one of {', '.join(STAGES)}, not {name!r}")
         require(holds=part in _PARTS, constraint=f"part must be one of {', '.join(_PARTS)}, not {part!r}")
-        stage = _with_outside(STAGES[name], given.get("outside", ""))
+        stage = _with_alerts(_with_outside(STAGES[name], given.get("outside", "")), given.get("alerts", ""))
         account = given.get("central_account") or environment.get("CDK_DEFAULT_ACCOUNT", "")
         if part != "customer":
             stage = settings.apply(replace(stage, regions=_regions(given, stage, environment)))
@@ -88,6 +89,11 @@ def _with_outside(stage: StageConfig, asked: str) -> StageConfig:
         return stage
     require(holds=asked in _OUTSIDE, constraint=f"outside must be one of {', '.join(_OUTSIDE)}, not {asked!r}")
     return replace(stage, outside=_OUTSIDE[asked])
+
+
+def _with_alerts(stage: StageConfig, asked: str) -> StageConfig:
+    require(holds=asked in {"", *_ANSWERS}, constraint=f"alerts must be one of {', '.join(_ANSWERS)}, not {asked!r}")
+    return replace(stage, alerts=_ANSWERS[asked]) if asked else stage
 
 
 def _require_known(context: Mapping[str, object]) -> None:

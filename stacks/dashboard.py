@@ -59,6 +59,8 @@ class PathDashboard(Construct):
         self._tenants()
         self._oddities()
         self._api()
+        if path.alert_queue is not None:
+            self._alerts(path.alert_queue)
 
     def _row(self, heading: str, *graphs: cloudwatch.GraphWidget) -> None:
         self.dashboard.add_widgets(cloudwatch.TextWidget(markdown=f"## {heading}", width=WIDTH, height=1))
@@ -267,6 +269,35 @@ class PathDashboard(Construct):
             _graph("Errors", [path.api_metric(f"{kind}XXError", "Sum") for kind in (4, 5)], of=4),
             _graph("Latency, ms", [path.api_metric("Latency", statistic) for statistic in ("p50", "p99")], of=4),
             _graph("Throttled by DynamoDB", throttled, of=4),
+        )
+
+    def _alerts(self, queue: sqs.IQueue) -> None:
+        outcomes = ("sent", "failed", "dropped")
+        self._row(
+            "8. Alerts",
+            _graph(
+                "Copies of marked lines",
+                [
+                    watched(catalogue.ALERT_COPIES, label="evaluated"),
+                    watched(catalogue.REFUSED_ALERT_COPIES, label="dropped"),
+                ],
+                of=4,
+            ),
+            _graph(
+                "Age of the oldest copy, seconds",
+                [of_queue(queue, "ApproximateAgeOfOldestMessage", "Maximum", "alerts")],
+                of=4,
+            ),
+            _graph(
+                "Notifications, by outcome",
+                [watched(catalogue.ALERT_NOTIFICATIONS, outcome=outcome, label=outcome) for outcome in outcomes],
+                of=4,
+            ),
+            _graph(
+                "From line to notification, seconds",
+                [watched(catalogue.ALERT_DELAY, statistic, label=statistic) for statistic in ("p50", "p99")],
+                of=4,
+            ),
         )
 
 

@@ -10,6 +10,7 @@ from constructs_lib.limits import require, require_between, require_longer
 
 _OBJECT_QUEUE_AGE: Final = Duration.minutes(10)
 _DELIVERY_QUEUE_AGE: Final = Duration.hours(2)
+_ALERT_QUEUE_AGE: Final = Duration.minutes(5)
 _RECONCILIATION_LAG: Final = Duration.hours(24)
 _LONGEST_DELAY: Final = Duration.hours(1)
 _MARGIN: Final = Duration.seconds(2)
@@ -25,6 +26,8 @@ class AlarmThresholds:
         more than the whole way may take (2-5 minutes, most of it the agent's batch).
     :param delivery_queue_age: of the oldest delivery message. One may be due an hour after it was sent, and its age
         counts from then: two hours mean that nobody reads.
+    :param alert_queue_age: of the oldest copy of a marked line. One is evaluated within seconds; what failed comes
+        again after six minutes, so that five mean two failures, or that nobody reads.
     :param reconciliation_lag: how old the newest hour is that was compared. Some ten hours are usual: six between runs,
         and the hours that are too young.
     :param function_margin: an invocation that ends this close to its timeout wasn't ended by its own time budget, which
@@ -46,6 +49,7 @@ class AlarmThresholds:
     """
 
     object_queue_age: Duration = _OBJECT_QUEUE_AGE
+    alert_queue_age: Duration = _ALERT_QUEUE_AGE
     reconciliation_lag: Duration = _RECONCILIATION_LAG
     delivery_queue_age: Duration = _DELIVERY_QUEUE_AGE
     function_margin: Duration = _MARGIN

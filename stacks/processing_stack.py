@@ -8,6 +8,7 @@ from aws_cdk import Environment
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from constructs_lib.alerting import AlertFunction, AlertResources
 from constructs_lib.central_role import CentralRoleRegionPolicy
 from constructs_lib.delivery_tester import DeliveryTesterFunction
 from constructs_lib.outside_reader import TenantData
@@ -32,6 +33,7 @@ OUTPUTS: Final = {
     "RecordLogGroupNames": "The log groups of the delivery records",
     "TesterLogGroupName": "The log of test deliveries, with the audit trail of what they enable",
     "ReconciliationFunctionName": "The function that finds objects without a notification",
+    "AlertFunctionName": "The function that applies alert rules and notifies",
     "ProcessorFunctionName": "The processor's function",
     "ProcessorLogGroupName": "The processor's log, with the delivery records",
     "PollerEnvironment": "The poller's environment on Kubernetes, as JSON",
@@ -87,8 +89,15 @@ class ProcessingStack(RegionalStack):
             delivery_schedule=stage.tuning.delivery_schedule,
         )
         self.tester = self._tester(settings, storage, outside)
+        self.alerting = self._alerting(settings, storage, collection)
         processors = [self.processor] if self.processor is not None else []
-        self.trace(*(each.function for each in processors), self.resumption.function, self.tester.function)
+        more = [self.alerting] if self.alerting is not None else []
+        self.trace(
+            *(each.function for each in processors),
+            self.resumption.function,
+            self.tester.function,
+            *(each.function for each in more),
+        )
         own_records = [each.log_group.log_group_name for each in processors]
         self.record_log_groups = (*own_records, *stage.record_log_groups)
         """What the reconciler reads: an object's notification is counted by a processor of the inside."""
@@ -148,6 +157,25 @@ class ProcessingStack(RegionalStack):
             retried=self.stage.test_retried,
         )
 
+    def _alerting(
+        self, settings: FunctionSettings, storage: StorageStack, collection: CollectionStack
+    ) -> AlertFunction | None:
+        """Return the alert function, where the stage has alerts."""
+        if collection.alert_queue is None or storage.alert_states is None:
+            return None
+        return AlertFunction(
+            self,
+            "Alerting",
+            settings=settings,
+            resources=AlertResources(
+                queue=collection.alert_queue,
+                states=storage.alert_states.table,
+                rules=storage.alert_rules.table,
+                tenants=storage.tenants.table,
+            ),
+            writers=collection.writer_roles,
+        )
+
     def _reconciliation(self, settings: FunctionSettings) -> Reconciliation | None:
         """Return it where all records can be read: what a poller delivers looks missed without its own."""
         if self.stage.host is not Host.LAMBDA and not self.stage.record_log_groups:
@@ -172,6 +200,8 @@ class ProcessingStack(RegionalStack):
         }
         if self.reconciliation is not None:
             values["ReconciliationFunctionName"] = self.reconciliation.function.function_name
+        if self.alerting is not None:
+            values["AlertFunctionName"] = self.alerting.function.function_name
         if self.processor is not None:
             values["ProcessorFunctionName"] = self.processor.function.function_name
             values["ProcessorLogGroupName"] = self.processor.log_group.log_group_name

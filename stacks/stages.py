@@ -81,6 +81,7 @@ class StageConfig:
     :param monitoring: alarms' thresholds, who is notified, tracing, audit.
     :param tags: of every stack and what is in it.
     :param test_retried: how long a test delivery tries a refusal again that IAM's delay may explain.
+    :param alerts: rules over copies of marked lines, which the agents send to a queue of their own.
     :param outside: the outside processor; without it no method that connects to customers' addresses is delivered.
     """
 
@@ -111,6 +112,7 @@ class StageConfig:
     clusters: tuple[Cluster, ...] = ()
     poller_identity: WebIdentity | None = None
     test_retried: Duration = MOST_RETRIED
+    alerts: bool = False
     outside: OutsideSettings | None = None
 
     def __post_init__(self) -> None:

@@ -8,7 +8,13 @@ from constructs_lib.athena_table import AthenaTable
 from constructs_lib.central_log_bucket import CentralLogBucket
 from constructs_lib.notification_topic import NotificationTopic
 from constructs_lib.queues import RETENTION_LIMIT
-from constructs_lib.tables import AlertRulesTable, DeliveryConfigTable, ParkedDeliveriesTable, TenantTable
+from constructs_lib.tables import (
+    AlertRulesTable,
+    AlertStatesTable,
+    DeliveryConfigTable,
+    ParkedDeliveriesTable,
+    TenantTable,
+)
 from stacks.regional_stack import RegionalStack
 from stacks.stages import StageConfig
 
@@ -54,6 +60,7 @@ class StorageStack(RegionalStack):
             removal_policy=stage.removal_policy,
             deletion_protection=stage.deletion_protection,
         )
+        self.alert_states = self._alert_states(stage) if stage.alerts else None
         if stage.athena_table:
             AthenaTable(self, "Athena", bucket=self.central_bucket, database_name=f"logrouter_{stage.name}")
         self._write_outputs()
@@ -67,6 +74,11 @@ class StorageStack(RegionalStack):
             description="logrouter: central bucket and its notifications",
             enable_key_rotation=True,
             removal_policy=stage.removal_policy,
+        )
+
+    def _alert_states(self, stage: StageConfig) -> AlertStatesTable:
+        return AlertStatesTable(
+            self, "AlertStates", removal_policy=stage.removal_policy, deletion_protection=stage.deletion_protection
         )
 
     def _write_outputs(self) -> None:

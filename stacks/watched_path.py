@@ -27,6 +27,7 @@ class WatchedPath:
 
     :param clusters: ids of those that the stage knows. :param functions: by what an operator calls them.
     :param outside_queue: of deliveries to customers' own addresses, with its DLQ; none where nothing is outside.
+    :param alert_queue: of marked lines' copies, with its DLQ; none where the stage has no alerts.
     """
 
     clusters: tuple[str, ...]
@@ -41,6 +42,8 @@ class WatchedPath:
     api: apigateway.RestApi
     outside_queue: sqs.IQueue | None = None
     outside_dlq: sqs.IQueue | None = None
+    alert_queue: sqs.IQueue | None = None
+    alert_dlq: sqs.IQueue | None = None
 
     @classmethod
     def of(
@@ -56,7 +59,8 @@ class WatchedPath:
     ) -> Self:
         """Take them from the Region's stacks."""
         processor = {} if processing.processor is None else {"processor": processing.processor.function}
-        compared = processing.reconciliation
+        copies = collection.alert_queue
+        compared, alerting, states = processing.reconciliation, processing.alerting, storage.alert_states
         reconciliation = {} if compared is None else {"reconciliation": compared.function}
         return cls(
             clusters=tuple(cluster.cluster_id for cluster in stage.clusters if cluster.region == storage.region),
@@ -73,16 +77,20 @@ class WatchedPath:
                 "watch": watch,
                 "tester": processing.tester.function,
                 **reconciliation,
+                **({} if alerting is None else {"alerts": alerting.function}),
                 **({} if outside is None else outside.functions()),
             },
             tables={
                 "tenants": storage.tenants.table,
                 "configs": storage.delivery_configs.table,
                 "parked": storage.parked_deliveries.table,
+                **({} if states is None else {"alerts": states.table}),
             },
             api=api.api.rest_api,
             outside_queue=None if outside is None else outside.delivery_queue.queue,
             outside_dlq=None if outside is None else outside.delivery_queue.dead_letter_queue,
+            alert_queue=None if copies is None else copies.queue,
+            alert_dlq=None if copies is None else copies.dead_letter_queue,
         )
 
     def api_metric(self, name: str, statistic: str) -> cloudwatch.Metric:

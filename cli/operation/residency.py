@@ -13,6 +13,8 @@ from runtime.delivery_config.repository import InvalidItem, read_item
 
 type Stay = Literal["lies", "passes"]
 OUTSIDE: Final = "Outside"
+ALERTS: Final = "Alerts"
+"""Shown where the deployment has an alert function."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Store:
 _QUEUED: Final = "taken, or the queue's retention ends"
 _LOGGED: Final = "the log group's retention ends"
 _NAMES: Final = "names of objects"
+_COPIES: Final = "copies of marked lines"
 STORES: Final[Mapping[str, Store]] = {
     "CentralLogBucket": Store(
         "central bucket", "logs; events set aside", "lies", "the bucket's lifecycle expires them", "CentralBucketName"
@@ -53,6 +56,15 @@ STORES: Final[Mapping[str, Store]] = {
     ),
     "AlertRulesTable": Store(
         "table of alert rules", "alert rules, texts that lines have", "lies", "they are deleted", "AlertRulesTableName"
+    ),
+    "AlertStatesTable": Store(
+        "table of alert states", "alerts' times and counts", "lies", "an alert's ttl ends", part=ALERTS
+    ),
+    "AlertQueueDeadLetterQueue": Store("alert dead letters", _COPIES, "lies", _QUEUED, "AlertDlqUrl", ALERTS),
+    "AlertQueue": Store("alert queue", _COPIES, "passes", _QUEUED, "AlertQueueUrl", ALERTS),
+    "AlertingLogGroup": Store("alert function's log", "the tenant's id", "lies", _LOGGED, part=ALERTS),
+    "AlertingFunction": Store(
+        "alert function", "marked lines, in memory", "passes", "evaluated", "AlertFunctionName", ALERTS
     ),
     "ParkedDeliveriesTable": Store(
         "table of parked deliveries",
@@ -117,10 +129,11 @@ def residency(
     :param outputs: the stacks'. :param region: the installation's. :param configs: as the API shows them.
     """
     allowed = set(allowed_regions)
+    left_out = {OUTSIDE: not has_outside, ALERTS: "AlertFunctionName" not in outputs}
     found = [
         TenantPlace(each.what, outputs.get(each.output, ""), region, each.holds, each.stay, each.until)
         for each in STORES.values()
-        if has_outside or each.part != OUTSIDE
+        if not left_out.get(each.part)
     ]
     found += [place for config in configs for place in _of_config(config, region)]
     return [place if not allowed or not place.region or place.region in allowed else _refused(place) for place in found]

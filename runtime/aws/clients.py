@@ -59,8 +59,15 @@ LIMITS: Mapping[str, CallLimits] = {
 """SQS long polls wait 20 s. An operator waits for a function as long as Lambda lets it run.
 S3 sends a byte now and then during a long copy, not every second."""
 DEFAULT_LIMITS = CallLimits(CONNECT_SECONDS, read_seconds=20, total_seconds=40)
-DIRECT_LIMITS: Mapping[str, CallLimits] = {**LIMITS, "lambda": DEFAULT_LIMITS}
-"""A function that calls another one waits no longer for it than for any other call."""
+NOTIFICATION_LIMITS = CallLimits(CONNECT_SECONDS, read_seconds=10, total_seconds=15)
+DIRECT_LIMITS: Mapping[str, CallLimits] = {
+    **LIMITS,
+    "lambda": DEFAULT_LIMITS,
+    "sns": NOTIFICATION_LIMITS,
+    "events": NOTIFICATION_LIMITS,
+}
+"""A function that calls another one waits no longer for it than for any other call. A notification is claimed for 30 s
+(``runtime.alerts.evaluation``): its call ends well before."""
 
 ATTEMPTS = {"sqs": 3, "dynamodb": 3, "kms": 3}
 """Queues, tables and keys have no retry of ours around them. Everything else is tried once: the delivery's own loop

@@ -31,6 +31,7 @@ _PARTITIONS = (  # botocore's partitions.json
     _AWS,
 )
 _SERVICE_IDS = {
+    "events": "EVENTBRIDGE",
     "logs": "CLOUDWATCH_LOGS",
     "secretsmanager": "SECRETS_MANAGER",
 }  # where the variable's name isn't the client's

@@ -61,6 +61,7 @@ PROOFS: Mapping[str, Mapping[str, Proof]] = {
         "TransactWriteItems": _REQUEST_ID,
         "UpdateItem": _REQUEST_ID,
     },
+    "events": {"PutEvents": Proof(("Entries",))},
     "kms": {
         "GenerateMac": Proof(("Mac",)),
         "VerifyMac": Proof(("MacValid",)),
@@ -103,6 +104,7 @@ PROOFS: Mapping[str, Mapping[str, Proof]] = {
     "sns": {
         "GetTopicAttributes": Proof(("Attributes",)),
         "ListSubscriptionsByTopic": Proof(("Subscriptions",)),
+        "Publish": Proof(("MessageId",)),
     },
     "sqs": {
         "ChangeMessageVisibilityBatch": _BATCH,

@@ -5,7 +5,7 @@ Members have the names that the services' API references give them; a test holds
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -62,9 +62,13 @@ class AwsJson:
 
 @dataclass(frozen=True, slots=True)
 class AwsQuery:
-    """The query protocol, for AssumeRole alone."""
+    """The query protocol, of which one operation of each service is needed.
+
+    :param members: reads the response's members; raises ``UnreadableResponseError``.
+    """
 
     version: str
+    members: Callable[[str], dict[str, object]]
 
     def headers(self, operation: str) -> dict[str, str]:
         """The body itself names the operation."""
@@ -79,16 +83,25 @@ class AwsQuery:
         return urlencode(form).encode()
 
     def read(self, operation: str, content: bytes) -> dict[str, object]:
-        """Read the credentials of AssumeRole's response."""
+        """Read its one operation's response."""
         del operation
-        found: dict[str, str] = dict(_CREDENTIAL.findall(content.decode("utf-8", "replace")))
-        try:
-            expires_at = datetime.fromisoformat(found["Expiration"])
-        except (KeyError, ValueError) as error:
-            raise UnreadableResponseError from error
-        if len(found) != len(_CREDENTIALS):
-            raise UnreadableResponseError
-        return {"Credentials": found | {"Expiration": expires_at}}
+        return self.members(content.decode("utf-8", "replace"))
+
+
+def _assumed(text: str) -> dict[str, object]:
+    found: dict[str, str] = dict(_CREDENTIAL.findall(text))
+    try:
+        expires_at = datetime.fromisoformat(found["Expiration"])
+    except (KeyError, ValueError) as error:
+        raise UnreadableResponseError from error
+    if len(found) != len(_CREDENTIALS):
+        raise UnreadableResponseError
+    return {"Credentials": found | {"Expiration": expires_at}}
+
+
+def _published(text: str) -> dict[str, object]:
+    found = _MESSAGE_ID.search(text)
+    return {"MessageId": found[1]} if found else {}
 
 
 def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
@@ -104,11 +117,14 @@ def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
 
 _CREDENTIALS = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
 _CREDENTIAL = re.compile(rf"<({'|'.join(_CREDENTIALS)})>\s*([^<&]*?)\s*</")  # what is escaped isn't read here
+_MESSAGE_ID = re.compile(r"<MessageId>\s*([^<&]+?)\s*</MessageId>")
 PROTOCOLS: Mapping[str, ServiceProtocol] = {
     "sqs": AwsJson("AmazonSQS"),
     "dynamodb": AwsJson("DynamoDB_20120810"),
     "logs": AwsJson("Logs_20140328", "1.1"),
     "kms": AwsJson("TrentService", "1.1"),
     "secretsmanager": AwsJson("secretsmanager", "1.1"),
-    "sts": AwsQuery("2011-06-15"),
+    "events": AwsJson("AWSEvents", "1.1"),
+    "sns": AwsQuery("2010-03-31", _published),
+    "sts": AwsQuery("2011-06-15", _assumed),
 }

@@ -167,6 +167,20 @@ READ: Final = {
 LATE_DESTINATIONS: Final = Metric("LateDestinations", "destinations that receive logs late or never", Watch.ALARM)
 SILENT_TENANTS: Final = Metric("SilentTenants", "tenants without new logs for a while", Watch.ALARM)
 
+ALERT_COPIES: Final = Metric("AlertCopies", "copies of marked lines that alert rules were applied to", Watch.DASHBOARD)
+REFUSED_ALERT_COPIES: Final = Metric(
+    "RefusedAlertCopies",
+    "copies of lines that were dropped: malformed, or not of their sender's cluster",
+    Watch.ALARM,
+    _BY_REASON,
+)
+ALERT_NOTIFICATIONS: Final = Metric(
+    "AlertNotifications", "attempts to notify of an alert, by outcome", Watch.ALARM, ((Dimension.OUTCOME,),)
+)
+ALERT_DELAY: Final = Metric(
+    "AlertDelay", "time from an alert's last line to its notification", Watch.DASHBOARD, unit=Unit.SECONDS
+)
+
 EMITTED: Final[tuple[Metric, ...]] = (
     DELIVERIES,
     AGE_OF_OLDEST_EVENT,
@@ -194,6 +208,10 @@ EMITTED: Final[tuple[Metric, ...]] = (
     COMPARED_OBJECTS,
     MISSED_NOTIFICATIONS,
     RECONCILIATION_LAG,
+    ALERT_COPIES,
+    REFUSED_ALERT_COPIES,
+    ALERT_NOTIFICATIONS,
+    ALERT_DELAY,
     *READ.values(),
 )
 """All that the code writes as lines, under ``NAMESPACE``."""

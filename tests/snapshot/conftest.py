@@ -28,6 +28,7 @@ def assembly(tmp_path_factory):
         host=Host.BOTH,
         record_log_groups=("/cluster/log-processor",),
         poller_identity=poller,
+        alerts=True,
         outside=OutsideSettings(network=OutsideNetworkSettings(), poller_identity=outside),
         clusters=(Cluster(cluster_id="cluster-1", region="us-east-1", identity=agent),),
     )

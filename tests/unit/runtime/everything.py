@@ -15,6 +15,7 @@ from runtime.metrics.lines import MetricLines
 from runtime.reconciliation.comparison import Comparison
 from runtime.reconciliation.reconciler import Limits, Reconciler
 from runtime.time_budget import TimeBudget
+from tests.unit.runtime.alerts.alert_world import AlertWorld
 from tests.unit.runtime.aws_world import Fault
 from tests.unit.runtime.processor.world import CENTRAL, KEY, body, notification, s3_event
 
@@ -125,9 +126,17 @@ def reconcile(world):
     Reconciler(*parts, limits=Limits(), lines=MetricLines()).run(TimeBudget.of_seconds(1000))
 
 
+def alert(world):
+    """Copies of lines of an alert rule's, one of them malformed."""
+    alerts = AlertWorld(world.clients)
+    alerts.put_rule()
+    alerts.take(alerts.message(1, message=SECRET), alerts.message(2, id=SECRET))
+    assert len(alerts.received()) == 1
+
+
 def play(world):
     """Play every scene, one after the other."""
-    for scene in (deliver, transform, park, refuse, be_denied, watch, reconcile):
+    for scene in (deliver, transform, park, refuse, be_denied, watch, reconcile, alert):
         scene(world)
         world.clients.faults.clear()
         for config in ("s3", "s3:good", "cloudwatch"):

@@ -63,7 +63,7 @@ def production(synthesize):
     )
     stage = replace(PRODUCTION, regions=REGIONS, host=Host.BOTH, poller_identity=_identity("poller"), clusters=clusters)
     outside = OutsideSettings(network=OutsideNetworkSettings(), poller_identity=_identity("outside"))
-    stage = replace(stage, record_log_groups=("/cluster/log-processor",), outside=outside)
+    stage = replace(stage, record_log_groups=("/cluster/log-processor",), outside=outside, alerts=True)
     return synthesize(stage)
 
 

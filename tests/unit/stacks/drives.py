@@ -24,6 +24,7 @@ from runtime.reconciliation.comparison import Comparison
 from runtime.reconciliation.reconciler import Limits, Reconciler
 from runtime.record_log.lines import RecordLine
 from runtime.time_budget import TimeBudget
+from tests.unit.runtime.alerts.alert_world import AlertWorld
 from tests.unit.runtime.aws_world import Fault
 from tests.unit.runtime.processor.world import CENTRAL, KEY, body, notification, s3_event
 from tests.unit.stacks.alarm_state import Datum, dimensions
@@ -164,6 +165,29 @@ def have_no_time(world):
     reconcile(world, hours=48, seconds=1.0)
 
 
+def notify(world):
+    """A copy fires a rule, and the customer's topic takes the notification."""
+    world.clients.faults.clear()
+    alerts = AlertWorld(world.clients)
+    alerts.put_rule()
+    alerts.take(alerts.message(1))
+
+
+def be_sent_a_foreign_copy(world):
+    """A cluster sends a copy of another one's line."""
+    alerts = AlertWorld(world.clients)
+    alerts.take(alerts.message(1, cluster_id="c2"))
+
+
+def give_up(world):
+    """A customer's topic refuses a notification for more than a day."""
+    alerts = AlertWorld(world.clients)
+    alerts.put_rule()
+    world.clients.faults["Publish"] = Fault("AuthorizationError", 403)
+    alerts.take(alerts.message(1))
+    alerts.sweep(after=86_500)
+
+
 def by_lines(bad, good=deliver):
     """Drive by scenes that write lines."""
     return Drive(LINES, lambda world, _: written(bad, world), lambda world, _: written(good, world))
@@ -243,6 +267,10 @@ DRIVES = {
     "silent-tenants": by_lines(be_silent, be_well),
     "missed-notifications": by_lines(lose_a_notification, reconcile),
     "reconciliation-lag": by_lines(have_no_time, reconcile),
+    "alert-dlq-not-empty": by_values(1, 0),
+    "alert-queue-age": by_values(600, 5),
+    "refused-alert-copies": by_lines(be_sent_a_foreign_copy, notify),
+    "alerts-given-up": by_lines(give_up, notify),
     "function-errors": by_values(1, 0),
     "function-throttles": by_values(10, 0),
     "function-duration": by_values(900_000, 50),

@@ -135,6 +135,8 @@ def arn(name):
         "StreamArn": "arn:aws:dynamodb:us-east-1:111111111111:table/table/stream/label",
         "DeliveryConfigs": "arn:aws:dynamodb:us-east-1:111111111111:table/table",
         "Tenants": "arn:aws:dynamodb:us-east-1:111111111111:table/table",
+        "AlertStates": "arn:aws:dynamodb:us-east-1:111111111111:table/table",
+        "AlertRules": "arn:aws:dynamodb:us-east-1:111111111111:table/table",
         "ParkedDeliveries": "arn:aws:dynamodb:us-east-1:111111111111:table/table",
         "Domain": "arn:aws:es:us-east-1:111111111111:domain/domain",
         "Collection": "arn:aws:aoss:us-east-1:111111111111:collection/collection",

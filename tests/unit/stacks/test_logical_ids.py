@@ -6,6 +6,7 @@ FIXED = {
     "LogRouterCentralRole": {"CentralLogDistributionRole35BCC945": "AWS::IAM::Role"},
     "LogRouterStorage-us-east-1": {
         "AlertRulesTable59DFDC10": "AWS::DynamoDB::Table",
+        "AlertStatesTable495B517E": "AWS::DynamoDB::Table",
         "CentralLogBucket50E0C32C": "AWS::S3::Bucket",
         "DeliveryConfigsTable6E03B64E": "AWS::DynamoDB::Table",
         "Key961B73FD": "AWS::KMS::Key",
@@ -14,6 +15,8 @@ FIXED = {
         "TenantsTable97BAC775": "AWS::DynamoDB::Table",
     },
     "LogRouterCollection-us-east-1": {
+        "AlertQueueB52073DA": "AWS::SQS::Queue",
+        "AlertQueueDeadLetterQueue9B47EFE2": "AWS::SQS::Queue",
         "ObjectQueue80DF42C5": "AWS::SQS::Queue",
         "ObjectQueueDeadLetterQueueB30AD304": "AWS::SQS::Queue",
         "ObjectQueueUndeliveredNotificationsB9F9739C": "AWS::SQS::Queue",
@@ -30,7 +33,7 @@ FIXED = {
 }
 
 STATEFUL = {kind for resources in FIXED.values() for kind in resources.values()} - {"AWS::IAM::Role"}
-LOGS = ("ProcessorLogGroup", "ReconciliationLogGroup", "ResumptionLogGroup", "TesterLogGroup")
+LOGS = ("AlertingLogGroup", "ProcessorLogGroup", "ReconciliationLogGroup", "ResumptionLogGroup", "TesterLogGroup")
 TRUSTED_BY_OTHERS = {"LogRouterCentralRole", "LogRouterCustomer"}
 """Here the role too: its ARN stands in other accounts' policies and delivery configs."""
 

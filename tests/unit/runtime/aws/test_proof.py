@@ -24,8 +24,9 @@ HOT = [
     ("logs", "PutLogEvents"),
 ]
 JSON = ("dynamodb", "sqs", "logs")
-NOT_AWS = {"subscribe", "list_topics", "get_template"}
-"""An object's readers, Kafka's topics, a page's template; SNS and CloudFormation have operations of these names."""
+REPLAYS = {"list_replays", "start_replay", "cancel_replay"}
+NOT_AWS = {"subscribe", "list_topics", "get_template", "create_connection", *REPLAYS}
+"""An object's readers, Kafka's topics, a page's template, sockets, our replays: AWS has operations of these names."""
 LOADER = create_loader()
 
 
@@ -38,7 +39,7 @@ BY_METHOD = {}
 for _service, _model in MODELS.items():
     for _operation in _model.operation_names:
         BY_METHOD.setdefault(xform_name(_operation), []).append((_service, _operation))
-NAMES = {name for name in BY_METHOD if "_" in name}
+NAMES = {name for name in BY_METHOD if "_" in name} - NOT_AWS
 """Of methods that are no English word: wherever one stands as a text, it is a call's."""
 
 
