@@ -44,6 +44,7 @@ HOSTS: Final = {
     "resumption": ("runtime.resumption.lambda_handler",),
     "reconciliation": ("runtime.reconciliation.lambda_handler",),
     "watch": ("runtime.destination_watch.lambda_handler",),
+    "alerts": ("runtime.alerts.lambda_handler",),
     "api": ("runtime.api.lambda_handler",),
 }
 """Where each begins. The processor is what its hosts share; poller and outside have calls of their own besides."""
@@ -128,6 +129,7 @@ SHARED: Final = {
         "dynamodb:TransactWriteItems",
         "dynamodb:UpdateItem",
     },
+    "alerts": {"dynamodb:PutItem", "dynamodb:TransactWriteItems"},
     "api": {
         "dynamodb:DeleteItem",
         "kms:GenerateMac",
@@ -217,7 +219,7 @@ def cell(call: Call, column: str, scenarios: list[tuple[str, str]]) -> Iterator[
     proven = tuple(action.split(":")) in ROWS
     yield PROOF, [PROOFS[column]] if column in PROOFS and proven else []
     yield TRANSPORT, [TRANSPORTS[column]] if column in TRANSPORTS and proven else []
-    yield EXPLORATION, [EXPLORES] if host not in ("watch", "api") and is_explored(action, column) else []
+    yield EXPLORATION, [EXPLORES] if host not in ("watch", "api", "alerts") and is_explored(action, column) else []
     kinds = () if call in BY_HAND else (*KINDS, *VECTOR)
     yield FAULTS, [kind.name for kind in kinds if meets(kind, host, action, column)]
 

@@ -42,6 +42,8 @@ from runtime.replay import redrive
 from runtime.resumption.dead_letters import REDRIVE_DELAYS, DeadLetterRedrive
 from runtime.session_issuer.issuer import SessionIssuer
 from runtime.time_budget import TimeBudget
+from tests.unit.runtime.alerts.alert_world import BUS_NOTICE, AlertWorld
+from tests.unit.runtime.alerts.alert_world import NOTICE as SNS_NOTICE
 from tests.unit.runtime.api.gateway import (
     CLOUDWATCH,
     CONFIGS,
@@ -708,6 +710,60 @@ class Watch:
         assert set(self.seen) == {(("acme-corp/s3",), ())}
 
 
+class Alerting:
+    """The alert function takes a copy from its queue, notifies the customer's topic, and later that it is over."""
+
+    usual = MappingProxyType({})
+    uncertain = ()
+    notify = SNS_NOTICE
+
+    def __init__(self, clients, monkeypatch):
+        self.world = AlertWorld(clients)
+        self.world.put_rule(notify=self.notify)
+        self.waiting = [self.world.message(1)]
+
+    def work(self):
+        again = self.world.take(*self.waiting)
+        self.waiting = [message for message in self.waiting if message["messageId"] in again]
+        self.world.sweep(after=61)
+
+    def done(self):
+        return not self.waiting and [each["state"] for each in self.world.received()][-1:] == ["resolved"]
+
+    def die(self):
+        self.world.restart()
+
+    def check(self, again):
+        for state in ("firing", "resolved"):
+            ids = [each["id"] for each in self.world.received() if each["state"] == state]
+            assert len(set(ids)) == 1, self.world.received()
+            assert len(ids) <= 1 + again, self.world.received()
+
+
+class AlertingByEvents(Alerting):
+    """The same with the customer's event bus."""
+
+    notify = BUS_NOTICE
+
+
+class ForgettingAlerts(Alerting):
+    """A rule is disabled while an alert of its fires: the sweep drops the state."""
+
+    def __init__(self, clients, monkeypatch):
+        super().__init__(clients, monkeypatch)
+        self.world.take(*self.waiting)
+        self.world.put_rule(enabled=False)
+
+    def work(self):
+        self.world.sweep(after=301)
+
+    def done(self):
+        return not self.world.items()
+
+    def check(self, again):
+        assert [each["state"] for each in self.world.received()] == ["firing"]
+
+
 class Api:
     """The API writes, changes and shows a tenant's configs, and starts a replay."""
 
@@ -796,5 +852,6 @@ SCENARIOS = {
     "resumption": (Resumption, Replaying, ReplayingAnApplication, ReplayingOutside, Redriving),
     "reconciliation": (Reconciliation,),
     "watch": (Watch,),
+    "alerts": (Alerting, AlertingByEvents, ForgettingAlerts),
     "api": (Api,),
 }

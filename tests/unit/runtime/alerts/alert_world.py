@@ -20,6 +20,7 @@ ROLE_ID = "AROAEXAMPLECLUSTER1"
 TOPIC = f"arn:aws:sns:{REGION}:{CUSTOMER_ACCOUNT}:alerts"
 BUS = f"arn:aws:events:{REGION}:{CUSTOMER_ACCOUNT}:event-bus/alerts"
 NOTICE = {"method": "sns", "log_distribution_role_arn": CUSTOMER_ROLE, "topic_arn": TOPIC}
+BUS_NOTICE = {"method": "eventbridge", "log_distribution_role_arn": CUSTOMER_ROLE, "event_bus_arn": BUS}
 BUDGET = 300.0
 
 
@@ -55,10 +56,17 @@ class AlertWorld:
             if name not in there:
                 make(self.plain)
         buses = events_backends[CUSTOMER_ACCOUNT][REGION]
+        self.events = []
+        buses.put_events = lambda events: self._put(buses, events)
         if "alerts" not in buses.event_buses:
             buses.create_event_bus("alerts")
         self.now = time.time()
         self.restart()
+
+    def _put(self, buses, events):
+        """Keep what comes upon the bus: moto gives it to nobody without a rule."""
+        self.events += [json.loads(event["Detail"]) for event in events]
+        return type(buses).put_events(buses, events)
 
     def restart(self):
         """Let a new process work: nothing is remembered."""
@@ -109,8 +117,9 @@ class AlertWorld:
         return self.workers.sweep.run(TimeBudget.of_seconds(BUDGET))
 
     def received(self):
-        """Return what the topic's subscribers got."""
-        return [json.loads(message) for _, message, *_ in self.topics.topics[TOPIC].sent_notifications]
+        """Return what the topic's subscribers got, and then what came upon the bus."""
+        sent = [json.loads(message) for _, message, *_ in self.topics.topics[TOPIC].sent_notifications]
+        return sent + self.events
 
     def items(self):
         """Return the states' items."""

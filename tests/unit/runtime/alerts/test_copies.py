@@ -8,7 +8,7 @@ import pytest
 from runtime.alerts import lambda_handler
 from runtime.alerts.states import SHARDS
 from runtime.alerts.tenants import BELIEVED_SECONDS
-from tests.unit.runtime.alerts.alert_world import BUS, NOTICE, ROLE_ID, STATES, TOPIC, AlertWorld
+from tests.unit.runtime.alerts.alert_world import BUS, BUS_NOTICE, NOTICE, ROLE_ID, STATES, TOPIC, AlertWorld
 from tests.unit.runtime.api.gateway import RULES
 from tests.unit.runtime.aws_world import (
     CENTRAL_ROLE,
@@ -18,8 +18,6 @@ from tests.unit.runtime.aws_world import (
     emf,
     recording_clients,  # noqa: F401 - a fixture
 )
-
-BUS_NOTICE = {"method": "eventbridge", "log_distribution_role_arn": CUSTOMER_ROLE, "event_bus_arn": BUS}
 
 
 @pytest.fixture
