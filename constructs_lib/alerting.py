@@ -94,15 +94,7 @@ class AlertFunction(PipelineFunction):
             description="Applies tenants' alert rules to copies of marked lines, and notifies",
             memory_mib=_MEMORY_MIB,
             timeout=_TIMEOUT,
-            environment={
-                "ALERT_STATES_TABLE": resources.states.table_name,
-                "ALERT_RULES_TABLE": resources.rules.table_name,
-                "TENANTS_TABLE": resources.tenants.table_name,
-                "CENTRAL_LOG_DISTRIBUTION_ROLE_ARN": central_role,
-                "CLUSTERS_BY_ROLE_ID": stack.to_json_string(
-                    {writer.role.role_id: cluster_id for cluster_id, writer in writers.items()}
-                ),
-            },
+            environment=_environment(stack, resources, central_role, writers),
             permissions=_permissions(resources, central_role),
             role=iam.Role(
                 scope,
@@ -121,6 +113,19 @@ class AlertFunction(PipelineFunction):
         )
         mapping.node.add_dependency(self.policy)
         self.run_every(_SWEEP_EVERY, description="Sends what waits, and resolves alerts", event=SWEEP)
+
+
+def _environment(
+    stack: Stack, resources: AlertResources, central_role: str, writers: Mapping[str, WriterRole]
+) -> dict[str, str]:
+    clusters = {writer.role.role_id: cluster_id for cluster_id, writer in writers.items()}
+    return {
+        "ALERT_STATES_TABLE": resources.states.table_name,
+        "ALERT_RULES_TABLE": resources.rules.table_name,
+        "TENANTS_TABLE": resources.tenants.table_name,
+        "CENTRAL_LOG_DISTRIBUTION_ROLE_ARN": central_role,
+        "CLUSTERS_BY_ROLE_ID": stack.to_json_string(clusters),
+    }
 
 
 def _permissions(resources: AlertResources, central_role: str) -> list[iam.PolicyStatement]:

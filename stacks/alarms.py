@@ -10,7 +10,7 @@ from constructs import Construct
 from constructs_lib.operator_alarm import AlarmTopics, MissingData, OperatorAlarm, Severity, Trigger
 from constructs_lib.watched_metric import watched
 from runtime.metrics import catalogue
-from stacks.alert_alarms import add_alert_alarms
+from stacks.alert_monitoring import add_alert_alarms
 from stacks.monitoring_settings import AlarmThresholds
 from stacks.service_alarms import add_service_alarms, lasting
 from stacks.watched_path import WatchedPath, of_queue

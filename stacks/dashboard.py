@@ -7,17 +7,16 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from constructs_lib.watched_metric import PERIOD, top, watched
+from constructs_lib.watched_metric import top, watched
 from runtime.delivery_config.methods import find_config_models
 from runtime.metrics import catalogue
 from runtime.metrics.catalogue import Dimension, Metric
+from stacks.alert_monitoring import alert_graphs
+from stacks.graphs import WIDTH, graph
 from stacks.watched_path import WatchedPath, aws_metric, of_function, of_queue, of_table
 
-WIDTH, HEIGHT = 24, 6
 ALARMS_SHOWN = 100
 """Source: CloudWatch user guide, "Dashboard Body Structure and Syntax": an alarm widget takes so many."""
-
-type Metrics = Sequence[cloudwatch.IMetric]
 
 _SKIPPED = (
     catalogue.REFUSED_OBJECTS,
@@ -60,7 +59,7 @@ class PathDashboard(Construct):
         self._oddities()
         self._api()
         if path.alert_queue is not None:
-            self._alerts(path.alert_queue)
+            self._row("8. Alerts", *alert_graphs(path.alert_queue))
 
     def _row(self, heading: str, *graphs: cloudwatch.GraphWidget) -> None:
         self.dashboard.add_widgets(cloudwatch.TextWidget(markdown=f"## {heading}", width=WIDTH, height=1))
@@ -70,13 +69,13 @@ class PathDashboard(Construct):
         by = Dimension.CLUSTER
         self._row(
             "1. Agents",
-            _graph("Events written to S3, by cluster", [top(catalogue.AGENT_SENT_EVENTS, "Sum", by=by)], of=3),
-            _graph(
+            graph("Events written to S3, by cluster", [top(catalogue.AGENT_SENT_EVENTS, "Sum", by=by)], of=3),
+            graph(
                 "Discarded events and errors, by cluster",
                 [top(catalogue.AGENT_DISCARDED_EVENTS, "Sum", by=by), top(catalogue.AGENT_ERRORS, "Sum", by=by)],
                 of=3,
             ),
-            _graph("Fullest disk buffer, bytes", [top(catalogue.AGENT_BUFFER_BYTES, "Maximum", by=by)], of=3),
+            graph("Fullest disk buffer, bytes", [top(catalogue.AGENT_BUFFER_BYTES, "Maximum", by=by)], of=3),
         )
 
     def _bucket_and_queues(self) -> None:
@@ -96,24 +95,24 @@ class PathDashboard(Construct):
             dead["outside DLQ"] = path.outside_dlq
         self._row(
             "2. Bucket, topic and queues",
-            _graph("New objects", [published, failed], of=4),
-            _graph("Messages waiting", _visible(queues), of=4),
-            _graph(
+            graph("New objects", [published, failed], of=4),
+            graph("Messages waiting", _visible(queues), of=4),
+            graph(
                 "Age of the oldest message, seconds",
                 [of_queue(queue, "ApproximateAgeOfOldestMessage", "Maximum", name) for name, queue in queues.items()],
                 of=4,
             ),
-            _graph("Dead letters", _visible(dead), of=4),
+            graph("Dead letters", _visible(dead), of=4),
         )
 
     def _processor(self) -> None:
         functions = self._path.functions
         self._row(
             "3. Functions",
-            _graph(
+            graph(
                 "Invocations", [of_function(each, "Invocations", "Sum", name) for name, each in functions.items()], of=4
             ),
-            _graph(
+            graph(
                 "Errors and throttles",
                 [
                     of_function(each, what, "Sum", f"{name}: {what.lower()}")
@@ -122,12 +121,12 @@ class PathDashboard(Construct):
                 ],
                 of=4,
             ),
-            _graph(
+            graph(
                 "Longest invocation, ms",
                 [of_function(each, "Duration", "Maximum", name) for name, each in functions.items()],
                 of=4,
             ),
-            _graph(
+            graph(
                 "Concurrent executions",
                 [
                     of_function(each, "ConcurrentExecutions", "Maximum", name)
@@ -144,22 +143,22 @@ class PathDashboard(Construct):
         ended = {"outcome": "delivered"}
         self._row(
             "4. Destinations",
-            _graph(
+            graph(
                 "Deliveries, by outcome",
                 [watched(catalogue.DELIVERIES, outcome=outcome, label=outcome) for outcome in outcomes],
                 of=4,
             ),
-            _graph(
+            graph(
                 "Delivered events",
                 [watched(catalogue.EVENTS, method=method, label=method, **ended) for method in methods],
                 of=4,
             ),
-            _graph(
+            graph(
                 "Delivered bytes",
                 [watched(catalogue.BYTES, method=method, label=method, **ended) for method in methods],
                 of=4,
             ),
-            _graph(
+            graph(
                 "Event age at delivery, seconds",
                 [
                     watched(catalogue.AGE_OF_OLDEST_EVENT, statistic, label=statistic, **ended)
@@ -171,12 +170,12 @@ class PathDashboard(Construct):
 
     def _failures(self) -> None:
         self.dashboard.add_widgets(
-            _graph(
+            graph(
                 "Handed over, by reason",
                 [top(catalogue.DELIVERIES, "Sum", by=Dimension.REASON, outcome="handed-over")],
                 of=4,
             ),
-            _graph(
+            graph(
                 "Access denied on the provider side; returned messages by reason",
                 [
                     watched(catalogue.CENTRAL_ACCESS_DENIED, label="denied"),
@@ -184,7 +183,7 @@ class PathDashboard(Construct):
                 ],
                 of=4,
             ),
-            _graph(
+            graph(
                 "Circuits",
                 [
                     watched(catalogue.CIRCUIT_CHANGES, circuit="open", label="opened"),
@@ -193,7 +192,7 @@ class PathDashboard(Construct):
                 ],
                 of=4,
             ),
-            _graph(
+            graph(
                 "Events not accepted by destinations",
                 [
                     watched(catalogue.SET_ASIDE_EVENTS, label="set aside"),
@@ -213,14 +212,14 @@ class PathDashboard(Construct):
         by = Dimension.TENANT
         self._row(
             "5. Tenants (top ten of each graph)",
-            _graph("Deliveries", [top(catalogue.DELIVERIES, "Sum", by=by, outcome="delivered")], of=4),
-            _graph("Parked", [top(catalogue.DELIVERIES, "Sum", by=by, outcome="parked")], of=4),
-            _graph(
+            graph("Deliveries", [top(catalogue.DELIVERIES, "Sum", by=by, outcome="delivered")], of=4),
+            graph("Parked", [top(catalogue.DELIVERIES, "Sum", by=by, outcome="parked")], of=4),
+            graph(
                 "Oldest event at delivery, seconds",
                 [top(catalogue.AGE_OF_OLDEST_EVENT, "Maximum", by=by, outcome="delivered")],
                 of=4,
             ),
-            _graph(
+            graph(
                 "Late destinations, silent tenants",
                 [
                     watched(catalogue.LATE_DESTINATIONS, "Maximum", label="late"),
@@ -233,15 +232,13 @@ class PathDashboard(Construct):
     def _oddities(self) -> None:
         self._row(
             "6. Skipped objects, malformed lines, missed notifications",
-            _graph(
-                "Skipped objects and messages", [watched(metric, label=_words(metric)) for metric in _SKIPPED], of=4
-            ),
-            _graph(
+            graph("Skipped objects and messages", [watched(metric, label=_words(metric)) for metric in _SKIPPED], of=4),
+            graph(
                 "Malformed and special lines",
                 [watched(each, label=_words(each)) for each in catalogue.READ.values()],
                 of=4,
             ),
-            _graph(
+            graph(
                 "Objects compared with the records",
                 [
                     watched(catalogue.COMPARED_OBJECTS, label="compared"),
@@ -249,7 +246,7 @@ class PathDashboard(Construct):
                 ],
                 of=4,
             ),
-            _graph(
+            graph(
                 "Reconciliation lag, seconds",
                 [watched(catalogue.RECONCILIATION_LAG, "Maximum", label="lag")],
                 of=4,
@@ -265,52 +262,11 @@ class PathDashboard(Construct):
         ]
         self._row(
             "7. API and tables",
-            _graph("Calls", [path.api_metric("Count", "Sum")], of=4),
-            _graph("Errors", [path.api_metric(f"{kind}XXError", "Sum") for kind in (4, 5)], of=4),
-            _graph("Latency, ms", [path.api_metric("Latency", statistic) for statistic in ("p50", "p99")], of=4),
-            _graph("Throttled by DynamoDB", throttled, of=4),
+            graph("Calls", [path.api_metric("Count", "Sum")], of=4),
+            graph("Errors", [path.api_metric(f"{kind}XXError", "Sum") for kind in (4, 5)], of=4),
+            graph("Latency, ms", [path.api_metric("Latency", statistic) for statistic in ("p50", "p99")], of=4),
+            graph("Throttled by DynamoDB", throttled, of=4),
         )
-
-    def _alerts(self, queue: sqs.IQueue) -> None:
-        outcomes = ("sent", "failed", "dropped")
-        self._row(
-            "8. Alerts",
-            _graph(
-                "Copies of marked lines",
-                [
-                    watched(catalogue.ALERT_COPIES, label="evaluated"),
-                    watched(catalogue.REFUSED_ALERT_COPIES, label="dropped"),
-                ],
-                of=4,
-            ),
-            _graph(
-                "Age of the oldest copy, seconds",
-                [of_queue(queue, "ApproximateAgeOfOldestMessage", "Maximum", "alerts")],
-                of=4,
-            ),
-            _graph(
-                "Notifications, by outcome",
-                [watched(catalogue.ALERT_NOTIFICATIONS, outcome=outcome, label=outcome) for outcome in outcomes],
-                of=4,
-            ),
-            _graph(
-                "From line to notification, seconds",
-                [watched(catalogue.ALERT_DELAY, statistic, label=statistic) for statistic in ("p50", "p99")],
-                of=4,
-            ),
-        )
-
-
-def _graph(title: str, metrics: Metrics, *, of: int) -> cloudwatch.GraphWidget:
-    """Make a graph; ``of`` that many in its row."""
-    return cloudwatch.GraphWidget(
-        title=title,
-        left=[*metrics],
-        left_y_axis=cloudwatch.YAxisProps(min=0, show_units=False),
-        period=PERIOD,
-        width=WIDTH // of,
-        height=HEIGHT,
-    )
 
 
 def _visible(queues: dict[str, sqs.IQueue]) -> list[cloudwatch.Metric]:

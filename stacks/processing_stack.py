@@ -92,12 +92,7 @@ class ProcessingStack(RegionalStack):
         self.alerting = self._alerting(settings, storage, collection)
         processors = [self.processor] if self.processor is not None else []
         more = [self.alerting] if self.alerting is not None else []
-        self.trace(
-            *(each.function for each in processors),
-            self.resumption.function,
-            self.tester.function,
-            *(each.function for each in more),
-        )
+        self.trace(*(each.function for each in (*processors, self.resumption, self.tester, *more)))
         own_records = [each.log_group.log_group_name for each in processors]
         self.record_log_groups = (*own_records, *stage.record_log_groups)
         """What the reconciler reads: an object's notification is counted by a processor of the inside."""

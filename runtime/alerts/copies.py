@@ -1,4 +1,4 @@
-"""A batch of copies: who sent each, which rules it matches, and what of it has to come again.
+"""The function's work: a batch of copies (who sent each, what it matches, what has to come again), and the sweep.
 
 The cluster is the one whose writer role sent the message, by SQS' own ``SenderId``; what the body says only has to
 agree. A copy that doesn't, or can't be read, is dropped and counted: the line itself went its usual way.
@@ -7,13 +7,14 @@ agree. A copy that doesn't, or can't be read, is dropped and counted: the line i
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final, TypedDict
 
 from runtime import scheduling
 from runtime.alerts.evaluation import Match, match_id
 from runtime.alerts.line_copy import LineCopy, MalformedCopyError
 from runtime.alerts.observation import AlertMetrics
 from runtime.alerts.rule import AlertRule, key_digest
+from runtime.alerts.states import AlertStates, DueAlert
 from runtime.alerts.tenants import AlertTenant, AlertTenants
 from runtime.alerts.work import AlertWork
 from runtime.delivery_config.tenant_record import ACTIVE
@@ -27,6 +28,14 @@ STEP_SECONDS: Final = 45.0
 """Ours: what reading, writing and one notification may take; less left, and the copy comes again."""
 logger = logging.getLogger("logrouter.alerts")
 type _Place = tuple[str, str, str]
+
+
+class QueueRecord(TypedDict):
+    """A message as Lambda gives it, as far as it is read here."""
+
+    messageId: str
+    body: str
+    attributes: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -48,7 +57,7 @@ class CopyBatches:
     metrics: AlertMetrics
     clusters: Mapping[str, str]
 
-    def process(self, records: Iterable[Mapping[str, Any]], budget: TimeBudget) -> list[str]:
+    def process(self, records: Iterable[QueueRecord], budget: TimeBudget) -> list[str]:
         """Evaluate a batch; return the ids of the messages that have to come again."""
         alerts: dict[_Place, _Alert] = {}
         again: set[str] = set()
@@ -65,7 +74,7 @@ class CopyBatches:
         self.metrics.copies(evaluated)
         return sorted(again)
 
-    def _sort(self, record: Mapping[str, Any], alerts: dict[_Place, _Alert]) -> bool:
+    def _sort(self, record: QueueRecord, alerts: dict[_Place, _Alert]) -> bool:
         """Add a copy to each alert that it matches; false: it is refused."""
         copy = self._read(record)
         if copy is None:
@@ -83,8 +92,8 @@ class CopyBatches:
                 alert.messages.add(record["messageId"])
         return True
 
-    def _read(self, record: Mapping[str, Any]) -> LineCopy | None:
-        role_id = str(record.get("attributes", {}).get("SenderId", "")).partition(":")[0]
+    def _read(self, record: QueueRecord) -> LineCopy | None:
+        role_id = record["attributes"].get("SenderId", "").partition(":")[0]
         cluster = self.clusters.get(role_id)
         if cluster is None:
             self.metrics.refused("unknown-sender", "")
@@ -113,6 +122,45 @@ class CopyBatches:
         else:
             return set()
         return alert.messages
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Once a minute: sends what was claimed and not sent, or failed, and resolves what hasn't matched for long enough.
+
+    Shared by all invocations. What one run leaves undone, the next one does.
+    """
+
+    states: AlertStates
+    work: AlertWork
+    tenants: AlertTenants
+
+    def run(self, budget: TimeBudget) -> int:
+        """Work at what is due; return at how many alerts.
+
+        :raises DeliveryError: the table doesn't answer.
+        """
+        due = self.states.due(self.work.clock())
+        with scheduling.thread_pool(SIDE_BY_SIDE, "alert") as threads:
+            return sum(threads.map(lambda alert: self._step(alert, budget), due))
+
+    def _step(self, alert: DueAlert, budget: TimeBudget) -> bool:
+        where = {"tenant_id": alert.tenant_id, "rule": alert.rule}
+        if not budget.allows(STEP_SECONDS):
+            return False
+        try:
+            rule = self.tenants.find(alert.tenant_id).rule(alert.rule)
+            if rule is None:
+                self.states.drop(alert)
+            else:
+                self.work.step(rule, alert.key)
+        except DeliveryError as error:
+            logger.warning("an alert is worked at later", extra={**where, "reason": error.reason})
+        except Exception as error:  # noqa: BLE001 - one alert's fault must not hold up the others
+            logger.error("an alert failed", extra={**where, **without_message(error)})  # noqa: TRY400 - it may quote
+        else:
+            return True
+        return False
 
 
 def _refusal(copy: LineCopy, tenant: AlertTenant) -> str:

@@ -1,11 +1,16 @@
-"""Sends a notification into the customer's account: execution role, central role with the tenant's tag, their role."""
+"""Sends a notification into the customer's account: execution role, central role with the tenant's tag, their role.
 
+It never holds a line, which is in the customer's logs: what it is about, how many, and when.
+"""
+
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from runtime import scheduling
-from runtime.alerts.notification import DETAIL_TYPE, SOURCE, subject, text
+from runtime.alerts.ready_made import READY_MADE
 from runtime.alerts.rule import AlertRule, EventBusNotice, SnsNotice
 from runtime.alerts.tenants import AlertTenant, AlertTenants
 from runtime.alerts.work import AlertNotification
@@ -26,6 +31,12 @@ from runtime.errors import (
     classify,
 )
 
+VERSION: Final = 1
+"""Of the document. Fields may be added; one never changes its meaning."""
+SOURCE: Final = "logrouter.alerts"
+DETAIL_TYPE: Final = {"firing": "Alert firing", "resolved": "Alert resolved"}
+MAX_SUBJECT: Final = 100
+"""SNS API reference, Publish: the subject is printable ASCII and shorter than 100 characters."""
 SESSION_SECONDS: Final = 10.0
 """Ours: a session that takes longer isn't used for this attempt: the claim might end while the call is under way."""
 _SNS_CODES: dict[str, Rule] = {
@@ -125,3 +136,39 @@ def _check_entry(answer: dict[str, object], notice: EventBusNotice) -> None:
     code = str(entry.get("ErrorCode") or "")
     kind, reason = _BUS_CODES.get(code, (RetryableError, "event-not-accepted"))
     raise kind(reason, f"events:PutEvents on {notice.event_bus_arn}: {code or 'no EventId'}")
+
+
+def document(notification: AlertNotification) -> dict[str, object]:
+    """Return its fields. Times are ISO 8601 in UTC."""
+    pending, rule = notification.pending, notification.rule
+    ready = READY_MADE.get(rule.ready_made or "")
+    return {
+        "version": VERSION,
+        "id": notification.id,
+        "state": pending.kind,
+        "tenant_id": rule.tenant_id,
+        "rule": rule.name,
+        "key": notification.key,
+        "matches": pending.matches,
+        "first_at": _time(pending.first_ms / 1000),
+        "last_at": _time(pending.last_ms / 1000),
+        "decided_at": _time(pending.decided),
+        **({"title": ready.title, "next_step": ready.next_step} if ready else {}),
+    }
+
+
+def text(notification: AlertNotification) -> str:
+    """Return the document as JSON."""
+    return json.dumps(document(notification), separators=(",", ":"))
+
+
+def subject(notification: AlertNotification) -> str:
+    """Return a mail's subject."""
+    key = ", ".join(f"{name} {value}" for name, value in notification.key.items())
+    whole = f"{DETAIL_TYPE[notification.pending.kind]}: {notification.rule.name}{f' ({key})' if key else ''}"
+    plain = "".join(character if " " <= character <= "~" else "?" for character in whole)
+    return plain if len(plain) < MAX_SUBJECT else f"{plain[: MAX_SUBJECT - 4]}..."
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

@@ -6,9 +6,10 @@ Keys are (``tenant_id``, ``alert``: ``{rule}#{key digest}``). What has something
 
 import base64
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 import msgspec
 
@@ -16,8 +17,8 @@ from runtime import scheduling
 from runtime.alerts.evaluation import AlertState, Match, due
 from runtime.alerts.rule import AlertRule, key_digest
 from runtime.alerts.work import StoredState
-from runtime.delivery_config.attribute_values import Item, plain_item, typed
-from runtime.delivery_state.table import StateTable, readable
+from runtime.delivery_config.attribute_values import AttributeValue, Item, plain_item, typed
+from runtime.delivery_state.table import StateTable, Update, readable
 from runtime.errors import Hop, classify
 
 SHARDS: Final = 8
@@ -63,7 +64,7 @@ class AlertStates:
     def due(self, now: float) -> Iterator[DueAlert]:
         """Yield what has something to do by now, of each partition the longest waiting first."""
         for shard in range(SHARDS):
-            items = self._asked("Query", lambda shard=shard: [*self._due(shard, now)])  # type: ignore[misc]
+            items = self._asked("Query", partial(self._due, shard, now))
             yield from readable(items, _due_alert)
 
     def drop(self, alert: DueAlert) -> None:
@@ -71,8 +72,8 @@ class AlertStates:
         key = _key(alert.tenant_id, alert.rule, alert.key)
         self._asked("DeleteItem", lambda: self.table.delete(key, "attribute_exists(tenant_id)", {}))
 
-    def _due(self, shard: int, now: float) -> Iterator[Item]:
-        return self.table.items(self.table.query_work(_work(shard), now))
+    def _due(self, shard: int, now: float) -> list[Item]:
+        return [*self.table.items(self.table.query_work(_work(shard), now))]
 
     def _asked[Answer](self, action: str, call: Callable[[], Answer]) -> Answer:
         try:
@@ -89,11 +90,11 @@ def _work(shard: int) -> str:
     return f"alert#{shard}"
 
 
-def _update(rule: AlertRule, stored: StoredState, state: AlertState, version: int, now: float) -> Any:
+def _update(rule: AlertRule, stored: StoredState, state: AlertState, version: int, now: float) -> Update:
     limits, when = rule.limits, due(state, rule.limits)
     kept = max(now, state.last_arrival, when or 0.0) + limits.kept_seconds + limits.resolve_seconds
     sets = ["#state = :state", "recent = :recent", "#join = :join", "#version = :next", "#ttl = :ttl"]
-    values: dict[str, Any] = {
+    values: dict[str, AttributeValue] = {
         ":state": typed(_encode(replace(state, recent=())).decode()),
         ":recent": typed(_packed(state.recent)),
         ":join": typed(stored.key),
@@ -123,7 +124,7 @@ def _packed(matches: tuple[Match, ...]) -> str:
     return base64.b64encode(packed).decode()
 
 
-def _state(plain: dict[str, Any]) -> AlertState:
+def _state(plain: Mapping[str, str]) -> AlertState:
     matches = _MATCH.iter_unpack(base64.b64decode(plain["recent"]))
     recent = tuple(Match(id_, time_ms, arrived) for id_, time_ms, arrived in matches)
     return replace(_decode(plain["state"].encode()), recent=recent)

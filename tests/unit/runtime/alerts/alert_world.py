@@ -6,8 +6,7 @@ import time
 from moto.events.models import events_backends
 from moto.sns.models import sns_backends
 
-from runtime.alerts.lambda_handler import make_workers
-from runtime.alerts.settings import AlertSettings
+from runtime.alerts.assembly import AlertSettings, make_workers
 from runtime.alerts.states import AlertStates
 from runtime.delivery_config.attribute_values import plain_item, typed
 from runtime.delivery_state.table import StateTable
