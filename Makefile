@@ -110,6 +110,8 @@ explore: $(READY) ## schedules of faults in simulated time, from seeds (SEEDS=1-
 
 faults: $(READY) ## inject faults into the deployed processor, count every event (SEED=…, DURATION=seconds, INJECTIONS=…)
 	@$(PY) -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(DURATION),--duration $(DURATION)) $(if $(INJECTIONS),--injections $(INJECTIONS)) $(if $(HOUR),--hour $(HOUR))
+	@$(PY) -m pytest -q -n 2 --no-cov tests/destinations
+	@$(PY) -m tests.destinations.table
 
 verify-aws: $(READY) ## the demo's driver in real accounts, all removed at the end (CENTRAL=profile CUSTOMERS="profile profile" VERIFY_ARGS=--dry-run)
 	@$(PY) -m local verify-aws $(if $(CENTRAL),--central-profile $(CENTRAL)) $(foreach c,$(CUSTOMERS),--customer-profile $(c)) $(VERIFY_ARGS)

@@ -81,6 +81,7 @@ def environment(url: str) -> dict[str, str]:
         "CENTRAL_BUCKET": BUCKET,
         "SQS_QUEUE_URL": f"{url}/111111111111/objects",
         "CONFIG_CACHE_SECONDS": "300",
+        "LOGROUTER_PLACEMENT": "inside",  # as the AWS methods' function is deployed
     }
 
 

@@ -1,6 +1,7 @@
 """``logrouter config``: a tenant's delivery configs."""
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -16,8 +17,11 @@ from runtime.delivery_config.writing import SERVICE_FIELDS
 
 app = typer.Typer(no_args_is_help=True, help="A tenant's delivery configs: where its logs go, and which of them.")
 
+KNOWN_BY = ("log_group_name", "url", "topic", "function_arn")
+"""Fields that say by themselves where a config delivers to, whichever method has them."""
+
 Tenant = Annotated[str, typer.Argument(metavar="TENANT", help="the tenant's id")]
-Type = Annotated[str, typer.Argument(metavar="TYPE", help="cloudwatch, s3, or one of them with a :name")]
+Type = Annotated[str, typer.Argument(metavar="TYPE", help="its type: cloudwatch, webhook, s3:archive-eu …")]
 Etag = Annotated[str | None, typer.Option("--if-match", help="only if it still has this ETag")]
 AfterTest = Annotated[bool, typer.Option("--enable-after-test", help="enable it once a test delivery has passed")]
 FieldsFile = Annotated[typer.FileText, typer.Argument(metavar="FILE", help="a JSON object; - reads standard input")]
@@ -132,15 +136,21 @@ def _row(each: ConfigDocument | InvalidStored) -> tuple[Any, ...]:
     if isinstance(each, InvalidStored):
         return (each.type, "invalid", "", each.problem, "")
     fields = each.fields
-    destination = fields.get("log_group_name") or f"s3://{fields.get('bucket_name')}/{fields.get('bucket_prefix', '')}"
     names = [*fields["groups"], *fields["desired_logs"]]
     return (
         each.type,
         fields["enabled"],
-        destination,
+        _destination(fields),
         ", ".join(names) or "everything",
         str(fields.get("updated_at", ""))[:19],
     )
+
+
+def _destination(fields: Mapping[str, Any]) -> str:
+    """Return what a destination is known by, of whichever method; empty where none of its fields says so alone."""
+    if bucket := fields.get("bucket_name"):
+        return f"s3://{bucket}/{fields.get('bucket_prefix', '')}"
+    return str(next((fields[name] for name in KNOWN_BY if fields.get(name)), ""))
 
 
 def read_object(file: Any) -> dict[str, Any]:

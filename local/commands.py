@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -92,6 +92,24 @@ def watch() -> None:
     with Steps() as steps:
         counts = _watch(server, UP_HOME, steps)
     _verdict(counts)
+
+
+@app.command()
+def endpoints() -> None:
+    """Serve a webhook and a search cluster on loopback for a tenant of what `up` left running, until Ctrl-C.
+
+    Their configs are stored through the API, and deleted at the end; what comes is counted.
+    """
+    server = _running()
+    environment = LocalEnvironment.load(UP_HOME)
+    client = _accounts(server).api_client(environment.api_url, environment.central_account)
+    with Steps() as steps, serve_endpoints() as served, suppress(KeyboardInterrupt), served.stored(client):
+        steps.begin(f"having the webhook of {served.tenant_id} prove itself")
+        served.onboard(client, partial(logrouter, UP_HOME))
+        for config in served.configs.values():
+            console.print(f"{served.tenant_id} {config['type']} at {config['url']}", highlight=False)
+        steps.begin("events of these, until Ctrl-C")
+        served.watch(steps.update)
 
 
 @app.command()

@@ -1,12 +1,13 @@
 """A tenant's own endpoints beside what it has in AWS: made known through the API, proven, counted like the others."""
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cli.client import Client
+from cli.client import ApiProblemError, Client
 from local.accounting.comparison import Count, count_log_group
 from local.accounting.events import SentEvent
 from local.loader.objects import LogObject
@@ -17,6 +18,7 @@ from local.sinks.webhook_sink import PATH, WebhookSink
 from runtime.objects.key import ObjectKey
 
 TENANT: Final = "acme-corp"
+WATCHED_EVERY_SECONDS: Final = 1.0
 WEBHOOK, SEARCH = "webhook", "elasticsearch"
 
 
@@ -48,6 +50,22 @@ class Endpoints:
         if report["state"] != "passed":
             raise EndpointNotProvenError(str(report["steps"]))
 
+    @contextmanager
+    def stored(self, client: Client) -> Iterator[None]:
+        """Delete the configs when the block ends, those that are there: their servers end, too."""
+        try:
+            yield
+        finally:
+            for type_ in self.configs:
+                with suppress(ApiProblemError):  # never stored
+                    client.delete(self.tenant_id, type_)
+
+    def watch(self, report: Callable[[str], None], ended: threading.Event | None = None) -> None:
+        """Report how many events each has, once a second, until somebody interrupts it, or says that it has ended."""
+        ended = ended or threading.Event()
+        while not ended.wait(WATCHED_EVERY_SECONDS):
+            report(", ".join(f"{len(sink.events()):,} {name}" for name, sink in self._sinks()))
+
     def count(self, sent: Sequence[LogObject], set_aside: Callable[[str, str], list[SentEvent]]) -> list[Count]:
         """Count what was sent for the tenant in each of them.
 
@@ -56,8 +74,11 @@ class Endpoints:
         mine = [object_ for object_ in sent if ObjectKey.parse(object_.key).tenant_id == self.tenant_id]
         return [
             count_log_group(self.tenant_id, type_, mine, sink.events(), set_aside(self.tenant_id, type_))
-            for type_, sink in ((WEBHOOK, self.webhook), (SEARCH, self.search))
+            for type_, sink in self._sinks()
         ]
+
+    def _sinks(self) -> tuple[tuple[str, WebhookSink | SearchSink], ...]:
+        return (WEBHOOK, self.webhook), (SEARCH, self.search)
 
 
 @contextmanager

@@ -47,10 +47,11 @@ class Allowance:
 
     def killed(self, process):
         """Allow for a process that is killed: what it works on, and what only it remembered."""
-        if process.role != "processor":
+        if process.role not in ("processor", "outside"):
             self.events += self._object
             return
-        queues = (self._cloud.objects, self._cloud.deliveries)
+        cloud = self._cloud
+        queues = (cloud.outside,) if process.role == "outside" else (cloud.objects, cloud.deliveries)
         self.events += self._object * sum(one.receives > 0 for queue in queues for one in queue.messages.values())
 
     def shown_twice(self):

@@ -36,6 +36,17 @@ CALLS = (
     ("logs:FilterLogEvents", "", ("refused", "throttled", "unsent"), 1),
     ("s3:CopyObject", "{tenant}", OURS, 3),
 )
+ENDPOINTS = tuple(kind for kind in OURS if kind != "empty")  # of a 2xx that wasn't meant nobody can know
+OUTSIDE_SHARE = 0.25
+OUTSIDE = (
+    # action, where, kinds, weight: what a delivery to a customer's endpoint is beside the others
+    ("https:POST", "{tenant}", (*ENDPOINTS, "kill-before", "kill-after"), 6),
+    ("sqs:SendMessage", "outside", (*OURS, "kill-before", "kill-after"), 3),
+    ("sqs:DeleteMessageBatch", "outside", OURS, 1),
+    ("sqs:*", "outside", ("refused", "unsent", "hangs"), 1),
+    ("kms:*", "", OURS, 2),
+    ("secretsmanager:GetSecretValue", "{tenant}", OURS, 2),
+)
 DESTINATIONS = tuple(call for call in CALLS if call[1] == "{tenant}")
 KILLED = (
     "logs:PutLogEvents", "sqs:SendMessage", "sqs:DeleteMessageBatch", "s3:PutObject", "s3:CopyObject",
@@ -126,6 +137,20 @@ class Schedule:
 
 def draw(seed):
     """Return the schedule of a seed."""
+    schedule, die = _drawn(seed), random.Random(f"outside {seed}")
+    return _outside(die, schedule) if die.random() < OUTSIDE_SHARE else schedule
+
+
+def _outside(die, schedule):
+    """Give a tenant an endpoint of its own, and let it, or the way to it, fail."""
+    tenant = die.choice([each.tenant for each in schedule.objects])
+    tenants = {name: (*types, "webhook") if name == tenant else types for name, types in schedule.tenants.items()}
+    drawn = Drawn(tenants, [each.at for each in schedule.objects], [tenant])
+    faults = tuple(_call_fails(die, drawn, OUTSIDE) for _ in range(die.choice((1, 1, 2))))
+    return replace(schedule, tenants=tenants, faults=(*schedule.faults, *faults))
+
+
+def _drawn(seed):
     die = random.Random(f"schedule {seed}")
     tenants = {f"t-{number}": die.choice(TYPES) for number in range(die.randint(2, 3))}
     story = die.choices(STORIES, [each.weight for each in STORIES])[0]

@@ -62,7 +62,7 @@ def test_a_schedule_is_read_as_it_was_written():
     [
         ("deleted before it is delivered", 90),
         ("empty answer is success", 18),
-        ("checkpoint is forgotten", 32),
+        ("checkpoint is forgotten", 39),
         ("failed hand over settles", 90),
         ("sent before it is set aside", 26),
         ("nothing is remembered", 68),

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime
 
 from runtime.delivery_config.attribute_values import typed
+from runtime.delivery_config.change_reader import CONFIG_CHANGES, noted_in
 from tests.exploration.cloud import CENTRAL
 from tests.exploration.hosts import notification
 from tests.exploration.simulation import START
@@ -100,8 +101,17 @@ class World:
                 yield {"timestamp": stamp, "message": f"{mark}{written.tenant} {number} {count}"}
                 count += 1
 
+    def _note(self, tenant):
+        """Note that a tenant's configs change, as the API does before it writes one."""
+        noted = {**noted_in(self.cloud.parked.items.get(tuple(key["S"] for key in CONFIG_CHANGES.values())))}
+        noted[tenant] = self.simulation.now()
+        self.cloud.parked.put(
+            {**CONFIG_CHANGES, "changed": {"M": {name: {"N": str(at)} for name, at in noted.items()}}}
+        )
+
     def change(self, change):
         """Change a delivery config."""
+        self._note(change.tenant)
         item = dict(self.configs[change.tenant, change.type])
         if change.what == "disabled":
             item["enabled"] = {"BOOL": False}
@@ -115,6 +125,7 @@ class World:
 
     def change_back(self, change):
         """Write the config as it was."""
+        self._note(change.tenant)
         self.cloud.configs.put(self.configs[change.tenant, change.type])
 
     # what has come of it

@@ -45,6 +45,17 @@ def made(run, tmp_path):
     return file
 
 
+def test_a_config_of_another_method_is_listed_with_where_it_delivers(run, tmp_path):
+    """A list would show a bucket that isn't there for everything that is no log group."""
+    file = tmp_path / "webhook.json"
+    fields = {"url": "https://logs.example.com/in", "signing_secret": "whsec_" + "A" * 43 + "=", "enabled": False}
+    file.write_text(json.dumps(fields))
+    assert run("put", "acme-corp", "webhook", str(file), "--new").exit_code == 0
+    listed = run("list", "acme-corp").output
+    assert "https://logs.example.com/in" in listed
+    assert "s3://" not in listed
+
+
 def test_a_config_is_listed_shown_changed_and_deleted(run, made):
     """An operator could not do what the API can."""
     assert "s3://acme-logs/ROSA/cluster-logs/" in run("list", "acme-corp").output

@@ -4,6 +4,7 @@ import gzip
 import http.client
 import json
 import ssl
+import threading
 from unittest.mock import call, create_autospec
 from urllib.parse import urlsplit
 
@@ -110,6 +111,22 @@ def test_the_webhook_is_enabled_by_its_test():
         created = [call(TENANT, endpoints.configs[SEARCH]), call(TENANT, endpoints.configs[WEBHOOK], after_test=True)]
     assert api.create.mock_calls == created * 2
     assert asked == [(("test", TENANT, WEBHOOK, "--id", "0a1b", "--json"), (0, 1))] * 2
+
+
+def test_what_comes_is_shown_and_the_configs_go_with_their_servers():
+    """Whoever tries one would see nothing come, and leave configs behind whose endpoints are gone."""
+    api, ended, shown = create_autospec(Client, instance=True), threading.Event(), []
+
+    def show(text):
+        shown.append(text)
+        ended.set()
+
+    with serve_endpoints() as endpoints:
+        endpoints.webhook.take(signed(endpoints.webhook, line("a")))
+        with endpoints.stored(api):
+            endpoints.watch(show, ended)
+    assert shown == ["1 webhook, 0 elasticsearch"]
+    assert api.delete.mock_calls == [call(TENANT, WEBHOOK), call(TENANT, SEARCH)]
 
 
 def test_both_are_served_and_counted():
