@@ -12,7 +12,7 @@ COMPILE := -m uv pip compile --quiet --python-version 3.13 --no-header --no-emit
 INSTALL := -m uv pip install --quiet --python $(PY)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status console test test-destinations lint format synth customer-template agent-settings bench bench-agent bench-freshness decisions docs openapi helm-charts explore faults fault-table fuzz verify-aws requirements snapshots clean
+.PHONY: help setup demo up down status console test test-destinations lint format synth customer-template agent-settings bench bench-agent bench-freshness decisions docs openapi alert-marks helm-charts explore faults fault-table fuzz verify-aws requirements snapshots clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -101,6 +101,9 @@ docs: $(READY) ## the documentation as a site, in build/site
 openapi: $(READY) ## write docs/openapi.json and docs/api-reference.md from the API's code
 	@$(PY) -m runtime.api > docs/openapi.json
 	@$(PY) -m tests.api_reference
+
+alert-marks: $(READY) ## write the agent's program that marks lines for alerts, from the ready-made rules
+	@$(PY) -m tests.alert_marks
 
 helm-charts: $(READY) ## write the charts' templates from the kustomize bases
 	@$(PY) -m tests.helm_charts

@@ -89,6 +89,7 @@ def test_the_schema_takes_the_example_and_names_what_is_missing(chart):
     wrong = {".".join(map(str, error.absolute_path)) for error in check.iter_errors(own)}
     section = "settings" if chart is AGENT else "environment"
     assert wrong >= {f"{section}.{name}" for name, value in own[section].items() if value == "" and name.isupper()} - {
+        "settings.ALERT_QUEUE_URL",
         "environment.OUTSIDE_QUEUE_URL",
         "environment.PASS_KEY_ID",
         "environment.OBJECT_DLQ_URL" if chart is OUTSIDE else "environment.SESSION_ISSUER",

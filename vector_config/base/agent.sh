@@ -47,6 +47,12 @@ else # killed before a copy counted: all that it read, it read within seconds
 fi
 rm -f "$kept/clean" "$kept/young"
 
+# The lane of alerts is on where the settings name its queue.
+if [ -n "${ALERT_QUEUE_URL:-}" ]; then
+  export ALERTS=true
+  set -- "$@" --config "$(dirname "$0")/alerts.yaml"
+fi
+
 vector "$@" &
 vector=$!
 trap 'kill -TERM "$vector"' TERM INT

@@ -13,6 +13,7 @@ from local.waiting import wait_until
 SCRIPT = ROOT / "vector_config" / "base" / "agent.sh"
 STAND_IN = """#!/bin/sh
 cat "$DATA_DIR/pods/checkpoints.json" >"$DATA_DIR/began" 2>/dev/null || : >"$DATA_DIR/began"
+echo "$ALERTS $*" >"$DATA_DIR/arguments"
 echo $$ >"$DATA_DIR/pid"
 trap 'exit 0' TERM
 while :; do sleep 0.05; done
@@ -90,6 +91,16 @@ def test_after_a_kill_it_begins_where_the_buffer_is_sure_to_have_all_before(node
     node.note("just read")
     assert node.kill() == 128 + signal.SIGKILL
     assert node.start() == "sure"
+
+
+def test_the_lane_of_alerts_is_on_where_its_queue_is_named(node):
+    """Broken: alerts need more than the queue's name, or an agent without one doesn't start."""
+    node.start()
+    assert node.read("arguments") == " --config x\n"
+    node.stop()
+    node.environment["ALERT_QUEUE_URL"] = "https://sqs.us-east-1.amazonaws.com/111111111111/alerts"
+    node.start()
+    assert node.read("arguments") == f"true --config x --config {SCRIPT.parent / 'alerts.yaml'}\n"
 
 
 def test_killed_before_a_copy_counted_it_reads_from_the_beginning(node):
