@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 from cli.api_calls import JSON, ApiCalls, match_header, tenant_path
 from cli.signing import ApiResponse
 from runtime.api.schemas.alert_rules import InvalidRuleView, ReadyMadeList, RulePage
+from runtime.api.schemas.alert_trials import AlertTrialView
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,10 @@ class AlertCalls(ApiCalls):
     def delete_alert_rule(self, tenant_id: str, name: str, *, etag: str | None = None) -> None:
         """Delete an alert rule."""
         self._send("DELETE", _rule(tenant_id, name), headers=match_header(etag))
+
+    def try_alert_rules(self, tenant_id: str, asked: Mapping[str, Any]) -> AlertTrialView:
+        """Return what rules would have fired over stored objects. ``asked``: the fields of ``AlertTrialRequest``."""
+        return AlertTrialView(**self._json("POST", f"{_rules(tenant_id)}/try", dict(asked), JSON))
 
     def ready_made_alert_rules(self) -> ReadyMadeList:
         """Return the ready-made alert rules."""

@@ -1,4 +1,4 @@
-"""``logrouter alerts``: a tenant's alert rules, and the ready-made ones."""
+"""``logrouter alerts``: a tenant's alert rules, the ready-made ones, and a trial on stored lines."""
 
 from typing import Annotated, Any
 
@@ -11,6 +11,7 @@ from cli.output import fields as fields_of
 from cli.output import present
 from cli.text_table import WRONG, Note, TextTable, count, identifier
 from runtime.api.schemas.alert_rules import InvalidRuleView
+from runtime.api.schemas.alert_trials import AlertTrialView
 from runtime.delivery_config.writing import SERVICE_FIELDS
 
 app = typer.Typer(no_args_is_help=True, help="A tenant's alert rules: which lines somebody is notified of, and how.")
@@ -54,8 +55,7 @@ def put_rule(
     new: Annotated[bool, typer.Option("--new", help="create it; refused where it exists")] = False,
 ) -> None:
     """Replace a whole alert rule by a file, or with --new create it."""
-    fields = {name: value for name, value in read_object(file).items() if name not in SERVICE_FIELDS | {"etag"}}
-    stored = connection_of(context).client().put_alert_rule(tenant, name, fields, etag=etag, new=new)
+    stored = connection_of(context).client().put_alert_rule(tenant, name, _written(file), etag=etag, new=new)
     _present_rule(stored, tenant)
 
 
@@ -75,6 +75,57 @@ def delete_rule(
     present({"deleted": {"tenant_id": tenant, "name": name}}, Note(f"deleted alert rule {name} of {tenant}"))
 
 
+@app.command("try")
+def try_rules(
+    context: typer.Context,
+    tenant: Tenant,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME…]", help="stored rules; by default all")] = None,
+    *,
+    file: Annotated[typer.FileText | None, typer.Option("--rule", help="a rule in this JSON file instead")] = None,
+    since: Annotated[str | None, typer.Option("--since", help="ISO 8601 with a zone; by default an hour ago")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="by default now; at most a day after --since")] = None,
+    application: Annotated[str | None, typer.Option("--application")] = None,
+    cluster_id: Annotated[str | None, typer.Option("--cluster-id")] = None,
+) -> None:
+    """Show what rules would have fired over the tenant's stored objects, and when. Nobody is notified."""
+    asked: dict[str, Any] = {
+        "names": names or None,
+        "rules": [{"name": "tried", **_written(file)}] if file else None,
+        "since": since,
+        "until": until,
+        "applications": [application] if application else None,
+        "cluster_ids": [cluster_id] if cluster_id else None,
+    }
+    asked = {name: value for name, value in asked.items() if value is not None}
+    trial = connection_of(context).client().try_alert_rules(tenant, asked)
+    rows = [
+        (each.at, each.rule, each.kind, each.matches, " ".join(each.key.values()), each.sample)
+        for each in trial.notifications
+    ]
+    columns = ("at", identifier("rule"), "state", count("lines"), "of", "last line")
+    title = f"What would have fired for {tenant} from {trial.since} to {trial.through}"
+    present(trial.model_dump(), TextTable(title, columns, rows), *map(Note, _summary(trial)))
+
+
+def _summary(trial: AlertTrialView) -> list[str]:
+    """Return what was looked at, and what went wrong."""
+    matched = ", ".join(f"{count} {name}" for name, count in trial.matches.items()) or "no rule"
+    found = [f"{trial.objects:,} objects, {trial.lines:,} lines, {trial.marked:,} of them copied; matched: {matched}"]
+    found += [
+        f"{name}: {what} ({lines:,} lines)" for name, each in trial.problems.items() for what, lines in each.items()
+    ]
+    if trial.left_out:
+        found.append(f"{trial.left_out:,} further notifications aren't shown")
+    if not trial.complete:
+        found.append(f"there was no time for all objects: go on with --since {trial.through}")
+    return found
+
+
+def _written(file: Any) -> dict[str, Any]:
+    """Return a rule's fields without those that the service sets."""
+    return {name: value for name, value in read_object(file).items() if name not in SERVICE_FIELDS | {"etag"}}
+
+
 def _present_rule(stored: RuleDocument, tenant: str) -> None:
     shown = {**stored.fields, "etag": stored.etag}
     present(shown, fields_of(shown, f"{tenant} {stored.fields['name']}"))
@@ -85,6 +136,7 @@ def _row(each: RuleDocument | InvalidRuleView) -> tuple[Any, ...]:
         return (each.name, "invalid", f"wrong: {', '.join(each.fields)}", "", "", "")
     fields = each.fields
     parts = [fields.get("ready_made"), fields.get("level") and f"{fields['level']} and above", *fields["contains"]]
+    parts += ["a predicate"] if fields.get("predicate") else []
     after = f"{fields['count']} within {fields['window_seconds']} s"
     notice = fields["notify"]
     target = notice.get("topic_arn") or notice.get("event_bus_arn")

@@ -38,9 +38,12 @@ def try_program(
     tenant: Tenant,
     type_: Type,
     lines: Annotated[
-        typer.FileText, typer.Argument(metavar="LINES", help="a file of log lines; - reads them from a pipe")
-    ],
+        typer.FileText | None, typer.Argument(metavar="[LINES]", help="a file of log lines; - reads them from a pipe")
+    ] = None,
     *,
+    last: Annotated[
+        int | None, typer.Option("--last", help="so many of the tenant's own last lines, in place of LINES")
+    ] = None,
     source: Annotated[typer.FileText | None, typer.Option("--source", help="a program in this file")] = None,
     program: Annotated[str | None, typer.Option("--program", help="a ready-made program")] = None,
     parameters: Annotated[str | None, typer.Option("--parameters", help="its parameters, as a JSON object")] = None,
@@ -54,14 +57,17 @@ def try_program(
         "on_error": on_error,
     }
     transform = {name: value for name, value in given.items() if value is not None}
-    asked: dict[str, Any] = {"lines": [line.rstrip("\n") for line in lines]}
+    if (lines is None) == (last is None):
+        raise typer.BadParameter("name a file of LINES, or --last: one of them")
+    asked: dict[str, Any] = {"last": last} if lines is None else {"lines": [line.rstrip("\n") for line in lines]}
     if transform:
         asked["transform"] = transform
     trial = connection_of(context).client().try_transform(tenant, type_, asked)
     counts = ", ".join(f"{count} {name}" for name, count in trial.counts.items() if count)
     cost = f"{trial.microseconds_an_event:.1f} µs an event, {trial.dollars_a_gb:.4f} USD a GB of such lines"
+    looked = [] if trial.complete else [Note("there was no time to look for all lines")]
     shown = [text for each in trial.events for text in difference(each)]
-    present(trial.model_dump(exclude_none=True), *map(Note, shown), Note(f"{counts}; {cost}"))
+    present(trial.model_dump(exclude_none=True), *map(Note, shown), Note(f"{counts}; {cost}"), *looked)
 
 
 def difference(event: TriedView) -> list[str]:

@@ -23,7 +23,7 @@ def refuse_unknown(sources: "Sources", tenant: str) -> None:
 
     :raises NotFoundError: it has neither.
     """
-    from runtime.reconciliation.hours import folders  # noqa: PLC0415 - commands of the API alone do without
+    from runtime.objects.hours import folders  # noqa: PLC0415 - commands of the API alone do without
 
     known = sources.configs.fetch_tenant(tenant).known
     if not known and not any(folders(sources.clients.client("s3"), sources.bucket, f"tenant_id={tenant}/")):

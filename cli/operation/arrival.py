@@ -11,9 +11,9 @@ from cli.operation.recent import DELIVERED
 from cli.operation.sources import Sources
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_state.replay_selection import object_time
+from runtime.objects.hours import folders, objects_between
 from runtime.objects.key import MalformedKeyError, ObjectKey
 from runtime.objects.versions import ListedObject
-from runtime.reconciliation.hours import folders, objects_between
 from runtime.record_log.lines import RecordLine
 
 SIDE_BY_SIDE: Final = 16

@@ -21,6 +21,7 @@ from runtime.alerts.line_copy import Level, LineCopy
 from runtime.alerts.ready_made import READY_MADE
 from runtime.deliveries.cloudwatch.config import CustomerRoleArn
 from runtime.delivery_config.model import SCHEMA_VERSION, ExternalId, Information, Names, TenantId
+from runtime.delivery_config.transform import is_short
 from runtime.delivery_config.write_rules import known_region, rules_of
 from runtime.text_forms import text_form
 
@@ -128,6 +129,9 @@ class AlertRule(BaseModel):
     contains: Annotated[tuple[Text, ...], BeforeValidator(_as_tuple), Field(max_length=10)] = Field(
         default=(), description="texts that the line has, all of them; case counts"
     )
+    predicate: Annotated[str, Field(min_length=1), AfterValidator(is_short)] | None = Field(
+        default=None, description="VRL that ends in what is true or false for a line, at most 8 KiB"
+    )
     applications: Names = Field(default=(), description="of these alone")
     cluster_ids: Names = Field(default=(), description="of these alone")
     count: Annotated[int, Field(ge=1, le=MAX_COUNT)] = Field(default=1, description="so many matching lines fire")
@@ -157,8 +161,8 @@ class AlertRule(BaseModel):
     @model_validator(mode="after")
     def _looks_for_something(self) -> Self:
         """Refuse a rule that every marked line would match."""
-        if not (self.ready_made or self.level or self.contains):
-            raise ValueError("must have at least one of ready_made, level and contains")
+        if not (self.ready_made or self.level or self.contains or self.predicate):
+            raise ValueError("must have at least one of ready_made, level, contains and predicate")
         return self
 
     @property
@@ -188,7 +192,10 @@ class AlertRule(BaseModel):
         return RuleLimits(self.count, self.window_seconds, self.silence_seconds)
 
     def matches(self, line: LineCopy) -> bool:
-        """Whether a line is one that the rule is about (says nothing of ``enabled``)."""
+        """Whether a line is one that the rule is about, but for its predicate (``predicate.LineMatcher`` asks that).
+
+        It says nothing of ``enabled``.
+        """
         return (
             (not self.cluster_ids or line.cluster_id in self.cluster_ids)
             and (not self.applications or line.application in self.applications)

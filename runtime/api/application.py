@@ -15,7 +15,7 @@ from runtime.api.middleware.caller import caller_of
 from runtime.api.middleware.gate import Gate
 from runtime.api.openapi.document import document
 from runtime.api.requests.parameters import no_query
-from runtime.api.routers import alert_rules, deliveries, delivery_configs, tenants, trials, views
+from runtime.api.routers import alert_rules, alert_trials, deliveries, delivery_configs, tenants, trials, views
 from runtime.api.schemas.delivery_configs import GroupList, Health
 from runtime.api.services import Services
 from runtime.delivery_config.groups import GROUPS
@@ -49,6 +49,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     views.router,
     trials.router,
     alert_rules.router,
+    alert_trials.router,
     deliveries.router,
     service,
 )

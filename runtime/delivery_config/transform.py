@@ -24,7 +24,8 @@ READY_MADE_REVISION = 1
 """Of the ready-made programs' texts: raised with each change of one."""
 
 
-def _is_short(source: str) -> str:
+def is_short(source: str) -> str:
+    """Refuse a program that is too long."""
     if len(source.encode("utf-8", "surrogatepass")) > MAX_SOURCE_BYTES:
         raise ValueError(f"must have at most {MAX_SOURCE_BYTES:,} bytes")
     return source
@@ -46,7 +47,7 @@ class Transform(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
     language: Literal["vrl"] = "vrl"
-    source: Annotated[str, Field(min_length=1), AfterValidator(_is_short)] | None = None
+    source: Annotated[str, Field(min_length=1), AfterValidator(is_short)] | None = None
     program: Annotated[str, StringConstraints(pattern=_PROGRAM_NAME)] | None = None
     parameters: Annotated[dict[str, JsonValue], AfterValidator(_is_small)] | None = None
     on_error: Literal["pass", "set-aside"] = "pass"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from runtime.aws.clients import AwsClients
     from runtime.delivery_test.settings import OutsideTesterSettings
+    from runtime.delivery_test.stored_trials import StoredTrials
     from runtime.delivery_test.tester import DeliveryTester
 
 
@@ -24,6 +25,16 @@ def tester() -> "DeliveryTester":
 
 
 @cache
+def trials() -> "StoredTrials":
+    """Make what tries programs and rules on stored lines, once an execution environment."""
+    from runtime.deliveries.role_chain import RoleChain
+    from runtime.delivery_test.stored_trials import StoredTrials
+
+    settings, clients = tester().settings, tester().clients
+    return StoredTrials(settings, clients, RoleChain(clients, settings.central_log_distribution_role_arn))
+
+
+@cache
 def outside() -> "tuple[OutsideTesterSettings, AwsClients]":
     """Make what the outside's function works with, once an execution environment."""
     from runtime.aws.clients import AwsClients
@@ -36,8 +47,14 @@ def outside() -> "tuple[OutsideTesterSettings, AwsClients]":
 
 
 def handler(event: Mapping[str, object], context: object) -> dict[str, object]:
-    """Make the test ``{"tenant_id": …, "type": …, "id": …}``; its result is in the table."""
+    """Make the test ``{"tenant_id": …, "type": …, "id": …}``; its result is in the table.
+
+    Or answer what is asked of a tenant's stored lines: ``{"tenant_id": …, "stored": {…}}``.
+    """
     del context
+    stored = event.get("stored")
+    if isinstance(stored, Mapping):
+        return trials().answer(str(event["tenant_id"]), stored)
     done = tester().run(str(event["tenant_id"]), str(event["type"]), str(event["id"]))
     return {"state": None if done is None else done.state.value}
 

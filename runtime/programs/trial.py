@@ -1,6 +1,7 @@
 """A program tried on some lines, stored or not: what it makes of each, and what it costs. Nothing is kept."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,7 @@ from runtime.delivery_config.transform import Transform
 from runtime.objects.batches import Batch
 from runtime.objects.key import ObjectKey
 from runtime.programs import application, worker
+from runtime.programs.application import ProgramOutput
 from runtime.programs.sandbox import Sandbox
 
 SECONDS: Final = 20.0
@@ -34,6 +36,17 @@ class TriedEvent:
     after: tuple[tuple[int, str], ...]
     outcome: str
     error: str = ""
+    object_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinesToTry:
+    """Lines of one origin. ``times``: epoch ms. ``stored``: the key is of an object that there is."""
+
+    key: ObjectKey
+    times: Sequence[int]
+    lines: Sequence[str]
+    stored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +59,44 @@ class ProgramTrial:
     dollars_a_gb: float
 
 
-def try_program(
-    transform: Transform, lines: Sequence[str], key: ObjectKey, now_ms: int, sandbox: Sandbox
-) -> ProgramTrial:
-    """Run a program over lines, each an event of now.
+def try_program(transform: Transform, tried: Sequence[LinesToTry], sandbox: Sandbox) -> ProgramTrial:
+    """Run a program over lines.
 
     :raises runtime.programs.sandbox.ProgramKilledError: and what ``application.apply`` raises besides.
     """
-    sizes = [len(line.encode()) for line in lines]
-    batch = Batch(0, [now_ms] * len(lines), list(map(_encode, lines)), sizes)
-    tried = [application.run(transform, batch, key, sandbox, SECONDS) for _ in range(MEASURED_ROUNDS)]
-    output, answer = application.read(batch, transform.on_error, tried[0].text), tried[0].text.split(b"\n")
-    after: list[list[tuple[int, str]]] = [[] for _ in lines]
+    events: list[TriedEvent] = []
+    counts: Counter[str] = Counter()
+    cpu_us = 0
+    for each in tried:
+        answered = [
+            application.run(transform, _batch(each), each.key, sandbox, SECONDS) for _ in range(MEASURED_ROUNDS)
+        ]
+        output = application.read(_batch(each), transform.on_error, answered[0].text)
+        events += _events(each, output, answered[0].text.split(b"\n"))
+        counts.update(output.counts)
+        cpu_us += min(one.cpu_us for one in answered)
+    lines = max(1, len(events))
+    size = max(1, sum(len(each.before.encode()) for each in events))
+    dollars = program_dollars(cpu_us / 1e6, len(events), list_prices(), Assumptions())
+    return ProgramTrial(tuple(events), counts, cpu_us / lines, dollars / size * GIB)
+
+
+def _batch(tried: LinesToTry) -> Batch:
+    sizes = [len(line.encode()) for line in tried.lines]
+    return Batch(0, tried.times, list(map(_encode, tried.lines)), sizes)
+
+
+def _events(tried: LinesToTry, output: ProgramOutput, answer: Sequence[bytes]) -> Iterator[TriedEvent]:
+    after: list[list[tuple[int, str]]] = [[] for _ in tried.lines]
     for source, time, message in zip(output.sources, output.batch.timestamps, output.batch.literals, strict=True):
         after[source].append((time, _decode(message)))
     failed = {at for at, text in enumerate(answer) if text.startswith(worker.FAILED.encode())} | {*output.failed}
     dropped = {*output.dropped}
-    cpu_us = min(one.cpu_us for one in tried)
-    events = tuple(
-        TriedEvent(
+    for at, line in enumerate(tried.lines):
+        yield TriedEvent(
             line,
             tuple(after[at]),
             "dropped" if at in dropped else "failed" if at in failed else "delivered",
             answer[at][1:].decode()[:MAX_ERROR_CHARACTERS] if at in failed else "",
+            tried.key.key if tried.stored else "",
         )
-        for at, line in enumerate(lines)
-    )
-    dollars = program_dollars(cpu_us / 1e6, len(lines), list_prices(), Assumptions())
-    return ProgramTrial(events, output.counts, cpu_us / len(lines), dollars / max(1, sum(sizes)) * GIB)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 from runtime import scheduling
 from runtime.aws.clients import AwsClients
 from runtime.delivery_state.replay_selection import object_time
+from runtime.objects.hours import folders, objects_between
 from runtime.objects.key import MalformedKeyError, ObjectKey
 from runtime.objects.stored_object import StoredObject
 from runtime.objects.versions import ListedObject
 from runtime.processor.delivery_record import NOTIFIED
-from runtime.reconciliation.hours import folders, objects_between
 from runtime.reconciliation.tally import HOUR_SECONDS, Tally, hour_of
 from runtime.record_log.lines import RecordLog
 from runtime.time_budget import TimeBudget

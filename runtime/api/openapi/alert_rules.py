@@ -5,6 +5,7 @@ from copy import deepcopy
 
 from runtime.alerts.rule import AlertRule, EventBusNotice, SnsNotice
 from runtime.api.schemas.alert_rules import InvalidRuleView, RulePage
+from runtime.api.schemas.alert_trials import AlertTrialRequest
 from runtime.api.schemas.written_configs import REF, schema_of
 from runtime.delivery_config.writing import SERVICE_FIELDS
 
@@ -16,10 +17,11 @@ EXAMPLE = {
     "count": 10,
     "notify": {"method": "sns", "log_distribution_role_arn": ROLE, "topic_arn": TOPIC},
 }
-_SOMETIMES = {"created_at", "updated_at", "version", "ready_made", "level"}
+_SOMETIMES = {"created_at", "updated_at", "version", "ready_made", "level", "predicate"}
 BODIES = {
     "create_alert_rule": ("application/json", "NewAlertRule"),
     "replace_alert_rule": ("application/json", "AlertRuleReplacement"),
+    "try_alert_rules": ("application/json", "AlertTrialRequest"),
 }
 
 
@@ -27,7 +29,7 @@ def rule_schemas() -> dict[str, dict[str, object]]:
     """Return the schemas by name."""
     written = schema_of(AlertRule, "validation")
     fields = {name: each for name, each in written["properties"].items() if name not in SERVICE_FIELDS}
-    needed = [{"required": [one]} for one in ("ready_made", "level", "contains")]
+    needed = [{"required": [one]} for one in ("ready_made", "level", "contains", "predicate")]
     new = {
         "type": "object",
         "title": "A new alert rule",
@@ -40,11 +42,12 @@ def rule_schemas() -> dict[str, dict[str, object]]:
     answered = schema_of(AlertRule, "serialization")
     return {
         "NewAlertRule": new
-        | {"description": "with at least one of `ready_made`, `level` and `contains`", "anyOf": needed},
+        | {"description": "with at least one of `ready_made`, `level`, `contains` and `predicate`", "anyOf": needed},
         "AlertRuleReplacement": replacement | {"anyOf": needed},
         "AlertRule": answered | {"required": sorted({*answered["properties"]} - _SOMETIMES)},
         "AlertRulePage": _page(),
         "InvalidRuleView": schema_of(InvalidRuleView, "serialization"),
+        "AlertTrialRequest": schema_of(AlertTrialRequest, "validation"),
         "SnsNotice": schema_of(SnsNotice, "validation"),
         "EventBusNotice": schema_of(EventBusNotice, "validation"),
     }

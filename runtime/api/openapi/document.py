@@ -214,7 +214,7 @@ def _statuses(path: str, method: str, operation: Mapping[str, Any]) -> set[str]:
         statuses |= {"404", "409", "412"}
     if "/external-ids" in path:
         statuses.add("404")
-    if "{replay_id}" in path:
+    if "{replay_id}" in path or path.endswith("/alert-rules/try"):
         statuses.add("404")
     if method == "post":
         statuses.add("409")

@@ -3,6 +3,7 @@
 Programs run in a process of their own; a function of its own makes a test delivery, with the tenant's session.
 """
 
+from collections.abc import Collection
 from http import HTTPStatus
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from runtime.api.routers.delivery_configs import config_path, readable
 from runtime.api.schemas.delivery_tests import DeliveryTestView
 from runtime.api.schemas.programs import ProgramList, ProgramView, TrialRequest, TrialView
 from runtime.api.services import Services
+from runtime.api.stored_lines import last_lines
 from runtime.api.writes.idempotency import Idempotency, IdempotencyKey
 from runtime.api.writes.preconditions import Preconditions
 from runtime.api.writes.repetition import repeated
@@ -30,7 +32,7 @@ from runtime.objects.key import MalformedKeyError, ObjectKey
 from runtime.programs.application import ProgramRefusedError
 from runtime.programs.ready_made import READY_MADE
 from runtime.programs.sandbox import EngineMissingError, ProgramKilledError, WorkerLostError
-from runtime.programs.trial import try_program
+from runtime.programs.trial import LinesToTry, try_program
 
 router = APIRouter(dependencies=[no_query()])
 PROGRAMS, DELIVERIES = "programs", "deliveries"
@@ -55,29 +57,30 @@ def list_programs() -> ProgramList:
 def try_transform(tenant_id: TenantId, type_: Type, services: ServicesOf, body: JsonBody) -> TrialView:
     """Return what a config's program, or the one in the body, makes of lines, and what it costs. Nothing is delivered.
 
-    With a `transform` in the body the config needn't exist.
+    The lines are in the body, or with `last` the tenant's own last ones. With a `transform` the config needn't exist.
     """
     try:
         asked = TrialRequest.model_validate(body, strict=True, extra="forbid")
     except ValidationError as error:
         raise invalid("invalid-request", "these fields are wrong", _named(error)) from None
     given = asked.transform
-    transform = _stored(services, tenant_id, type_) if given is None else _given(services, given)
-    origin = f"cluster_id={asked.cluster_id}/application={asked.application}/pod_name={asked.pod_name}"
+    config = _with_program(services, tenant_id, type_) if given is None else None
+    transform = config.transform if config else _given(services, given or {})
+    assert transform is not None
+    tried, complete = (
+        (_given_lines(services, tenant_id, asked), True)
+        if asked.last is None
+        else last_lines(services, tenant_id, asked.last, *_selected(asked, config))
+    )
     try:
-        key = ObjectKey.parse(f"tenant_id={tenant_id}/{origin}/{NAME}")
-        trial = try_program(transform, asked.lines, key, int(services.clock() * 1000), services.sandbox)
-    except MalformedKeyError:
-        names = ("cluster_id", "application", "pod_name")
-        problem = "must be what can be a segment of an object's key"
-        raise invalid("invalid-request", "these fields are wrong", [(name, problem) for name in names]) from None
+        trial = try_program(transform, tried, services.sandbox)
     except (ProgramKilledError, ProgramRefusedError) as error:
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY, "program-killed", f"the program doesn't get through: {error}"
         ) from error
     except (EngineMissingError, WorkerLostError, TimeoutError) as error:
         raise unchecked("nothing was tried: programs can't be run at the moment") from error
-    return TrialView.of(trial)
+    return TrialView.of(trial, complete=complete)
 
 
 @router.post(
@@ -124,13 +127,37 @@ def _given(services: Services, fields: dict[str, object]) -> Transform:
     return transform
 
 
-def _stored(services: Services, tenant_id: str, type_: str) -> Transform:
+def _with_program(services: Services, tenant_id: str, type_: str) -> DeliveryConfig:
     config = readable(services, tenant_id, type_).config
     assert isinstance(config, DeliveryConfig)
     if config.transform is None:
         problem = "is needed: the stored config has no program"
         raise invalid("invalid-request", "these fields are wrong", [("transform", problem)])
-    return config.transform
+    return config
+
+
+def _selected(
+    asked: TrialRequest, config: DeliveryConfig | None
+) -> tuple[Collection[str] | None, Collection[str] | None]:
+    """Return the applications and clusters whose lines are wanted; ``None``: all of them."""
+    applications = config.applications if config else None
+    clusters = config.cluster_ids or None if config else None
+    return (
+        [asked.application] if asked.application else applications,
+        [asked.cluster_id] if asked.cluster_id else clusters,
+    )
+
+
+def _given_lines(services: Services, tenant_id: str, asked: TrialRequest) -> list[LinesToTry]:
+    names = {"cluster_id": "cluster", "application": "application", "pod_name": "pod"}
+    origin = "/".join(f"{name}={getattr(asked, name) or default}" for name, default in names.items())
+    try:
+        key = ObjectKey.parse(f"tenant_id={tenant_id}/{origin}/{NAME}")
+    except MalformedKeyError:
+        problem = "must be what can be a segment of an object's key"
+        raise invalid("invalid-request", "these fields are wrong", [(name, problem) for name in names]) from None
+    lines = asked.lines or []
+    return [LinesToTry(key, [int(services.clock() * 1000)] * len(lines), lines)]
 
 
 def _named(error: ValidationError) -> list[tuple[str, str]]:

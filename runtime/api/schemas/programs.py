@@ -1,8 +1,8 @@
 """Ready-made programs as they are listed, and what a trial asks and answers."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from runtime.api.schemas.schema import Schema
 from runtime.text_forms import text_form
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 KEY_SEGMENT = text_form(r"^[^/\x00-\x1f]{1,255}$", "1 to 255 characters, without / and control characters")
 MAX_LINES = 500
 MAX_LINE = 32_768
+Segment = Annotated[str, StringConstraints(pattern=KEY_SEGMENT)]
 
 
 class ParameterView(Schema):
@@ -67,10 +68,25 @@ class TrialRequest(Schema):
     transform: dict[str, object] | None = Field(
         default=None, description="a program that isn't stored; else the config's"
     )
-    lines: list[str] = Field(min_length=1, max_length=MAX_LINES)
-    application: str = Field(default="application", pattern=KEY_SEGMENT)
-    pod_name: str = Field(default="pod", pattern=KEY_SEGMENT)
-    cluster_id: str = Field(default="cluster", pattern=KEY_SEGMENT)
+    lines: list[str] | None = Field(default=None, min_length=1, max_length=MAX_LINES)
+    last: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_LINES,
+        description="in place of `lines`: so many of the tenant's own last ones, of `application` and `cluster_id` "
+        "where they are given; of a stored config, those that it selects",
+    )
+    application: Segment | None = None
+    pod_name: Segment | None = Field(default=None, description="of `lines`")
+    cluster_id: Segment | None = None
+
+    @model_validator(mode="after")
+    def _has_lines(self) -> Self:
+        if (self.lines is None) == (self.last is None):
+            raise ValueError("must have either lines or last")
+        if self.last is not None and self.pod_name is not None:
+            raise ValueError("must have no pod_name beside last")
+        return self
 
 
 class MadeEvent(Schema):
@@ -84,6 +100,7 @@ class TriedView(Schema):
     """What becomes of one line."""
 
     before: str
+    object_key: str | None = Field(default=None, description="of a stored line: the object that has it")
     after: list[MadeEvent]
     outcome: str = Field(description="`delivered`, `dropped`, or `failed`: then `after` is what `on_error` makes of it")
     error: str | None = None
@@ -93,16 +110,18 @@ class TrialView(Schema):
     """What a program makes of the lines, and what it costs. Nothing was delivered, and nothing is kept."""
 
     events: list[TriedView]
+    complete: bool = Field(default=True, description="false: there was no time to look for all lines asked for")
     counts: dict[str, int] = Field(description="`in` = `out` + `dropped` + `set_aside`")
     microseconds_an_event: float = Field(description="processor time of the program")
     dollars_a_gb: float = Field(description="US dollars for 1,024³ bytes of such lines, on Lambda, list price")
 
     @classmethod
-    def of(cls, trial: "ProgramTrial") -> Self:
+    def of(cls, trial: "ProgramTrial", *, complete: bool = True) -> Self:
         """Show one."""
         events = [
             TriedView(
                 before=each.before,
+                object_key=each.object_key or None,
                 after=[MadeEvent(timestamp=time, message=message) for time, message in each.after],
                 outcome=each.outcome,
                 error=each.error or None,
@@ -111,6 +130,7 @@ class TrialView(Schema):
         ]
         return cls(
             events=events,
+            complete=complete,
             counts=dict(trial.counts),
             microseconds_an_event=round(trial.microseconds_an_event, 2),
             dollars_a_gb=round(trial.dollars_a_gb, 6),

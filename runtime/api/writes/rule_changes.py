@@ -20,6 +20,7 @@ from runtime.api.writes.limits import read_counter
 from runtime.api.writes.preconditions import Preconditions
 from runtime.api.writes.repetition import repeated
 from runtime.api.writes.tenant_bounds import require_rule_within
+from runtime.api.writes.validation import predicate_problems
 from runtime.delivery_config.attribute_values import typed
 from runtime.delivery_config.model import SCHEMA_VERSION
 from runtime.delivery_config.writing import InvalidConfigError, item_of, validate_as
@@ -104,7 +105,7 @@ def validate_rule(
 ) -> AlertRule:
     """Return the rule that the fields make for the path's tenant (and name); both may be left out of the fields.
 
-    :raises ProblemError: 422, with every wrong field.
+    :raises ProblemError: 422, with every wrong field; 503: its predicate couldn't be checked.
     """
     path = {"tenant_id": tenant_id} | ({} if name is None else {"name": name})
     wrong = [
@@ -114,6 +115,8 @@ def validate_rule(
         rule = validate_as(AlertRule, {**fields, **path}, services.write_rules())
     except InvalidConfigError as error:
         wrong += [(_without_method(each.field), each.problem) for each in error.problems]
+    else:
+        wrong += predicate_problems(services, rule.predicate)
     if wrong:
         raise invalid("invalid-rule", "nothing was changed: these fields are wrong", wrong)
     return rule

@@ -1,8 +1,10 @@
 """From a request's fields to a valid config, or a 422 that names every wrong field."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 
+from runtime.alerts.predicate import problem_of
 from runtime.api.config_store import StoredConfig
 from runtime.api.errors.problems import ProblemError, invalid
 from runtime.api.regions import regions
@@ -61,11 +63,26 @@ def program_problems(services: Services, transform: Transform | None) -> list[tu
     """
     if transform is None:
         return []
-    try:
+    with _checking():
         problems = problems_of(transform, services.sandbox)
+    return [(f"transform.{name}", problem) for name, problem in problems]
+
+
+def predicate_problems(services: Services, predicate: str | None) -> list[tuple[str, str]]:
+    """Return what is wrong with an alert rule's predicate, and where. Raises as ``program_problems``."""
+    if predicate is None:
+        return []
+    with _checking():
+        problem = problem_of(predicate, services.sandbox)
+    return [("predicate", str(problem))] if problem else []
+
+
+@contextmanager
+def _checking() -> Iterator[None]:
+    try:
+        yield
     except (EngineMissingError, WorkerLostError, TimeoutError) as error:
         raise unchecked("nothing was changed: the program can't be checked at the moment") from error
-    return [(f"transform.{name}", problem) for name, problem in problems]
 
 
 def unchecked(detail: str) -> ProblemError:

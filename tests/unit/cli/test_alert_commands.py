@@ -11,7 +11,15 @@ from cli.exit_status import ExitStatus
 from cli.main import app
 from tests.unit.cli.test_config_commands import InProcess
 from tests.unit.runtime.alerts.alert_scene import NOTICE, TOPIC
-from tests.unit.runtime.api.gateway import RULES, clients_of_a_table, signed_client
+from tests.unit.runtime.api.gateway import (
+    RULES,
+    clients_of_a_table,
+    make_app,
+    make_client,
+    serve_tester,
+    signed_client,
+)
+from tests.unit.runtime.api.test_stored_trials import NOW, iso, put
 
 __all__ = ["clients_of_a_table", "signed_client"]
 
@@ -64,3 +72,26 @@ def test_a_rule_that_cannot_be_read_is_named(run, clients):
 def test_ready_made_rules_are_listed(run):
     """A tenant would have to read the source to know what there is."""
     assert "etcd-slow-disk\tetcd's disk is slow\t5\t60" in run("ready-made").output
+
+
+def test_what_would_have_fired_is_shown_with_its_time(clients, monkeypatch, tmp_path):
+    """A tenant would have to call the API by hand to see what a rule does."""
+    serve_tester(monkeypatch, clients)
+    api = make_client(make_app(clients, tester="the-tester"))
+    monkeypatch.setattr(ApiConnection, "client", lambda _: Client(InProcess(api)))
+    put(clients, 600, "E1123 10:00:00.000000 1 a.go:1] it failed")
+    rule = tmp_path / "rule.json"
+    rule.write_text(json.dumps({"level": "error"}))
+    done = CliRunner().invoke(app, ["alerts", "try", "acme-corp", "--rule", str(rule)])
+    assert done.exit_code == 0, done.output
+    rows = [line.split("\t") for line in done.output.splitlines()[1:3]]
+    assert [(row[0], *row[1:5]) for row in rows] == [
+        (iso(NOW - 600), "tried", "firing", "1", "etcd c1"),
+        (iso(NOW - 300), "tried", "resolved", "0", "etcd c1"),
+    ]
+    assert "1 lines, 1 of them copied; matched: 1 tried" in done.output
+    asked = ["alerts", "try", "acme-corp", "--rule", str(rule), "--until", iso(NOW - 700), "--json"]
+    assert json.loads(CliRunner().invoke(app, asked).output)["notifications"] == []
+    done = CliRunner().invoke(app, ["program", "try", "acme-corp", "s3", "--last", "5", "--program", "redact"])
+    assert done.output.splitlines()[0] == "  E1123 10:00:00.000000 1 a.go:1] it failed"
+    assert CliRunner().invoke(app, ["program", "try", "acme-corp", "s3"]).exit_code == 2

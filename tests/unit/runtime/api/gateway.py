@@ -1,5 +1,6 @@
 """The API on an empty table, called through a stand-in of the gateway: it says who signed, as API Gateway does."""
 
+import json
 import threading
 import time
 from contextlib import contextmanager
@@ -11,7 +12,10 @@ from starlette.testclient import TestClient
 from runtime.api.application import create_app
 from runtime.api.services import Services
 from runtime.api.settings import ApiSettings
-from tests.unit.runtime.aws_world import aws
+from runtime.deliveries.role_chain import RoleChain
+from runtime.delivery_test.settings import DeliveryTesterSettings
+from runtime.delivery_test.stored_trials import StoredTrials
+from tests.unit.runtime.aws_world import CENTRAL_ROLE, aws
 
 CALLER = "arn:aws:sts::111111111111:assumed-role/provider/console"
 SIGNATURE = "AWS4-HMAC-SHA256 right"
@@ -99,6 +103,25 @@ def make_app(clients, clock=time.time, **limits):
         **{"max_configs": 10_000, "max_alert_rules": 10_000, "max_writes_a_minute": 10_000, **limits},
     )
     return SignedBy(create_app(Services(settings, clients, clock)))
+
+
+def serve_tester(monkeypatch, clients):
+    """Let what the API calls in Lambda be called here: the function that reads stored lines; a test only begins."""
+    settings = DeliveryTesterSettings(
+        tenant_config_table=TABLE,
+        parked_deliveries_table=PARKED,
+        central_log_distribution_role_arn=CENTRAL_ROLE,
+        central_bucket="central-bucket",
+        aws_region=clients.region,
+    )
+    trials = StoredTrials(settings, clients, RoleChain(clients, CENTRAL_ROLE))
+
+    def invoke(_clients, _function, event):
+        asked = json.loads(json.dumps(event))  # as it goes over the wire
+        return json.loads(json.dumps(trials.answer(asked["tenant_id"], asked["stored"])))
+
+    monkeypatch.setattr("runtime.api.stored_lines.invoke", invoke)
+    monkeypatch.setattr("runtime.api.writes.testing.start", lambda *_: None)
 
 
 def make_client(app, **headers):

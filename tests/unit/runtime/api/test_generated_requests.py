@@ -6,7 +6,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 
-from tests.unit.runtime.api.gateway import SIGNATURE, document, empty_table, make_app, table_of_its_own
+from tests.unit.runtime.api.gateway import SIGNATURE, document, empty_table, make_app, serve_tester, table_of_its_own
 
 LEAST_CASES = 2_000
 """What the generated requests must come to; the count is printed."""
@@ -59,7 +59,8 @@ def schema():
         made = schemathesis.openapi.from_dict(
             without_servers(document()), config=schemathesis.Config.from_dict({"checks": checks})
         )
-        made.app = make_app(clients)
+        serve_tester(monkeypatch, clients)
+        made.app = make_app(clients, tester="the-tester")
         made.auth()(Signs)
         made.clients = clients
         yield made

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.reconciliation.hours import objects_between
+from runtime.objects.hours import objects_between
 
 WRITTEN = datetime(2026, 11, 20, tzinfo=UTC)
 
