@@ -19,7 +19,7 @@ from tests.unit.runtime.api.gateway import (
     serve_tester,
     signed_client,
 )
-from tests.unit.runtime.api.test_stored_trials import NOW, iso, put
+from tests.unit.runtime.api.stored_scene import NOW, iso, put
 
 __all__ = ["clients_of_a_table", "signed_client"]
 

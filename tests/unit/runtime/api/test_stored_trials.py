@@ -1,21 +1,16 @@
 """Programs and alert rules tried on the tenant's own stored objects, read by the function that has its session."""
 
-import gzip
-import json
-import time
-from datetime import UTC, datetime
-
 import pytest
 
 from runtime.aws.function_call import FunctionFailedError
 from tests.unit.runtime.alerts.alert_scene import NOTICE
 from tests.unit.runtime.api.gateway import CONFIGS, S3, make_app, make_client, serve_tester
+from tests.unit.runtime.api.stored_scene import NOW, iso, put
 from tests.unit.runtime.api.test_bad_requests import problem
 
 RULES = "/tenants/acme-corp/alert-rules"
 TRY = f"{RULES}/try"
 TRANSFORM = f"{CONFIGS}/s3/transform/try"
-NOW = int(time.time())
 REDACT = {"program": "redact"}
 
 
@@ -23,20 +18,6 @@ REDACT = {"program": "redact"}
 def api(clients, monkeypatch):
     serve_tester(monkeypatch, clients)
     return make_client(make_app(clients, tester="the-tester"))
-
-
-def put(clients, ago, *messages, application="etcd", tenant_id="acme-corp"):
-    """Store an object of so many seconds ago, a line a second; return its key."""
-    at = datetime.fromtimestamp(NOW - ago, UTC).strftime("%Y%m%d-%H%M%S")
-    key = f"tenant_id={tenant_id}/cluster_id=c1/application={application}/pod_name=p/{at}-6f9.json.gz"
-    lines = [{"timestamp": (NOW - ago + at) * 1000, "message": text} for at, text in enumerate(messages)]
-    body = gzip.compress(b"".join(json.dumps(line).encode() + b"\n" for line in lines))
-    clients.client("s3").put_object(Bucket="central-bucket", Key=key, Body=body)
-    return key
-
-
-def iso(at):
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def test_a_program_is_tried_on_the_tenant_s_own_last_lines(api, clients):
