@@ -108,7 +108,7 @@ def try_rules(
 
 
 def _summary(trial: AlertTrialView) -> list[str]:
-    """Return what was looked at, and what went wrong."""
+    """Return what was read, and what went wrong."""
     matched = ", ".join(f"{count} {name}" for name, count in trial.matches.items()) or "no rule"
     found = [f"{trial.objects:,} objects, {trial.lines:,} lines, {trial.marked:,} of them copied; matched: {matched}"]
     found += [

@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from cli.console.asking import Questions
 from cli.console.guard import ConsoleAccess, ConsoleGuard
-from cli.console.pages import alarms, configs, measures, overview, path, replays, tenant
+from cli.console.pages import alarms, alerts, configs, delivery_test, measures, overview, path, replays, tenant
 from cli.console.rendering import Screen, screen_of
 
 LIBRARY: Final = files("django_htmx").joinpath("static/django_htmx/htmx-2.min.js")
@@ -28,7 +28,9 @@ def create_application(questions: Questions, access: ConsoleAccess, tenant_id: s
             *overview.ROUTES,
             *tenant.ROUTES,
             *measures.ROUTES,
+            *delivery_test.ROUTES,
             *configs.ROUTES,
+            *alerts.ROUTES,
             *replays.ROUTES,
             *path.ROUTES,
             *alarms.ROUTES,

@@ -27,7 +27,7 @@ from runtime.programs.sandbox import (
 SECONDS: Final = 20.0
 """Ours: how long the worker is waited for; a predicate's own time is processor time (``sandbox.allowed_seconds``)."""
 MAX_KILLS: Final = 3
-"""Contract §12, as for programs: then it isn't asked any more by this process, until it is written anew."""
+"""Contract §12, as for programs: then this process doesn't ask it any more, until it is changed."""
 KILLED: Final = "predicate-killed"
 SWITCHED_OFF: Final = "predicate-switched-off"
 REFUSED: Final = "predicate-refused"
@@ -53,7 +53,7 @@ def problem_of(predicate: str, sandbox: Sandbox) -> ProgramProblem | None:
 
 @dataclass(frozen=True, slots=True)
 class LineMatcher:
-    """Says which lines a rule is about. Shared by all threads.
+    """Finds the lines that a rule is about. Shared by all threads.
 
     :param observe: what went wrong with a rule's predicate, and with how many lines.
     """

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import TypedDict, cast
 
 from runtime.api.errors.problems import ProblemError
 from runtime.api.services import Services
@@ -15,7 +15,12 @@ from runtime.programs.trial import LinesToTry
 logger = logging.getLogger("logrouter.api")
 
 
-def ask(services: Services, tenant_id: str, asked: Mapping[str, object]) -> dict[str, Any]:
+class _Object(TypedDict):
+    key: str
+    lines: list[tuple[int, str]]
+
+
+def ask(services: Services, tenant_id: str, asked: Mapping[str, object]) -> dict[str, object]:
     """Return the function's answer.
 
     :raises ProblemError: 503: there is none; why is in the answer, where the function knows it.
@@ -24,15 +29,16 @@ def ask(services: Services, tenant_id: str, asked: Mapping[str, object]) -> dict
     if function is None:
         raise _unavailable("this stage has no function that reads them")
     try:
-        answer: dict[str, Any] = invoke(services.clients, function, {"tenant_id": tenant_id, "stored": asked})
+        answer: dict[str, object] = invoke(services.clients, function, {"tenant_id": tenant_id, "stored": asked})
     except FunctionFailedError:
         raise _unavailable("the function that reads them failed") from None
     except Exception as error:
         failed = classify(error, hop=Hop.EXECUTION, action=ACTION, resource=function)
         logger.error("stored lines can't be asked for", extra={"reason": failed.reason})  # noqa: TRY400 - no traceback
         raise _unavailable("the function that reads them can't be called") from error
-    if "failure" in answer:
-        raise _unavailable(f"{answer['failure']['reason']}: {answer['failure']['detail']}")
+    failure = answer.get("failure")
+    if isinstance(failure, Mapping):
+        raise _unavailable(f"{failure['reason']}: {failure['detail']}")
     return answer
 
 
@@ -52,7 +58,7 @@ def last_lines(
     wanted = {name: sorted(each) for name, each in names.items() if each is not None}
     answer = ask(services, tenant_id, {"most": most, **wanted})
     found = []
-    for each in answer["objects"]:
+    for each in cast("list[_Object]", answer["objects"]):
         times, lines = zip(*each["lines"], strict=True)
         found.append(LinesToTry(ObjectKey.parse(each["key"]), times, lines, stored=True))
     if not found and answer["complete"]:

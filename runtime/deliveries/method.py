@@ -5,8 +5,11 @@ writing to ``Delivery.progress``, so that any exception leaves an exact checkpoi
 """
 
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+
+from runtime import scheduling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -135,6 +138,44 @@ class DeliveryProgress:
         self.checkpoint = checkpoint
 
 
+class ProgramTime:
+    """For how long a delivery was in its program, or waited its turn there: that isn't the destination's time.
+
+    Its batches may be there concurrently: counted is the time in which at least one was.
+    """
+
+    def __init__(self) -> None:
+        self._lock = scheduling.lock()
+        self._inside = 0
+        self._since = 0.0
+        self._seconds = 0.0
+
+    @contextmanager
+    def counted(self) -> "Iterator[None]":
+        """Count the time of the block."""
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                self._since = scheduling.monotonic()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside -= 1
+                if not self._inside:
+                    self._seconds += scheduling.monotonic() - self._since
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a batch is there now."""
+        return self._inside > 0
+
+    @property
+    def seconds(self) -> float:
+        """The time of all that has ended."""
+        return self._seconds
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One object x one delivery config: the unit of retry, of parking and of records."""
@@ -143,6 +184,7 @@ class Delivery:
     config: "DeliveryConfig"
     budget: "TimeBudget"
     progress: DeliveryProgress = field(default_factory=DeliveryProgress)
+    program_time: ProgramTime = field(default_factory=ProgramTime, compare=False, repr=False)
 
 
 class BatchSource(Protocol):

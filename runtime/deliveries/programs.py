@@ -55,7 +55,8 @@ def apply_program(delivery: Delivery, batch: Batch, kills: KilledPrograms | None
     if not delivery.budget.allows(allowed_seconds(len(batch))):
         raise OutOfTimeError("out-of-time", "no time for the program is left; the rest is handed over")
     try:
-        return application.apply(transform, batch, delivery.object, host_sandbox(), delivery.budget.remaining())
+        with delivery.program_time.counted():
+            return application.apply(transform, batch, delivery.object, host_sandbox(), delivery.budget.remaining())
     except ProgramKilledError as error:
         if kills is not None:
             kills.add(config, transform.digest)

@@ -27,7 +27,7 @@ from runtime.time_budget import TimeBudget
 MAX_UNCOMPRESSED: Final = 64 * 1024 * 1024
 """Ours, bytes of one object."""
 STEPS_SECONDS: Final = (3600.0, 6 * 3600.0, 24 * 3600.0, 7 * 24 * 3600.0)
-"""Ours: how far back the newest objects are looked for; further only where the nearer hours have none."""
+"""Ours: how far back the newest objects are listed; further only where the nearer hours have too few lines."""
 _decode = msgspec.json.Decoder(list[str]).decode
 
 

@@ -7,7 +7,7 @@ import hashlib
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Final, cast
 
 from runtime import scheduling
 from runtime.alerts.line_copy import LineCopy
@@ -22,8 +22,8 @@ from runtime.delivery_test.stored_lines import Selected, StoredLines, texts
 from runtime.errors import DeliveryError, OutOfTimeError
 from runtime.objects.batches import Batch
 from runtime.objects.key import ObjectKey
-from runtime.programs.levels import levels_of
 from runtime.programs.sandbox import EngineMissingError, ProgramKilledError, WorkerLostError, host_sandbox
+from runtime.programs.trial import levels_of
 from runtime.time_budget import TimeBudget
 
 SECONDS: Final = 9.0
@@ -43,8 +43,8 @@ class StoredTrials:
     clients: AwsClients
     role_chain: RoleChain
 
-    def answer(self, tenant_id: str, asked: Mapping[str, Any]) -> dict[str, object]:
-        """Return what was asked for; ``failure`` where it can't be had."""
+    def answer(self, tenant_id: str, asked: Mapping[str, object]) -> dict[str, object]:
+        """Return what was asked for; ``failure`` where that isn't possible."""
         budget = TimeBudget.of_seconds(SECONDS)
         stored = StoredLines(self.clients, self.role_chain, self.settings.central_bucket, tenant_id, budget)
         try:
@@ -57,9 +57,9 @@ class StoredTrials:
         return {"failure": {"reason": failure, "detail": detail}}
 
 
-def _last_lines(stored: StoredLines, asked: Mapping[str, Any]) -> dict[str, object]:
+def _last_lines(stored: StoredLines, asked: Mapping[str, object]) -> dict[str, object]:
     """Return the tenant's last lines, the newest object's first, each object's in the order of time."""
-    most, room = int(asked["most"]), MAX_CHARACTERS
+    most, room = cast("int", asked["most"]), MAX_CHARACTERS
     found: list[dict[str, object]] = []
     complete = True
     try:
@@ -89,16 +89,16 @@ def _fitting(lines: list[tuple[int, str]], room: int) -> list[tuple[int, str]]:
     return lines[begin:]
 
 
-def _alerts(stored: StoredLines, asked: Mapping[str, Any]) -> dict[str, object]:
+def _alerts(stored: StoredLines, asked: Mapping[str, object]) -> dict[str, object]:
     """Return what the rules would have fired over the objects of a time."""
-    since, until = float(asked["since"]), float(asked["until"])
+    since, until = cast("float", asked["since"]), cast("float", asked["until"])
     problems: dict[str, dict[str, int]] = {}
 
     def observe(rule: AlertRule, what: str, lines: int) -> None:
         of_rule = problems.setdefault(rule.name, {})
         of_rule[what] = of_rule.get(what, 0) + lines
 
-    trial = RuleTrial([AlertRule.model_validate(each) for each in asked["rules"]], LineMatcher(observe))
+    trial = RuleTrial([*map(AlertRule.model_validate, cast("list[object]", asked["rules"]))], LineMatcher(observe))
     through, read = since, 0
     try:
         for object_ in stored.objects(since, until, Selected.of(asked)):

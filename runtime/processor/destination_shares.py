@@ -51,13 +51,15 @@ class Motion:
 
     def __init__(self, delivery: Delivery, source: Subscription | None) -> None:
         self._progress = delivery.progress
+        self._program_time = delivery.program_time
         self._source = source
         self._seen = self._state()
 
     def moved(self) -> bool:
-        """Return whether batches were acknowledged meanwhile, or it is the object that it waits for."""
+        """Return whether batches were acknowledged meanwhile, or it is the object or a program that it waits for."""
         state = self._state()
-        if state == self._seen and not (self._source and self._source.waiting):
+        waits = self._program_time.goes_on or bool(self._source and self._source.waiting)
+        if state == self._seen and not waits:
             return False
         self._seen = state
         return True
@@ -130,6 +132,7 @@ class DestinationShares:
             running.moved_at = begun = self._clock()
             self._total += 1
         done_before, succeeded = delivery.progress.checkpoint, False
+        in_program = delivery.program_time.seconds
         try:
             yield
             succeeded = True
@@ -139,7 +142,8 @@ class DestinationShares:
                 running.moved_at = now = self._clock()
                 self._loaded.add(delivery.config.method)
                 if succeeded:  # of one that fails its circuit knows
-                    self._time_taken(key, (now - begun) / max(1, delivery.progress.checkpoint - done_before))
+                    took = now - begun - (delivery.program_time.seconds - in_program)
+                    self._time_taken(key, took / max(1, delivery.progress.checkpoint - done_before))
                 self._total -= 1
                 if not running.motions:
                     del self._running[key]

@@ -16,11 +16,14 @@ from runtime.objects.key import ObjectKey
 from runtime.programs import application, worker
 from runtime.programs.application import ProgramOutput
 from runtime.programs.sandbox import Sandbox
+from runtime.programs.shapes import LEVEL_OF_A_LINE
 
 SECONDS: Final = 20.0
 MEASURED_ROUNDS: Final = 3
 """Ours: the least of so many runs is what it takes; the first one pays for what a program's start needs."""
 MAX_ERROR_CHARACTERS: Final = 500
+LEVELS: Final = {b"0": "debug", b"1": "info", b"2": "warning", b"3": "error", b"4": "fatal"}
+_LEVEL: Final = f"{LEVEL_OF_A_LINE}. = level"
 _decode = msgspec.json.Decoder(str).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -100,3 +103,9 @@ def _events(tried: LinesToTry, output: ProgramOutput, answer: Sequence[bytes]) -
             answer[at][1:].decode()[:MAX_ERROR_CHARACTERS] if at in failed else "",
             tried.key.key if tried.stored else "",
         )
+
+
+def levels_of(batch: Batch, sandbox: Sandbox, seconds: float) -> list[str]:
+    """Return each line's level, as the ready-made programs read it; empty: it has none. Raises as ``Sandbox.run``."""
+    answer = sandbox.run(_LEVEL, application.inputs(batch, None), len(batch), seconds)
+    return [LEVELS.get(each, "") for each in answer.text.split(b"\n")]

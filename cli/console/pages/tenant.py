@@ -1,6 +1,7 @@
 """One tenant: its configs and how each destination is, what is parked and why, whether its logs arrive, its records."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
 from typing import Final
@@ -86,6 +87,20 @@ async def arrived(request: Request) -> Context:
     return {"tenant_id": tenant_id, "found": found, "now": questions.sources.clock()}
 
 
+async def written(request: Request) -> Context:
+    """Return what the API says of the last hour, for a caller who may not read bucket and records."""
+    questions, tenant_id = questions_of(request), tenant_of(request)
+    now = datetime.fromtimestamp(questions.sources.clock(), UTC)
+    asked = {"since": (now - timedelta(hours=1)).isoformat(), "until": now.isoformat(), "dry_run": True}
+    found = await questions.ask(("destinations", tenant_id), partial(tenant_destinations, questions.client, tenant_id))
+    counted = await questions.ask(("written", tenant_id), lambda: questions.client.start_replay(tenant_id, asked))
+    assert counted.estimate is not None
+    return {
+        "estimate": counted.estimate,
+        "destinations": [(each, counted.estimate.by_type.get(each.type, 0)) for each in found],
+    }
+
+
 async def records(request: Request) -> Context:
     """Return the delivery records of the last hour that have the text sought in one of their fields."""
     questions, tenant_id = questions_of(request), tenant_of(request)
@@ -117,6 +132,13 @@ ROUTES: Final = (
     part("/tenants/{tenant_id}/parts/destinations", "parts/tenant_destinations.html", destinations),
     part("/tenants/{tenant_id}/parts/record", "parts/record.html", record, every=30),
     part("/tenants/{tenant_id}/parts/parked", "parts/parked.html", parked),
-    part("/tenants/{tenant_id}/parts/arrived", "parts/arrived.html", arrived, every=10),
+    part(
+        "/tenants/{tenant_id}/parts/arrived",
+        "parts/arrived.html",
+        arrived,
+        every=10,
+        refused="parts/arrived_refused.html",
+    ),
+    part("/tenants/{tenant_id}/parts/written", "parts/written.html", written, every=0),
     part("/tenants/{tenant_id}/parts/records", "parts/records.html", records),
 )

@@ -1,6 +1,7 @@
 """What a trial of alert rules asks and answers."""
 
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -58,20 +59,44 @@ class AlertTrialView(BaseModel):
     left_out: int = Field(description="further notifications")
 
     @classmethod
-    def of(cls, answer: dict[str, Any], since: float) -> Self:
+    def of(cls, answer: Mapping[str, object], since: float) -> Self:
         """Show the function's answer."""
-        made = [
-            TriedNotificationView(
-                rule=each["rule"],
-                kind=each["kind"],
-                at=iso(each["decided"]),
-                key=each["key"],
-                matches=each["matches"],
-                first_at=iso(each["first_ms"] / 1000),
-                last_at=iso(each["last_ms"] / 1000),
-                sample=each["sample"],
-            )
-            for each in answer["notifications"]
-        ]
-        times = {"since": iso(since), "through": iso(answer["through"])}
-        return cls(**{**answer, **times, "notifications": made})
+        raw = _RawTrial.model_validate(answer)
+        made = [each.shown() for each in raw.notifications]
+        times = {"since": iso(since), "through": iso(raw.through)}
+        return cls(**{**raw.model_dump(), **times, "notifications": made})
+
+
+class _RawNotification(BaseModel):
+    rule: str
+    key: dict[str, str]
+    sample: str
+    kind: str
+    decided: float
+    matches: int
+    first_ms: int
+    last_ms: int
+
+    def shown(self) -> TriedNotificationView:
+        return TriedNotificationView(
+            rule=self.rule,
+            kind=self.kind,
+            at=iso(self.decided),
+            key=self.key,
+            matches=self.matches,
+            first_at=iso(self.first_ms / 1000),
+            last_at=iso(self.last_ms / 1000),
+            sample=self.sample,
+        )
+
+
+class _RawTrial(BaseModel):
+    complete: bool
+    through: float
+    objects: int
+    lines: int
+    marked: int
+    matches: dict[str, int]
+    problems: dict[str, dict[str, int]]
+    notifications: list[_RawNotification]
+    left_out: int

@@ -23,7 +23,7 @@ BASE = f"http://127.0.0.1:{PORT}"
 OPTIONS = ConnectionOptions(None, REGION, None, local=False)
 
 
-def api_of(clients, now=NOW):
+def api_of(clients, now=NOW, tester=None):
     """The API over the scene's tables."""
     settings = ApiSettings(
         tenant_config_table="configs",
@@ -33,6 +33,7 @@ def api_of(clients, now=NOW):
         central_bucket=CENTRAL,
         central_account_id="111111111111",
         aws_region=REGION,
+        tester=tester,
     )
     return InProcess(make_client(SignedBy(create_app(Services(settings, clients, lambda: now)))))
 
@@ -40,9 +41,9 @@ def api_of(clients, now=NOW):
 class ConsoleScene(Scene):
     """``sent`` are the requests of the API; ``refuse`` has the status that it gives instead of an answer."""
 
-    def __init__(self, clients):
+    def __init__(self, clients, tester=None, now=NOW):
         super().__init__(clients)
-        self.api = Client(api_of(clients))
+        self.api = Client(api_of(clients, now, tester))
         self.access = ConsoleAccess(PORT)
         self.installation = self.sources.installation
         self.installation.__dict__["central_role_arn"] = (

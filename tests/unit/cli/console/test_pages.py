@@ -30,6 +30,7 @@ PAGES = (
     "/path?tenant_id=acme-corp&at=2026-11-18T11:00",
     "/tenants/acme-corp/charts",
     "/tenants/acme-corp/replays?type=<script>",
+    "/tenants/acme-corp/alerts?rule=<script>",
     "/tenants/acme-corp/configs/new",
     "/tenants/acme-corp/configs/new/webhook",
     "/tenants/acme-corp/configs/s3",
@@ -55,6 +56,9 @@ PARTS = (
     "/tenants/acme-corp/parts/cost",
     "/tenants/acme-corp/parts/form?type=<script>",
     "/tenants/acme-corp/parts/replays",
+    "/tenants/acme-corp/parts/alert-rules",
+    "/tenants/acme-corp/parts/alert-form?rule=<script>",
+    "/tenants/acme-corp/parts/written",
 )
 
 

@@ -105,13 +105,13 @@ def make_app(clients, clock=time.time, **limits):
     return SignedBy(create_app(Services(settings, clients, clock)))
 
 
-def serve_tester(monkeypatch, clients):
+def serve_tester(monkeypatch, clients, central_bucket="central-bucket"):
     """Let what the API calls in Lambda be called here: the function that reads stored lines; a test only begins."""
     settings = DeliveryTesterSettings(
         tenant_config_table=TABLE,
         parked_deliveries_table=PARKED,
         central_log_distribution_role_arn=CENTRAL_ROLE,
-        central_bucket="central-bucket",
+        central_bucket=central_bucket,
         aws_region=clients.region,
     )
     trials = StoredTrials(settings, clients, RoleChain(clients, CENTRAL_ROLE))
