@@ -2,13 +2,15 @@
 
 from typing import TYPE_CHECKING, Self
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from runtime.api.schemas.schema import Schema
 
 if TYPE_CHECKING:
     from runtime.alerts.ready_made import ReadyMadeRule
 
 
-class ReadyMadeView(BaseModel):
+class ReadyMadeView(Schema):
     """A ready-made rule, by whose name a rule says what it looks for."""
 
     name: str
@@ -23,20 +25,20 @@ class ReadyMadeView(BaseModel):
         return cls(**{name: getattr(rule, name) for name in cls.model_fields})
 
 
-class ReadyMadeList(BaseModel):
+class ReadyMadeList(Schema):
     """All ready-made rules."""
 
     rules: list[ReadyMadeView]
 
 
-class InvalidRuleView(BaseModel):
+class InvalidRuleView(Schema):
     """An item that was put into the table by other means and can't be read as a rule: it never fires."""
 
     name: str
     fields: list[str] = Field(description="the wrong fields")
 
 
-class RulePage(BaseModel):
+class RulePage(Schema):
     """One page of a tenant's rules."""
 
     alert_rules: list[dict[str, object]]

@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from typing import Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
+from runtime.api.schemas.schema import Schema
 from runtime.delivery_state.parked_delivery import iso
 
 MAX_RULES = 50
 MAX_HOURS = 24
 
 
-class AlertTrialRequest(BaseModel):
+class AlertTrialRequest(Schema):
     """Which rules are tried, on which of the tenant's stored objects."""
 
     model_config = ConfigDict(
@@ -29,7 +30,7 @@ class AlertTrialRequest(BaseModel):
     cluster_ids: list[str] | None = Field(default=None, max_length=100, description="objects of these alone")
 
 
-class TriedNotificationView(BaseModel):
+class TriedNotificationView(Schema):
     """A notification that would have been sent."""
 
     rule: str
@@ -42,7 +43,7 @@ class TriedNotificationView(BaseModel):
     sample: str = Field(description="the beginning of the last line before it")
 
 
-class AlertTrialView(BaseModel):
+class AlertTrialView(Schema):
     """What would have fired. Nobody was notified, and nothing is kept."""
 
     complete: bool = Field(description="false: there was no time for all objects; those up to `through` count")
@@ -67,7 +68,7 @@ class AlertTrialView(BaseModel):
         return cls(**{**raw.model_dump(), **times, "notifications": made})
 
 
-class _RawNotification(BaseModel):
+class _RawNotification(Schema):
     rule: str
     key: dict[str, str]
     sample: str
@@ -90,7 +91,7 @@ class _RawNotification(BaseModel):
         )
 
 
-class _RawTrial(BaseModel):
+class _RawTrial(Schema):
     complete: bool
     through: float
     objects: int
