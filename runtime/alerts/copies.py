@@ -13,6 +13,7 @@ from runtime import scheduling
 from runtime.alerts.evaluation import Match, match_id
 from runtime.alerts.line_copy import LineCopy, MalformedCopyError
 from runtime.alerts.observation import AlertMetrics
+from runtime.alerts.predicate import LineMatcher
 from runtime.alerts.rule import AlertRule, key_digest
 from runtime.alerts.states import AlertStates, DueAlert
 from runtime.alerts.tenants import AlertTenant, AlertTenants
@@ -56,6 +57,7 @@ class CopyBatches:
     tenants: AlertTenants
     metrics: AlertMetrics
     clusters: Mapping[str, str]
+    matcher: LineMatcher = field(default_factory=lambda: LineMatcher(_note_predicate))
 
     def process(self, records: Iterable[QueueRecord], budget: TimeBudget) -> list[str]:
         """Evaluate a batch; return the ids of the messages that have to come again."""
@@ -84,7 +86,7 @@ class CopyBatches:
             self.metrics.refused(reason, copy.cluster_id)
             return False
         for rule in tenant.rules:
-            if rule.matches(copy):
+            if self.matcher.matching(rule, [copy]):
                 key = rule.key(copy)
                 place = (copy.tenant_id, rule.name, key_digest(key))
                 alert = alerts.setdefault(place, _Alert(rule, key))
@@ -161,6 +163,11 @@ class Sweep:
         else:
             return True
         return False
+
+
+def _note_predicate(rule: AlertRule, what: str, lines: int) -> None:
+    fields = {"tenant_id": rule.tenant_id, "rule": rule.name, "reason": what, "lines": lines}
+    logger.warning("an alert rule's predicate couldn't be asked, or failed", extra=fields)
 
 
 def _refusal(copy: LineCopy, tenant: AlertTenant) -> str:

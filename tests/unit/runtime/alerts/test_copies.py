@@ -8,6 +8,7 @@ import pytest
 from runtime.alerts import lambda_handler
 from runtime.alerts.states import SHARDS
 from runtime.alerts.tenants import BELIEVED_SECONDS
+from runtime.programs.sandbox import Sandbox, WorkerLostError
 from tests.unit.runtime.alerts.alert_world import BUS, BUS_NOTICE, NOTICE, ROLE_ID, STATES, TOPIC, AlertWorld
 from tests.unit.runtime.api.gateway import RULES
 from tests.unit.runtime.aws_world import (
@@ -206,3 +207,27 @@ def test_a_fifo_topic_gets_the_notification_s_id(world):
     request = next(each for each in world.clients.requested if "TopicArn" in each)
     assert request["MessageGroupId"] == "errors"
     assert request["MessageDeduplicationId"] == json.loads(request["Message"])["id"]
+
+
+def test_a_predicate_is_asked_before_anybody_is_notified(world):
+    """A rule with a predicate would notify of every marked line."""
+    world.put_rule(predicate='contains(string!(.message), "disk")')
+    assert world.take(world.message(1)) == []
+    assert world.received() == []
+    assert world.take(world.message(2, message="E1 the disk failed")) == []
+    assert [each["state"] for each in world.received()] == ["firing"]
+
+
+def test_a_predicate_whose_worker_is_lost_loses_no_copy(world, monkeypatch):
+    """An alert would be lost because the host had no memory for a moment."""
+    world.put_rule(predicate="true")
+
+    def lost(*_):
+        raise WorkerLostError("x")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Sandbox, "run", lost)
+        message = world.message(1)
+        assert world.take(message) == [message["messageId"]]
+    assert world.take(message) == []
+    assert [each["state"] for each in world.received()] == ["firing"]
