@@ -15,6 +15,7 @@ from tests.exploration.stand_ins.buckets import Bucket
 
 BATCH_HOURS = 30  # apart, so that each is a batch of its own: one spans 24 hours at most
 OLD_HOURS = 14 * 24 + 2
+AGAIN = "again "  # what the lines of a key's second version begin with, where it is another one
 LESS_OLD_HOURS = 14 * 24 - 10  # in one batch with those that are too old
 
 
@@ -71,7 +72,7 @@ class World:
         self._put(key, number, "")
         if written.again:
             self.simulation.sleep(self.simulation.random.uniform(0, 20))
-            self._put(key, number, "again " if written.again == "other" else "")
+            self._put(key, number, AGAIN if written.again == "other" else "")
 
     def _put(self, key, number, mark):
         """Write a version. ``mark``: what its lines begin with."""
@@ -167,14 +168,22 @@ class World:
     def missing(self):
         """Return what hasn't arrived and isn't set aside, by (tenant, type) and key.
 
-        An object has to be whole in one place: where its config named another log group meanwhile, in either.
+        A version of an object has to be whole in one place: where its config named another log group meanwhile, in
+        either.
         """
         aside = self.set_aside()
         found = {}
         for destination, objects in self.owed.items():
             places = [{what for what, _ in place} | aside[destination] for place in self.places(*destination)]
             for key, owed in objects.items():
-                lacking = [[what for what in owed if what not in there] for there in places]
-                if all(lacking):
-                    found[destination, key] = min(lacking, key=len)
+                for version in _versions(owed):
+                    lacking = [[what for what in version if what not in there] for there in places]
+                    if all(lacking):
+                        found[destination, key] = min(lacking, key=len)
         return found
+
+
+def _versions(owed):
+    """Return what is owed of a key, apart for what its writer wrote first and what it wrote there later."""
+    again = [what for what in owed if isinstance(what, str) and what.startswith(AGAIN)]
+    return [[what for what in owed if what not in again], again] if again else [owed]
