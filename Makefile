@@ -12,7 +12,7 @@ COMPILE := -m uv pip compile --quiet --python-version 3.13 --no-header --no-emit
 INSTALL := -m uv pip install --quiet --python $(PY)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status console test test-destinations lint format synth customer-template agent-settings bench bench-agent bench-freshness decisions docs openapi alert-marks helm-charts explore faults fault-table fuzz verify-aws requirements snapshots clean
+.PHONY: help setup demo up down line status console test test-destinations lint format synth customer-template agent-settings bench bench-agent bench-freshness decisions docs openapi alert-marks helm-charts explore faults fault-table fuzz verify-aws requirements snapshots clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -40,6 +40,9 @@ up: $(READY) ## the embedded cloud with the stacks deployed, left running
 
 down: $(READY) ## stop it
 	@$(PY) -m local down
+
+line: $(READY) ## a line of your own on its whole way, found in the tenant's account: TEXT=hello (TENANT=globex)
+	@$(PY) -m local line "$(or $(TEXT),hello)" $(if $(TENANT),--tenant $(TENANT))
 
 status: $(READY) ## how it is: queues, destinations, what fails (`logrouter --local status`)
 	@$(VENV)/bin/logrouter --local status

@@ -27,6 +27,7 @@ from local.loader.day_shift import utc_now
 from local.loader.send import agent_s3, send_recorded_logs
 from local.loader.writer import kept
 from local.operator_command import logrouter
+from local.own_line import OwnLine
 from local.paths import BUILD, DEMO_HOME, ROOT, UP_HOME, VERIFY_HOME
 from local.processes import run
 from local.reporting import Steps, console, print_counts
@@ -34,6 +35,7 @@ from local.sinks.endpoints import serve_endpoints
 from local.toolchain.node import path_with_node
 from local.verification.command import Verification
 from local.verification.profiles import region_of
+from local.waiting import WaitedTooLongError
 from ministack_fidelity.server import Server
 
 DEMO_CACHE_SECONDS = 2
@@ -63,7 +65,9 @@ def up() -> None:
             server.end(process)
             raise
     console.print(f"running at {server.endpoint_url}: {UP_HOME / 'environment.json'}")
-    console.print("`make status` shows how it is, `make console` opens its pages")
+    console.print(
+        "`make line TEXT=hello` sends a line of yours, `make status` shows how it is, `make console` opens its pages"
+    )
 
 
 @app.command()
@@ -83,6 +87,27 @@ def send() -> None:
     with Steps() as steps:
         steps.begin("sending the recorded logs")
         send_recorded_logs(writer, environment.central_bucket, UP_HOME, utc_now(), steps.update)
+
+
+@app.command()
+def line(
+    text: Annotated[str, typer.Argument(help="what the pod prints")],
+    *,
+    tenant: Annotated[str, typer.Option(help="whose pod prints it")] = "acme-corp",
+) -> None:
+    """Send one line of your own and find it in the tenant's account. Status 1 if it doesn't arrive."""
+    accounts, environment = _accounts(_running()), LocalEnvironment.load(UP_HOME)
+    if tenant not in environment.tenants:
+        raise typer.BadParameter(f"the tenants here are {', '.join(environment.tenants)}")
+    own = OwnLine(accounts, environment, agent_s3(accounts, environment, UP_HOME), tenant, text)
+    sent = own.send(utc_now())
+    typer.echo(f"written as the agent: {sent.key}")
+    try:
+        for found in own.find(sent):
+            typer.echo(f"found after {found.seconds:.1f} s: {found.destination}, {found.where}")
+    except WaitedTooLongError as error:
+        typer.echo(f"{error}: `logrouter --local path {sent.key}` shows how far it came", err=True)
+        raise typer.Exit(1) from None
 
 
 @app.command()
