@@ -83,7 +83,7 @@ def build_runtime_asset(
     name = f"{package.name}-{architecture.value}-{_content_hash(project, architecture, package)}"
     directory = build_directory(project) / "assets" / name
     _build(directory, lambda bundle: _fill(bundle, project, architecture, package))
-    size = zipped(directory).stat().st_size
+    size = zipped(directory, _libraries(project, architecture, package)).stat().st_size
     budget = package.zip_budget_bytes
     print(  # noqa: T201 - the CDK command line shows what the app prints
         f"{package.name} ({architecture.value}): zip of {size:,} bytes, budget {budget:,}", file=sys.stderr
@@ -92,14 +92,21 @@ def build_runtime_asset(
     return RuntimeAsset(directory=directory, zip_bytes=size)
 
 
-def zipped(directory: Path) -> Path:
-    """Return an asset's directory as a zip (deflated, as the CDK does it); kept beside it, as it takes a second."""
+def zipped(directory: Path, libraries: Path | None = None) -> Path:
+    """Return an asset's directory as a zip (deflated, as the CDK does it); kept beside it, as it takes a second.
+
+    :param libraries: a directory whose files are among the asset's: its zip is copied and the other files are added.
+    """
     kept = directory.with_name(f"{directory.name}.zip")
     if not kept.is_file():
         with NamedTemporaryFile(dir=directory.parent, delete=False) as unfinished:
-            with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
+            if libraries is not None:
+                unfinished.write(zipped(libraries).read_bytes())
+            with zipfile.ZipFile(unfinished, "a", zipfile.ZIP_DEFLATED) as archive:
+                there = {*archive.namelist()}
                 for file in _files(directory):
-                    archive.write(file, file.relative_to(directory))
+                    if str(file.relative_to(directory)) not in there:
+                        archive.write(file, file.relative_to(directory))
             Path(unfinished.name).rename(kept)
     return kept
 

@@ -1,4 +1,4 @@
-"""A line of one's own found everywhere, and the commands that look things up: `tail`, `alarms`, `query`."""
+"""A line of one's own found everywhere, and the commands that look things up: `tail`, `alarms`."""
 
 import json
 
@@ -50,11 +50,3 @@ def test_a_firing_alarm_is_listed_with_its_runbook(cloud):
     finally:
         client.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="for a test")
     assert json.loads(logrouter(cloud, "alarms", "--json")) == []
-
-
-def test_a_saved_query_runs_by_its_name(cloud, mine):
-    """A runbook would name a query that isn't there, or doesn't run."""
-    known = json.loads(logrouter(cloud, "query", "--json"))
-    about = [each["name"] for each in known if each["wants"] == "tenant"]
-    assert about, known
-    json.loads(logrouter(cloud, "query", about[0], "--tenant", TENANT, "--json"))

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs_lib.limits import PropertyError
 from stacks.bundling import runtime_asset, steps
 from stacks.bundling.packages import OUTSIDE, PROCESSOR
-from stacks.bundling.runtime_asset import PROJECT, FunctionArchitecture, asset_hash, build_runtime_asset
+from stacks.bundling.runtime_asset import PROJECT, FunctionArchitecture, asset_hash, build_runtime_asset, zipped
 
 pytestmark = pytest.mark.xdist_group("runtime-asset")  # built once, not once a worker
 
@@ -114,6 +115,13 @@ def test_a_change_of_our_sources_installs_no_wheel(tmp_path, monkeypatch):
     second = build_runtime_asset(here, tmp_path)
     changed = {name for name, digest in tree(second.directory).items() if tree(first.directory).get(name) != digest}
     assert {name.rsplit("/", 1)[-1].partition(".")[0] for name in changed} == {"errors"}
+
+
+def test_the_zip_has_every_file_of_the_asset(built):
+    """A changed module would run as it was, or a library be missing: the libraries' zip is copied, not made again."""
+    with zipfile.ZipFile(zipped(built.directory)) as archive:
+        packed = {name: hashlib.sha256(archive.read(name)).hexdigest() for name in archive.namelist()}
+    assert packed == tree(built.directory)
 
 
 def test_the_size_is_printed_beside_its_budget(built, capsys):
