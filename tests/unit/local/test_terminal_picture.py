@@ -2,7 +2,7 @@
 
 import sys
 
-from local.terminal_picture import final_lines, draw, printed_by
+from local.terminal_picture import draw, final_lines, printed_by
 
 PROGRAM = "import os, sys; print(sys.stdout.isatty(), os.get_terminal_size().columns); print('\\x1b[32mgood\\x1b[0m')"
 
