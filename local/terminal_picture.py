@@ -20,6 +20,8 @@ from rich.text import Text
 
 LINES = 60
 MOST_BYTES = 65_536
+UP, ERASE = "\x1b[1A", "\x1b[2K"
+"""ECMA-48: the cursor a line up, the line erased."""
 FOREIGN_FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 """From a third party's server: a reader's browser has a fixed font of its own."""
 
@@ -43,8 +45,12 @@ def printed_by(command: list[str], columns: int) -> str:
 
 def final_lines(printed: str) -> str:
     """Return the lines as they are at the end: what a spinner has painted over is left out."""
-    lines = [line.rstrip("\r").rpartition("\r")[2] for line in printed.replace("\x1b[2K", "\r").split("\n")]
-    return "\n".join(line for line in lines if "\x1b[1A" not in line)
+    lines: list[str] = []
+    for line in printed.split("\n"):
+        painted_over = min(line.count(UP), len(lines))
+        del lines[len(lines) - painted_over :]
+        lines.append(line.replace(UP, "").replace(ERASE, "\r").rstrip("\r").rpartition("\r")[2])
+    return "\n".join(lines)
 
 
 def draw(printed: str, title: str, columns: int) -> str:

@@ -48,12 +48,13 @@ class ArrivalWatch:
             nonlocal last_movement
             objects, deliveries = self._waiting()
             progress(f"{objects} objects and {deliveries} deliveries wait")
+            looked = time.monotonic()
             if objects + deliveries:
-                last_movement = time.monotonic()
+                last_movement = looked
             if objects:
                 return None
+            quiet = looked - last_movement > QUIET_SECONDS  # when the queues were looked at: counting takes its time
             counts = self.count()
-            quiet = time.monotonic() - last_movement > QUIET_SECONDS
             return counts if quiet or all(count.complete for count in counts) else None
 
         try:

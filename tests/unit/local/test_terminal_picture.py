@@ -17,6 +17,7 @@ def test_the_command_has_a_terminal_of_so_many_columns():
 def test_a_spinner_leaves_its_last_state_alone():
     """A picture would be hundreds of lines of what was painted over."""
     assert final_lines("⠋ working\r\x1b[2K⠙ working\r\x1b[2K✓ 1.0 s\r\nend\r\n") == "✓ 1.0 s\nend\n"
+    assert final_lines("⠙ working\n\r\x1b[1A\x1b[2K✓ 1.0 s\nend\n") == "✓ 1.0 s\nend\n"
 
 
 def test_a_picture_asks_nobody_for_a_font():
