@@ -121,6 +121,8 @@ def _of_aws(error: ClientError, options: ConnectionOptions | None) -> CommandFai
         return CommandFailure(
             f"there is no installation here{f' in {region}' if region else ''}: {where}", ExitStatus.NOT_FOUND, {}
         )
+    if options is not None and options.local and "Unknown action" in message:
+        return CommandFailure(f"the embedded cloud has no {action}: this works in AWS alone", ExitStatus.REFUSED, {})
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     throttled = "Throttl" in code or code in {"SlowDown", "RequestLimitExceeded", "TooManyRequestsException"}
     if throttled or status >= _SERVER_ERROR:

@@ -69,8 +69,9 @@ def _grants(config: DeliveryConfig, step: ProbeStep, provider: Provider) -> list
 
 
 def _granted(grant: Grant, statement: Statement) -> Fix:
-    verb = "let it be" if grant.place is Place.TRUST_POLICY else "add"
-    return Fix(Side.CUSTOMER, f"{verb} this statement of {grant.place}", grant.place, grant.resource, statement)
+    trusts = grant.place is Place.TRUST_POLICY
+    text = f"let it be this statement of {grant.place}" if trusts else f"add this statement to {grant.place}"
+    return Fix(Side.CUSTOMER, text, grant.place, grant.resource, statement)
 
 
 def _by_reason(config: DeliveryConfig, step: ProbeStep) -> list[Fix]:

@@ -91,3 +91,10 @@ def test_a_fault_of_the_command_is_no_traceback(monkeypatch):
     assert done.exit_code == ExitStatus.INTERNAL
     assert "Traceback" not in done.output
     assert "LOGROUTER_DEBUG" in done.output
+
+
+def test_what_the_embedded_cloud_lacks_is_said():
+    """Who tries `logrouter --local query` would be told that AWS refuses."""
+    answer = {"Error": {"Code": "InvalidOperationException", "Message": "Unknown action: DescribeQueryDefinitions"}}
+    failure = failure_of(ClientError(answer, "DescribeQueryDefinitions"), LOCAL)
+    assert failure.text == "the embedded cloud has no DescribeQueryDefinitions: this works in AWS alone"
