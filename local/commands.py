@@ -164,7 +164,9 @@ def demo(home: Annotated[Path, typer.Option(help="the folder for its files; empt
         shown = Demonstration(accounts, environment, writer, home, steps, endpoints=endpoints).run()
         steps.begin("running logrouter status")
         status = logrouter(home, "status")
-    console.print(f"{shown.events_sent:,} records sent; no process is left; {home / REPORT}")
+    report = home / REPORT
+    where = report.relative_to(ROOT) if report.is_relative_to(ROOT) else report
+    console.print(f"{shown.events_sent:,} records sent; no process is left; {where}")
     _show(shown)
     console.print(f"\n$ logrouter status\n{status}", markup=False, highlight=False)
     console.print("to look at it in a browser: `make up`, `.venv/bin/python -m local send`, `make console`")
