@@ -28,7 +28,7 @@ def test_the_least_environment_is_enough(environment):
     assert (settings.delivery_queue_url, settings.cloudwatch_engine, settings.config_cache_seconds) == (
         None,
         "native",
-        60,
+        300,
     )
     assert settings.copy_threshold_bytes == 5 * 1024**3
     assert (settings.partition, settings.central_account_id) == ("aws-us-gov", "111111111111")
