@@ -133,6 +133,14 @@ class CustomerLogDistributionRole(Construct):
         """Return the policy for a secret that a delivery config refers to, kept by the customer."""
         return self._allow("ReadSecret", "ReadOwnSecret", secret_arn, "secretsmanager:GetSecretValue")
 
+    def allow_publishing(self, topic_arn: str) -> iam.CfnPolicy:
+        """Return the policy for a topic of the customer's that alerts are published to."""
+        return self._allow("PublishAlerts", "PublishToOwnTopic", topic_arn, "sns:Publish")
+
+    def allow_putting_events(self, bus_arn: str) -> iam.CfnPolicy:
+        """Return the policy for an event bus of the customer's that alerts are put upon."""
+        return self._allow("PutAlerts", "PutOnOwnEventBus", bus_arn, "events:PutEvents")
+
     def deny_everything(self) -> iam.CfnPolicy:
         """Return the policy that stops deliveries: it counts for sessions that are open already, too.
 

@@ -27,6 +27,7 @@ GROUPS: Final = {
         "KafkaTopic": "Topics of the cluster",
         "SecretArn": "Secret of a delivery config",
     },
+    "Alerts": {"AlertTopicArn": "Topic that alerts go to", "AlertEventBusArn": "Event bus that alerts go to"},
     "Where and whether": {"Region": "Region of an existing destination", "DeliveriesStopped": "Stop all deliveries"},
 }
 """Each group's parameters with their labels, in the order of the screen."""

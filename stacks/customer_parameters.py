@@ -123,6 +123,17 @@ class CustomerParameters:
             r"secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]{1,512}\*?",
         )
 
+        self.alert_topic_arn = self._arn(
+            "AlertTopicArn",
+            "Your SNS topic that alerts are published to. Empty: there is none",
+            r"sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?",
+        )
+        self.alert_bus_arn = self._arn(
+            "AlertEventBusArn",
+            "Your EventBridge event bus that alerts are put upon. Empty: there is none",
+            r"events:[a-z0-9-]+:\d{12}:event-bus/[A-Za-z0-9._/-]{1,256}",
+        )
+
     def _provider(self) -> None:
         self.engine = CfnParameter(
             self._stack,
@@ -183,10 +194,12 @@ class CustomerParameters:
             "DeliversToCollection": self.collection_arn,
             "DeliversToCluster": self.cluster_arn,
             "HasSecret": self.secret_arn,
+            "AlertsTopic": self.alert_topic_arn,
+            "AlertsEventBus": self.alert_bus_arn,
         }
         given = [self._condition(name, _given(arn)) for name, arn in arns.items()]
         self.delivers_to_function, self.delivers_to_domain, self.delivers_to_collection = given[:3]
-        self.delivers_to_cluster, self.has_secret = given[3:]
+        self.delivers_to_cluster, self.has_secret, self.alerts_topic, self.alerts_event_bus = given[3:]
         self.needs_role = self._condition("NeedsRole", Fn.condition_or(to_logs, *map(_holds, given)))
         self.stops_role = self._condition("StopsRole", Fn.condition_and(_holds(self.needs_role), stopped))
 
@@ -206,6 +219,8 @@ class CustomerParameters:
                             self.collection_arn,
                             self.cluster_arn,
                             self.secret_arn,
+                            self.alert_topic_arn,
+                            self.alert_bus_arn,
                         )
                     ),
                 )

@@ -12,7 +12,7 @@ from constructs_lib.customer_log_distribution_role import CustomerLogDistributio
 from stacks.customer_interface import OUTPUTS, interface
 from stacks.customer_parameters import CustomerParameters
 
-TEMPLATE_VERSION: Final = "1.4.0"
+TEMPLATE_VERSION: Final = "1.5.0"
 """Raised with each change of what the template makes; an output, so that a customer can tell which one runs."""
 
 
@@ -62,6 +62,8 @@ class CustomerStack(Stack):
         _only_if(given.delivers_to_collection, self.role.allow_collection(given.collection_arn))
         _only_if(given.delivers_to_cluster, self.role.allow_producing(given.cluster_arn, given.topic))
         _only_if(given.has_secret, self.role.allow_reading_secret(given.secret_arn))
+        _only_if(given.alerts_topic, self.role.allow_publishing(given.alert_topic_arn))
+        _only_if(given.alerts_event_bus, self.role.allow_putting_events(given.alert_bus_arn))
         _only_if(given.stops_role, self.role.deny_everything())
 
     def _add_log_group(self) -> None:

@@ -158,10 +158,11 @@ def cannot_create_again(template):
 def the_rest_by_parameters(template):
     plain = {action.partition(":")[0] for action, _ in allowed(template)}
     arns = ("FunctionArn", "OpenSearchDomainArn", "OpenSearchCollectionArn", "KafkaClusterArn", "SecretArn")
+    arns += ("AlertTopicArn", "AlertEventBusArn")
     more = {
         arn: {action.partition(":")[0] for action, _ in allowed(template, **{arn: "given"})} - plain for arn in arns
     }
-    services = ("lambda", "es", "aoss", "kafka-cluster", "secretsmanager")
+    services = ("lambda", "es", "aoss", "kafka-cluster", "secretsmanager", "sns", "events")
     return more == {arn: {service} for arn, service in zip(arns, services, strict=True)}
 
 

@@ -42,6 +42,8 @@ def test_makes_only_what_the_parameters_ask_for(template):
         ("AWS::IAM::Policy", "CreateLogGroup"): "MayCreateLogGroup",
         ("AWS::IAM::Policy", "DescribeLogs"): "DescribesLogs",
         ("AWS::IAM::Policy", "InvokeFunction"): "DeliversToFunction",
+        ("AWS::IAM::Policy", "PublishAlerts"): "AlertsTopic",
+        ("AWS::IAM::Policy", "PutAlerts"): "AlertsEventBus",
         ("AWS::IAM::Policy", "PostToDomain"): "DeliversToDomain",
         ("AWS::IAM::Policy", "UseCollection"): "DeliversToCollection",
         ("AWS::IAM::Policy", "ProduceRecords"): "DeliversToCluster",
@@ -115,6 +117,8 @@ FURTHER = {
             "kafka-cluster:WriteData": [f"{TOPICS}/<KafkaTopic>"],
         },
     ),
+    "PublishAlerts": ("AlertTopicArn", {"sns:Publish": ["<AlertTopicArn>"]}),
+    "PutAlerts": ("AlertEventBusArn", {"events:PutEvents": ["<AlertEventBusArn>"]}),
     "ReadSecret": ("SecretArn", {"secretsmanager:GetSecretValue": ["<SecretArn>"]}),
 }
 
