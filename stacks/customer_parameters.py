@@ -197,6 +197,7 @@ class CustomerParameters:
             "AlertsTopic": self.alert_topic_arn,
             "AlertsEventBus": self.alert_bus_arn,
         }
+        self._further = [*arns.values()]
         given = [self._condition(name, _given(arn)) for name, arn in arns.items()]
         self.delivers_to_function, self.delivers_to_domain, self.delivers_to_collection = given[:3]
         self.delivers_to_cluster, self.has_secret, self.alerts_topic, self.alerts_event_bus = given[3:]
@@ -211,18 +212,7 @@ class CustomerParameters:
                 Fn.condition_and(
                     Fn.condition_equals(self.log_group_mode, "none"),
                     Fn.condition_equals(self.bucket_mode, "none"),
-                    *(
-                        Fn.condition_equals(arn, "")
-                        for arn in (
-                            self.function_arn,
-                            self.domain_arn,
-                            self.collection_arn,
-                            self.cluster_arn,
-                            self.secret_arn,
-                            self.alert_topic_arn,
-                            self.alert_bus_arn,
-                        )
-                    ),
+                    *(Fn.condition_equals(arn, "") for arn in self._further),
                 )
             ),
             "LogGroup and Bucket are none and no ARN is given: there would be nothing to deliver to",
