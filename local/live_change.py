@@ -21,6 +21,7 @@ from local.loader.objects import LogObject, objects_of
 from local.loader.recorded_logs import LogFile, Record
 from local.loader.writer import put_object
 from local.waiting import wait_until
+from runtime.delivery_config.change_reader import POLL_SECONDS
 
 TENANT: Final = "acme-corp"
 TYPE: Final = "cloudwatch"
@@ -36,7 +37,7 @@ TIMEOUT_SECONDS: Final = 60.0
 class Change:
     """What arrived of two objects sent after the change, by application.
 
-    :param cache_seconds: how long the processor remembers configs: after that, the objects were sent.
+    :param cache_seconds: how long the processor may remember a changed config: after that, the objects were sent.
     :param seconds: from then on, until both were done with.
     """
 
@@ -71,7 +72,7 @@ class LiveChange:
     tenant_id: str = TENANT
 
     def run(self, now: datetime) -> Change:
-        """Patch the config, let the cache end, send an object of each application, say what arrived of them.
+        """Patch the config, let the old one be forgotten, send an object of each application, say what arrived of them.
 
         :raises WaitedTooLongError: they were not done with in time.
         """
@@ -87,11 +88,11 @@ class LiveChange:
         return Change(self.tenant_id, self._arrived(sent), cache_seconds, time.monotonic() - begun)
 
     def _cache_seconds(self) -> float:
-        """Ask the deployed function how long it remembers configs."""
+        """Ask the deployed function how long it remembers configs; those that have changed, at most five seconds."""
         name = self.environment.processor_function_name
         client = self.accounts.client("lambda", self.environment.central_account)
         variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        return float(variables["CONFIG_CACHE_SECONDS"])
+        return min(float(variables["CONFIG_CACHE_SECONDS"]), POLL_SECONDS)
 
     @property
     def _tenant(self) -> TenantDestinations:

@@ -125,6 +125,10 @@ def test_the_terraform_modules_template_declares_one(cloud, new_tenant, deploy):
         TemplateBody=(ROOT / "examples" / "terraform" / "delivery_config.template.json").read_text(),
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
     )
-    until(lambda: "cloudwatch" in {each.type for each in cloud.api().list(tenant.tenant_id)}, "the config")
+    until(
+        lambda: cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE",
+        "the stack",  # the config is there before: who deletes it then, deletes a stack that is still being made
+    )
+    assert "cloudwatch" in {each.type for each in cloud.api().list(tenant.tenant_id)}
     cloudformation.delete_stack(StackName=name)
     until(lambda: "cloudwatch" not in {each.type for each in cloud.api().list(tenant.tenant_id)}, "its end")
