@@ -130,6 +130,7 @@ def arn(name):
         "UndeliveredNotifications": "arn:aws:sqs:us-east-1:111111111111:queue",
         "KafkaTopic": "topic",
         "Topic": "arn:aws:sns:us-east-1:111111111111:topic",
+        "EventBus": "arn:aws:events:us-east-1:111111111111:event-bus/bus",
         "LogGroup": "arn:aws:logs:us-east-1:111111111111:log-group:group:*",
         "LogBucket": "arn:aws:s3:::bucket",
         "StreamArn": "arn:aws:dynamodb:us-east-1:111111111111:table/table/stream/label",
