@@ -472,6 +472,7 @@ class Polling(Delivering):
         super().__init__(clients, monkeypatch)
         monkeypatch.setattr(visibility, "EXTEND_SECONDS", -1.0)  # due at once
         monkeypatch.setattr(sqs_poller, "SHORT_SECONDS", 0.0)  # it is looked after while it is at work
+        monkeypatch.setattr(sqs_poller, "IDLE_WAIT_SECONDS", 0)  # moto would let real time pass
         self.clients = clients
         self._send(TOLD)
 
