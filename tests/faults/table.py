@@ -109,7 +109,6 @@ SHARED: Final = {
         "s3:CopyObject",
         "s3:CreateMultipartUpload",
         "s3:HeadObject",
-        "s3:ListObjectVersions",
         "s3:ListObjectsV2",
         "s3:UploadPartCopy",
     },

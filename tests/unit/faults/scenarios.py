@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import Context
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from types import MappingProxyType, SimpleNamespace
 from urllib.parse import urlsplit
 
@@ -31,6 +32,7 @@ from runtime.delivery_state.parked_deliveries import CLAIM_SECONDS, ParkedDelive
 from runtime.delivery_state.parked_delivery import ParkedDelivery
 from runtime.delivery_state.replay_selection import Selection
 from runtime.delivery_test.settings import DeliveryTesterSettings
+from runtime.delivery_test.stored_trials import StoredTrials
 from runtime.delivery_test.tester import DeliveryTester
 from runtime.endpoints.secrets import SecretReader
 from runtime.messages.delivery_message import DeliveryMessage
@@ -463,6 +465,40 @@ TRIED_OUTSIDE = {
 }  # fmt: skip
 
 
+class Trying:
+    """The tester reads a tenant's last lines, to try a program on them; nothing is kept of it."""
+
+    usual = MappingProxyType({})
+    uncertain = ()
+
+    def __init__(self, clients, monkeypatch):
+        self.world, self.lines = World(clients), []
+        at = datetime.fromtimestamp(NOW_MS // 1000 - 60, UTC).strftime("%Y%m%d-%H%M%S")
+        key = f"tenant_id=acme-corp/cluster_id=c1/application=etcd/pod_name=etcd-0/{at}-6f9.json.gz"
+        events = [{"timestamp": NOW_MS, "message": text} for text in YOUNG]
+        self.world.plain("s3").put_object(Bucket=CENTRAL, Key=key, Body=body(events))
+        values = {name: value for name, value in self.world.settings().model_dump().items() if value is not None}
+        settings = DeliveryTesterSettings(**values)
+        chain = RoleChain(clients, settings.central_log_distribution_role_arn)
+        self.trials = StoredTrials(settings, clients, chain)
+
+    def work(self):
+        """Ask once; what can't be read is said, and no lines are made up."""
+        answer = self.trials.answer("acme-corp", {"most": len(YOUNG)})
+        assert "failure" not in answer or "objects" not in answer
+        self.lines = [text for each in answer.get("objects", ()) for _, text in each["lines"]]
+
+    def done(self):
+        return len(self.lines) == len(YOUNG)
+
+    def die(self):
+        """Nothing is kept in the process."""
+
+    def check(self, again):
+        """The lines are there, once each, in their order."""
+        assert self.lines == YOUNG
+
+
 class Polling(Delivering):
     """The poller receives, keeps hidden, delivers and deletes."""
 
@@ -849,7 +885,7 @@ SCENARIOS = {
     "poller": (Polling,),
     "outside": (DeliveringOutside,),
     "issuer": (Issuing,),
-    "tester": (Testing,),
+    "tester": (Testing, Trying),
     "resumption": (Resumption, Replaying, ReplayingAnApplication, ReplayingOutside, Redriving),
     "reconciliation": (Reconciliation,),
     "watch": (Watch,),
