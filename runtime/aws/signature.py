@@ -45,7 +45,7 @@ def signed(
         everything["x-amz-content-sha256"] = digest
     names = sorted(everything)
     # What is signed is the path as it is sent, encoded once more; S3's alone isn't (an object's key is any text).
-    signed_path = path if service == "s3" else quote(path, safe="/~")
+    signed_path = path if service == "s3" or path == "/" else quote(path, safe="/~")
     canonical = "\n".join(
         [method, signed_path, query, *[f"{name}:{everything[name]}" for name in names], "", ";".join(names), digest]
     )

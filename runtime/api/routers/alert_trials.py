@@ -14,7 +14,7 @@ from runtime.api.routers.alert_rules import RULES
 from runtime.api.schemas.alert_trials import MAX_HOURS, MAX_RULES, AlertTrialRequest, AlertTrialView
 from runtime.api.services import Services
 from runtime.api.stored_lines import ask
-from runtime.api.writes.rule_changes import no_rule, validate_rule
+from runtime.api.writes.rule_changes import validate_rule
 
 router = APIRouter(tags=["alerts"])
 JsonBody = Annotated[dict[str, object], Depends(json_object)]
@@ -59,8 +59,10 @@ def _rules(services: Services, tenant_id: str, asked: AlertTrialRequest) -> list
     if asked.rules and not asked.names:
         return given
     stored = {each.rule.name: each.rule for each in services.rules.page(tenant_id, MAX_RULES, None)}
-    for name in asked.names:
-        if not isinstance(stored.get(name), AlertRule):
-            raise no_rule(tenant_id, name)
+    unknown = [f"names.{at}" for at, name in enumerate(asked.names) if not isinstance(stored.get(name), AlertRule)]
+    if unknown:
+        raise invalid(
+            "invalid-request", "these fields are wrong", [(field, "names no rule of the tenant's") for field in unknown]
+        )
     wanted = [rule for name, rule in stored.items() if not asked.names or name in asked.names]
     return [*given, *(rule for rule in wanted if isinstance(rule, AlertRule))]
