@@ -12,7 +12,7 @@ from cli.operation.sources import Sources
 from cli.output import present
 from cli.text_table import WRONG, Column, Note, TextTable, identifier
 from cli.times import ago
-from runtime.delivery_state.parked_delivery import iso
+from runtime.iso_times import iso
 
 
 def list_alarms(

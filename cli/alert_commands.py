@@ -12,7 +12,7 @@ from cli.output import present
 from cli.text_table import WRONG, Note, TextTable, count, identifier
 from runtime.api.schemas.alert_rules import InvalidRuleView
 from runtime.api.schemas.alert_trials import AlertTrialView
-from runtime.delivery_config.writing import SERVICE_FIELDS
+from runtime.delivery_config.service_fields import SERVICE_FIELDS
 
 app = typer.Typer(no_args_is_help=True, help="A tenant's alert rules: which lines somebody is notified of, and how.")
 

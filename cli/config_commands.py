@@ -13,7 +13,7 @@ from cli.output import output_options, present, warn
 from cli.text_table import WRONG, Note, TextTable, identifier
 from cli.unknown_tenant import refuse_unknown_to_api
 from runtime.api.schemas.delivery_configs import InvalidStored
-from runtime.delivery_config.writing import SERVICE_FIELDS
+from runtime.delivery_config.service_fields import SERVICE_FIELDS
 
 app = typer.Typer(no_args_is_help=True, help="A tenant's delivery configs: where its logs go, and which of them.")
 

@@ -12,7 +12,7 @@ from cli.output import present
 from cli.problems import NotFoundError
 from cli.text_table import WRONG, Column, Note, TextTable, count, identifier
 from cli.times import short
-from runtime.delivery_state.parked_delivery import iso
+from runtime.iso_times import iso
 from runtime.objects.key import MalformedKeyError
 from runtime.record_log.lines import RecordLine
 

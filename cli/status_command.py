@@ -13,7 +13,7 @@ from cli.output import present
 from cli.text_table import FAINT, WRONG, Column, Note, TextTable, count, identifier
 from cli.times import ago, short
 from cli.unknown_tenant import refuse_unknown
-from runtime.delivery_state.parked_delivery import iso
+from runtime.iso_times import iso
 
 OneTenant = Annotated[str | None, typer.Argument(metavar="[TENANT]", help="one tenant; without, all of them")]
 STYLES: Final = {State.WORKS: "", State.UNTRIED: FAINT, State.DISABLED: FAINT}

@@ -20,7 +20,7 @@ from cli.times import ago, short
 from cli.unknown_tenant import refuse_unknown, unknown
 from runtime.costs.tenant import total
 from runtime.delivery_config.facts import Payer
-from runtime.delivery_state.parked_delivery import iso
+from runtime.iso_times import iso
 
 MINUTE: Final = 60.0
 FROM: Final = {EVENT: "the event", OBJECT: "the object"}

@@ -20,7 +20,7 @@ from starlette.routing import Route
 from cli.console.asking import Questions, refusal_of
 from cli.text_table import plain
 from cli.times import UNKNOWN, short
-from runtime.delivery_state.parked_delivery import iso
+from runtime.iso_times import iso
 
 SEEN: Final = "seen"
 """The query parameter with the digest of what the page has."""

@@ -13,17 +13,10 @@ from pydantic import BaseModel, ValidationError
 from runtime.delivery_config.attribute_values import AttributeValue, typed
 from runtime.delivery_config.model import DeliveryConfig
 from runtime.delivery_config.repository import Models
+from runtime.delivery_config.service_fields import SERVICE_FIELDS
 from runtime.delivery_config.tenant_record import ISSUED_FIELDS, TenantRecord
 from runtime.delivery_config.write_rules import WriteRules
 from runtime.text_forms import correction
-
-SERVICE_FIELDS = frozenset(
-    {
-        *("created_at", "updated_at", "schema_version", "version", "warnings", "verified_host", "disabled_reason"),
-        "tenant_version",
-    }
-)
-"""Set by the service alone, in answers and items."""
 
 PLAIN_NAME = re.compile(r"[\w-]+", re.ASCII)
 """A name that can stand in a dotted path as it is."""

@@ -3,7 +3,6 @@
 import json
 import uuid
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Self
 
 from runtime.delivery_config.attribute_values import Item, Plain, plain_item, typed
@@ -11,6 +10,7 @@ from runtime.delivery_config.model import whole_number
 from runtime.delivery_state.next_steps import next_step
 from runtime.delivery_state.table import parked_key
 from runtime.errors import DeliveryError
+from runtime.iso_times import epoch_seconds, iso
 from runtime.messages.delivery_message import DeliveryMessage
 from runtime.messages.envelopes import UnreadableMessageError
 
@@ -134,16 +134,3 @@ def _sort_key(message: DeliveryMessage, found: str) -> str:
 def destination(tenant_id: str, type_: str) -> str:
     """Name a destination in the index of its parked deliveries."""
     return f"{tenant_id}#{type_}"
-
-
-def iso(at: float) -> str:
-    """Write epoch seconds as ISO 8601 UTC with milliseconds."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def epoch_seconds(text: str) -> float:
-    """Read ISO 8601; 0 for what isn't."""
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except ValueError:
-        return 0.0

@@ -13,7 +13,7 @@ from cli.console.pages.tenant import tenant_of
 from cli.console.rendering import Context, action, form_of, page, part, questions_of
 from cli.problems import NotFoundError
 from runtime.api.schemas.alert_trials import AlertTrialView
-from runtime.delivery_config.writing import SERVICE_FIELDS
+from runtime.delivery_config.service_fields import SERVICE_FIELDS
 
 HOURS: Final = {"1": "the last hour", "6": "the last 6 hours", "24": "the last day"}
 UNSHOWN: Final = SERVICE_FIELDS | {"tenant_id", "name"}

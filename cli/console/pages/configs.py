@@ -18,7 +18,7 @@ from cli.problems import NotFoundError
 from runtime.api.schemas.problems import Problem
 from runtime.delivery_config.methods import find_config_models
 from runtime.delivery_config.model import DeliveryConfig
-from runtime.delivery_config.writing import SERVICE_FIELDS
+from runtime.delivery_config.service_fields import SERVICE_FIELDS
 
 MODELS: Final = find_config_models()
 CONFLICT, UNPROCESSABLE, REFUSALS = 412, 422, range(400, 500)

@@ -7,7 +7,7 @@ from runtime.alerts.rule import AlertRule, EventBusNotice, SnsNotice
 from runtime.api.schemas.alert_rules import InvalidRuleView, RulePage
 from runtime.api.schemas.alert_trials import AlertTrialRequest
 from runtime.api.schemas.written_configs import REF, schema_of
-from runtime.delivery_config.writing import SERVICE_FIELDS
+from runtime.delivery_config.service_fields import SERVICE_FIELDS
 
 ROLE = "arn:aws:iam::222222222222:role/LogDistributionRole"
 TOPIC = "arn:aws:sns:us-east-1:222222222222:alerts"

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from runtime.delivery_config.service_fields import SERVICE_FIELDS
 from runtime.delivery_config.tenant_record import ISSUED_FIELDS, TenantRecord
-from runtime.delivery_config.writing import SERVICE_FIELDS
 
 EXAMPLE = {"tenant_id": "acme-corp", "accounts": ["222222222222"], "contacts": ["ops@acme.example"]}
 PATCH_EXAMPLE = {"state": "suspended"}

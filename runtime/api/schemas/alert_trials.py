@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from runtime.api.schemas.schema import Schema
-from runtime.delivery_state.parked_delivery import iso
+from runtime.iso_times import iso
 
 MAX_RULES = 50
 MAX_HOURS = 24

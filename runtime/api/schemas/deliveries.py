@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Self
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from runtime.api.schemas.schema import Schema
-from runtime.delivery_state.parked_delivery import iso
 from runtime.delivery_state.replay_selection import MAX_KEYS, Selection, SelectionError
+from runtime.iso_times import iso
 
 if TYPE_CHECKING:  # a client has no use for what the service makes its answers of
     from runtime.delivery_state.destination_status import DestinationStatus

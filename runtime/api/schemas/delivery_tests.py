@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field
 
 from runtime.api.schemas.schema import Schema
-from runtime.delivery_state.parked_delivery import iso
+from runtime.iso_times import iso
 
 if TYPE_CHECKING:
     from runtime.delivery_state.delivery_tests import DeliveryTest  # a client stores none

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode
 
 from runtime.delivery_config.model import MAX_SECRET, DeliveryConfig
-from runtime.delivery_config.writing import SERVICE_FIELDS
+from runtime.delivery_config.service_fields import SERVICE_FIELDS
 
 REF = "#/components/schemas/"
 NEW_VALUE = (

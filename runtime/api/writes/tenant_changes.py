@@ -22,8 +22,9 @@ from runtime.api.writes.tenant_bounds import refuse_conflicts, unreadable
 from runtime.delivery_config import rotation
 from runtime.delivery_config.attribute_values import plain_item, typed
 from runtime.delivery_config.model import SCHEMA_VERSION, whole_number
+from runtime.delivery_config.service_fields import SERVICE_FIELDS
 from runtime.delivery_config.tenant_record import ISSUED_FIELDS, InvalidRecord, TenantRecord, read_record
-from runtime.delivery_config.writing import SERVICE_FIELDS, InvalidConfigError, item_of, validate_record
+from runtime.delivery_config.writing import InvalidConfigError, item_of, validate_record
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from runtime.api.services import Services
 from runtime.deliveries.session_policy import size_problem
 from runtime.delivery_config.attribute_values import AttributeValue, plain_item
 from runtime.delivery_config.model import DeliveryConfig
+from runtime.delivery_config.service_fields import SERVICE_FIELDS
 from runtime.delivery_config.transform import Transform
-from runtime.delivery_config.writing import SERVICE_FIELDS, InvalidConfigError, validate
+from runtime.delivery_config.writing import InvalidConfigError, validate
 from runtime.programs.check import problems_of
 from runtime.programs.sandbox import EngineMissingError, WorkerLostError
 

@@ -45,6 +45,15 @@ def test_the_typed_client_loads_no_web_framework():
     assert not {"fastapi", "starlette", "mangum", "msgspec"} & {*loaded}
 
 
+@pytest.mark.parametrize("module", ["cli.client", "cli.config_commands"])
+def test_a_command_of_the_api_loads_nothing_of_the_service(module):
+    """The commonest commands would load, for a constant, the service's tables and its clients of AWS."""
+    loaded = json.loads(run_python(f"import {module}, json, sys; print(json.dumps([*sys.modules]))"))
+    assert "runtime.api.schemas.deliveries" in loaded
+    of_the_service = {"runtime.aws.clients", "runtime.delivery_config.repository", "runtime.delivery_state.table"}
+    assert not of_the_service & {*loaded}
+
+
 def test_every_command_is_listed():
     """A merge could drop a command's line, and its module would stay, tested and out of reach."""
     modules = {f"cli.{path.stem}" for path in (ROOT / "cli").glob("*_command*.py")}
