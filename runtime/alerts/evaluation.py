@@ -101,7 +101,10 @@ def apply(state: AlertState, limits: RuleLimits, matches: Iterable[Match], now: 
         return _join(state, limits, new, now)
     since = max(state.resolved, now - limits.window_seconds - LATENESS_SECONDS)
     found = _within_window([match for match in recent if match.arrived >= since], new, limits)
-    return _fire(state, found, now) if found else state
+    if not found:
+        return state
+    fired = {match.id for match in found}
+    return _added(_fire(state, found, now), [match for match in new if match.id not in fired])
 
 
 def tick(state: AlertState, limits: RuleLimits, now: float) -> AlertState:
@@ -175,16 +178,17 @@ def _fire(state: AlertState, found: list[Match], now: float) -> AlertState:
 
 
 def _join(state: AlertState, limits: RuleLimits, new: list[Match], now: float) -> AlertState:
-    times = [match.time_ms for match in new]
-    state = replace(
-        state,
-        joined=state.joined + len(new),
-        first_ms=min(state.first_ms, *times),
-        last_ms=max(state.last_ms, *times),
-    )
+    state = _added(state, new)
     if now < state.notified + limits.silence_seconds:
         return state
     return _notify(state, "firing", state.joined, now)
+
+
+def _added(state: AlertState, matches: list[Match]) -> AlertState:
+    """Return the state of what fires with further matches that belong to it."""
+    times = [match.time_ms for match in matches]
+    first, last = min([state.first_ms, *times]), max([state.last_ms, *times])
+    return replace(state, joined=state.joined + len(matches), first_ms=first, last_ms=last)
 
 
 def _notify(state: AlertState, kind: Kind, matches: int, now: float) -> AlertState:

@@ -56,6 +56,18 @@ def test_a_batch_is_as_its_matches_one_by_one(times, count, data):
     assert len(whole.pending) == len(parts.pending)
 
 
+@given(TIMES, st.data())
+def test_each_line_is_counted_once_however_they_come(times, data):
+    """A customer would be told of one line where a burst came with it, or of more than there were."""
+    limits, state = RuleLimits(1, 60, 3600), AlertState()
+    left = data.draw(st.permutations(matches(*times)))
+    while left:
+        size = data.draw(st.integers(1, len(left)))
+        state, left = apply(state, limits, left[:size], 1000.0), left[size:]
+    assert state.pending[0].matches + state.joined == len(times)
+    assert (state.first_ms, state.last_ms) == (min(times) * 1000, max(times) * 1000)
+
+
 def test_a_known_match_changes_nothing():
     """Each repetition by the queue would cost a write, and count twice."""
     state = apply(AlertState(), LIMITS, matches(1, 2), 1000.0)
