@@ -1,4 +1,4 @@
-"""The typed client's operations on alert rules."""
+"""The typed client's operations on alerts and their rules."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,6 +10,7 @@ from cli.api_calls import JSON, ApiCalls, match_header, tenant_path
 from cli.signing import ApiResponse
 from runtime.api.schemas.alert_rules import InvalidRuleView, ReadyMadeList, RulePage
 from runtime.api.schemas.alert_trials import AlertTrialView
+from runtime.api.schemas.fired_alerts import FiredAlertPage, FiredAlertView
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,16 @@ class AlertCalls(ApiCalls):
     def try_alert_rules(self, tenant_id: str, asked: Mapping[str, Any]) -> AlertTrialView:
         """Return what rules would have fired over stored objects. ``asked``: the fields of ``AlertTrialRequest``."""
         return AlertTrialView(**self._json("POST", f"{_rules(tenant_id)}/try", dict(asked), JSON))
+
+    def alerts(self, tenant_id: str) -> Iterator[FiredAlertView]:
+        """Yield a tenant's alerts that fire, or did of late, page by page."""
+        query: dict[str, Any] = {"limit": 100}
+        while True:
+            page = FiredAlertPage(**self._json("GET", f"{tenant_path(tenant_id)}/alerts?{urlencode(query)}"))
+            yield from page.alerts
+            if page.next_token is None:
+                return
+            query["next_token"] = page.next_token
 
     def ready_made_alert_rules(self) -> ReadyMadeList:
         """Return the ready-made alert rules."""

@@ -1,4 +1,4 @@
-"""``logrouter alerts``: a tenant's alert rules, the ready-made ones, and a trial on stored lines."""
+"""``logrouter alerts``: a tenant's alert rules, what fires by them, the ready-made ones, a trial on stored lines."""
 
 from typing import Annotated, Any
 
@@ -36,6 +36,19 @@ def list_rules(context: typer.Context, tenant: Tenant) -> None:
     columns = (identifier("name"), "enabled", "looks for", "fires after", "notifies", "updated")
     wrong = {index: WRONG for index, each in enumerate(found) if isinstance(each, InvalidRuleView)}
     present(document, TextTable(f"Alert rules of {tenant}", columns, [*map(_row, found)], wrong))
+
+
+@app.command("fired")
+def list_fired(context: typer.Context, tenant: Tenant) -> None:
+    """List what fires, since when, and what was resolved within the last hour or longer."""
+    found = list(connection_of(context).client().alerts(tenant))
+    rows = [
+        (each.rule, each.state, " ".join(each.key.values()), each.first_at, each.last_at, each.joined, each.unsent)
+        for each in found
+    ]
+    columns = (identifier("rule"), "state", "of", "since", "last line", count("joined"), count("unsent"))
+    document = [each.model_dump(exclude_none=True) for each in found]
+    present(document, TextTable(f"Alerts of {tenant}", columns, rows))
 
 
 @app.command("get")

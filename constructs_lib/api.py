@@ -98,12 +98,13 @@ class ApiLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class ApiTables:
-    """The tables that the API reads and writes."""
+    """The tables that the API reads and writes. ``alert_states``: where the stage has alerts."""
 
     configs: dynamodb.ITable
     tenants: dynamodb.ITable
     parked_deliveries: dynamodb.ITable
     alert_rules: dynamodb.ITable
+    alert_states: dynamodb.ITable | None = None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -113,18 +114,22 @@ class ApiTables:
             "TENANTS_TABLE": self.tenants.table_name,
             "PARKED_DELIVERIES_TABLE": self.parked_deliveries.table_name,
             "ALERT_RULES_TABLE": self.alert_rules.table_name,
+            **({} if self.alert_states is None else {"ALERT_STATES_TABLE": self.alert_states.table_name}),
         }
 
     @property
     def permissions(self) -> list[iam.PolicyStatement]:
         """What the function may do with them."""
-        parked = self.parked_deliveries.table_arn
+        parked, states = self.parked_deliveries.table_arn, self.alert_states
+        shown = [] if states is None else [states.table_arn]
         return [
             iam.PolicyStatement(sid="ConfigTable", actions=[*TABLE_ACTIONS], resources=[self.configs.table_arn]),
             iam.PolicyStatement(sid="Tenants", actions=[*TENANT_ACTIONS], resources=[self.tenants.table_arn]),
             # No index, no deletion: it sees what is one tenant's, and starts and cancels replays.
             iam.PolicyStatement(sid="ParkedAndReplays", actions=[*PARKED_ACTIONS], resources=[parked]),
             iam.PolicyStatement(sid="AlertRules", actions=[*RULE_ACTIONS], resources=[self.alert_rules.table_arn]),
+            # What fires is shown; only the alert function writes it.
+            *(iam.PolicyStatement(sid="WhatFires", actions=["dynamodb:Query"], resources=[each]) for each in shown),
         ]
 
 

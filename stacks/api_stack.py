@@ -40,6 +40,7 @@ class ApiStack(RegionalStack):
                 tenants=storage.tenants.table,
                 parked_deliveries=storage.parked_deliveries.table,
                 alert_rules=storage.alert_rules.table,
+                alert_states=None if storage.alert_states is None else storage.alert_states.table,
             ),
             central_bucket=storage.central_bucket.bucket,
             tester=tester,

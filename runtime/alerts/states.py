@@ -5,25 +5,30 @@ Keys are (``tenant_id``, ``alert``: ``{rule}#{key digest}``). What has something
 """
 
 import base64
+import re
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from runtime import scheduling
 from runtime.alerts.evaluation import AlertState, Match, due
-from runtime.alerts.rule import AlertRule, key_digest
+from runtime.alerts.rule import AlertRule, is_rule_name, key_digest
 from runtime.alerts.work import StoredState
 from runtime.delivery_config.attribute_values import AttributeValue, Item, plain_item, typed
 from runtime.delivery_state.table import StateTable, Update, readable
 from runtime.errors import Hop, classify
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
+
 SHARDS: Final = 8
 _MATCH: Final = struct.Struct(">Qqd")
 """A match's id, its line's time (ms) and its arrival (s): 256 of them in base64 are 8 KB."""
+_SHOWN: Final = "alert, join_key, #state"
 _NAMES: Final = {"#work": "work", "#ttl": "ttl", "#state": "state", "#join": "join_key", "#version": "version"}
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(AlertState).decode
@@ -36,6 +41,16 @@ class DueAlert:
     tenant_id: str
     rule: str
     key: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FiredAlert:
+    """An alert that fires, or did. ``place``: its sort key; ``state`` is without the matches that it remembers."""
+
+    place: str
+    rule: str
+    key: dict[str, str]
+    state: AlertState
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,24 @@ class AlertStates:
         for shard in range(SHARDS):
             items = self._asked("Query", partial(self._due, shard, now))
             yield from readable(items, _due_alert)
+
+    def fired(self, tenant_id: str, after: str | None = None) -> Iterator[FiredAlert]:
+        """Yield a tenant's alerts that fire, or have, in the order of their places, from the one behind ``after`` on.
+
+        One that is resolved is forgotten after an hour at the earliest, when its state expires.
+        """
+        query = self.table.query("tenant_id = :tenant", {":tenant": tenant_id})
+        query |= {"ProjectionExpression": _SHOWN, "ExpressionAttributeNames": {"#state": "state"}}
+        if after is not None:
+            query["ExclusiveStartKey"] = {"tenant_id": typed(tenant_id), "alert": typed(after)}
+        read = readable(self._pages(query), _fired_alert)
+        return (alert for alert in read if alert.state.firing or alert.state.resolved)
+
+    def _pages(self, query: "QueryInputTypeDef") -> Iterator[Item]:
+        try:
+            yield from self.table.items(query)
+        except Exception as error:
+            raise classify(error, hop=Hop.EXECUTION, action="dynamodb:Query", resource=self.table.name) from error
 
     def drop(self, alert: DueAlert) -> None:
         """Delete the state of a rule that there isn't any more."""
@@ -128,6 +161,18 @@ def _state(plain: Mapping[str, str]) -> AlertState:
     matches = _MATCH.iter_unpack(base64.b64decode(plain["recent"]))
     recent = tuple(Match(id_, time_ms, arrived) for id_, time_ms, arrived in matches)
     return replace(_decode(plain["state"].encode()), recent=recent)
+
+
+def _fired_alert(item: Item) -> FiredAlert:
+    plain = plain_item(item)
+    place = str(plain["alert"])
+    return FiredAlert(place, place.partition("#")[0], dict(plain["join_key"]), _decode(plain["state"].encode()))
+
+
+def is_place(text: str) -> bool:
+    """Whether a text can be the sort key of a state."""
+    rule, _, digest = text.partition("#")
+    return is_rule_name(rule) and re.fullmatch("[0-9a-f]{16}", digest) is not None
 
 
 def _due_alert(item: Item) -> DueAlert:

@@ -16,6 +16,7 @@ def text() -> str:
         tenants_table="tenants",
         parked_deliveries_table="parked",
         alert_rules_table="rules",
+        alert_states_table="alerts",
         central_bucket="central",
         central_account_id="111111111111",
         aws_region="us-east-1",

@@ -14,6 +14,7 @@ class ApiSettings(Environment):
     tenants_table: str
     parked_deliveries_table: str
     alert_rules_table: str
+    alert_states_table: str | None = None  # where the installation has alerts
     central_bucket: str
     aws_region: str
     central_account_id: str

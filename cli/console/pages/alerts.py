@@ -1,4 +1,4 @@
-"""A tenant's alert rules: listed, written as JSON, deleted, and tried on the stored lines of the last hours."""
+"""What fires for a tenant; its alert rules: listed, written as JSON, deleted, tried on the last hours' stored lines."""
 
 import json
 from collections.abc import Mapping
@@ -37,6 +37,13 @@ async def rules(request: Request) -> Context:
     readable = [(each.fields, _looks_for(each.fields)) for each in found if isinstance(each, RuleDocument)]
     invalid = [each for each in found if not isinstance(each, RuleDocument)]
     return {"tenant_id": tenant_id, "rules": readable, "invalid": invalid}
+
+
+async def fired(request: Request) -> Context:
+    """Return what fires, and what was resolved of late; what fires comes first."""
+    questions, tenant_id = questions_of(request), tenant_of(request)
+    found = await questions.ask(("alerts", tenant_id), lambda: [*questions.client.alerts(tenant_id)])
+    return {"alerts": sorted(found, key=lambda each: each.state)}
 
 
 async def form(request: Request) -> Context:
@@ -109,6 +116,7 @@ ROUTES: Final = (
     page(
         "/tenants/{tenant_id}/alerts", "alerts.html", lambda request: {"chosen": request.query_params.get("rule", "")}
     ),
+    part("/tenants/{tenant_id}/parts/alerts", "parts/fired_alerts.html", fired),
     part("/tenants/{tenant_id}/parts/alert-rules", "parts/alert_rules.html", rules),
     part("/tenants/{tenant_id}/parts/alert-form", "parts/alert_form.html", form, every=0),
     action("/tenants/{tenant_id}/alerts/save", "parts/alert_saved.html", save),

@@ -1,6 +1,8 @@
-"""A tenant's alert rules: list, get, create, replace, delete; and the ready-made ones."""
+"""A tenant's alert rules: list, get, create, replace, delete; the ready-made ones; and what fires."""
 
+from collections.abc import Callable
 from http import HTTPStatus
+from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -9,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from runtime.alerts.ready_made import READY_MADE
 from runtime.alerts.rule import RULE_NAME_PATTERN, AlertRule, is_rule_name
 from runtime.alerts.rules import InvalidRule
+from runtime.alerts.states import AlertStates, is_place
 from runtime.api.errors.problems import ProblemError, invalid
 from runtime.api.middleware.caller import caller_of
 from runtime.api.requests.json_body import json_object
@@ -24,9 +27,11 @@ from runtime.api.requests.parameters import (
 )
 from runtime.api.rule_store import StoredRule
 from runtime.api.schemas.alert_rules import ReadyMadeList, ReadyMadeView
-from runtime.api.services import services_of
+from runtime.api.schemas.fired_alerts import FiredAlertPage, FiredAlertView
+from runtime.api.services import Services, services_of
 from runtime.api.writes.idempotency import Idempotency, IdempotencyKey
 from runtime.api.writes.rule_changes import RuleChanges, no_rule
+from runtime.delivery_state.table import StateTable
 
 router = APIRouter(tags=["alerts"])
 RULES = "/tenants/{tenant_id}/alert-rules"
@@ -53,7 +58,7 @@ def list_alert_rules(
     tenant_id: TenantId, services: ServicesOf, limit: Limit = 50, next_token: NextToken = None
 ) -> JSONResponse:
     """List a tenant's rules in the order of their names. An item that can't be read is named under `invalid`."""
-    page = services.rules.page(tenant_id, limit + 1, None if next_token is None else _name_of(next_token))
+    page = services.rules.page(tenant_id, limit + 1, None if next_token is None else _behind(next_token, is_rule_name))
     shown = [each.rule for each in page[:limit]]
     content = {
         "alert_rules": [_view(rule) for rule in shown if isinstance(rule, AlertRule)],
@@ -106,11 +111,35 @@ def delete_alert_rule(tenant_id: TenantId, name: Name, changes: ChangesOf, wante
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-def _name_of(token: str) -> str:
-    name = type_of(token)
-    if not is_rule_name(name):
+@router.get(
+    "/tenants/{tenant_id}/alerts",
+    operation_id="list_alerts",
+    response_model_exclude_none=True,
+    dependencies=[no_query("limit", "next_token")],
+)
+def list_alerts(
+    tenant_id: TenantId, services: ServicesOf, limit: Limit = 50, next_token: NextToken = None
+) -> FiredAlertPage:
+    """List what fires, and what was resolved within the last hour or longer, by rule."""
+    after = None if next_token is None else _behind(next_token, is_place)
+    found = list(islice(_states(services).fired(tenant_id, after), limit + 1))
+    more = token_of(found[limit - 1].place) if len(found) > limit else None
+    return FiredAlertPage(alerts=[FiredAlertView.of(each) for each in found[:limit]], next_token=more)
+
+
+def _states(services: Services) -> AlertStates:
+    table = services.settings.alert_states_table
+    if table is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "no-alerts", "this installation has no alerts; no rule fires")
+    return AlertStates(StateTable(services.clients, table), services.clock)
+
+
+def _behind(token: str, is_one: Callable[[str], bool]) -> str:
+    """Return behind what a page begins. Raises 422 for a token that no page gave."""
+    found = type_of(token)
+    if not is_one(found):
         raise invalid("invalid-request", "pass next_token unchanged", [("next_token", "isn't the token of a page")])
-    return name
+    return found
 
 
 def _view(rule: AlertRule) -> dict[str, object]:

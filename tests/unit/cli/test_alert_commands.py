@@ -11,6 +11,7 @@ from cli.exit_status import ExitStatus
 from cli.main import app
 from tests.unit.cli.test_config_commands import InProcess
 from tests.unit.runtime.alerts.alert_scene import NOTICE, TOPIC
+from tests.unit.runtime.alerts.alert_world import STATES, AlertWorld, make_states_table
 from tests.unit.runtime.api.gateway import (
     RULES,
     clients_of_a_table,
@@ -67,6 +68,26 @@ def test_a_rule_that_cannot_be_read_is_named(run, clients):
     item = {"tenant_id": {"S": "acme-corp"}, "name": {"S": "bad"}, "level": {"S": "loud"}, "notify": {"S": "x"}}
     clients.client("dynamodb").put_item(TableName=RULES, Item=item)
     assert "wrong: level, notify" in run("list", "acme-corp").output
+
+
+def test_what_fires_is_listed(clients, monkeypatch):
+    """An operator would have to read the table to see what goes on."""
+    make_states_table(clients)
+    world = AlertWorld(clients)
+    world.put_rule()
+    world.take(world.message(1))
+    api = make_client(make_app(clients, alert_states_table=STATES))
+    monkeypatch.setattr(ApiConnection, "client", lambda _: Client(InProcess(api)))
+    done = CliRunner().invoke(app, ["alerts", "fired", "acme-corp"])
+    assert done.exit_code == 0, done.output
+    (row,) = done.output.splitlines()[1:]
+    assert row.split("\t")[:3] == ["errors", "firing", "etcd c1"]
+    assert row.split("\t")[5:] == ["0", "0"]
+
+
+def test_an_installation_without_alerts_is_no_quiet_one(run):
+    """An operator would wait for alerts that no rule can make."""
+    assert run("fired", "acme-corp").exit_code == ExitStatus.NOT_FOUND
 
 
 def test_ready_made_rules_are_listed(run):

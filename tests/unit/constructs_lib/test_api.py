@@ -25,16 +25,23 @@ from constructs_lib.api import (
 from constructs_lib.api_firewall import ApiFirewall
 from constructs_lib.limits import PropertyError
 from constructs_lib.pipeline_function import FunctionSettings
-from constructs_lib.tables import AlertRulesTable, DeliveryConfigTable, ParkedDeliveriesTable, TenantTable
+from constructs_lib.tables import (
+    AlertRulesTable,
+    AlertStatesTable,
+    DeliveryConfigTable,
+    ParkedDeliveriesTable,
+    TenantTable,
+)
 from runtime.api.settings import ApiSettings
 
 
 @pytest.fixture
 def make(stack):
-    def run(**more):
+    def run(*, alerts=True, **more):
         table = DeliveryConfigTable(stack, "T", removal_policy=RemovalPolicy.DESTROY, deletion_protection=False)
         parked = ParkedDeliveriesTable(stack, "P", removal_policy=RemovalPolicy.DESTROY, deletion_protection=False)
         rules = AlertRulesTable(stack, "R", removal_policy=RemovalPolicy.DESTROY, deletion_protection=False)
+        states = AlertStatesTable(stack, "A", removal_policy=RemovalPolicy.DESTROY, deletion_protection=False)
         code = lambda_.Code.from_inline("def handler(event, context): ...")
         return DeliveryConfigApi(
             stack,
@@ -45,6 +52,7 @@ def make(stack):
                 tenants=TenantTable(stack, "N", removal_policy=RemovalPolicy.DESTROY, deletion_protection=False).table,
                 parked_deliveries=parked.table,
                 alert_rules=rules.table,
+                alert_states=states.table if alerts else None,
             ),
             central_bucket=s3.Bucket.from_bucket_name(stack, "Central", "central"),
             tester=lambda_.Function.from_function_name(stack, "Tester", "tester"),
@@ -110,6 +118,23 @@ def test_the_environment_is_that_of_the_settings(template):
     (function,) = template.find_resources("AWS::Lambda::Function").values()
     names = {name.lower() for name in function["Properties"]["Environment"]["Variables"]}
     assert names | {"aws_region"} == set(ApiSettings.model_fields)
+
+
+def test_without_alerts_no_table_of_theirs_is_named(stack, make):
+    """An installation without alerts couldn't be deployed, or would answer that nothing fires."""
+    make(alerts=False)
+    made = json.dumps(Template.from_stack(stack).to_json())
+    assert "ALERT_STATES_TABLE" not in made
+    assert "WhatFires" not in made
+
+
+def test_what_fires_is_read_and_never_written(template):
+    """A flaw in the API could resolve an alert, or make one."""
+    policies = template.find_resources("AWS::IAM::Policy").values()
+    statements = [each for policy in policies for each in policy["Properties"]["PolicyDocument"]["Statement"]]
+    (states,) = [name for name in template.find_resources("AWS::DynamoDB::Table") if name.startswith("A")]
+    of_states = [each for each in statements if states in json.dumps(each["Resource"])]
+    assert [each["Action"] for each in of_states] == ["dynamodb:Query"]
 
 
 def test_calls_are_throttled_and_logged_without_bodies(template):

@@ -14,6 +14,7 @@ from runtime.api.services import Services
 from runtime.api.settings import ApiSettings
 from tests.unit.cli.operation.operation_scene import NOW, Scene
 from tests.unit.cli.test_config_commands import InProcess
+from tests.unit.runtime.alerts.alert_world import STATES
 from tests.unit.runtime.api.gateway import SignedBy, make_client
 from tests.unit.runtime.aws_world import REGION
 from tests.unit.runtime.processor.world import CENTRAL
@@ -29,6 +30,7 @@ def api_of(clients, now=NOW, tester=None):
         tenant_config_table="configs",
         tenants_table="tenants",
         alert_rules_table="rules",
+        alert_states_table=STATES,
         parked_deliveries_table="parked",
         central_bucket=CENTRAL,
         central_account_id="111111111111",

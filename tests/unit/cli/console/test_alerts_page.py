@@ -15,6 +15,7 @@ from tests.unit.cli.console.console_scene import BASE, ConsoleScene
 from tests.unit.cli.console.test_pages import HOSTILE, Inspector, text_of
 from tests.unit.cli.operation.operation_scene import NOW
 from tests.unit.runtime.alerts.alert_scene import NOTICE
+from tests.unit.runtime.alerts.alert_world import AlertWorld, make_states_table
 from tests.unit.runtime.api.gateway import make_rules_table, serve_tester
 from tests.unit.runtime.aws_world import Fault
 from tests.unit.runtime.delivery_test.test_tester import settings
@@ -79,6 +80,20 @@ def test_a_rule_is_made_listed_changed_and_deleted(post, browser):
     assert "412" in text_of(save(post, etag=etag)) or "changed since" in text_of(save(post, etag=etag))
     assert "Deleted errors." in text_of(post(f"{ALERTS}/errors/delete"))
     assert "nobody is notified" in text_of(browser.get(f"{PARTS}/alert-rules"))
+
+
+def test_what_fires_is_shown(browser, clients):
+    """A tenant that was woken would see nothing of what goes on; a pod's name would be markup."""
+    make_states_table(clients)
+    world = AlertWorld(clients)
+    assert "Nothing fires" in text_of(browser.get("/tenants/globex/parts/alerts"))
+    world.put_rule(join_by=["application"])
+    world.take(world.message(1, application="<b>etcd"), world.message(2, application="quiet"))
+    world.take(world.message(3, application="<b>etcd"))
+    shown = browser.get(f"{PARTS}/alerts")
+    assert Inspector(shown.text).found == []
+    assert "<b>" not in shown.text
+    assert "errors firing application <b>etcd" in text_of(shown)
 
 
 def test_what_is_wrong_is_named_and_the_form_stays(post):
