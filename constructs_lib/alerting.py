@@ -67,6 +67,7 @@ class AlertFunction(PipelineFunction):
     Its own role lies where the central role's trust expects it.
 
     :param writers: the clusters' writer roles: by their unique ids SQS says who has sent a copy.
+    :param max_concurrency: how many hosts it may have; never more than ten.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class AlertFunction(PipelineFunction):
         settings: FunctionSettings,
         resources: AlertResources,
         writers: Mapping[str, WriterRole],
+        max_concurrency: int = _MAX_CONCURRENCY,
     ) -> None:
         stack = Stack.of(scope)
         length = sum(len(cluster_id) + _ROLE_ID_BYTES for cluster_id in writers)
@@ -108,7 +110,7 @@ class AlertFunction(PipelineFunction):
             "Copies",
             event_source_arn=resources.queue.queue.queue_arn,
             batch_size=BATCH_SIZE,
-            max_concurrency=_MAX_CONCURRENCY,
+            max_concurrency=min(max_concurrency, _MAX_CONCURRENCY),
             report_batch_item_failures=True,
         )
         mapping.node.add_dependency(self.policy)

@@ -39,6 +39,7 @@ def main() -> None:
         host=Host.BOTH,
         poller_identity=poller,
         record_log_groups=(cluster.POLLER_LOG_GROUP,),
+        alerts=True,
         outside=OutsideSettings(size=EMBEDDED.size, poller_identity=outside),
         tuning=replace(
             EMBEDDED.tuning,

@@ -169,6 +169,7 @@ class ProcessingStack(RegionalStack):
                 tenants=storage.tenants.table,
             ),
             writers=collection.writer_roles,
+            max_concurrency=self.stage.size.max_concurrency,
         )
 
     def _reconciliation(self, settings: FunctionSettings) -> Reconciliation | None:

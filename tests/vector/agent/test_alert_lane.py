@@ -1,11 +1,8 @@
 """The lane of alerts, in the real engine: which lines are marked, and that the function reads what the lane sends."""
 
 import json
-import re
 
 import pytest
-import vector_vrl
-import yaml
 
 from local.loader.agent import Agent
 from local.loader.recorded_logs import read_archive
@@ -13,12 +10,11 @@ from local.paths import ROOT
 from runtime.alerts.line_copy import LineCopy
 from runtime.alerts.ready_made import READY_MADE
 from tests.alert_marks import PROGRAM, program
+from tests.vector.agent import alert_lane
+from tests.vector.agent.alert_lane import LANE
 from tests.vector.agent.lines import STAMP, source_line
 
-BASE = ROOT / "vector_config" / "base"
-TEXT = (BASE / "alerts.yaml").read_text()
-LANE = yaml.safe_load(re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", TEXT))
-MARKING, PLAIN = Agent({"CLUSTER_ID": "c1", "ALERTS": "true"}), Agent({"CLUSTER_ID": "c1"})
+MARKING, PLAIN = Agent({"CLUSTER_ID": "c1"} | alert_lane.MARKING), Agent({"CLUSTER_ID": "c1"})
 AUDIT = (
     '{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"a","stage":"ResponseComplete",'
     '"requestURI":"/api/v1/secrets","verb":"list","user":{"username":"alice"},"objectRef":{"resource":"secrets"},'
@@ -39,15 +35,12 @@ MARKED = [
 
 def marked(*lines, agent=MARKING):
     """Return the events of lines, with their marks read."""
-    events = list(agent.events(lines))
-    return [event | {"alert": json.loads(event["alert"]) if "alert" in event else None} for event in events]
+    return alert_lane.marked(agent, lines)
 
 
 def copies(*lines):
     """Return what the lane sends of lines."""
-    events = [json.dumps(event) for event in marked(*lines) if event["alert"]]
-    results = vector_vrl.execute_vrl(LANE["transforms"]["alert_copies"]["source"], events)
-    return [result["message"] for result in results]
+    return alert_lane.copies(MARKING, lines)
 
 
 def test_the_program_is_the_ready_made_rules():
