@@ -1,4 +1,4 @@
-"""An HTTPS server on loopback, whose answers are another class' matter."""
+"""An HTTPS server on loopback, or a plain one, whose answers are another class' matter."""
 
 import ssl
 import tempfile
@@ -52,16 +52,20 @@ def serving(identity: KeyPair) -> ssl.SSLContext:
 
 
 class SinkServer(ThreadingHTTPServer):
-    """Serves one sink until its context ends. ``url`` is where."""
+    """Serves one sink until its context ends. ``url`` is where.
+
+    :param identity: of the server; ``None``: it speaks plain HTTP, behind a proxy that looks into what passes.
+    """
 
     daemon_threads = True
 
-    def __init__(self, sink: Sink, identity: KeyPair) -> None:
+    def __init__(self, sink: Sink, identity: KeyPair | None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.sink = sink
-        # Hands are shaken in a request's own thread: a client that never ends it holds no other one up.
-        self.socket = serving(identity).wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
-        self.url = f"https://{HOST}:{self.server_port}"
+        self.url = f"{'http' if identity is None else 'https'}://{HOST}:{self.server_port}"
+        if identity is not None:
+            # Hands are shaken in a request's own thread: a client that never ends it holds no other one up.
+            self.socket = serving(identity).wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
     def __enter__(self) -> Self:
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()

@@ -20,7 +20,8 @@ _SCOPE = re.compile(r"Credential=[^/]+/\d{8}/[^/]+/([a-z0-9-]+)/aws4_request")
 class Call:
     """One request; ``tenant`` and ``object`` are empty where it names none.
 
-    :param place: the log group of a PutLogEvents. :param events: how many it brings. :param host: who makes it.
+    :param place: the log group of a PutLogEvents, the config's type at an endpoint. :param events: how many it brings.
+    :param host: who makes it.
     """
 
     service: str
@@ -54,6 +55,8 @@ class Call:
 def _action(service: str, method: str, path: str, headers: Mapping[str, str], body: bytes) -> str:
     if target := headers.get("X-Amz-Target"):
         return target.rpartition(".")[2]
+    if service == "lambda":
+        return "Invoke"
     if service == "s3":
         return _s3_action(method, urlsplit(path).query, copies="x-amz-copy-source" in headers)
     return next(iter(parse_qs(body.decode("utf-8", "replace")).get("Action", ())), method)

@@ -8,13 +8,16 @@ from tests.faults.inputs import INPUTS
 from tests.faults.kind import Kind
 from tests.faults.kinds import CENTRAL, CLOUDWATCH, HANGING, S3
 from tests.faults.neighbours import NEIGHBOURS
+from tests.faults.outside import OUTSIDE_ALONE, OUTSIDE_TOGETHER
 from tests.faults.workers import WORKERS
 
 KINDS: Final[tuple[Kind, ...]] = (
     *NEIGHBOURS,
     *HOSTS,
     *HANGING,
+    *OUTSIDE_ALONE,
     *WORKERS,
+    *OUTSIDE_TOGETHER,
     *CUSTOMERS,
     *CENTRAL,
     *CLOUDWATCH,

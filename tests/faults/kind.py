@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from tests.faults import ledger
+from tests.faults.endpoint import Form
 from tests.faults.measured import Measured
 from tests.faults.plan import Rule
 from tests.faults.scene import Scene
@@ -23,6 +24,8 @@ class Host(StrEnum):
     RESUMER = ledger.RESUMER
     RECONCILER = ledger.RECONCILER
     WATCH = ledger.WATCH
+    OUTSIDE = ledger.OUTSIDE
+    ISSUER = ledger.ISSUER
 
 
 class Turn(StrEnum):
@@ -51,7 +54,7 @@ class Kind:
         tenant's. :param measures: what the documents bound.
     :param batches: of each of its objects. :param tenants: how many it has, besides a quiet one.
     :param weight: its share of the time, where kinds are run one by one.
-    :param own_process: it starts the host itself.
+    :param own_process: it starts the host itself. :param endpoint: what its first tenant has besides.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Kind:
     tenants: int = 1
     weight: float = 1.0
     own_process: bool = False
+    endpoint: Form | None = None
 
     def run(self, scene: Scene, target: int) -> None:
         """Let it happen ``target`` times."""
@@ -102,4 +106,4 @@ def in_waves(scene: Scene, kind: Kind, target: int) -> None:
 def recover(scene: Scene) -> None:
     """Let an object through, which closes the circuit."""
     object_ = scene.send()
-    scene.wait_for(lambda: scene.has_arrived(object_, "s3", scene.tenant.log_group), RECOVERY_SECONDS)
+    scene.wait_for(lambda: scene.has_arrived(object_, *scene.places), RECOVERY_SECONDS)

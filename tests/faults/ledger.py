@@ -17,11 +17,15 @@ PATIENCE_SECONDS = 2.5
 """Ours: an answer later than that may find its delivery handed over; it counts as one that didn't come."""
 
 FUNCTION, POLLER, RESUMER, RECONCILER, WATCH = "function", "poller", "resumption", "reconciliation", "watch"
+OUTSIDE, ISSUER = "outside", "issuer"
 """The runtime's hosts whose calls go through the proxy."""
 
-AT_WORK_SECONDS: Final = {FUNCTION: 10.0, POLLER: 30.0, RESUMER: 30.0, RECONCILER: 30.0}
+AT_WORK_SECONDS: Final = {FUNCTION: 10.0, POLLER: 30.0, RESUMER: 30.0, RECONCILER: 30.0, OUTSIDE: 20.0}
 """So long before its host died an object may have been touched last and still be at work: twice the function's own
 timeout, as a busy machine kills late; what a poller may keep (it deletes soon, but a hanging call lasts)."""
+
+ENDPOINT: Final = "endpoint"
+"""The service of calls to a customer's own endpoint."""
 
 TYPE = re.compile(r'type\\?"\s*:\s*\\?"([a-z0-9-]+)')
 
@@ -49,6 +53,7 @@ class Ledger:
     :param owed: events that an object's log group is owed.
     :param again: of each object, events that may lawfully be there once more: of calls that took effect and whose
         caller may not know it, of deliveries that began again. :param crashes: which add what was at work then.
+    :param posted_again: the same of requests to an endpoint alone.
     :param unsent: types of an object's deliveries that couldn't be handed over, until they are.
     :param touched: when calls about an object came, by host.
     :param sent_at: when an object was written, by tenant and pod (monotonic seconds, as all times here).
@@ -64,6 +69,7 @@ class Ledger:
     met: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     owed: dict[Object, int] = field(default_factory=dict)
     again: Counter[Object] = field(default_factory=Counter)
+    posted_again: Counter[Object] = field(default_factory=Counter)
     crashes: list[Crash] = field(default_factory=list)
     unsent: dict[Object, set[str]] = field(default_factory=lambda: defaultdict(set))
     touched: dict[tuple[Object, str], list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -101,11 +107,17 @@ class Ledger:
         with self.lock:
             self.crashes.append(Crash(host, since, until))
 
-    def may_be_doubled(self, tenant: str, pod: str) -> int:
-        """Return how many events of an object may lawfully be there twice, from what happened to it."""
+    def may_be_doubled(self, tenant: str, pod: str, *, outside: bool = False) -> int:
+        """Return how many events of an object may lawfully be there twice, from what happened to it.
+
+        :param outside: at its endpoint, rather than in its log group.
+        """
+        object_ = (tenant, pod)
         with self.lock:
-            deaths = sum(self._was_at_work((tenant, pod), crash) for crash in self.crashes)
-            return self.again[tenant, pod] + deaths * self.owed.get((tenant, pod), 0)
+            crashes = [crash for crash in self.crashes if outside or crash.host != OUTSIDE]
+            deaths = sum(self._was_at_work(object_, crash) for crash in crashes)
+            posted = self.posted_again[object_] if outside else 0
+            return self.again[object_] + posted + deaths * self.owed.get(object_, 0)
 
     def _was_at_work(self, object_: Object, crash: Crash) -> bool:
         since = crash.since - AT_WORK_SECONDS.get(crash.host, 0.0)
@@ -154,6 +166,9 @@ class Ledger:
             self.again[object_] += 0 if known else call.events
             if call.tenant in self.acknowledged:
                 self.acknowledged[call.tenant] += _events(exchange.request.body)
+        elif call.service == ENDPOINT:
+            self.arrived_at[call.tenant, call.place, call.object] = now
+            self.posted_again[object_] += 0 if known else call.events
         elif call.action == "CopyObject":
             self.arrived_at.setdefault((call.tenant, "s3", call.object), now)
 

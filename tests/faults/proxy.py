@@ -15,6 +15,9 @@ from tests.faults.exchange import Answer, Exchange, Request
 type Relay = Callable[[Exchange], None]
 """Does with an exchange what is to be done, at the least ``exchange.reply(exchange.forward())``."""
 
+type Read = Callable[[str, str, Mapping[str, str], bytes], Call]
+"""Reads what a request asks for, of its method, path, headers and body."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     """Reads a request, hands it to the relay, writes what that gives. One thread a connection."""
@@ -25,13 +28,15 @@ class _Handler(BaseHTTPRequestHandler):
     upstream: ClassVar[tuple[str, int]]
     relay: ClassVar[Relay]
     host: ClassVar[str]
+    read: ClassVar[Read]
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = dict(self.headers.items())
         headers.pop("Connection", None)
         request = Request(self.command, self.path, headers, body)
-        call = Call.of(self.command, self.path, cast("Mapping[str, str]", self.headers), body)  # of any case
+        of_any_case = cast("Mapping[str, str]", self.headers)
+        call = type(self).read(self.command, self.path, of_any_case, body)
         call = replace(call, host=self.host)
         try:
             type(self).relay(Exchange(call, request, self, self.upstream))
@@ -84,13 +89,17 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def proxy(endpoint_url: str, relay: Relay, host: str = "") -> Iterator[str]:
-    """Run a proxy in front of an endpoint, for one host of the runtime; gives its own URL."""
+def proxy(endpoint_url: str, relay: Relay, host: str = "", read: Read = Call.of, port: int = 0) -> Iterator[str]:
+    """Run a proxy in front of an endpoint, for one host of the runtime; gives its own URL.
+
+    :param port: to listen on; 0: any.
+    """
     target = urlsplit(endpoint_url)
     assert target.hostname is not None
     assert target.port is not None
-    fields = {"upstream": (target.hostname, target.port), "relay": staticmethod(relay), "host": host}
-    server = _Server(("127.0.0.1", 0), type("_Bound", (_Handler,), fields))
+    fields: dict[str, object] = {"upstream": (target.hostname, target.port), "host": host}
+    fields |= {"relay": staticmethod(relay), "read": staticmethod(read)}
+    server = _Server(("127.0.0.1", port), type("_Bound", (_Handler,), fields))
     thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)
     thread.start()
     try:

@@ -15,12 +15,11 @@ type Progress = Callable[[str], None]
 
 
 def waiting(place: Place) -> tuple[int, int]:
-    """Return how many messages the object queue and the delivery queue hold, in whatever state."""
+    """Return how many objects and how many deliveries the queues hold, in whatever state."""
     sqs, environment = place.central("sqs"), place.environment
-    objects, deliveries = (
-        depth(sqs, url).total for url in (environment.object_queue_url, environment.delivery_queue_url)
-    )
-    return objects, deliveries
+    urls = (environment.object_queue_url, environment.delivery_queue_url, environment.outside_queue_url)
+    objects, deliveries, outside = (depth(sqs, url).total for url in urls)
+    return objects, deliveries + outside
 
 
 def settle(place: Place, seconds: float, progress: Progress, foreign: int = 0) -> bool:
@@ -47,6 +46,7 @@ def redrive(place: Place) -> Counter[str]:
     for dead, queue in (
         (environment.object_dlq_url, environment.object_queue_url),
         (environment.delivery_dlq_url, environment.delivery_queue_url),
+        (place.outputs["OutsideDlqUrl"], environment.outside_queue_url),
     ):
         moved += _move(place.central("sqs"), dead, queue)
     return moved

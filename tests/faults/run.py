@@ -12,8 +12,9 @@ from statistics import median
 
 from local.waiting import WaitedTooLongError, wait_until
 from tests.faults import memory
+from tests.faults.endpoint import serve_endpoint
 from tests.faults.kind import BASELINE, Host, Kind, Turn
-from tests.faults.ledger import FUNCTION, POLLER, Ledger
+from tests.faults.ledger import FUNCTION, OUTSIDE, POLLER, Ledger
 from tests.faults.measured import Measured
 from tests.faults.plan import Plan
 from tests.faults.poller import poller
@@ -108,7 +109,9 @@ class Run:
         with ExitStack() as stack:
             endpoint = self.place.environment.endpoint_url
             urls = {host.value: stack.enter_context(proxy(endpoint, plan.relay, host.value)) for host in Host}
-            for scene in scenes.values():
+            for kind, scene in scenes.items():
+                if kind.endpoint:
+                    scene.endpoint = stack.enter_context(serve_endpoint(self.place, plan, scene.tenant, kind.endpoint))
                 scene.more_environment = proxied(urls[POLLER], self.effort.scale)
             stack.enter_context(short_timeouts(self.place, urls, self.effort.scale))
             stack.enter_context(self._noting_timeouts())
@@ -148,7 +151,8 @@ class Run:
                     seen = lines.tell()
                 now = time.monotonic()
                 for _ in range(found.count(TIMED_OUT)):
-                    self.ledger.crashed(FUNCTION, now - 2 * TIMEOUT_INTERVAL_SECONDS, now)
+                    for host in (FUNCTION, OUTSIDE):  # the log doesn't say which of them it was
+                        self.ledger.crashed(host, now - 2 * TIMEOUT_INTERVAL_SECONDS, now)
 
         thread = threading.Thread(target=watch, daemon=True)
         thread.start()

@@ -16,6 +16,7 @@ from local.loader.objects import LogObject
 from local.loader.writer import put_object
 from local.waiting import WaitedTooLongError, wait_until
 from tests.faults.call import POD
+from tests.faults.endpoint import Endpoint
 from tests.faults.ledger import Ledger
 from tests.faults.objects import Event, make_object, pod_name, usual_events
 from tests.faults.plan import Plan, Rule
@@ -69,7 +70,7 @@ class Scene:
         noisy tenant that were sent at once.
     :param more_environment: what a host has more than the deployed one: the proxy, the short schedule.
     :param kept_objects: what a bucket held before its customer deleted it, by tenant.
-    :param error: what ended it before its time.
+    :param endpoint: of the first tenant, if it has one. :param error: what ended it before its time.
     """
 
     place: Place
@@ -87,6 +88,7 @@ class Scene:
     more_environment: dict[str, str] = field(default_factory=dict)
     sent: dict[str, list[LogObject]] = field(default_factory=dict)
     kept_objects: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    endpoint: Endpoint | None = None
     error: str = ""
 
     @property
@@ -98,6 +100,12 @@ class Scene:
     def quiet(self) -> Tenant:
         """The last of them, which no fault concerns where the kind has one."""
         return self.tenants[-1]
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where the first tenant's objects arrive."""
+        outside = (self.endpoint.form.type,) if self.endpoint else ()
+        return ("s3", self.tenant.log_group, *outside)
 
     @property
     def injected(self) -> int:
@@ -186,7 +194,8 @@ class Scene:
     def is_idle(self) -> bool:
         """Whether nothing waits in the queues."""
         sqs, environment = self.place.central("sqs"), self.place.environment
-        return not any(depth(sqs, url).total for url in (environment.object_queue_url, environment.delivery_queue_url))
+        urls = (environment.object_queue_url, environment.delivery_queue_url, environment.outside_queue_url)
+        return not any(depth(sqs, url).total for url in urls)
 
     def settle(self, seconds: float) -> None:
         """Wait until nothing waits in the queues, but not for long, whatever the kind's own time is."""

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from local.waiting import wait_until
-from tests.faults.ledger import FUNCTION, RECONCILER, RESUMER, WATCH
+from tests.faults.ledger import FUNCTION, ISSUER, OUTSIDE, RECONCILER, RESUMER, WATCH
 from tests.faults.tenants import Place
 
 FUNCTION_SECONDS: Final = 5
+OUTSIDE_SECONDS: Final = 10
+"""More than the processor's: a message begins with the session issuer, another function, which may have to start."""
 VISIBILITY_SECONDS: Final = 60
 """Longer than a message waits on a busy machine for an invocation that has received it: it would come twice."""
 MESSAGES_AN_INVOCATION: Final = 4
@@ -42,19 +44,25 @@ class TimeScale:
 def short_timeouts(place: Place, proxy_urls: Mapping[str, str], scale: TimeScale) -> Iterator[None]:
     """Deploy the functions with proxies as endpoints, the processor's times short; afterwards all is as it was."""
     function, outputs = place.central("lambda"), place.outputs
-    name = place.environment.processor_function_name
-    urls = (place.environment.object_queue_url, place.environment.delivery_queue_url)
-    mappings = function.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+    environment = place.environment
+    name, outside = environment.processor_function_name, outputs["OutsideFunctionName"]
+    urls = (environment.object_queue_url, environment.delivery_queue_url, environment.outside_queue_url)
+    mappings = [
+        mapping
+        for one in (name, outside)
+        for mapping in function.list_event_source_mappings(FunctionName=one)["EventSourceMappings"]
+    ]
     with ExitStack() as stack:
-        for host, more in ((RESUMER, _schedule(scale)), (RECONCILER, {}), (WATCH, {})):
+        for host, more in ((RESUMER, _schedule(scale)), (RECONCILER, {}), (WATCH, {}), (ISSUER, {})):
             changed = {"AWS_ENDPOINT_URL": proxy_urls[host], **more}
             stack.enter_context(_configured(place, outputs[FUNCTIONS[host]], changed))
         for mapping in mappings:
             usual = mapping["BatchSize"], mapping["ScalingConfig"]["MaximumConcurrency"]
             stack.callback(_read, place, mapping, *usual)
             _read(place, mapping, MESSAGES_AN_INVOCATION, INVOCATIONS)
-        changed = {**proxied(proxy_urls[FUNCTION], scale), **INITIALISED}
-        stack.enter_context(_configured(place, name, changed, timeout=FUNCTION_SECONDS))
+        for host, its_name, seconds in ((FUNCTION, name, FUNCTION_SECONDS), (OUTSIDE, outside, OUTSIDE_SECONDS)):
+            changed = {**proxied(proxy_urls[host], scale), **INITIALISED}
+            stack.enter_context(_configured(place, its_name, changed, timeout=seconds))
         for url in urls:
             stack.callback(_hide, place, url, _visibility(place, url))
             _hide(place, url, VISIBILITY_SECONDS)
@@ -65,6 +73,7 @@ FUNCTIONS: Final = {
     RESUMER: "ResumptionFunctionName",
     RECONCILER: "ReconciliationFunctionName",
     WATCH: "DestinationWatchFunctionName",
+    ISSUER: "SessionIssuerFunctionName",
 }
 """The stacks' outputs that name the functions beside the processor."""
 

@@ -246,6 +246,7 @@ def is_explored(action: str, column: str) -> bool:
 def meets(kind: Kind, host: str, action: str, column: str) -> bool:
     """Whether a kind's rules let a host's call meet a fault of a column."""
     hosts = {Host.FUNCTION: PROCESSOR, Host.POLLER: host if host == POLLER else PROCESSOR}
+    hosts |= {Host.OUTSIDE: OUTSIDE, Host.ISSUER: "issuer"}
     service = action.partition(":")[0]
     for one in kind.rules:
         of = one.of or str(hosts.get(kind.host, PROCESSOR))

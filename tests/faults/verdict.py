@@ -14,6 +14,7 @@ from local.accounting.events import SentEvent, events_of, rejoin_split, stream_o
 from local.loader.objects import LogObject
 from runtime.objects.events import MAX_AHEAD_MS
 from tests.faults.call import POD
+from tests.faults.endpoint import Endpoint
 from tests.faults.kind import BASELINE, Kind
 from tests.faults.scene import Scene
 from tests.faults.tenants import Place, Tenant
@@ -129,9 +130,26 @@ def count(scene: Scene, tenant: Tenant) -> Tally:
     copies = {**scene.kept_objects.get(tenant.tenant_id, {}), **bucket_objects(s3, tenant.bucket, "")}
     aside = set_aside_events(central, place.environment.central_bucket, tenant.tenant_id, "cloudwatch")
     expected = {one.key: expected_events(one, _modified_ms(scene, one)) for one in sent}
-    return judge_log_group(
+    total = judge_log_group(
         expected, events, aside, parked, lambda pod: scene.ledger.may_be_doubled(tenant.tenant_id, pod)
     ) + judge_bucket(sent, copies, tenant.configs["s3"]["bucket_prefix"], parked)
+    if scene.endpoint is not None and tenant is scene.tenant:
+        total += _count_endpoint(scene, scene.endpoint, sent, parked)
+    return total
+
+
+def _count_endpoint(
+    scene: Scene, endpoint: Endpoint, sent: Sequence[LogObject], parked: AbstractSet[tuple[str, str]]
+) -> Tally:
+    """Compare an endpoint with what it is owed: no event of it is too old, and none may be set aside."""
+    tenant_id = scene.tenant.tenant_id
+
+    def may_be_doubled(pod: str) -> int:
+        return 0 if endpoint.form.knows_ids else scene.ledger.may_be_doubled(tenant_id, pod, outside=True)
+
+    expected = {one.key: without_empty(events_of(one)) for one in sent}
+    type_ = endpoint.form.type
+    return judge_log_group(expected, endpoint.sink.events(), (), parked, may_be_doubled, type_=type_, ordered=False)
 
 
 def _modified_ms(scene: Scene, object_: LogObject) -> int | None:
@@ -162,11 +180,15 @@ def judge_log_group(
     aside: Sequence[SentEvent],
     parked: AbstractSet[tuple[str, str]],
     may_be_doubled: Callable[[str], int],
+    *,
+    type_: str = "cloudwatch",
+    ordered: bool = True,
 ) -> Tally:
     """Compare a log group with what it is owed. Each object has a stream of its own, and answers for itself alone.
 
     :param expected: events by object key. :param found: in the order in which each stream holds them.
     :param parked: (type, object key). :param may_be_doubled: events, by an object's pod.
+    :param type_: of the config. :param ordered: events of one time stand in their order; at an endpoint they needn't.
     """
     streams: dict[str, list[SentEvent]] = defaultdict(list)
     for event in found:
@@ -179,7 +201,7 @@ def judge_log_group(
         good = owed & there
         refused = set_aside & (owed - there)
         missing = (owed - there - refused).total()
-        is_parked = ("cloudwatch", key) in parked
+        is_parked = (type_, key) in parked
         doubled = sum(max(0, count - owed[event]) for event, count in there.items() if event in owed)
         foreign = sum(count for event, count in there.items() if event not in owed)
         bound = may_be_doubled(_pod(key))
@@ -192,7 +214,7 @@ def judge_log_group(
             doubled=doubled,
             doubled_bound=bound,
             doubled_beyond=max(0, doubled - bound),
-            misplaced=foreign + out_of_order(events, there_in_order),
+            misplaced=foreign + (out_of_order(events, there_in_order) if ordered else 0),
         )
     return total + Tally(misplaced=sum(map(len, streams.values())))
 

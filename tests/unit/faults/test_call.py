@@ -40,6 +40,14 @@ def test_s3_calls_are_told_apart(method, path, more, action):
     assert (found.name, found.tenant, found.object) == (f"s3:{action}", TENANT, POD)
 
 
+def test_a_function_is_invoked_about_the_message_at_hand():
+    """Faults of the session issuer would meet every tenant, or none."""
+    shown = {"session": "tenant", "pass": {"tenant_id": TENANT, "key": KEY}}
+    path = "/2015-03-31/functions/SessionIssuer/invocations"
+    found = Call.of("POST", path, headers("lambda"), json.dumps(shown).encode())
+    assert found == Call("lambda", "Invoke", TENANT, POD)
+
+
 def test_a_role_session_names_its_tenant_also_where_nothing_signs_the_request():
     """Faults of STS would meet every tenant, or the web identity's call would look like another service's."""
     body = f"Action=AssumeRole&RoleSessionName={TENANT}&Version=2011-06-15".encode()

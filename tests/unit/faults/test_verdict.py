@@ -13,7 +13,7 @@ from tests.faults.call import Call
 from tests.faults.catalogue import KINDS
 from tests.faults.exchange import Exchange, Request
 from tests.faults.kind import BASELINE, Kind
-from tests.faults.ledger import FUNCTION, POLLER, Ledger
+from tests.faults.ledger import FUNCTION, OUTSIDE, POLLER, Ledger
 from tests.faults.objects import Event, make_object, usual_events
 from tests.faults.plan import Plan
 from tests.faults.scene import Numbers, Phase, Scene
@@ -36,6 +36,10 @@ def row(tally=None, **more):
 
 def group(found=EVERYTHING, aside=(), parked=(), may_be_doubled=lambda _: 0, owed=None):
     return judge_log_group(owed or OWED, found, aside, set(parked), may_be_doubled)
+
+
+def endpoint(found, aside=(), parked=()):
+    return judge_log_group(OWED, found, aside, set(parked), lambda _: 0, type_="webhook", ordered=False)
 
 
 def bucket(found, parked=()):
@@ -84,6 +88,14 @@ WRONG = {
     ),
     "a stream is there that nobody sent": (group([*EVERYTHING, SentEvent("a/b/c", 1, "whose?")]), "1 misplaced"),
     "an event that CloudWatch would take is set aside": (group(EVERYTHING[1:], aside=EVERYTHING[:1]), "1 lost"),
+    "an endpoint that knows ids has an event twice": (endpoint([*EVERYTHING, EVERYTHING[0]]), "1 doubled"),
+    "an endpoint hasn't got an event": (endpoint(EVERYTHING[1:]), "1 lost"),
+    "an endpoint's events are set aside": (endpoint(EVERYTHING[1:], aside=EVERYTHING[:1]), "1 lost"),
+    "a log group's parked delivery hides no endpoint's loss": (
+        endpoint(EVERYTHING[1:], parked=[("cloudwatch", ONE.key)]),
+        "1 lost",
+    ),
+    "an endpoint's parked delivery stays": (endpoint(EVERYTHING[1:], parked=[("webhook", ONE.key)]), "1 parked"),
     "a copy is missing": (bucket(dict([*COPIES.items()][1:])), "4 lost"),
     "a copy is parked for good": (bucket(dict([*COPIES.items()][1:]), parked=[("s3", ONE.key)]), "4 parked"),
     "a parked copy that has arrived hides no other's loss": (
@@ -124,6 +136,7 @@ def test_what_is_lawful_passes():
     """The report would cry wolf."""
     assert row(group(EVERYTHING + OWED[ONE.key], may_be_doubled=lambda _: 4)).holds
     assert row(healthy_delay_ratio=1.09).holds
+    assert row(endpoint([EVERYTHING[1], EVERYTHING[0], *EVERYTHING[2:]])).holds, "an endpoint owes no order"
     assert Row(BASELINE).holds
     old = make_object(
         TENANT.tenant_id, "pod-000003", [Event(timedelta(days=15), "old"), Event(timedelta(hours=1), "a")]
@@ -236,6 +249,14 @@ def test_a_crash_allows_what_its_host_had_at_work(ledger):
     assert (bound_of(ledger), bound_of(ledger, "pod-000002")) == (4, 0)
     ledger.crashed(POLLER, time.monotonic(), time.monotonic())
     assert bound_of(ledger) == 4
+
+
+def test_a_crash_of_the_outside_allows_doubles_at_endpoints_alone(ledger):
+    """A log group's doubles would be excused by a function that delivers nothing there."""
+    ledger.begun(Call("s3", "GetObject", TENANT.tenant_id, "pod-000001", host=OUTSIDE))
+    ledger.crashed(OUTSIDE, time.monotonic(), time.monotonic() + 1)
+    assert bound_of(ledger) == 0
+    assert ledger.may_be_doubled(TENANT.tenant_id, "pod-000001", outside=True) == 4
 
 
 def test_the_delay_is_the_healthy_siblings_own(scene):
