@@ -29,6 +29,10 @@ ENDPOINT: Final = "endpoint"
 
 TYPE = re.compile(r'type\\?"\s*:\s*\\?"([a-z0-9-]+)')
 
+OF_NO_OBJECT: Final = frozenset({"DeleteMessageBatch", "GenerateMac"})
+"""Calls that don't say which object they are about. Where one fails, what its host has at work may begin again:
+what was settled comes once more; a hand-over without a pass is none, and its object goes back to its queue."""
+
 AFTER_SECONDS: Final = 6.0
 """A process without memory, or one that is frozen, may go on for a moment."""
 
@@ -143,8 +147,8 @@ class Ledger:
         call, now = exchange.call, time.monotonic()
         if exchange.crashed:
             self.crashed(call.host, now - seconds, now + AFTER_SECONDS)
-        if call.action == "DeleteMessageBatch" and not exchange.took_effect:
-            self.crashed(call.host, now - seconds, now)  # what was settled comes once more
+        if call.action in OF_NO_OBJECT and not exchange.took_effect:
+            self.crashed(call.host, now - seconds, now)
         if not call.tenant:
             return
         object_ = (call.tenant, call.object)

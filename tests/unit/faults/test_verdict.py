@@ -251,6 +251,16 @@ def test_a_crash_allows_what_its_host_had_at_work(ledger):
     assert bound_of(ledger) == 4
 
 
+def test_a_pass_that_could_not_be_made_allows_what_its_host_had_at_work(ledger):
+    """Its hand-over is none, the object begins again, and events that come twice would be a failure."""
+    for took_effect, bound in ((True, 0), (False, 4)):
+        note(ledger, "GetObject")
+        exchange = Exchange(Call("kms", "GenerateMac", host=FUNCTION), None, None, ("", 0), took_effect=took_effect)
+        ledger.relayed(exchange, 0.1)
+        assert bound_of(ledger) == bound
+    assert bound_of(ledger, "pod-000002") == 0
+
+
 def test_a_crash_of_the_outside_allows_doubles_at_endpoints_alone(ledger):
     """A log group's doubles would be excused by a function that delivers nothing there."""
     ledger.begun(Call("s3", "GetObject", TENANT.tenant_id, "pod-000001", host=OUTSIDE))
