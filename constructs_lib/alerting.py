@@ -9,8 +9,9 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from constructs_lib.central_role import assume_for_one_tenant, role_of_function
 from constructs_lib.limits import require
-from constructs_lib.names import PROCESSOR_ROLE_PATH, TENANT_TAG, central_role_arn
+from constructs_lib.names import central_role_arn
 from constructs_lib.pipeline_function import FunctionSettings, PipelineFunction
 from constructs_lib.processor import BATCH_SIZE, VISIBILITY_FACTOR
 from constructs_lib.processor_execution_role import READ_QUEUE
@@ -98,13 +99,7 @@ class AlertFunction(PipelineFunction):
             timeout=_TIMEOUT,
             environment=_environment(stack, resources, central_role, writers),
             permissions=_permissions(resources, central_role),
-            role=iam.Role(
-                scope,
-                f"{construct_id}Role",
-                path=PROCESSOR_ROLE_PATH,
-                description="Notifies tenants of alerts",
-                assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),  # why without a condition: pipeline_function
-            ),
+            role=role_of_function(scope, f"{construct_id}Role", description="Notifies tenants of alerts"),
         )
         mapping = self.function.add_event_source_mapping(
             "Copies",
@@ -142,10 +137,5 @@ def _permissions(resources: AlertResources, central_role: str) -> list[iam.Polic
             resources=[states],
         ),
         iam.PolicyStatement(sid="FindWhatIsDue", actions=["dynamodb:Query"], resources=[f"{states}/index/{BY_WORK}"]),
-        iam.PolicyStatement(
-            sid="AssumeCentralRoleForOneTenant",
-            actions=["sts:AssumeRole", "sts:TagSession"],
-            resources=[central_role],
-            conditions={"StringLike": {f"aws:RequestTag/{TENANT_TAG}": "?*"}},
-        ),
+        assume_for_one_tenant(central_role),
     ]
