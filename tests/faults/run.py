@@ -1,5 +1,6 @@
 """The run: tenants, the proxies, a baseline, every kind, the end of all faults, the count."""
 
+import re
 import threading
 import time
 from collections import Counter
@@ -36,7 +37,7 @@ BRIEFLY_SECONDS = 20.0
 SIDE_BY_SIDE = 12
 """Kinds at once: with more, each has its faults before its objects come to their turn."""
 
-TIMED_OUT = "timed out after"
+TIMED_OUT = re.compile(r"Lambda (\S+) timed out after")
 """What the emulator's log says of a function that it killed."""
 
 SHARE_ONE_BY_ONE = 0.6
@@ -140,6 +141,10 @@ class Run:
     def _noting_timeouts(self) -> Iterator[None]:
         """Note when the emulator kills the function at its timeout: on a slow machine without any fault of ours."""
         log, over = self.place.home / "emulator.log", threading.Event()
+        hosts = {
+            self.place.environment.processor_function_name: FUNCTION,
+            self.place.outputs["OutsideFunctionName"]: OUTSIDE,
+        }
         seen = log.stat().st_size if log.exists() else 0
 
         def watch() -> None:
@@ -150,9 +155,9 @@ class Run:
                     found = lines.read()
                     seen = lines.tell()
                 now = time.monotonic()
-                for _ in range(found.count(TIMED_OUT)):
-                    for host in (FUNCTION, OUTSIDE):  # the log doesn't say which of them it was
-                        self.ledger.crashed(host, now - 2 * TIMEOUT_INTERVAL_SECONDS, now)
+                for name in TIMED_OUT.findall(found):
+                    if name in hosts:
+                        self.ledger.crashed(hosts[name], now - 2 * TIMEOUT_INTERVAL_SECONDS, now)
 
         thread = threading.Thread(target=watch, daemon=True)
         thread.start()

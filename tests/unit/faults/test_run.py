@@ -1,10 +1,13 @@
 """What the run of faults does when it is told to end."""
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 
+from local.waiting import wait_until
 from tests.faults.kind import Kind
+from tests.faults.ledger import OUTSIDE
 from tests.faults.run import SIDE_BY_SIDE, Effort, Run, Screen
 from tests.faults.scene import Scene
 from tests.faults.short_timeouts import TimeScale
@@ -30,3 +33,19 @@ def test_a_run_that_is_told_to_end_waits_for_no_kind():
     with pytest.raises(SystemExit):
         run._side_by_side(kinds, scenes, 1e9)
     assert len(begun) <= SIDE_BY_SIDE
+
+
+def test_a_function_that_the_emulator_kills_is_the_one_whose_objects_may_come_twice(tmp_path):
+    """Doubles in a log group would be excused by the end of a function that writes to none; or by none of the ends."""
+    environment = SimpleNamespace(processor_function_name="Stack-Processor1")
+    place = SimpleNamespace(home=tmp_path, environment=environment, outputs={"OutsideFunctionName": "Stack-Outside2"})
+    log = tmp_path / "emulator.log"
+    log.write_text("WARNING [lambda_runtime] Lambda Stack-Processor1 timed out after 5s: before the run\n")
+    run = Run(place, [], Effort(1, 1, 1.0, TimeScale(1.0)), Screen(print, print, print, print))
+    with run._noting_timeouts():
+        with log.open("a") as lines:
+            lines.write(
+                "WARNING [lambda_runtime] Lambda Stack-Outside2 timed out after 10s\nTask timed out after 10.0 s\n"
+            )
+        wait_until(lambda: run.ledger.crashes, what="the ledger to note the end", timeout_seconds=10)
+    assert [crash.host for crash in run.ledger.crashes] == [OUTSIDE]
