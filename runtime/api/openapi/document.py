@@ -51,7 +51,7 @@ SERVER = {
 DESCRIPTIONS = {
     "400": "Not JSON, a wrong query, or a path not in canonical form",
     "403": "Unsigned, or the caller's policies don't allow it",
-    "404": "There is no such tenant, config, alert rule, replay or test",
+    "404": "There is no such tenant, config, alert rule, replay or test; or the installation has no alerts",
     "405": "The path doesn't take this method",
     "409": "It exists, a config overlaps with another one, or what is stored doesn't allow it",
     "412": "It doesn't match If-Match or If-None-Match",
@@ -214,7 +214,7 @@ def _statuses(path: str, method: str, operation: Mapping[str, Any]) -> set[str]:
         statuses |= {"404", "409", "412"}
     if "/external-ids" in path:
         statuses.add("404")
-    if "{replay_id}" in path or path.endswith("/alert-rules/try"):
+    if "{replay_id}" in path or path.endswith("/alerts"):
         statuses.add("404")
     if method == "post":
         statuses.add("409")
