@@ -1,23 +1,30 @@
 """A line of one's own found everywhere, and the commands that look things up: `tail`, `alarms`."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from local.deployment.environment_file import TenantDestinations
 from local.loader.day_shift import utc_now
 from local.own_line import OwnLine
 from ministack_fidelity.identities import unique
 from tests.e2e.command import logrouter
-
-TENANT = "acme-corp"
+from tests.e2e.tenants import onboard, remove_configs
 
 
 @pytest.fixture(scope="module")
 def mine(cloud):
-    """A line that is in the tenant's account: what it says, its object, where it was found."""
-    own = OwnLine(cloud.accounts, cloud.environment, cloud.client("s3", cloud.writer), TENANT, unique("a line of mine"))
+    """A line that is in the tenant's account: its object, where it was found. The tenant is this file's own."""
+    tenant = onboard(cloud)
+    fields = {**tenant.s3, **tenant.cloudwatch}
+    destinations = TenantDestinations(**{name: fields[name] for name in TenantDestinations.__dataclass_fields__})
+    environment = replace(cloud.environment, tenants={tenant.tenant_id: destinations})
+    writer = cloud.client("s3", cloud.writer)
+    own = OwnLine(cloud.accounts, environment, writer, tenant.tenant_id, unique("a line of mine"))
     sent = own.send(utc_now())
-    return own.text, sent, {found.destination: found.where for found in own.find(sent)}
+    yield own, sent, {found.destination: found.where for found in own.find(sent)}
+    remove_configs(cloud, tenant.tenant_id)
 
 
 def test_a_line_of_ones_own_is_found_in_the_tenants_account(mine):
@@ -30,9 +37,12 @@ def test_a_line_of_ones_own_is_found_in_the_tenants_account(mine):
 
 def test_tail_prints_what_was_delivered(cloud, mine):
     """An operator who is asked what a tenant gets would see nothing, or another's."""
-    printed = logrouter(cloud, "tail", TENANT, "--minutes", "10", "--no-follow", "--application", "hello", "--json")
+    own = mine[0]
+    printed = logrouter(
+        cloud, "tail", own.tenant_id, "--minutes", "10", "--no-follow", "--application", "hello", "--json"
+    )
     events = [json.loads(event) for event in printed.splitlines()]
-    assert [event["pod_name"] for event in events if event["message"] == mine[0]] == ["hello-0"]
+    assert [event["pod_name"] for event in events if event["message"] == own.text] == ["hello-0"]
 
 
 def test_a_firing_alarm_is_listed_with_its_runbook(cloud):

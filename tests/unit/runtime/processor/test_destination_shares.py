@@ -146,6 +146,20 @@ def test_a_slow_destinations_first_attempts_are_made_apart():
     assert shares.refuses(delivery().config, first=True) is None  # it finds out
 
 
+def test_the_time_in_a_program_is_no_slowness(monkeypatch):
+    """A tenant would wait for another's program, and its healthy destination be taken for a slow one."""
+    now = [100.0]
+    monkeypatch.setattr("runtime.scheduling.monotonic", lambda: now[0])
+    shares = DestinationShares(clock=lambda: now[0])
+    one = delivery()
+    with shares.part(one, None):
+        with one.program_time.counted():
+            now[0] += destination_shares.SLOW_SECONDS
+            assert shares.refuses(delivery().config, first=True) is None  # it moves: it is in its program
+        now[0] += 0.1
+    assert shares.refuses(delivery().config, first=True) is None
+
+
 def test_many_batches_are_no_slowness():
     """A large object's healthy destination would be taken for a slow one."""
     now = [100.0]

@@ -3,7 +3,7 @@
 import pytest
 
 from runtime.delivery_config.attribute_values import typed
-from runtime.processor import lambda_handler
+from runtime.processor import destination_shares, lambda_handler
 from tests.unit.runtime.aws_world import (
     emf,
     recording_clients,  # noqa: F401 - the fixture "clients"
@@ -21,6 +21,9 @@ ROUNDS = 2
 @pytest.fixture
 def world(clients, monkeypatch):
     made = World(clients)
+    # Moto, on a busy machine beside programs that take all they can, may take over two seconds for a copy. That a
+    # program's time is none of the destination's is tested by a clock: test_destination_shares.
+    monkeypatch.setattr(destination_shares, "SLOW_SECONDS", 10.0)
     processor = made.processor()
     monkeypatch.setattr(lambda_handler, "processor", lambda: processor)
     return made
