@@ -79,7 +79,7 @@ def test_what_fails_costs_no_alert_and_no_line_of_one(cloud, alerting):
         with broken(cloud, down):
             send(scene, "d")
             until(lambda: down.refused >= 20, "the table to be missed", 60)
-            assert not [pod for pod in firing_pods(scene) if "d-" in pod]
+            assert not [pod for pod in firing_pods(scene) if pod.startswith("ns_d-")]
             down.table_down = False
             until(lambda: all_fire(scene), "every alert", 120)
         until(lambda: is_all_resolved(scene), "every alert to be resolved", RESOLVED_SECONDS)

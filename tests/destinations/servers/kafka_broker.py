@@ -2,6 +2,7 @@
 
 import base64
 import socket
+import time
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -121,7 +122,27 @@ class KafkaBroker:
     def records(self, topic: str) -> list[Record]:
         """Return a topic's records, partition after partition, in the order in which the broker has them."""
         with self._consumer() as consumer:
-            return [record for place in _places(consumer, topic) for record in _records_of(consumer, place)]
+            places = _places(consumer, topic)
+        return [record for place in places for record in self._records_of(place)]
+
+    def _records_of(self, place: TopicPartition) -> Iterator[Record]:
+        """Read a partition to its end.
+
+        A fetch that isn't answered, as now and then by a broker that has come back, is made again by a new consumer.
+        """
+        position, end, until = 0, 1, time.monotonic() + CALL_SECONDS
+        while position < end:
+            with self._consumer() as consumer:
+                end = _end_of(consumer, place)
+                consumer.assign([TopicPartition(place.topic, place.partition, position)])
+                while position < end and (message := consumer.poll(SILENCE_SECONDS)) is not None:
+                    if message.error():
+                        raise AssertionError(f"{place.topic} can't be read: {message.error()}")
+                    position, until = (message.offset() or 0) + 1, time.monotonic() + CALL_SECONDS
+                    headers = {name: _bytes(value) for name, value in dict(message.headers() or []).items()}
+                    yield Record(_bytes(message.key()), _bytes(message.value()), headers)
+            if position < end and time.monotonic() > until:
+                raise AssertionError(f"{place.topic} can't be read beyond {position} of {end}")
 
     def count(self, topic: str) -> int:
         """Return how many records a topic has."""
@@ -148,23 +169,6 @@ def _places(consumer: Consumer, topic: str) -> list[TopicPartition]:
 def _end_of(consumer: Consumer, place: TopicPartition) -> int:
     what = f"the leader of {place.topic}"
     return wait_until(lambda: _offsets(consumer, place), what=what, timeout_seconds=CALL_SECONDS)[1]
-
-
-def _records_of(consumer: Consumer, place: TopicPartition) -> Iterable[Record]:
-    end = _end_of(consumer, place)
-    position, silent = 0, 0.0
-    consumer.assign([place])
-    while position < end:
-        message = consumer.poll(SILENCE_SECONDS)
-        if message is None and silent < CALL_SECONDS:  # on a busy machine a fetch is now and then never answered
-            silent += SILENCE_SECONDS
-            consumer.assign([TopicPartition(place.topic, place.partition, position)])
-            continue
-        if message is None or message.error():
-            raise AssertionError(f"{place.topic} can't be read: {message and message.error()}")
-        position, silent = (message.offset() or 0) + 1, 0.0
-        headers = {name: _bytes(value) for name, value in dict(message.headers() or []).items()}
-        yield Record(_bytes(message.key()), _bytes(message.value()), headers)
 
 
 def _offsets(consumer: Consumer, place: TopicPartition) -> tuple[int, int] | None:
