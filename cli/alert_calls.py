@@ -1,51 +1,37 @@
 """The typed client's operations on alerts and their rules."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-from cli.api_calls import JSON, ApiCalls, match_header, tenant_path
-from cli.signing import ApiResponse
+from cli.api_calls import JSON, ApiCalls, StoredDocument, match_header, tenant_path
 from runtime.api.schemas.alert_rules import InvalidRuleView, ReadyMadeList, RulePage
 from runtime.api.schemas.alert_trials import AlertTrialView
 from runtime.api.schemas.fired_alerts import FiredAlertPage, FiredAlertView
 
 
 @dataclass(frozen=True, slots=True)
-class RuleDocument:
-    """An alert rule as the API returns it: its fields, and the ETag to change it by."""
-
-    fields: Mapping[str, Any]
-    etag: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class AlertCalls(ApiCalls):
     """A part of ``cli.client.Client``."""
 
-    def alert_rules(self, tenant_id: str) -> Iterator[RuleDocument | InvalidRuleView]:
+    def alert_rules(self, tenant_id: str) -> Iterator[StoredDocument | InvalidRuleView]:
         """Yield a tenant's alert rules, page by page, and the items that can't be read as one."""
-        query: dict[str, Any] = {"limit": 100}
-        while True:
-            page = RulePage(**self._json("GET", f"{_rules(tenant_id)}?{urlencode(query)}"))
-            yield from (RuleDocument(fields, None) for fields in page.alert_rules)
-            yield from page.invalid
-            if page.next_token is None:
-                return
-            query["next_token"] = page.next_token
+        for page in self._pages(_rules(tenant_id)):
+            found = RulePage(**page)
+            yield from (StoredDocument(fields, None) for fields in found.alert_rules)
+            yield from found.invalid
 
-    def alert_rule(self, tenant_id: str, name: str) -> RuleDocument:
+    def alert_rule(self, tenant_id: str, name: str) -> StoredDocument:
         """Return one alert rule."""
-        return _rule_document(self._send("GET", _rule(tenant_id, name)))
+        return StoredDocument.of(self._send("GET", _rule(tenant_id, name)))
 
     def put_alert_rule(
         self, tenant_id: str, name: str, fields: Mapping[str, Any], *, etag: str | None = None, new: bool = False
-    ) -> RuleDocument:
+    ) -> StoredDocument:
         """Replace a whole alert rule, with ``etag`` only if unchanged; with ``new`` create it, where there is none."""
         headers = JSON | match_header(etag) | ({"if-none-match": "*"} if new else {})
-        return _rule_document(self._send("PUT", _rule(tenant_id, name), fields, headers))
+        return StoredDocument.of(self._send("PUT", _rule(tenant_id, name), fields, headers))
 
     def delete_alert_rule(self, tenant_id: str, name: str, *, etag: str | None = None) -> None:
         """Delete an alert rule."""
@@ -57,13 +43,8 @@ class AlertCalls(ApiCalls):
 
     def alerts(self, tenant_id: str) -> Iterator[FiredAlertView]:
         """Yield a tenant's alerts that fire, or did of late, page by page."""
-        query: dict[str, Any] = {"limit": 100}
-        while True:
-            page = FiredAlertPage(**self._json("GET", f"{tenant_path(tenant_id)}/alerts?{urlencode(query)}"))
-            yield from page.alerts
-            if page.next_token is None:
-                return
-            query["next_token"] = page.next_token
+        for page in self._pages(f"{tenant_path(tenant_id)}/alerts"):
+            yield from FiredAlertPage(**page).alerts
 
     def ready_made_alert_rules(self) -> ReadyMadeList:
         """Return the ready-made alert rules."""
@@ -76,7 +57,3 @@ def _rules(tenant_id: str) -> str:
 
 def _rule(tenant_id: str, name: str) -> str:
     return f"{_rules(tenant_id)}/{quote(name, safe='')}"
-
-
-def _rule_document(answer: ApiResponse) -> RuleDocument:
-    return RuleDocument(json.loads(answer.body), answer.headers.get("etag"))

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.alert_calls import RuleDocument
+from cli.api_calls import StoredDocument
 from cli.config_commands import Etag, FieldsFile, Tenant, read_object
 from cli.connection import connection_of
 from cli.output import fields as fields_of
@@ -32,7 +32,7 @@ def list_ready_made(context: typer.Context) -> None:
 def list_rules(context: typer.Context, tenant: Tenant) -> None:
     """List a tenant's alert rules."""
     found = list(connection_of(context).client().alert_rules(tenant))
-    document = [dict(each.fields) if isinstance(each, RuleDocument) else each.model_dump() for each in found]
+    document = [dict(each.fields) if isinstance(each, StoredDocument) else each.model_dump() for each in found]
     columns = (identifier("name"), "enabled", "looks for", "fires after", "notifies", "updated")
     wrong = {index: WRONG for index, each in enumerate(found) if isinstance(each, InvalidRuleView)}
     present(document, TextTable(f"Alert rules of {tenant}", columns, [*map(_row, found)], wrong))
@@ -139,12 +139,12 @@ def _written(file: Any) -> dict[str, Any]:
     return {name: value for name, value in read_object(file).items() if name not in SERVICE_FIELDS | {"etag"}}
 
 
-def _present_rule(stored: RuleDocument, tenant: str) -> None:
+def _present_rule(stored: StoredDocument, tenant: str) -> None:
     shown = {**stored.fields, "etag": stored.etag}
     present(shown, fields_of(shown, f"{tenant} {stored.fields['name']}"))
 
 
-def _row(each: RuleDocument | InvalidRuleView) -> tuple[Any, ...]:
+def _row(each: StoredDocument | InvalidRuleView) -> tuple[Any, ...]:
     if isinstance(each, InvalidRuleView):
         return (each.name, "invalid", f"wrong: {', '.join(each.fields)}", "", "", "")
     fields = each.fields

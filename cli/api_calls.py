@@ -1,10 +1,10 @@
 """One signed call of the API, and what an answer that isn't a success becomes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from cli.signing import ApiResponse, Signer
 from runtime.api.schemas.problems import Problem, WrongField
@@ -41,6 +41,19 @@ class ApiProblemError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """What the API stores, as it returns it: its fields, and the ETag to change it by; ``None`` in a list."""
+
+    fields: Mapping[str, Any]
+    etag: str | None
+
+    @classmethod
+    def of(cls, answer: ApiResponse) -> Self:
+        """Read the answer of a read or a write."""
+        return cls(json.loads(answer.body), answer.headers.get("etag"))
+
+
+@dataclass(frozen=True, slots=True)
 class ApiCalls:
     """Every operation raises ``ApiProblemError`` for an answer that isn't a success."""
 
@@ -48,6 +61,16 @@ class ApiCalls:
 
     def _json(self, method: str, path: str, content: Any = None, headers: Mapping[str, str] | None = None) -> Any:
         return json.loads(self._send(method, path, content, headers).body)
+
+    def _pages(self, path: str, limit: int = 100, query: Mapping[str, str] | None = None) -> Iterator[Any]:
+        """Yield a list's pages, each asked for when the one before is used up."""
+        asked: dict[str, str | int] = {"limit": limit, **(query or {})}
+        while True:
+            page = self._json("GET", f"{path}?{urlencode(asked)}")
+            yield page
+            if page.get("next_token") is None:
+                return
+            asked["next_token"] = page["next_token"]
 
     def _send(
         self, method: str, path: str, content: Any = None, headers: Mapping[str, str] | None = None

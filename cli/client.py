@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from cli.alert_calls import AlertCalls
-from cli.api_calls import JSON, MERGE_PATCH, ApiProblemError, match_header, tenant_path
+from cli.api_calls import JSON, MERGE_PATCH, ApiProblemError, StoredDocument, match_header, tenant_path
 from cli.signing import ApiResponse
 from runtime.api.schemas.deliveries import ParkedPage, ParkedView, ReplayList, ReplayView, StatusView
 from runtime.api.schemas.delivery_configs import GroupList, InvalidStored, MatchResults, ResolvedConfig
@@ -17,20 +17,18 @@ from runtime.api.schemas.delivery_tests import DeliveryTestView
 from runtime.api.schemas.programs import ProgramList, TrialView
 from runtime.api.schemas.tenants import TenantPageView, TenantView
 
-__all__ = ["ApiProblemError", "Client", "ConfigDocument", "TenantDocument"]
+__all__ = ["ApiProblemError", "Client", "ConfigDocument", "StoredDocument"]
 
 _TEST = re.compile(r'<[^>]*/test/([0-9a-f]{32})>; rel="status"')
 
 
 @dataclass(frozen=True, slots=True)
-class ConfigDocument:
+class ConfigDocument(StoredDocument):
     """A delivery config as the API returns it: its fields, and the ETag to change it by.
 
     :param test_id: of the test delivery that enables it once it has passed.
     """
 
-    fields: Mapping[str, Any]
-    etag: str | None
     test_id: str | None = None
 
     @property
@@ -45,61 +43,43 @@ class ConfigDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class TenantDocument:
-    """A tenant's record as the API returns it: its fields, and the ETag to change it by."""
-
-    fields: Mapping[str, Any]
-    etag: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Client(AlertCalls):
     """Every operation raises ``ApiProblemError`` for an answer that isn't a success."""
 
     def tenants(self) -> Iterator[TenantView]:
         """Yield the tenants that have delivery configs or a record, page by page."""
-        query: dict[str, Any] = {"limit": 100}
-        while True:
-            page = TenantPageView(**self._json("GET", f"/tenants?{urlencode(query)}"))
-            yield from page.tenants
-            if page.next_token is None:
-                return
-            query["next_token"] = page.next_token
+        for page in self._pages("/tenants"):
+            yield from TenantPageView(**page).tenants
 
-    def tenant(self, tenant_id: str) -> TenantDocument:
+    def tenant(self, tenant_id: str) -> StoredDocument:
         """Return a tenant's record."""
-        return _tenant_document(self._send("GET", tenant_path(tenant_id)))
+        return StoredDocument.of(self._send("GET", tenant_path(tenant_id)))
 
-    def create_tenant(self, fields: Mapping[str, Any]) -> TenantDocument:
+    def create_tenant(self, fields: Mapping[str, Any]) -> StoredDocument:
         """Make a tenant's record; 409 where it exists. A key of its own goes with each call, as with a replay."""
         headers = JSON | {"idempotency-key": uuid.uuid4().hex}
-        return _tenant_document(self._send("POST", "/tenants", fields, headers))
+        return StoredDocument.of(self._send("POST", "/tenants", fields, headers))
 
-    def patch_tenant(self, tenant_id: str, changes: Mapping[str, Any], *, etag: str | None = None) -> TenantDocument:
+    def patch_tenant(self, tenant_id: str, changes: Mapping[str, Any], *, etag: str | None = None) -> StoredDocument:
         """Change fields of a tenant's record; ``None`` removes one."""
-        return _tenant_document(self._send("PATCH", tenant_path(tenant_id), changes, MERGE_PATCH | match_header(etag)))
+        return StoredDocument.of(self._send("PATCH", tenant_path(tenant_id), changes, MERGE_PATCH | match_header(etag)))
 
-    def issue_external_id(self, tenant_id: str) -> TenantDocument:
+    def issue_external_id(self, tenant_id: str) -> StoredDocument:
         """Issue an ExternalId; 409 while one is pending."""
         return self._rotate(f"{tenant_path(tenant_id)}/external-ids")
 
-    def activate_external_id(self, tenant_id: str) -> TenantDocument:
+    def activate_external_id(self, tenant_id: str) -> StoredDocument:
         """Use the pending ExternalId for all roles; 409 where none is pending."""
         return self._rotate(f"{tenant_path(tenant_id)}/external-ids/activate")
 
-    def _rotate(self, path: str) -> TenantDocument:
-        return _tenant_document(self._send("POST", path, headers={"idempotency-key": uuid.uuid4().hex}))
+    def _rotate(self, path: str) -> StoredDocument:
+        return StoredDocument.of(self._send("POST", path, headers={"idempotency-key": uuid.uuid4().hex}))
 
     def list(self, tenant_id: str, *, page_size: int = 100) -> Iterator[ConfigDocument | InvalidStored]:
         """Yield all configs of a tenant, page by page, and the items that can't be read as one."""
-        query: dict[str, Any] = {"limit": page_size}
-        while True:
-            page = self._json("GET", f"{_configs(tenant_id)}?{urlencode(query)}")
+        for page in self._pages(_configs(tenant_id), limit=page_size):
             yield from (ConfigDocument(fields, None) for fields in page["delivery_configs"])
             yield from (InvalidStored(**each) for each in page["invalid"])
-            if "next_token" not in page:
-                return
-            query["next_token"] = page["next_token"]
 
     def get(self, tenant_id: str, type_: str) -> ConfigDocument:
         """Return one config."""
@@ -162,13 +142,9 @@ class Client(AlertCalls):
 
     def parked(self, tenant_id: str, *, type_: str | None = None) -> Iterator[ParkedView]:
         """Yield a tenant's parked deliveries, page by page."""
-        query: dict[str, Any] = {"state": "parked", "limit": 100} | ({"type": type_} if type_ else {})
-        while True:
-            page = ParkedPage(**self._json("GET", f"{tenant_path(tenant_id)}/deliveries?{urlencode(query)}"))
-            yield from page.deliveries
-            if page.next_token is None:
-                return
-            query["next_token"] = page.next_token
+        query = {"state": "parked"} | ({"type": type_} if type_ else {})
+        for page in self._pages(f"{tenant_path(tenant_id)}/deliveries", query=query):
+            yield from ParkedPage(**page).deliveries
 
     def status(self, tenant_id: str, type_: str) -> StatusView:
         """Return how a config's destination is."""
@@ -226,10 +202,6 @@ def _config(tenant_id: str, type_: str) -> str:
 
 def _enable(after_test: bool) -> str:  # noqa: FBT001 - a word of the query
     return "?enable=after-test" if after_test else ""
-
-
-def _tenant_document(answer: ApiResponse) -> TenantDocument:
-    return TenantDocument(json.loads(answer.body), answer.headers.get("etag"))
 
 
 def _stored(answer: ApiResponse) -> ConfigDocument:

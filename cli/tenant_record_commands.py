@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.client import ApiProblemError, Client, ConfigDocument, TenantDocument
+from cli.client import ApiProblemError, Client, ConfigDocument, StoredDocument
 from cli.config_commands import Etag, FieldsFile, Tenant, field_change
 from cli.connection import connection_of
 from cli.exit_status import ExitStatus
@@ -189,7 +189,7 @@ def show_residency(context: typer.Context, tenant: Tenant) -> None:
         raise typer.Exit(ExitStatus.FINDINGS)
 
 
-def _record_if_any(client: Client, tenant: str) -> TenantDocument | None:
+def _record_if_any(client: Client, tenant: str) -> StoredDocument | None:
     try:
         return client.tenant(tenant)
     except ApiProblemError as error:
@@ -202,5 +202,5 @@ def _change(context: typer.Context, tenant: str, changes: Mapping[str, Any], *, 
     _present(connection_of(context).client().patch_tenant(tenant, changes, etag=etag), tenant)
 
 
-def _present(stored: TenantDocument, tenant: str) -> None:
+def _present(stored: StoredDocument, tenant: str) -> None:
     present({**stored.fields, "etag": stored.etag}, fields_of({**stored.fields, "etag": stored.etag}, tenant))

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 from runtime.backoff import Retry
 from runtime.deliveries.method import Delivery, DeliveryProgress
+from runtime.errors import RetryableError
 from runtime.objects.batches import Batch
 from runtime.objects.event_ids import RecordNumbers, Run
 from runtime.objects.key import ObjectKey
@@ -79,3 +80,15 @@ def delivery(config, *, pod="etcd-0", name=None, seconds=60.0, checkpoint=0):
 def lines(count, size=430):
     """Return messages that differ."""
     return [f"{number:08d} " + "x" * (size - 9) for number in range(count)]
+
+
+def handed_over(method, one, batches, attempts):
+    """Deliver, and be handed over as often as it takes, ``attempts`` times at most: then what fails is raised."""
+    for left in reversed(range(attempts)):
+        try:
+            method.deliver(one, Objects(*batches))
+        except RetryableError:
+            if not left:
+                raise
+        else:
+            return

@@ -19,7 +19,7 @@ from runtime.errors import BlockedByCustomerError, RetryableError
 from tests.destinations.customer_function import REFUSED
 from tests.destinations.deployed_function import deployed
 from tests.destinations.relay import Answer, Relay
-from tests.destinations.scene import KeptEvents, Objects, batch, delivery, lines
+from tests.destinations.scene import KeptEvents, batch, delivery, handed_over, lines
 
 pytestmark = pytest.mark.xdist_group("function")
 CUSTOMER = "222222222222"
@@ -93,13 +93,7 @@ def send(cloud, relay, roles, function, monkeypatch):
         given = {"log_distribution_role_arn": roles.customer, "function_arn": function.arn, **fields}
         config = FunctionConfig(tenant_id="acme-corp", type="function", **given)
         one = delivery(config, name=name or uuid.uuid4().hex)
-        for left in reversed(range(attempts)):
-            try:
-                made.deliver(one, Objects(*batches))
-                break
-            except RetryableError:
-                if not left:
-                    raise
+        handed_over(made, one, batches, attempts)
         return one, [json.loads(literal) for _, literal in kept.events]
 
     yield deliver

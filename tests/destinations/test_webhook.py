@@ -13,7 +13,7 @@ from runtime.deliveries.webhook.delivery import WebhookDelivery
 from runtime.endpoints import client as endpoint_client
 from runtime.errors import BlockedByCustomerError, RetryableError
 from tests.destinations.endpoint import EXPORT, PATH, Answer, Endpoint, Fault, Limits
-from tests.destinations.scene import Objects, batch, delivery, lines, method
+from tests.destinations.scene import batch, delivery, handed_over, lines, method
 
 pytestmark = pytest.mark.xdist_group("webhook")
 ATTEMPT_SECONDS = 1.0
@@ -47,13 +47,7 @@ def send(endpoint, authority):
             **{secret: [f"logrouter/acme-corp/{secret.partition('_')[0]}"]} | given,
         )  # fmt: skip
         one = delivery(config, name=name or uuid.uuid4().hex)
-        for left in reversed(range(attempts)):
-            try:
-                webhook.deliver(one, Objects(*batches))
-                break
-            except RetryableError:
-                if not left:
-                    raise
+        handed_over(webhook, one, batches, attempts)
         return one, [json.loads(literal) for _, literal in kept.events]
 
     yield deliver

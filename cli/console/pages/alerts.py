@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from starlette.requests import Request
 
-from cli.alert_calls import RuleDocument
+from cli.api_calls import StoredDocument
 from cli.client import ApiProblemError
 from cli.console.pages.tenant import tenant_of
 from cli.console.rendering import Context, action, form_of, page, part, questions_of
@@ -34,8 +34,8 @@ async def rules(request: Request) -> Context:
     """Return the tenant's rules, and the names of items that can't be read as one."""
     questions, tenant_id = questions_of(request), tenant_of(request)
     found = await questions.ask(("alert-rules", tenant_id), lambda: [*questions.client.alert_rules(tenant_id)])
-    readable = [(each.fields, _looks_for(each.fields)) for each in found if isinstance(each, RuleDocument)]
-    invalid = [each for each in found if not isinstance(each, RuleDocument)]
+    readable = [(each.fields, _looks_for(each.fields)) for each in found if isinstance(each, StoredDocument)]
+    invalid = [each for each in found if not isinstance(each, StoredDocument)]
     return {"tenant_id": tenant_id, "rules": readable, "invalid": invalid}
 
 
